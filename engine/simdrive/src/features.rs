@@ -1,0 +1,215 @@
+//! GET CONFIGURATION: profiles and features, and which of them are current for the
+//! medium in its present state (recipes 2.4 and 13.1).
+
+use crate::dispatch::{Outcome, Request, reply};
+use pitland_mmc::Profile;
+
+use crate::identity::padded;
+use crate::medium::{Medium, MediumKind};
+use crate::recorder::Recorder;
+use crate::refusal::Refusal;
+
+/// One feature descriptor.
+struct Feature {
+    code: u16,
+    version: u8,
+    persistent: bool,
+    current: bool,
+    data: Vec<u8>,
+}
+
+impl Feature {
+    fn emit(&self, out: &mut Vec<u8>) {
+        out.extend(self.code.to_be_bytes());
+        out.push(self.version << 2 | u8::from(self.persistent) << 1 | u8::from(self.current));
+        out.push(self.data.len() as u8);
+        out.extend(&self.data);
+    }
+}
+
+/// What the medium allows now.
+struct Now<'a> {
+    medium: Option<&'a Medium>,
+}
+
+impl Now<'_> {
+    fn is(&self, kinds: &[MediumKind]) -> bool {
+        self.medium.is_some_and(|m| kinds.contains(&m.kind))
+    }
+
+    /// As [`Self::is`], and the disc is not finished: write features drop out then.
+    fn writable(&self, kinds: &[MediumKind]) -> bool {
+        self.is(kinds) && self.medium.is_some_and(|m| !m.is_complete())
+    }
+
+    fn bd(&self) -> bool {
+        self.medium.is_some_and(|m| m.kind.is_bd())
+    }
+
+    fn dvd(&self) -> bool {
+        self.medium.is_some_and(|m| !m.kind.is_bd())
+    }
+
+    /// BD-R can be formatted while it is blank; the rewritable ones always.
+    fn formattable(&self) -> bool {
+        self.medium
+            .is_some_and(|m| m.rewritable().is_some() || !m.formats().is_empty())
+    }
+
+    fn has_spares(&self) -> bool {
+        self.medium.is_some_and(|m| {
+            m.spares().is_some() || matches!(m.kind, MediumKind::BdRe | MediumKind::DvdRam)
+        })
+    }
+
+    fn streams_writes(&self) -> bool {
+        self.writable(&[MediumKind::BdR, MediumKind::BdRe, MediumKind::DvdRam])
+    }
+}
+
+fn features(drive: &Recorder) -> Vec<Feature> {
+    use MediumKind::{BdR, BdRe, DvdPlusR, DvdPlusRDl, DvdPlusRw, DvdRam};
+    // Until the medium is recognised there is no profile (recipe 1).
+    let medium = recognised(drive);
+    let now = Now { medium };
+    let any = medium.is_some();
+    let last_lba = medium.map_or(0, |m| m.capacity().saturating_sub(1));
+    let blocking = medium.map_or(16, |m| m.kind.unit() as u16);
+    let mut list = Vec::with_capacity(32);
+    let mut add = |code: u16, version: u8, persistent: bool, current: bool, data: Vec<u8>| {
+        list.push(Feature {
+            code,
+            version,
+            persistent,
+            current: current || persistent,
+            data,
+        });
+    };
+
+    add(0x0000, 0, true, true, profile_list(medium));
+    // Core: SCSI family, device busy events, INQUIRY2.
+    add(0x0001, 2, true, true, vec![0, 0, 0, 1, 0x03, 0, 0, 0]);
+    add(0x0002, 1, true, true, vec![0x02, 0, 0, 0]);
+    // Tray; locks and ejects, loads by command where it has a motor.
+    let load = u8::from(drive.model.motor_tray) << 4;
+    add(0x0003, 2, true, true, vec![0x29 | load, 0, 0, 0]);
+    // 2048-byte blocks, the blocking of the medium, error recovery page present.
+    let mut readable = vec![0, 0, 8, 0];
+    readable.extend(blocking.to_be_bytes());
+    readable.extend([1, 0]);
+    add(0x0010, 0, false, any, readable);
+    add(0x001D, 0, false, false, vec![]);
+    add(0x001E, 2, false, false, vec![0, 0, 0, 0]);
+    add(0x001F, 1, false, now.dvd(), vec![1, 0, 1, 0]);
+    let mut random = last_lba.to_be_bytes().to_vec();
+    random.extend([0, 0, 8, 0]);
+    random.extend(blocking.to_be_bytes());
+    random.extend([1, 0]);
+    add(0x0020, 1, false, now.is(&[BdRe, DvdPlusRw, DvdRam]), random);
+    // Incremental streaming: mode 1 blocks only, link sizes of 32 blocks on BD.
+    add(
+        0x0021,
+        3,
+        false,
+        now.writable(&[BdR]),
+        vec![0x01, 0x00, 0x01, 1, 32, 0, 0, 0],
+    );
+    // Full and quick certification, BD-RE without spares, no expansion; no RRM.
+    add(
+        0x0023,
+        1,
+        false,
+        now.formattable(),
+        vec![0x0B, 0, 0, 0, 0, 0, 0, 0],
+    );
+    add(0x0024, 1, false, now.has_spares(), vec![0x80, 0, 0, 0]);
+    add(0x002A, 1, false, now.is(&[DvdPlusRw]), vec![1, 0, 0, 0]);
+    add(
+        0x002B,
+        1,
+        false,
+        now.writable(&[DvdPlusR, DvdPlusRDl]),
+        vec![1, 0, 0, 0],
+    );
+    add(0x003B, 0, false, now.is(&[DvdPlusRDl]), vec![1, 0, 0, 0]);
+    add(0x0040, 0, false, now.bd(), bd_classes());
+    add(0x0041, 0, false, now.writable(&[BdR, BdRe]), bd_classes());
+    add(0x0100, 0, true, true, vec![]);
+    add(0x0105, 0, true, true, vec![0, 0, 0, 0]);
+    // Write speeds by GET PERFORMANCE and page 2Ah, SET CD SPEED, buffer capacity in blocks.
+    let buffer = u8::from(!drive.model.quirks.no_buffer_capacity) << 4;
+    let streaming = 0x0E | buffer | u8::from(now.streams_writes());
+    add(0x0107, 4, false, any, vec![streaming, 0, 0, 0]);
+    let serial = &drive.model.identity.serial;
+    let serial_len = serial.len().min(20).next_multiple_of(4);
+    add(0x0108, 0, true, true, padded(serial, serial_len));
+    list
+}
+
+/// Recordable classes of BD; the drive knows versions 1 to 3 of R and RE.
+fn bd_classes() -> Vec<u8> {
+    let mut out = vec![0; 28];
+    // Verification is not required of the host.
+    out[0] = 0x01;
+    for class in [4, 12, 20] {
+        out[class] = 0x0E;
+    }
+    out
+}
+
+fn recognised(drive: &Recorder) -> Option<&Medium> {
+    let loading = drive
+        .operation
+        .is_some_and(|o| o.effect == crate::long_operation::Effect::Loaded);
+    drive.medium().filter(|_| !loading)
+}
+
+/// The current profile: some drives have a finished disc pass for a pressed one.
+fn profile(drive: &Recorder, medium: &Medium) -> Profile {
+    let read_only = drive.model.quirks.read_only_profile_when_complete;
+    match medium.kind {
+        _ if !read_only || !medium.is_complete() => medium.kind.profile(),
+        kind if kind.is_bd() => Profile::BdRom,
+        _ => Profile::DvdRom,
+    }
+}
+
+fn profile_list(medium: Option<&Medium>) -> Vec<u8> {
+    let mut out = Vec::new();
+    // The highest number first, as drives list them.
+    let mut kinds = MediumKind::ALL;
+    kinds.sort_by_key(|kind| std::cmp::Reverse(kind.profile().code()));
+    for kind in kinds {
+        out.extend(kind.profile().code().to_be_bytes());
+        out.push(u8::from(medium.is_some_and(|m| m.kind == kind)));
+        out.push(0);
+    }
+    out
+}
+
+pub(crate) fn get_configuration(
+    drive: &mut Recorder,
+    request: &Request<'_>,
+    data_in: &mut [u8],
+) -> Outcome {
+    let start = request.cdb.be16(2);
+    let all = features(drive);
+    let chosen: Vec<&Feature> = match request.cdb.byte(1) & 3 {
+        0 => all.iter().filter(|f| f.code >= start).collect(),
+        1 => all
+            .iter()
+            .filter(|f| f.code >= start && f.current)
+            .collect(),
+        2 => all.iter().filter(|f| f.code == start).collect(),
+        _ => return Err(Refusal::ILLEGAL_FIELD),
+    };
+    let profile = recognised(drive).map_or(0, |m| profile(drive, m).code());
+    let mut out = vec![0; 8];
+    out[6..8].copy_from_slice(&profile.to_be_bytes());
+    for feature in chosen {
+        feature.emit(&mut out);
+    }
+    let len = (out.len() - 4) as u32;
+    out[..4].copy_from_slice(&len.to_be_bytes());
+    reply(data_in, usize::from(request.cdb.be16(7)), &out)
+}

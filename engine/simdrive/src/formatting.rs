@@ -1,0 +1,180 @@
+//! READ FORMAT CAPACITIES, FORMAT UNIT and BLANK (recipes 6 and 7).
+
+use crate::cdb::be32;
+use crate::dispatch::{Outcome, Request, reply};
+use crate::long_operation::Effect;
+use crate::medium::{MediumKind, Recorded, bd_r, bd_re, dvd_plus_rw, dvd_ram};
+use crate::recorder::Recorder;
+use crate::refusal::Refusal;
+use crate::timing::Task;
+
+/// Header and one format descriptor.
+const LIST_BYTES: usize = 12;
+
+pub(crate) fn read_format_capacities(
+    drive: &mut Recorder,
+    request: &Request<'_>,
+    data_in: &mut [u8],
+) -> Outcome {
+    let medium = drive.medium().ok_or(Refusal::INTERNAL)?;
+    let formats = medium.formats();
+    let mut out = vec![0, 0, 0, (8 + 8 * formats.len()) as u8];
+    // 1 unformatted (the most there can be), 2 formatted.
+    let (kind, blocks) = match &medium.recorded {
+        Recorded::Sequential(disc) if disc.spares.is_none() && disc.is_unwritten() => {
+            (1, disc.raw_capacity)
+        }
+        Recorded::Rewritable(disc) if !disc.is_formatted() => (1, disc.raw_capacity),
+        _ => (2, medium.capacity()),
+    };
+    out.extend(blocks.to_be_bytes());
+    out.extend([kind, 0, 8, 0]);
+    for format in formats {
+        let [_, high, middle, low] = format.parameter.to_be_bytes();
+        out.extend(format.blocks.to_be_bytes());
+        out.extend([format.kind << 2, high, middle, low]);
+    }
+    reply(data_in, usize::from(request.cdb.be16(7)), &out)
+}
+
+/// The 12 bytes that come with FORMAT UNIT.
+struct FormatList {
+    immediate: bool,
+    /// Disable certification.
+    no_certification: bool,
+    /// The flag bits of the header count.
+    options_valid: bool,
+    blocks: u32,
+    kind: u8,
+    subtype: u8,
+    parameter: u32,
+}
+
+impl FormatList {
+    fn parse(request: &Request<'_>) -> Result<Self, Refusal> {
+        // FmtData set, format code 1, complete list or not.
+        if request.cdb.byte(1) & 0x17 != 0x11 {
+            return Err(Refusal::ILLEGAL_FIELD);
+        }
+        let list = request.data_out;
+        if list.len() != LIST_BYTES {
+            return Err(Refusal::LIST_LENGTH);
+        }
+        let byte = |at: usize| list.get(at).copied().unwrap_or(0);
+        let flags = byte(1);
+        let parameter = be32(list, 8) & 0x00FF_FFFF;
+        // Options without FOV, reserved bits, or more than one descriptor.
+        let options_valid = flags & 0x80 != 0;
+        if byte(0) != 0
+            || flags & 0x05 != 0
+            || (!options_valid && flags & 0x78 != 0)
+            || (byte(2), byte(3)) != (0, 8)
+        {
+            return Err(Refusal::ILLEGAL_PARAMETER);
+        }
+        Ok(Self {
+            immediate: flags & 0x02 != 0,
+            no_certification: options_valid && flags & 0x20 != 0,
+            options_valid,
+            blocks: be32(list, 4),
+            kind: byte(8) >> 2,
+            subtype: byte(8) & 3,
+            parameter,
+        })
+    }
+}
+
+pub(crate) fn format_unit(
+    drive: &mut Recorder,
+    request: &Request<'_>,
+    _data_in: &mut [u8],
+) -> Outcome {
+    let medium = drive.medium().ok_or(Refusal::INTERNAL)?;
+    if medium.kind == MediumKind::BdR {
+        return format_bd_r(drive, request);
+    }
+    if medium.sequential().is_some() {
+        return Err(Refusal::CANNOT_FORMAT_MEDIUM);
+    }
+    let list = FormatList::parse(request)?;
+    let disc = medium.rewritable().ok_or(Refusal::INTERNAL)?;
+    if disc.write_protected {
+        return Err(Refusal::WRITE_PROTECTED);
+    }
+    let (kind, subtype, blocks) = (list.kind, list.subtype, list.blocks);
+    let result = match medium.kind {
+        MediumKind::DvdPlusRw => return format_dvd_plus_rw(drive, &list),
+        MediumKind::DvdRam => {
+            if !list.options_valid {
+                return Err(Refusal::ILLEGAL_PARAMETER);
+            }
+            let certify = !list.no_certification;
+            dvd_ram::check_format(disc, kind, subtype, blocks, list.parameter, certify)?
+        }
+        _ => bd_re::check_format(disc, kind, subtype, blocks, list.parameter)?,
+    };
+    let task = if result.wiped {
+        Task::FullFormat(blocks)
+    } else {
+        Task::QuickFormat
+    };
+    // What was about to be written is of no use any more.
+    drive.buffer.clear();
+    if let Some(medium) = drive.medium_mut() {
+        medium.begin_format().map_err(|_| Refusal::FORMAT_FAILED)?;
+    }
+    drive.start_and(list.immediate, Effect::Formatted(result), task)?;
+    Ok(LIST_BYTES)
+}
+
+fn format_bd_r(drive: &mut Recorder, request: &Request<'_>) -> Outcome {
+    let disc = drive
+        .medium()
+        .and_then(|m| m.sequential())
+        .ok_or(Refusal::INTERNAL)?;
+    let list = FormatList::parse(request)?;
+    if disc.complete {
+        return Err(Refusal::CANNOT_WRITE_MEDIUM);
+    }
+    let blocks = bd_r::check_format(disc, list.kind, list.subtype, list.blocks, list.parameter)?;
+    let effect = Effect::BdRFormatted { blocks };
+    drive.start_and(list.immediate, effect, Task::QuickFormat)?;
+    Ok(LIST_BYTES)
+}
+
+fn format_dvd_plus_rw(drive: &mut Recorder, list: &FormatList) -> Outcome {
+    let disc = drive
+        .medium()
+        .and_then(|m| m.rewritable())
+        .ok_or(Refusal::INTERNAL)?;
+    // Flags beyond IMMED have no meaning on this medium.
+    if list.options_valid {
+        return Err(Refusal::ILLEGAL_PARAMETER);
+    }
+    let request =
+        dvd_plus_rw::check_format(disc, list.kind, list.subtype, list.blocks, list.parameter)?;
+    let task = match request {
+        dvd_plus_rw::Request::Fresh => {
+            drive.buffer.clear();
+            if let Some(medium) = drive.medium_mut() {
+                medium.begin_format().map_err(|_| Refusal::FORMAT_FAILED)?;
+            }
+            Task::QuickFormat
+        }
+        dvd_plus_rw::Request::Restart => Task::StopBackgroundFormat,
+    };
+    let effect = Effect::BackgroundFormatBegun(request);
+    drive.start_and(list.immediate, effect, task)?;
+    Ok(LIST_BYTES)
+}
+
+/// No medium that this drive writes can be blanked: 5/30/06 on those that are written
+/// once, 5/30/05 on the others (recipe 13.2).
+pub(crate) fn blank(drive: &mut Recorder, _request: &Request<'_>, _data_in: &mut [u8]) -> Outcome {
+    let write_once = drive.medium().is_some_and(|m| m.sequential().is_some());
+    Err(if write_once {
+        Refusal::CANNOT_FORMAT_MEDIUM
+    } else {
+        Refusal::CANNOT_WRITE_MEDIUM
+    })
+}

@@ -1,0 +1,202 @@
+//! READ DISC STRUCTURE and SEND DISC STRUCTURE (recipe 2.4).
+
+use crate::cdb::be32;
+use crate::dispatch::{Outcome, Request, parameters, reply};
+use crate::medium::{Medium, MediumKind, Recorded, dvd_plus_r};
+use crate::recorder::Recorder;
+use crate::refusal::Refusal;
+
+/// First sector number of the data area of a DVD.
+const DATA_START: u32 = 0x30000;
+/// The same of a DVD-RAM.
+const RAM_DATA_START: u32 = 0x31000;
+/// Payload of the physical format structures.
+const SECTOR: usize = 2048;
+
+const MAKER: &[u8; 8] = b"PITLAND ";
+
+pub(crate) fn read_disc_structure(
+    drive: &mut Recorder,
+    request: &Request<'_>,
+    data_in: &mut [u8],
+) -> Outcome {
+    let medium = drive.medium().ok_or(Refusal::INTERNAL)?;
+    let bd = match request.cdb.byte(1) & 0x0F {
+        0 => false,
+        1 => true,
+        _ => return Err(Refusal::ILLEGAL_FIELD),
+    };
+    if bd != medium.kind.is_bd() || request.cdb.byte(10) != 0 {
+        return Err(Refusal::ILLEGAL_FIELD);
+    }
+    let (layer, format) = (request.cdb.byte(6), request.cdb.byte(7));
+    let payload = if bd {
+        blu_ray(medium, layer, format)?
+    } else {
+        dvd(drive, medium, layer, format)?
+    };
+    let [high, low] = ((payload.len() + 2) as u16).to_be_bytes();
+    let mut out = vec![high, low, 0, 0];
+    out.extend(payload);
+    reply(data_in, usize::from(request.cdb.be16(8)), &out)
+}
+
+fn blu_ray(medium: &Medium, layer: u8, format: u8) -> Result<Vec<u8>, Refusal> {
+    match format {
+        0x00 if layer == 0 => Ok(blu_ray_information(medium)),
+        0x0A => {
+            if !medium.is_formatted() {
+                return Err(Refusal::UNFORMATTED);
+            }
+            let (free, all) = medium.spares().unwrap_or((0, 0));
+            let mut out = vec![0; 4];
+            out.extend(free.to_be_bytes());
+            out.extend(all.to_be_bytes());
+            Ok(out)
+        }
+        _ => Err(Refusal::ILLEGAL_FIELD),
+    }
+}
+
+/// One unit of disc information, counted after the header.
+fn blu_ray_information(medium: &Medium) -> Vec<u8> {
+    let mut out = vec![0; 4096];
+    out[..2].copy_from_slice(b"DI");
+    out[2] = 1;
+    let kind: &[u8; 3] = match medium.kind {
+        MediumKind::BdR => b"BDR",
+        _ => b"BDW",
+    };
+    out[8..11].copy_from_slice(kind);
+    out[100..106].copy_from_slice(&MAKER[..6]);
+    out[106..109].copy_from_slice(b"VR1");
+    out[111] = 1;
+    out
+}
+
+fn dvd(drive: &Recorder, medium: &Medium, layer: u8, format: u8) -> Result<Vec<u8>, Refusal> {
+    let plus = medium.kind != MediumKind::DvdRam;
+    match format {
+        0x00 if layer <= layers(medium) => Ok(physical(medium)),
+        0x11 if plus && !drive.model.quirks.no_adip_structure => {
+            Ok(physical(medium)[..256].to_vec())
+        }
+        0x0A if !plus => spare_area(medium),
+        0x20 => layer_0_capacity(medium),
+        0xC0 => {
+            // Bit 1: persistent write protection; bit 2: the cartridge's tab.
+            let protected = medium.rewritable().is_some_and(|d| d.write_protected);
+            Ok(vec![if protected { 0x04 } else { 0 }, 0, 0, 0])
+        }
+        0xFF => Ok(readable(drive, medium)),
+        _ => Err(Refusal::ILLEGAL_FIELD),
+    }
+}
+
+/// Layers beyond the first.
+fn layers(medium: &Medium) -> u8 {
+    u8::from(medium.kind == MediumKind::DvdPlusRDl)
+}
+
+fn physical(medium: &Medium) -> Vec<u8> {
+    let mut out = vec![0; SECTOR];
+    let (book, rate, recorded) = match medium.kind {
+        MediumKind::DvdPlusRw => (0x90, 0x0F, 0x04),
+        MediumKind::DvdPlusR => (0xA0, 0x0F, 0x02),
+        MediumKind::DvdPlusRDl => (0xE0, 0x0F, 0x02),
+        _ => (0x10, 0x0F, 0x04),
+    };
+    let start = match medium.kind {
+        MediumKind::DvdRam => RAM_DATA_START,
+        _ => DATA_START,
+    };
+    let end = start + medium.capacity() - 1;
+    out[0] = book | 1;
+    // 12 cm, no stated maximum rate.
+    out[1] = rate;
+    // Layers - 1 in bits 6-5, opposite track path in bit 4, layer type in bits 3-0.
+    out[2] = layers(medium) << 5 | layers(medium) << 4 | recorded;
+    out[4..8].copy_from_slice(&start.to_be_bytes());
+    out[8..12].copy_from_slice(&end.to_be_bytes());
+    if let (Recorded::Sequential(disc), MediumKind::DvdPlusRDl) = (&medium.recorded, medium.kind) {
+        let end_0 = start + dvd_plus_r::layer_0(disc) - 1;
+        out[12..16].copy_from_slice(&end_0.to_be_bytes());
+    }
+    if medium.kind != MediumKind::DvdRam {
+        out[19..27].copy_from_slice(MAKER);
+        out[27..30].copy_from_slice(b"VR1");
+        out[30] = 1;
+    }
+    out
+}
+
+/// Primary spares of a full-size disc, then the supplementary ones: free and allocated.
+fn spare_area(medium: &Medium) -> Result<Vec<u8>, Refusal> {
+    if !medium.is_formatted() {
+        return Err(Refusal::UNFORMATTED);
+    }
+    let (free, all) = medium.spares().unwrap_or((0, 0));
+    let mut out = 12_800_u32.to_be_bytes().to_vec();
+    out.extend((free * 16).to_be_bytes());
+    out.extend((all * 16).to_be_bytes());
+    Ok(out)
+}
+
+/// Structure 20h: bit 7 of the first byte once the layer break is fixed.
+fn layer_0_capacity(medium: &Medium) -> Result<Vec<u8>, Refusal> {
+    let (Recorded::Sequential(disc), MediumKind::DvdPlusRDl) = (&medium.recorded, medium.kind)
+    else {
+        return Err(Refusal::ILLEGAL_FIELD);
+    };
+    let fixed = disc.layer_break.is_some() || !disc.is_unwritten();
+    let mut out = vec![u8::from(fixed) << 7, 0, 0, 0];
+    out.extend(dvd_plus_r::layer_0(disc).to_be_bytes());
+    Ok(out)
+}
+
+/// Structure FFh: every structure with what can be done with it and its length.
+fn readable(drive: &Recorder, medium: &Medium) -> Vec<u8> {
+    let mut out = Vec::new();
+    for format in [0x00, 0x0A, 0x11, 0x20, 0xC0] {
+        let Ok(payload) = dvd(drive, medium, 0, format) else {
+            continue;
+        };
+        let sends = format == 0x20;
+        // Bit 7: can be sent; bit 6: can be read.
+        out.extend([format, u8::from(sends) << 7 | 0x40]);
+        out.extend(((payload.len() + 4) as u16).to_be_bytes());
+    }
+    out
+}
+
+pub(crate) fn send_disc_structure(
+    drive: &mut Recorder,
+    request: &Request<'_>,
+    _data_in: &mut [u8],
+) -> Outcome {
+    let length = usize::from(request.cdb.be16(8));
+    let kind = drive.medium().ok_or(Refusal::INTERNAL)?.kind;
+    let known = kind == MediumKind::DvdPlusRDl
+        && request.cdb.byte(7) == 0x20
+        && request.cdb.byte(1) & 0x0F == 0;
+    if !known {
+        return Err(Refusal::ILLEGAL_FIELD);
+    }
+    let list = parameters(request, length)?;
+    if length != 12 {
+        return Err(Refusal::LIST_LENGTH);
+    }
+    // The first two bytes say how long the rest is, or are left zero.
+    let stated = be32(list, 0) >> 16;
+    if stated != 0 && stated != 10 {
+        return Err(Refusal::ILLEGAL_PARAMETER);
+    }
+    let blocks = be32(list, 8);
+    if let Some(medium) = drive.medium_mut() {
+        if let Recorded::Sequential(disc) = medium.recorded_mut() {
+            dvd_plus_r::fix_layer_0(disc, blocks)?;
+        }
+        drive.save();
+    }
+    Ok(length)
+}

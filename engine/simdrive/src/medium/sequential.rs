@@ -1,0 +1,492 @@
+//! Sequential write-once media: tracks that fill from their start, sessions that
+//! close over them, and the one address where the next write must go.
+//!
+//! Shared by BD-R (SRM) and DVD+R; the sibling files say in what the families
+//! differ ([`Rules`]). Must not know time, buffers or stores.
+
+use super::MediumError;
+use super::state::{Reader, Writer};
+use crate::refusal::Refusal;
+
+/// Tracks on one disc at most, so that the saved state stays small.
+const MAX_TRACKS: usize = 2000;
+
+/// In what the families differ.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Rules {
+    /// Blocks of one ECC block, the unit of writing.
+    pub(crate) unit: u32,
+    /// Blocks from the end of a session to the start of the next one.
+    pub(crate) session_gap: u32,
+    /// A session holds one track only (DVD+R).
+    pub(crate) one_track: bool,
+    pub(crate) max_sessions: u16,
+    /// Reserved tracks that may be open at a time.
+    pub(crate) max_reserved: usize,
+}
+
+/// How BD-R was formatted before use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Spares {
+    /// Clusters set aside; 0 when the drive formatted the disc by itself.
+    pub(crate) clusters: u32,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Track {
+    pub(crate) session: u16,
+    pub(crate) start: u32,
+    /// Exclusive: where the reservation, or the medium, ends.
+    pub(crate) end: u32,
+    /// Where the next write must go; everything below was accepted by the drive.
+    pub(crate) nwa: u32,
+    /// Everything below is on the disc.
+    pub(crate) recorded: u32,
+    pub(crate) reserved: bool,
+    pub(crate) closed: bool,
+    pub(crate) damaged: bool,
+}
+
+impl Track {
+    fn open(session: u16, start: u32, end: u32) -> Self {
+        Self {
+            session,
+            start,
+            end,
+            nwa: start,
+            recorded: start,
+            reserved: false,
+            closed: false,
+            damaged: false,
+        }
+    }
+
+    pub(crate) fn is_blank(&self) -> bool {
+        self.nwa == self.start
+    }
+
+    pub(crate) fn writable(&self) -> bool {
+        !self.closed && self.nwa < self.end
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Session {
+    /// Nothing in it yet.
+    Empty,
+    /// Tracks written or reserved, not closed.
+    Incomplete,
+    /// The disc takes no more.
+    Complete,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Sequential {
+    pub(crate) rules: &'static Rules,
+    /// Blocks that the user may write, now.
+    pub(crate) capacity: u32,
+    /// Blocks of the unformatted disc.
+    pub(crate) raw_capacity: u32,
+    pub(crate) tracks: Vec<Track>,
+    pub(crate) closed_sessions: u16,
+    pub(crate) complete: bool,
+    pub(crate) spares: Option<Spares>,
+    /// Last block + 1 of layer 0, once fixed by the host (DVD+R DL).
+    pub(crate) layer_break: Option<u32>,
+    /// Written to and not synchronized since: the power may have failed.
+    pub(crate) in_flight: bool,
+}
+
+impl Sequential {
+    pub(crate) fn blank(rules: &'static Rules, capacity: u32) -> Self {
+        Self {
+            rules,
+            capacity,
+            raw_capacity: capacity,
+            tracks: vec![Track::open(1, 0, capacity)],
+            closed_sessions: 0,
+            complete: false,
+            spares: None,
+            layer_break: None,
+            in_flight: false,
+        }
+    }
+
+    /// Nothing was ever written, reserved or closed (a format does not count).
+    pub(crate) fn is_unwritten(&self) -> bool {
+        !self.complete && self.closed_sessions == 0 && self.session() == Session::Empty
+    }
+
+    /// Changes the capacity of a disc that is still unwritten.
+    pub(crate) fn resize(&mut self, capacity: u32) {
+        self.capacity = capacity;
+        self.tracks = vec![Track::open(1, 0, capacity)];
+    }
+
+    pub(crate) fn session(&self) -> Session {
+        if self.complete {
+            return Session::Complete;
+        }
+        let untouched =
+            |t: &Track| t.session <= self.closed_sessions || (t.is_blank() && !t.reserved);
+        if self.tracks.iter().all(untouched) {
+            Session::Empty
+        } else {
+            Session::Incomplete
+        }
+    }
+
+    /// Sessions as disc information counts them: an open or empty last one too.
+    pub(crate) fn session_count(&self) -> u16 {
+        self.closed_sessions + u16::from(!self.complete)
+    }
+
+    /// Numbers of the first and last track of the last session.
+    pub(crate) fn last_session_tracks(&self) -> (u16, u16) {
+        let session = self.session_count();
+        let first = self.tracks.iter().position(|t| t.session == session);
+        let last = self.tracks.len() as u16;
+        (first.map_or(last, |at| at as u16 + 1), last)
+    }
+
+    /// End of the last closed session, exclusive; 0 when there is none.
+    pub(crate) fn closed_end(&self) -> u32 {
+        self.tracks
+            .iter()
+            .filter(|t| t.session <= self.closed_sessions)
+            .map(|t| t.end)
+            .max()
+            .unwrap_or(0)
+    }
+
+    pub(crate) fn track(&self, number: u32) -> Option<&Track> {
+        let at = usize::try_from(number).ok()?.checked_sub(1)?;
+        self.tracks.get(at)
+    }
+
+    pub(crate) fn track_at(&self, lba: u32) -> Option<u16> {
+        let at = self
+            .tracks
+            .iter()
+            .rposition(|t| (t.start..t.end.max(t.start + 1)).contains(&lba))?;
+        Some(at as u16 + 1)
+    }
+
+    /// Accepts blocks for the track whose next writable address this is (recipe 13.2).
+    pub(crate) fn check_write(&self, lba: u32, blocks: u32) -> Result<usize, Refusal> {
+        if self.complete {
+            return Err(Refusal::CANNOT_WRITE_MEDIUM);
+        }
+        let end = lba
+            .checked_add(blocks)
+            .filter(|end| *end <= self.capacity)
+            .ok_or(Refusal::LBA_OUT_OF_RANGE.at(lba))?;
+        let Some(at) = self
+            .tracks
+            .iter()
+            .rposition(|t| t.nwa == lba && t.writable())
+        else {
+            return Err(match self.tracks.last() {
+                // The session's one track is closed: the session must be closed first.
+                Some(t) if t.closed && t.end == lba => Refusal::SEQUENCE,
+                _ => Refusal::INVALID_WRITE_ADDRESS.at(lba),
+            });
+        };
+        if self.tracks.get(at).is_none_or(|t| end > t.end) {
+            return Err(Refusal::LBA_OUT_OF_RANGE.at(lba));
+        }
+        if !blocks.is_multiple_of(self.rules.unit) {
+            return Err(Refusal::ILLEGAL_FIELD);
+        }
+        Ok(at)
+    }
+
+    pub(crate) fn accept(&mut self, track: usize, blocks: u32) {
+        if let Some(track) = self.tracks.get_mut(track) {
+            track.nwa += blocks;
+        }
+    }
+
+    /// Blocks that were accepted are on the disc now.
+    pub(crate) fn recorded(&mut self, lba: u32, blocks: u32) {
+        self.in_flight = true;
+        if let Some(track) = self
+            .tracks
+            .iter_mut()
+            .rev()
+            .find(|t| t.start <= lba && lba < t.end)
+        {
+            track.recorded = track.recorded.max(lba + blocks);
+        }
+    }
+
+    /// What was accepted and is not on the disc is lost (recipe 8: the NWA is the only truth).
+    pub(crate) fn forget_unrecorded(&mut self) {
+        for track in &mut self.tracks {
+            track.nwa = track.recorded;
+        }
+    }
+
+    pub(crate) fn mark_damaged(&mut self) {
+        if let Some(track) = self.tracks.iter_mut().rev().find(|t| !t.closed) {
+            track.damaged = true;
+        }
+    }
+
+    /// Splits a reservation off the track that is still blank (recipe 13.2: after writing 5/2C/00).
+    pub(crate) fn reserve(&mut self, blocks: u32) -> Result<(), Refusal> {
+        if self.complete {
+            return Err(Refusal::CANNOT_WRITE_MEDIUM);
+        }
+        if blocks == 0 || !blocks.is_multiple_of(self.rules.unit) {
+            return Err(Refusal::ILLEGAL_FIELD);
+        }
+        let open = self
+            .tracks
+            .iter()
+            .filter(|t| t.reserved && !t.closed)
+            .count();
+        if open >= self.rules.max_reserved || self.tracks.len() + 2 > MAX_TRACKS {
+            return Err(Refusal::NO_MORE_TRACKS);
+        }
+        let one_track = self.rules.one_track;
+        let track = match self.tracks.last_mut() {
+            Some(t) if !t.closed && !t.reserved && t.is_blank() => t,
+            _ => return Err(Refusal::SEQUENCE),
+        };
+        if blocks > track.end - track.start {
+            return Err(Refusal::ILLEGAL_FIELD);
+        }
+        let (session, medium_end) = (track.session, track.end);
+        track.end = track.start + blocks;
+        track.reserved = true;
+        let next = track.end;
+        if !one_track && next < medium_end {
+            self.tracks.push(Track::open(session, next, medium_end));
+        }
+        Ok(())
+    }
+
+    /// Blocks that closing the track writes as padding, or why it cannot be closed.
+    pub(crate) fn check_close_track(&self, number: u16) -> Result<u32, Refusal> {
+        if self.complete {
+            return Err(Refusal::CANNOT_WRITE_MEDIUM);
+        }
+        let track = self
+            .track(u32::from(number))
+            .ok_or(Refusal::ILLEGAL_FIELD)?;
+        if track.closed {
+            return Ok(0);
+        }
+        if track.is_blank() {
+            return Err(Refusal::NOTHING_TO_CLOSE);
+        }
+        if self.tracks.len() >= MAX_TRACKS {
+            return Err(Refusal::NO_MORE_TRACKS);
+        }
+        Ok(if track.reserved {
+            track.end - track.nwa
+        } else {
+            0
+        })
+    }
+
+    pub(crate) fn close_track(&mut self, number: u16) {
+        let medium_end = self.capacity;
+        let last = usize::from(number) == self.tracks.len();
+        let one_track = self.rules.one_track;
+        let Some(track) = usize::from(number)
+            .checked_sub(1)
+            .and_then(|at| self.tracks.get_mut(at))
+        else {
+            return;
+        };
+        if track.closed {
+            return;
+        }
+        if track.reserved {
+            track.nwa = track.end;
+            track.recorded = track.end;
+        } else {
+            track.end = track.recorded;
+        }
+        track.closed = true;
+        track.damaged = false;
+        let (session, next) = (track.session, track.end);
+        if last && !one_track && next < medium_end {
+            self.tracks.push(Track::open(session, next, medium_end));
+        }
+        self.in_flight = false;
+    }
+
+    /// Whether the session, or the disc, can be closed.
+    pub(crate) fn check_close_session(&self, finalize: bool) -> Result<(), Refusal> {
+        match self.session() {
+            Session::Complete => Err(Refusal::CANNOT_WRITE_MEDIUM),
+            Session::Empty if finalize && self.closed_sessions > 0 => Ok(()),
+            Session::Empty => Err(Refusal::NOTHING_TO_CLOSE),
+            Session::Incomplete => {
+                let open_reservation =
+                    |t: &Track| t.session > self.closed_sessions && t.reserved && !t.closed;
+                if self.tracks.iter().any(open_reservation) {
+                    return Err(Refusal::INCOMPLETE_TRACK);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    pub(crate) fn close_session(&mut self, finalize: bool) {
+        if self.complete {
+            return;
+        }
+        if self.session() == Session::Incomplete {
+            if let Some(last) = self.tracks.last()
+                && !last.closed
+                && !last.is_blank()
+            {
+                self.close_track(self.tracks.len() as u16);
+            }
+            self.drop_blank_track();
+            self.closed_sessions += 1;
+            let start = self.closed_end().saturating_add(self.rules.session_gap);
+            if start < self.capacity
+                && self.closed_sessions < self.rules.max_sessions
+                && self.tracks.len() + 1 < MAX_TRACKS
+            {
+                let next = Track::open(self.closed_sessions + 1, start, self.capacity);
+                self.tracks.push(next);
+            } else {
+                self.complete = true;
+            }
+        }
+        if finalize {
+            self.drop_blank_track();
+            self.complete = true;
+        }
+        self.in_flight = false;
+    }
+
+    fn drop_blank_track(&mut self) {
+        self.tracks
+            .pop_if(|t| !t.closed && !t.reserved && t.is_blank());
+    }
+
+    /// The first block of the range that cannot be read, with the reason (recipe 13.2).
+    pub(crate) fn check_read(&self, lba: u32, blocks: u32) -> Result<(), Refusal> {
+        let mut at = lba;
+        let end = lba
+            .checked_add(blocks)
+            .ok_or(Refusal::LBA_OUT_OF_RANGE.at(lba))?;
+        while at < end {
+            match self.tracks.iter().find(|t| t.start <= at && at < t.nwa) {
+                Some(track) => at = track.nwa,
+                None if at >= self.closed_end() => return Err(Refusal::LBA_OUT_OF_RANGE.at(at)),
+                None => return Err(Refusal::READ_ERROR.at(at)),
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn save(&self, out: &mut Writer<'_>) {
+        out.word(self.capacity);
+        out.word(self.raw_capacity);
+        out.half(self.closed_sessions);
+        out.flag(self.complete);
+        out.flag(self.in_flight);
+        out.flag(self.spares.is_some());
+        out.word(self.spares.map_or(0, |s| s.clusters));
+        out.flag(self.layer_break.is_some());
+        out.word(self.layer_break.unwrap_or(0));
+        out.half(self.tracks.len() as u16);
+        for track in &self.tracks {
+            out.half(track.session);
+            out.word(track.start);
+            out.word(track.end);
+            out.word(track.recorded);
+            out.flag(track.reserved);
+            out.flag(track.closed);
+            out.flag(track.damaged);
+        }
+    }
+
+    pub(super) fn load(rules: &'static Rules, from: &mut Reader<'_>) -> Result<Self, MediumError> {
+        let mut disc = Self::blank(rules, from.word()?);
+        disc.raw_capacity = from.word()?;
+        disc.closed_sessions = from.half()?;
+        disc.complete = from.flag()?;
+        disc.in_flight = from.flag()?;
+        let formatted = from.flag()?;
+        let clusters = from.word()?;
+        disc.spares = formatted.then_some(Spares { clusters });
+        let fixed = from.flag()?;
+        let layer_break = from.word()?;
+        disc.layer_break = fixed.then_some(layer_break);
+        let count = usize::from(from.half()?);
+        if count > MAX_TRACKS {
+            return Err(MediumError::Corrupt("too many tracks"));
+        }
+        disc.tracks.clear();
+        for _ in 0..count {
+            let mut track = Track::open(from.half()?, from.word()?, from.word()?);
+            track.recorded = from.word()?;
+            track.nwa = track.recorded;
+            track.reserved = from.flag()?;
+            track.closed = from.flag()?;
+            track.damaged = from.flag()?;
+            disc.tracks.push(track);
+        }
+        disc.validate()?;
+        Ok(disc)
+    }
+
+    /// What must hold of every disc, whoever wrote its state.
+    pub(crate) fn validate(&self) -> Result<(), MediumError> {
+        let wrong = |what| Err(MediumError::Corrupt(what));
+        if self.capacity == 0 || self.capacity > self.raw_capacity {
+            return wrong("the capacity is impossible");
+        }
+        if self.tracks.is_empty() {
+            return wrong("there is no track");
+        }
+        if self.closed_sessions > self.rules.max_sessions {
+            return wrong("there are too many sessions");
+        }
+        if self
+            .layer_break
+            .is_some_and(|at| at == 0 || at > self.raw_capacity || !at.is_multiple_of(16))
+        {
+            return wrong("the layer break lies outside the disc");
+        }
+        let mut from = 0;
+        let mut session = 1;
+        for track in &self.tracks {
+            if track.start < from || track.end < track.start || track.end > self.capacity {
+                return wrong("tracks overlap or leave the disc");
+            }
+            if track.recorded < track.start || track.recorded > track.end {
+                return wrong("a track is recorded outside its bounds");
+            }
+            if !track.start.is_multiple_of(self.rules.unit)
+                || !track.recorded.is_multiple_of(self.rules.unit)
+            {
+                return wrong("a track is not whole units");
+            }
+            if track.session != session && track.session != session + 1 {
+                return wrong("the sessions are out of order");
+            }
+            if track.session <= self.closed_sessions && !track.closed {
+                return wrong("a closed session has an open track");
+            }
+            if track.closed && track.recorded != track.end {
+                return wrong("a closed track is not full");
+            }
+            session = track.session;
+            from = track.end;
+        }
+        if session != self.session_count() || self.tracks[0].session != 1 {
+            return wrong("the number of sessions is not that of the tracks");
+        }
+        Ok(())
+    }
+}

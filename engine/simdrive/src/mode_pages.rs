@@ -1,0 +1,152 @@
+//! The drive's mode pages: what they hold now, by default, and which bits the host
+//! may change (recipes 2.5 and 3).
+//!
+//! Owns bytes; the commands that carry them lie in `mode_sense` and `mode_select`.
+
+use crate::recorder::Recorder;
+use crate::store::BLOCK_BYTES;
+
+/// Codes of the pages, in the order in which page 3Fh lists them.
+pub(crate) const PAGES: [u8; 6] = [0x01, 0x05, 0x08, 0x1A, 0x1D, 0x2A];
+
+/// Which values are asked for: the page control field of MODE SENSE.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Values {
+    Current,
+    Changeable,
+    Default,
+}
+
+/// The pages that keep what the host sends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ModePages {
+    error_recovery: [u8; 12],
+    write_parameters: [u8; 52],
+    caching: [u8; 12],
+}
+
+impl Default for ModePages {
+    fn default() -> Self {
+        let mut write_parameters = [0; 52];
+        write_parameters[..2].copy_from_slice(&[0x05, 0x32]);
+        // Underrun protection, incremental; data track; mode 1 blocks; pause of 150 blocks.
+        write_parameters[2] = 0x40;
+        write_parameters[3] = 0xC5;
+        write_parameters[4] = 0x08;
+        write_parameters[13] = 16;
+        write_parameters[15] = 150;
+        let mut caching = [0; 12];
+        // Write cache enabled.
+        caching[..3].copy_from_slice(&[0x08, 0x0A, 0x04]);
+        let mut error_recovery = [0; 12];
+        // Automatic reallocation of writes; 32 read retries.
+        error_recovery[..4].copy_from_slice(&[0x01, 0x0A, 0x80, 0x20]);
+        Self {
+            error_recovery,
+            write_parameters,
+            caching,
+        }
+    }
+}
+
+impl ModePages {
+    fn stored(&self, code: u8) -> Option<&[u8]> {
+        match code {
+            0x01 => Some(&self.error_recovery),
+            0x05 => Some(&self.write_parameters),
+            0x08 => Some(&self.caching),
+            _ => None,
+        }
+    }
+
+    /// Takes a page that was checked against the changeable bits.
+    pub(crate) fn store(&mut self, page: &[u8]) {
+        let to: &mut [u8] = match page.first() {
+            Some(0x01) => &mut self.error_recovery,
+            Some(0x05) => &mut self.write_parameters,
+            Some(0x08) => &mut self.caching,
+            _ => return,
+        };
+        if to.len() == page.len() {
+            to.copy_from_slice(page);
+        }
+    }
+}
+
+/// Bits that the host may change, in a page of this length.
+fn changeable(code: u8, len: usize) -> Vec<u8> {
+    let mut out = vec![0; len];
+    match code {
+        0x01 => out[2..4].fill(0xFF),
+        0x05 => {
+            out[2] = 0x7F;
+            out[3..6].fill(0xFF);
+            out[8] = 0xFF;
+            out[10..48].fill(0xFF);
+        }
+        0x08 => out[2] = 0x04,
+        _ => {}
+    }
+    out
+}
+
+/// One page, header included; `None` where the drive has no such page.
+pub(crate) fn page(drive: &Recorder, code: u8, values: Values) -> Option<Vec<u8>> {
+    let defaults = ModePages::default();
+    let source = match values {
+        Values::Default => &defaults,
+        _ => &drive.pages,
+    };
+    let mut out = match code {
+        0x1A => {
+            let mut out = vec![0; 12];
+            out[..2].copy_from_slice(&[0x1A, 0x0A]);
+            out
+        }
+        0x1D => {
+            // 10 s for commands of group 1, 60 s for those of group 2.
+            vec![0x1D, 0x0A, 0, 0, 0, 0, 0, 10, 0, 60, 0, 0]
+        }
+        0x2A => capabilities(drive),
+        other => source.stored(other)?.to_vec(),
+    };
+    if values == Values::Changeable {
+        let mut mask = changeable(code, out.len());
+        mask[..2].copy_from_slice(&out[..2]);
+        out = mask;
+    }
+    Some(out)
+}
+
+/// Page 2Ah, capabilities and mechanical status (recipe 2.5).
+fn capabilities(drive: &Recorder) -> Vec<u8> {
+    let mut out = vec![0; 32];
+    out[0] = 0x2A;
+    // Reads CD-R, CD-RW, DVD-ROM, DVD-R, DVD-RAM; writes DVD-RAM of those listed here.
+    out[2] = 0x3B;
+    out[3] = 0x20;
+    // Underrun protection.
+    out[4] = 0x80;
+    // Tray; eject and lock by command; whether it is locked now.
+    out[6] = 0x29 | u8::from(drive.locked) << 1;
+    let half = |value: u32| (value.min(0xFFFF) as u16).to_be_bytes();
+    let fastest_read = drive.model.bd_read_speed.max(drive.model.dvd_read_speed);
+    let buffer_kib = u64::from(drive.buffer.capacity()) * BLOCK_BYTES as u64 / 1024;
+    let write = drive.write_speed();
+    let speeds: &[u32] = drive
+        .medium()
+        .map_or(&[], |m| drive.model.write_speeds.of(m.kind));
+    out[8..10].copy_from_slice(&half(fastest_read));
+    out[12..14].copy_from_slice(&half(buffer_kib.min(0xFFFF) as u32));
+    out[14..16].copy_from_slice(&half(drive.read_speed()));
+    out[18..20].copy_from_slice(&half(speeds.first().copied().unwrap_or(0)));
+    out[20..22].copy_from_slice(&half(if speeds.is_empty() { 0 } else { write }));
+    out[28..30].copy_from_slice(&half(if speeds.is_empty() { 0 } else { write }));
+    out[30..32].copy_from_slice(&half(speeds.len() as u32));
+    for speed in speeds {
+        out.extend([0, 0]);
+        out.extend(half(*speed));
+    }
+    out[1] = (out.len() - 2) as u8;
+    out
+}

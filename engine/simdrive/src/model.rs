@@ -1,0 +1,157 @@
+//! What a drive is: its name, its buffer, its speeds and its habits.
+//!
+//! Data only; the rules that read these values live beside what they rule.
+
+use crate::medium::MediumKind;
+
+/// The names that INQUIRY and its VPD pages answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// Vendor, at most 8 characters of ASCII.
+    pub vendor: String,
+    /// Product, at most 16 characters of ASCII.
+    pub product: String,
+    /// Firmware revision, at most 4 characters of ASCII.
+    pub revision: String,
+    /// Serial number, at most 20 characters of ASCII.
+    pub serial: String,
+}
+
+impl Default for Identity {
+    /// A name of its own, so that no quirk table matches it by accident (recipe 14).
+    fn default() -> Self {
+        Self {
+            vendor: "PITLAND".into(),
+            product: "VIRTUAL RECORDER".into(),
+            revision: "0001".into(),
+            serial: "PL0000000001".into(),
+        }
+    }
+}
+
+/// Write speeds in kB/s (1000 bytes), fastest first, for each kind of medium.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WriteSpeeds {
+    /// BD-R.
+    pub bd_r: Vec<u32>,
+    /// BD-RE.
+    pub bd_re: Vec<u32>,
+    /// DVD+R.
+    pub dvd_plus_r: Vec<u32>,
+    /// DVD+R DL.
+    pub dvd_plus_r_dl: Vec<u32>,
+    /// DVD+RW.
+    pub dvd_plus_rw: Vec<u32>,
+    /// DVD-RAM.
+    pub dvd_ram: Vec<u32>,
+}
+
+impl Default for WriteSpeeds {
+    /// The lists that real drives of their class answer (recipe 14).
+    fn default() -> Self {
+        Self {
+            bd_r: vec![53_952, 44_960, 35_968, 26_976, 17_984, 8990],
+            bd_re: vec![8990],
+            dvd_plus_r: vec![22_160, 16_620, 11_080, 8310],
+            dvd_plus_r_dl: vec![8310, 5540, 3324],
+            dvd_plus_rw: vec![11_080, 8310, 5540, 3324],
+            dvd_ram: vec![6925, 4155, 2770],
+        }
+    }
+}
+
+impl WriteSpeeds {
+    /// The speeds for a kind of medium, fastest first.
+    pub fn of(&self, kind: MediumKind) -> &[u32] {
+        match kind {
+            MediumKind::BdR => &self.bd_r,
+            MediumKind::BdRe => &self.bd_re,
+            MediumKind::DvdPlusR => &self.dvd_plus_r,
+            MediumKind::DvdPlusRDl => &self.dvd_plus_r_dl,
+            MediumKind::DvdPlusRw => &self.dvd_plus_rw,
+            MediumKind::DvdRam => &self.dvd_ram,
+        }
+    }
+}
+
+/// Habits of single drives on record (recipes 2.5, 4.1, 4.2, 11, 13), all off by
+/// default: a well-behaved host has to live with each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Quirks {
+    /// TEST UNIT READY says ready while the next command still gets 2/04/07 (Q1).
+    pub ready_too_early: bool,
+    /// Progress is told by REQUEST SENSE only (Q8).
+    pub progress_only_by_request_sense: bool,
+    /// While a disc loads, the drive answers 2/04/00 in place of 2/04/01 (Q4).
+    pub clueless_while_loading: bool,
+    /// The first WRITE is refused with 2/04/01 while the drive calibrates (recipe 4.2).
+    pub not_ready_at_first_write: bool,
+    /// SEND OPC INFORMATION is refused with 5/2C/00 (Q10).
+    pub refuses_calibration: bool,
+    /// SET STREAMING is refused with 5/21/00 (recipe 2.5).
+    pub refuses_set_streaming: bool,
+    /// READ BUFFER CAPACITY is unknown: 5/20/00 (recipe 14).
+    pub no_buffer_capacity: bool,
+    /// A finished write-once disc has the read-only profile, 0010h or 0040h (recipe 13).
+    pub read_only_profile_when_complete: bool,
+    /// A suspended background format may be overtaken by writing (recipe 6 names drives
+    /// of both kinds; the strict kind is the default).
+    pub writes_past_suspended_format: bool,
+    /// ADIP information (structure 11h) is refused with 5/24/00 (Q6).
+    pub no_adip_structure: bool,
+}
+
+/// A drive to build a [`crate::Recorder`] from. The default is as strict as the
+/// strictest drive on record; each field can be set apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DriveModel {
+    /// Names.
+    pub identity: Identity,
+    /// Size of the write buffer in bytes; whole blocks of it are used, 64 at least.
+    pub buffer_bytes: usize,
+    /// Write speeds by medium.
+    pub write_speeds: WriteSpeeds,
+    /// Read speed on BD, kB/s.
+    pub bd_read_speed: u32,
+    /// Read speed on DVD, kB/s.
+    pub dvd_read_speed: u32,
+    /// Every duration is multiplied by this many thousandths: 1000 is a believable
+    /// drive, 0 a drive that takes no time at all.
+    pub clock_permille: u32,
+    /// The tray can be loaded and unloaded by command.
+    pub motor_tray: bool,
+    /// MODE SELECT of the write parameters page is refused (5/26/00) on media that
+    /// have no use for it; otherwise it is accepted and ignored (recipe 13.2).
+    pub refuses_write_parameters: bool,
+    /// 6/28/00 follows a format, because the medium is another one now (recipe 13.1).
+    pub attention_after_format: bool,
+    /// 6/28/00 follows the closing of a session or disc (recipe 13.1: it may).
+    pub attention_after_close: bool,
+    /// After a power loss in mid-write the open track has its damage bit set, with a
+    /// valid next writable address (recipe 2.2).
+    pub damage_after_power_loss: bool,
+    /// The first WRITE after a load takes the time of a power calibration (recipe 14).
+    pub calibrates_at_first_write: bool,
+    /// What is odd about this drive.
+    pub quirks: Quirks,
+}
+
+impl Default for DriveModel {
+    fn default() -> Self {
+        Self {
+            identity: Identity::default(),
+            buffer_bytes: 4 << 20,
+            write_speeds: WriteSpeeds::default(),
+            bd_read_speed: 26_976,
+            dvd_read_speed: 11_080,
+            clock_permille: 1000,
+            motor_tray: true,
+            refuses_write_parameters: true,
+            attention_after_format: true,
+            attention_after_close: false,
+            damage_after_power_loss: false,
+            calibrates_at_first_write: true,
+            quirks: Quirks::default(),
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! READ and VERIFY: what is on the disc, and what is still on its way there
+//! (recipes 10 and 13.2).
+
+use std::time::Duration;
+
+use crate::dispatch::{Outcome, Request};
+use crate::recorder::Recorder;
+use crate::refusal::Refusal;
+use crate::store::BLOCK_BYTES;
+use crate::timing;
+
+struct Range {
+    lba: u32,
+    blocks: u32,
+    /// Bypass the drive's cache.
+    from_medium: bool,
+}
+
+impl Range {
+    fn of(request: &Request<'_>, blocks: u32) -> Self {
+        Self {
+            lba: request.cdb.be32(2),
+            blocks,
+            from_medium: request.cdb.bit(1, 3),
+        }
+    }
+}
+
+pub(crate) fn read_10(drive: &mut Recorder, request: &Request<'_>, data_in: &mut [u8]) -> Outcome {
+    let blocks = u32::from(request.cdb.be16(7));
+    read(drive, &Range::of(request, blocks), data_in)
+}
+
+pub(crate) fn read_12(drive: &mut Recorder, request: &Request<'_>, data_in: &mut [u8]) -> Outcome {
+    let blocks = request.cdb.be32(6);
+    read(drive, &Range::of(request, blocks), data_in)
+}
+
+fn read(drive: &mut Recorder, range: &Range, data_in: &mut [u8]) -> Outcome {
+    let len = range.blocks as usize * BLOCK_BYTES;
+    let data = data_in.get_mut(..len).ok_or(Refusal::DATA_PHASE)?;
+    check(drive, range)?;
+    spend(drive, range);
+    if range.from_medium {
+        drive.drain_all();
+    }
+    let (lba, buffer) = (range.lba, &drive.buffer);
+    if let crate::recorder::Tray::Closed(Some(medium)) = &mut drive.tray {
+        medium
+            .read(lba, data)
+            .map_err(|_| Refusal::READ_ERROR.at(lba))?;
+    }
+    buffer.overlay(lba, data);
+    Ok(len)
+}
+
+fn check(drive: &Recorder, range: &Range) -> Result<(), Refusal> {
+    let medium = drive.medium().ok_or(Refusal::INTERNAL)?;
+    match medium.check_read(range.lba, range.blocks) {
+        // What is not on the disc yet may be on its way.
+        Err(refusal) if refusal == Refusal::READ_ERROR.at(refusal.information.unwrap_or(0)) => {
+            for lba in range.lba..range.lba.saturating_add(range.blocks) {
+                if !drive.buffer.holds(lba) {
+                    medium.check_read(lba, 1)?;
+                }
+            }
+            Ok(())
+        }
+        other => other,
+    }
+}
+
+/// Reading takes its time.
+fn spend(drive: &mut Recorder, range: &Range) {
+    wake(drive);
+    let time = drive.scaled(timing::transfer(range.blocks, drive.read_speed()));
+    drive.advance(Duration::from_nanos(time));
+}
+
+/// A stopped disc spins up at the first access.
+pub(crate) fn wake(drive: &mut Recorder) {
+    if drive.stopped
+        && let Some(medium) = drive.medium()
+    {
+        let time = timing::duration(timing::Task::SpinUp, medium.kind, 0);
+        drive.stopped = false;
+        drive.advance(Duration::from_nanos(drive.scaled(time)));
+    }
+}
+
+pub(crate) fn verify(drive: &mut Recorder, request: &Request<'_>, _data_in: &mut [u8]) -> Outcome {
+    let range = Range {
+        from_medium: true,
+        ..Range::of(request, u32::from(request.cdb.be16(7)))
+    };
+    check(drive, &range)?;
+    drive.drain_all();
+    spend(drive, &range);
+    Ok(0)
+}

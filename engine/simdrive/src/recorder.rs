@@ -1,0 +1,661 @@
+//! The drive as a whole: what is in its tray, what is under way, and its clock.
+//!
+//! Owns the passing of time and the life of the medium. What each command does
+//! lies in the files that the dispatch table names.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use crate::buffer::WriteBuffer;
+use crate::dispatch;
+use crate::events::{Event, Events};
+use crate::long_operation::{Effect, Operation};
+use crate::medium::rewritable::Background;
+use crate::medium::{Medium, Recorded, dvd_plus_rw};
+use crate::mode_pages::ModePages;
+use crate::model::DriveModel;
+use crate::refusal::{Refusal, SENSE_BYTES};
+use crate::store::BLOCK_BYTES;
+use crate::timing::{self, Task};
+
+/// SCSI status of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// The command did what it says.
+    Good,
+    /// It did not; the sense data say why. Nothing changed, unless the sense is deferred.
+    CheckCondition,
+}
+
+/// What the drive answers to one command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Answer {
+    /// Good or not.
+    pub status: Status,
+    /// Sense data in fixed format; zeros with [`Status::Good`].
+    pub sense: [u8; SENSE_BYTES],
+    /// Bytes that went to `data_in`, or were taken from `data_out`.
+    pub transferred: usize,
+}
+
+impl Answer {
+    /// Key, ASC and ASCQ of a check condition.
+    pub fn key_asc_ascq(&self) -> Option<(u8, u8, u8)> {
+        (self.status == Status::CheckCondition).then_some((
+            self.sense[2] & 0x0F,
+            self.sense[12],
+            self.sense[13],
+        ))
+    }
+}
+
+/// Where the medium is.
+pub(crate) enum Tray {
+    Closed(Option<Medium>),
+    Open(Option<Medium>),
+}
+
+/// A strict MMC recorder. It does nothing by itself: commands come through
+/// [`Recorder::execute`], time through [`Recorder::advance`].
+///
+/// The caller decides how virtual time relates to real time. A command that takes
+/// time of its own (a read, or anything long without IMMED) moves the clock inside
+/// `execute`: compare [`Recorder::now`] before and after. One that is refused until
+/// something changes (2/04/xx) is to be sent again after `advance`; a caller in a
+/// hurry advances by [`Recorder::next_change`].
+pub struct Recorder {
+    pub(crate) model: DriveModel,
+    pub(crate) tray: Tray,
+    pub(crate) locked: bool,
+    pub(crate) stopped: bool,
+    pub(crate) calibrated: bool,
+    pub(crate) buffer: WriteBuffer,
+    /// Blocks that the last refused WRITE wanted to bring.
+    pub(crate) wanted: u32,
+    pub(crate) operation: Option<Operation>,
+    pub(crate) attentions: VecDeque<Refusal>,
+    pub(crate) deferred: Option<Refusal>,
+    pub(crate) events: Events,
+    pub(crate) pages: ModePages,
+    pub(crate) write_speed: u32,
+    pub(crate) read_speed: u32,
+    /// Nanoseconds since power on.
+    clock: u64,
+    /// Time already spent on the unit that is next to be written, or formatted.
+    spent: u64,
+}
+
+impl Recorder {
+    /// A drive without a medium, just switched on: the first answer is 6/29/00.
+    pub fn new(model: DriveModel) -> Self {
+        let buffer = WriteBuffer::new(model.buffer_bytes);
+        Self {
+            buffer,
+            tray: Tray::Closed(None),
+            locked: false,
+            stopped: false,
+            calibrated: false,
+            wanted: 0,
+            operation: None,
+            attentions: VecDeque::from([Refusal::POWER_ON]),
+            deferred: None,
+            events: Events::default(),
+            pages: ModePages::default(),
+            write_speed: 0,
+            read_speed: 0,
+            clock: 0,
+            spent: 0,
+            model,
+        }
+    }
+
+    /// The model that the drive was built from.
+    pub fn model(&self) -> &DriveModel {
+        &self.model
+    }
+
+    /// Puts a disc in and closes the tray. A disc that was in the drive is thrown
+    /// away: take it out first. The drive answers 2/04/01 until it has recognised
+    /// the disc, then 6/28/00 once.
+    pub fn insert(&mut self, medium: Medium) {
+        drop(self.remove());
+        self.tray = Tray::Closed(Some(medium));
+        self.begin_load();
+    }
+
+    /// Takes the disc out by hand, whatever the lock says; what was in the buffer
+    /// is written first, and an operation under way is cut off.
+    pub fn remove(&mut self) -> Option<Medium> {
+        self.drain_all();
+        self.operation = None;
+        self.unload();
+        self.stop_background();
+        self.attentions.retain(|a| *a != Refusal::MEDIUM_CHANGED);
+        self.locked = false;
+        let (Tray::Closed(medium) | Tray::Open(medium)) = &mut self.tray;
+        let taken = medium.take();
+        if taken.is_some() {
+            self.events.raise(Event::MediumRemoved);
+        }
+        taken
+    }
+
+    /// Somebody presses the button: the drive ejects, or, when it is locked, tells
+    /// the host (event 4:1).
+    pub fn press_eject_button(&mut self) {
+        if self.locked || self.operation.is_some() {
+            self.events.raise(Event::EjectRequested);
+        } else if let Tray::Closed(_) = self.tray {
+            self.start(Effect::Ejected, Task::Eject);
+        } else {
+            self.load_tray();
+        }
+    }
+
+    /// Virtual time since power on.
+    pub fn now(&self) -> Duration {
+        Duration::from_nanos(self.clock)
+    }
+
+    /// The medium in the drive, if the tray is closed over one.
+    pub fn medium(&self) -> Option<&Medium> {
+        match &self.tray {
+            Tray::Closed(medium) => medium.as_ref(),
+            Tray::Open(_) => None,
+        }
+    }
+
+    pub(crate) fn medium_mut(&mut self) -> Option<&mut Medium> {
+        match &mut self.tray {
+            Tray::Closed(medium) => medium.as_mut(),
+            Tray::Open(_) => None,
+        }
+    }
+
+    /// Executes one command. `data_out` is what the host sends, `data_in` the room
+    /// for what it gets; both are as long as the transfer on the wire.
+    pub fn execute(&mut self, cdb: &[u8], data_out: &[u8], data_in: &mut [u8]) -> Answer {
+        match dispatch::run(self, cdb, data_out, data_in) {
+            Ok(transferred) => Answer {
+                status: Status::Good,
+                sense: [0; SENSE_BYTES],
+                transferred,
+            },
+            Err(refusal) => Answer {
+                status: Status::CheckCondition,
+                sense: refusal.emit(),
+                transferred: 0,
+            },
+        }
+    }
+
+    /// Time until something changes by itself that a refused command waits for:
+    /// the operation under way ends, or the buffer has room again (it has drained to
+    /// half, or to what the refused WRITE needs, or is empty). `None`: nothing is
+    /// under way. The background format of DVD+RW does not count, as the drive can
+    /// be used meanwhile; see [`Recorder::background_format_left`].
+    pub fn next_change(&self) -> Option<Duration> {
+        let used = self.buffer.used();
+        if let Some(operation) = &self.operation {
+            let time = self.drain_time(used).saturating_add(operation.left());
+            return Some(Duration::from_nanos(time));
+        }
+        if used == 0 {
+            return None;
+        }
+        let half = self.buffer.capacity() / 2;
+        let for_half = if used > half { used - half } else { used };
+        let for_wanted = self.wanted.saturating_sub(self.buffer.free());
+        let blocks = for_half.max(for_wanted).min(used);
+        Some(Duration::from_nanos(self.drain_time(blocks)))
+    }
+
+    /// Idle time until the background format is complete; `None` when none runs.
+    pub fn background_format_left(&self) -> Option<Duration> {
+        let disc = self.medium()?.rewritable()?;
+        (disc.background == Background::Running).then(|| {
+            let blocks = disc.capacity - disc.formatted_to;
+            Duration::from_nanos(self.scaled(timing::transfer(blocks, self.write_speed())))
+        })
+    }
+
+    /// Lets virtual time pass: the buffer drains at the speed of the medium, then the
+    /// operation under way goes on, then the background format.
+    pub fn advance(&mut self, by: Duration) {
+        let mut left = u64::try_from(by.as_nanos()).unwrap_or(u64::MAX);
+        // What takes no time happens even when none passes.
+        let mut instant = self.model.clock_permille == 0 && !self.buffer.is_empty();
+        while left > 0 || instant || self.operation.is_some_and(|o| o.left() == 0) {
+            instant = false;
+            if !self.buffer.is_empty() {
+                let spent = self.drain(left);
+                self.clock = self.clock.saturating_add(spent);
+                left -= spent.min(left);
+                if !self.buffer.is_empty() {
+                    break;
+                }
+                continue;
+            }
+            if let Some(operation) = &mut self.operation {
+                let before = left;
+                match operation.pass(left) {
+                    Some(rest) => {
+                        self.clock = self.clock.saturating_add(before - rest);
+                        left = rest;
+                        self.finish_operation();
+                    }
+                    None => {
+                        self.clock = self.clock.saturating_add(before);
+                        left = 0;
+                    }
+                }
+                continue;
+            }
+            self.clock = self.clock.saturating_add(left);
+            self.format_in_background(left);
+            left = 0;
+        }
+    }
+
+    /// The power fails and comes back: what the buffer held is lost, an operation
+    /// under way is cut off, the disc stays in the tray, everything else stands.
+    pub fn power_loss(&mut self) {
+        let in_flight = !self.buffer.is_empty();
+        self.buffer.clear();
+        self.operation = None;
+        let damages = self.model.damage_after_power_loss;
+        if let Some(medium) = self.medium_mut() {
+            match medium.recorded_mut() {
+                Recorded::Sequential(disc) => {
+                    disc.forget_unrecorded();
+                    if damages && (in_flight || disc.in_flight) {
+                        disc.mark_damaged();
+                    }
+                }
+                Recorded::Rewritable(disc) => dvd_plus_rw::suspend(disc),
+            }
+            self.save();
+        }
+        self.locked = false;
+        self.pages = ModePages::default();
+        self.deferred = None;
+        self.events = Events::default();
+        self.attentions = VecDeque::from([Refusal::POWER_ON]);
+        self.wanted = 0;
+        self.spent = 0;
+        self.read_speed = 0;
+        self.write_speed = 0;
+        if self.medium().is_some() {
+            self.begin_load();
+        }
+    }
+
+    // ---- time -------------------------------------------------------------
+
+    pub(crate) fn scaled(&self, time: u64) -> u64 {
+        (u128::from(time) * u128::from(self.model.clock_permille) / 1000) as u64
+    }
+
+    /// The highest write speed allowed now, in kB/s.
+    pub(crate) fn write_speed(&self) -> u32 {
+        let Some(medium) = self.medium() else {
+            return self.write_speed.max(1);
+        };
+        let speeds = self.model.write_speeds.of(medium.kind);
+        let fastest = speeds.first().copied().unwrap_or(4496);
+        if self.write_speed == 0 {
+            return fastest;
+        }
+        // The nearest one that is not faster than what the host asked for.
+        let slowest = speeds.last().copied().unwrap_or(fastest);
+        speeds
+            .iter()
+            .copied()
+            .find(|s| *s <= self.write_speed)
+            .unwrap_or(slowest)
+    }
+
+    pub(crate) fn read_speed(&self) -> u32 {
+        let fastest = match self.medium() {
+            Some(medium) if medium.kind.is_bd() => self.model.bd_read_speed,
+            _ => self.model.dvd_read_speed,
+        };
+        if self.read_speed == 0 {
+            fastest
+        } else {
+            self.read_speed.clamp(1, fastest)
+        }
+    }
+
+    /// Blocks of the next piece at `lba`, the most that share a speed, and the time
+    /// of one step of it: `(blocks, steps, nanoseconds per step)`.
+    fn piece(&self, medium: &Medium, lba: u32, blocks: u32, verified: bool) -> (u32, u32, u64) {
+        let unit = medium.kind.unit();
+        let zone = timing::zone(medium.kind, self.write_speed(), lba, medium.capacity());
+        let mut time = self.scaled(timing::transfer(unit, zone.speed));
+        if verified {
+            time *= 2;
+        }
+        let into = lba % unit;
+        if into != 0 || blocks < unit {
+            // Part of an ECC block: read, modify, write.
+            return (blocks.min(unit - into), 1, time * 2);
+        }
+        let units = (blocks.min(zone.end.saturating_sub(lba)) / unit).max(1);
+        (units * unit, units, time)
+    }
+
+    /// Time to drain the first `blocks` blocks of the buffer.
+    pub(crate) fn drain_time(&self, blocks: u32) -> u64 {
+        let Some(medium) = self.medium() else {
+            return 0;
+        };
+        let (mut left, mut time) = (blocks, 0_u64);
+        for run in self.buffer.runs() {
+            let (mut lba, mut run_left) = (run.lba, run.blocks);
+            while left > 0 && run_left > 0 {
+                let (blocks, steps, step) = self.piece(medium, lba, run_left, run.verified);
+                let unit = blocks / steps;
+                let needed = left.div_ceil(unit).min(steps);
+                time += step * u64::from(needed);
+                left = left.saturating_sub(needed * unit);
+                lba += blocks;
+                run_left -= blocks;
+            }
+        }
+        time.saturating_sub(self.spent)
+    }
+
+    /// Writes what the time allows; gives the time that passed, all of it unless the
+    /// buffer ran empty. Blocks reach the store first, the state follows once.
+    fn drain(&mut self, time: u64) -> u64 {
+        let mut left = time;
+        while let Some(run) = self.buffer.front() {
+            let Some(medium) = self.medium() else {
+                self.buffer.clear();
+                break;
+            };
+            let (blocks, steps, step) = self.piece(medium, run.lba, run.blocks, run.verified);
+            let budget = left.saturating_add(self.spent);
+            let steps_now = match budget.checked_div(step) {
+                Some(n) => u32::try_from(n).unwrap_or(u32::MAX).min(steps),
+                None => steps,
+            };
+            if steps_now == 0 {
+                self.spent = budget;
+                left = 0;
+                break;
+            }
+            let cost = step * u64::from(steps_now);
+            // Time spent on it earlier counts first.
+            left -= cost.saturating_sub(self.spent).min(left);
+            self.spent = self.spent.saturating_sub(cost);
+            if !self.record_front(blocks / steps * steps_now) {
+                break;
+            }
+        }
+        if self.buffer.is_empty() {
+            self.spent = 0;
+        }
+        self.save();
+        time - left
+    }
+
+    /// Puts the first blocks of the front run on the disc; false when the store failed.
+    fn record_front(&mut self, blocks: u32) -> bool {
+        let Some(run) = self.buffer.front() else {
+            return false;
+        };
+        let Tray::Closed(Some(medium)) = &mut self.tray else {
+            return false;
+        };
+        let (first, second) = self.buffer.front_bytes(blocks);
+        let split = run.lba + (first.len() / BLOCK_BYTES) as u32;
+        let mut result = medium.record(run.lba, first);
+        if result.is_ok() && !second.is_empty() {
+            result = medium.record(split, second);
+        }
+        if result.is_err() {
+            // The host learns of it with its next command, and what follows cannot be
+            // written either: on a sequential disc there would be a hole before it.
+            self.deferred = Some(Refusal::WRITE_ERROR.at(run.lba).deferred());
+            self.buffer.clear();
+            if self.operation.is_some_and(|o| o.effect.needs_the_data()) {
+                self.operation = None;
+            }
+            if let Recorded::Sequential(disc) = medium.recorded_mut() {
+                disc.forget_unrecorded();
+                disc.mark_damaged();
+            }
+            return false;
+        }
+        self.buffer.pop(blocks);
+        true
+    }
+
+    /// Writes all that is in the buffer; the clock moves by the time that it takes.
+    pub(crate) fn drain_all(&mut self) {
+        if !self.buffer.is_empty() {
+            let spent = self.drain(u64::MAX / 4);
+            self.clock = self.clock.saturating_add(spent);
+        }
+    }
+
+    /// Saves the state; a failure is told with the next command.
+    pub(crate) fn save(&mut self) {
+        if let Tray::Closed(Some(medium)) | Tray::Open(Some(medium)) = &mut self.tray
+            && medium.save().is_err()
+        {
+            self.deferred = Some(Refusal::WRITE_ERROR.deferred());
+        }
+    }
+
+    fn format_in_background(&mut self, time: u64) {
+        if self.background_format_left().is_none() || self.stopped {
+            return;
+        }
+        let step = self
+            .scaled(timing::transfer(dvd_plus_rw::UNIT, self.write_speed()))
+            .max(1);
+        let budget = time.saturating_add(self.spent);
+        let units = u32::try_from(budget / step).unwrap_or(u32::MAX / dvd_plus_rw::UNIT);
+        self.spent = budget % step;
+        if units == 0 {
+            return;
+        }
+        let Some(medium) = self.medium_mut() else {
+            return;
+        };
+        let mut complete = false;
+        if let Recorded::Rewritable(disc) = medium.recorded_mut() {
+            complete = dvd_plus_rw::progress(disc, units.saturating_mul(dvd_plus_rw::UNIT));
+        }
+        self.save();
+        if complete {
+            self.spent = 0;
+            self.events.raise(Event::BackgroundFormatComplete);
+        }
+    }
+
+    // ---- operations ---------------------------------------------------------
+
+    /// Begins an operation; it ends when enough time has passed.
+    pub(crate) fn start(&mut self, effect: Effect, task: Task) {
+        self.start_after(effect, task, 0);
+    }
+
+    /// As [`Self::start`], with so many blocks of padding to be written first.
+    pub(crate) fn start_after(&mut self, effect: Effect, task: Task, padding: u32) {
+        let Some(kind) = self.medium().map(|m| m.kind) else {
+            self.operation = Some(Operation::new(effect, 0, 0));
+            return;
+        };
+        let speed = self.write_speed();
+        let time = timing::duration(task, kind, speed) + timing::transfer(padding, speed);
+        let operation = Operation::new(effect, self.scaled(time), self.buffer.used());
+        self.operation = Some(operation);
+    }
+
+    /// Lets the operation under way end, and moves the clock by what it takes.
+    pub(crate) fn wait(&mut self) -> Result<(), Refusal> {
+        while let Some(time) = self.next_change().filter(|_| self.operation.is_some()) {
+            self.advance(time.max(Duration::from_nanos(1)));
+        }
+        match self.deferred.take() {
+            // It concerns the very command that waited.
+            Some(refusal) => Err(Refusal {
+                deferred: false,
+                ..refusal
+            }),
+            None => Ok(()),
+        }
+    }
+
+    /// Begins an operation, and waits for its end unless the host wants to be answered at once.
+    pub(crate) fn start_and(
+        &mut self,
+        immediate: bool,
+        effect: Effect,
+        task: Task,
+    ) -> Result<usize, Refusal> {
+        self.start(effect, task);
+        if !immediate {
+            self.wait()?;
+        }
+        Ok(0)
+    }
+
+    /// The effect of the operation that has just ended.
+    fn finish_operation(&mut self) {
+        let Some(operation) = self.operation.take() else {
+            return;
+        };
+        match operation.effect {
+            Effect::Loaded => {
+                self.stopped = false;
+                self.calibrated = false;
+                self.attend(Refusal::MEDIUM_CHANGED);
+                self.events.raise(Event::NewMedium);
+            }
+            Effect::SpunUp => self.stopped = false,
+            Effect::Calibrated => self.calibrated = true,
+            Effect::Ejected => {
+                self.stop_background();
+                self.unload();
+                if let Tray::Closed(medium) = &mut self.tray {
+                    let medium = medium.take();
+                    self.tray = Tray::Open(medium);
+                }
+                self.events.raise(Event::MediumRemoved);
+            }
+            effect => self.change_medium(effect),
+        }
+    }
+
+    /// An attention is told once, however often its cause came.
+    fn attend(&mut self, attention: Refusal) {
+        if !self.attentions.contains(&attention) {
+            self.attentions.push_back(attention);
+        }
+    }
+
+    /// Effects on the disc itself.
+    fn change_medium(&mut self, effect: Effect) {
+        let Some(medium) = self.medium_mut() else {
+            return;
+        };
+        if let Effect::TrackClosed(number) = effect
+            && medium.pad_track(number).is_err()
+        {
+            self.deferred = Some(Refusal::WRITE_ERROR.deferred());
+            return;
+        }
+        let Some(medium) = self.medium_mut() else {
+            return;
+        };
+        let recorded = medium.recorded_mut();
+        match (effect, recorded) {
+            (Effect::Synchronized, Recorded::Sequential(disc)) => disc.in_flight = false,
+            (Effect::TrackClosed(number), Recorded::Sequential(disc)) => disc.close_track(number),
+            (Effect::TrackReserved(blocks), Recorded::Sequential(disc)) => {
+                // Checked when the command came, and nothing was let in since.
+                let _ = disc.reserve(blocks);
+            }
+            (Effect::SessionClosed { finalize }, Recorded::Sequential(disc)) => {
+                disc.close_session(finalize);
+            }
+            (Effect::BdRFormatted { blocks }, Recorded::Sequential(disc)) => {
+                crate::medium::bd_r::format(disc, blocks);
+            }
+            (Effect::Formatted(result), Recorded::Rewritable(disc)) => {
+                disc.end_format(result.blocks, result.spare_units, result.wiped);
+            }
+            (Effect::BackgroundFormatBegun(request), Recorded::Rewritable(disc)) => {
+                dvd_plus_rw::begin_background(disc, request);
+            }
+            (Effect::BackgroundFormatStopped, Recorded::Rewritable(disc)) => {
+                dvd_plus_rw::suspend(disc);
+            }
+            _ => {}
+        }
+        self.save();
+        match effect {
+            Effect::TrackClosed(_) | Effect::SessionClosed { .. } => {
+                self.events.raise(Event::FeaturesChanged);
+                if self.model.attention_after_close {
+                    self.attend(Refusal::MEDIUM_CHANGED);
+                }
+            }
+            Effect::BackgroundFormatBegun(dvd_plus_rw::Request::Restart) => {
+                self.events.raise(Event::BackgroundFormatRestarted);
+            }
+            Effect::BdRFormatted { .. }
+            | Effect::Formatted(_)
+            | Effect::BackgroundFormatBegun(dvd_plus_rw::Request::Fresh) => {
+                self.events.raise(Event::FeaturesChanged);
+                if self.model.attention_after_format {
+                    self.attend(Refusal::MEDIUM_CHANGED);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    // ---- the tray -----------------------------------------------------------
+
+    pub(crate) fn begin_load(&mut self) {
+        self.start(Effect::Loaded, Task::Load);
+    }
+
+    /// Closes the tray over whatever lies in it.
+    pub(crate) fn load_tray(&mut self) {
+        if let Tray::Open(medium) = &mut self.tray {
+            let medium = medium.take();
+            let any = medium.is_some();
+            self.tray = Tray::Closed(medium);
+            if any {
+                self.begin_load();
+            }
+        }
+    }
+
+    fn unload(&mut self) {
+        self.buffer.clear();
+        self.spent = 0;
+        self.wanted = 0;
+        self.calibrated = false;
+        self.stopped = false;
+    }
+
+    /// A background format does not run without the drive.
+    pub(crate) fn stop_background(&mut self) {
+        if self.background_format_left().is_some()
+            && let Some(medium) = self.medium_mut()
+        {
+            if let Recorded::Rewritable(disc) = medium.recorded_mut() {
+                dvd_plus_rw::suspend(disc);
+            }
+            self.save();
+        }
+    }
+}

@@ -1,0 +1,321 @@
+//! Writing: WRITE in its forms, the buffer, SYNCHRONIZE CACHE, RESERVE TRACK,
+//! CLOSE TRACK/SESSION and power calibration (recipes 4 and 6 to 8, 13.2).
+//!
+//! Owns which write is let into the buffer, and in which order the refusals come:
+//! the disc first (finished, protected, unformatted), then the address, then the
+//! length, then the room. A refused write changes nothing.
+
+use std::time::Duration;
+
+use crate::dispatch::{Outcome, Request, reply};
+use crate::long_operation::Effect;
+use crate::medium::{MediumKind, Recorded};
+use crate::reading;
+use crate::recorder::Recorder;
+use crate::refusal::Refusal;
+use crate::store::BLOCK_BYTES;
+use crate::timing::{self, Task};
+
+struct Write<'a> {
+    lba: u32,
+    blocks: u32,
+    data: &'a [u8],
+    /// The host wants speed: no reading back.
+    streaming: bool,
+    /// The host wants reading back, whatever the medium.
+    verify: bool,
+    /// Not to be answered before it is on the disc.
+    through: bool,
+}
+
+pub(crate) fn write_10(
+    drive: &mut Recorder,
+    request: &Request<'_>,
+    _data_in: &mut [u8],
+) -> Outcome {
+    let write = Write {
+        lba: request.cdb.be32(2),
+        blocks: u32::from(request.cdb.be16(7)),
+        data: request.data_out,
+        streaming: false,
+        verify: false,
+        through: request.cdb.bit(1, 3),
+    };
+    accept(drive, &write)
+}
+
+pub(crate) fn write_12(
+    drive: &mut Recorder,
+    request: &Request<'_>,
+    _data_in: &mut [u8],
+) -> Outcome {
+    let streaming = request.cdb.bit(10, 7);
+    let write = Write {
+        lba: request.cdb.be32(2),
+        blocks: request.cdb.be32(6),
+        data: request.data_out,
+        streaming,
+        verify: false,
+        through: request.cdb.bit(1, 3),
+    };
+    if streaming {
+        check_streaming(drive, &write)?;
+    }
+    accept(drive, &write)
+}
+
+/// Streaming is for DVD-RAM and BD, and in whole ECC blocks (recipes 6 and 7).
+fn check_streaming(drive: &Recorder, write: &Write<'_>) -> Result<(), Refusal> {
+    let kind = drive.medium().map(|m| m.kind);
+    let Some(kind @ (MediumKind::BdR | MediumKind::BdRe | MediumKind::DvdRam)) = kind else {
+        return Err(Refusal::ILLEGAL_FIELD);
+    };
+    // Forced unit access contradicts it.
+    if write.through
+        || !write.lba.is_multiple_of(kind.unit())
+        || !write.blocks.is_multiple_of(kind.unit())
+    {
+        return Err(Refusal::ILLEGAL_FIELD);
+    }
+    Ok(())
+}
+
+pub(crate) fn write_and_verify(
+    drive: &mut Recorder,
+    request: &Request<'_>,
+    _data_in: &mut [u8],
+) -> Outcome {
+    // A drop-in for WRITE on overwritable media only.
+    if drive.medium().is_none_or(|m| m.rewritable().is_none()) {
+        return Err(Refusal::UNKNOWN_COMMAND);
+    }
+    let write = Write {
+        lba: request.cdb.be32(2),
+        blocks: u32::from(request.cdb.be16(7)),
+        data: request.data_out,
+        streaming: false,
+        verify: true,
+        through: false,
+    };
+    accept(drive, &write)
+}
+
+fn accept(drive: &mut Recorder, write: &Write<'_>) -> Outcome {
+    // The length on the wire must be that of the CDB, or the link would hang.
+    if write.data.len() as u64 != u64::from(write.blocks) * BLOCK_BYTES as u64 {
+        return Err(Refusal::DATA_PHASE);
+    }
+    let medium = drive.medium().ok_or(Refusal::INTERNAL)?;
+    let track = match &medium.recorded {
+        Recorded::Sequential(disc) => Some(disc.check_write(write.lba, write.blocks)?),
+        Recorded::Rewritable(disc) => {
+            let overtakes = drive.model.quirks.writes_past_suspended_format;
+            disc.check_write(write.lba, write.blocks, overtakes)?;
+            None
+        }
+    };
+    if write.blocks == 0 {
+        return Ok(0);
+    }
+    if write.blocks > drive.buffer.capacity() {
+        return Err(Refusal::ILLEGAL_FIELD);
+    }
+    let verified = write.verify || (medium.verifies_writes() && !write.streaming);
+    if drive.buffer.free() < write.blocks {
+        drive.wanted = write.blocks;
+        return Err(Refusal::BUFFER_FULL);
+    }
+    drive.wanted = 0;
+    prepare(drive)?;
+    drive.buffer.push(write.lba, write.data, verified);
+    if let Some(track) = track
+        && let Some(medium) = drive.medium_mut()
+        // Nothing to save: only what is on the disc is remembered.
+        && let Recorded::Sequential(disc) = &mut medium.recorded
+    {
+        disc.accept(track, write.blocks);
+    }
+    if write.through {
+        drive.drain_all();
+        if let Some(refusal) = drive.deferred.take() {
+            return Err(Refusal {
+                deferred: false,
+                ..refusal
+            });
+        }
+    }
+    Ok(write.data.len())
+}
+
+/// What the drive does by itself before the first write: spin up and calibrate.
+fn prepare(drive: &mut Recorder) -> Result<(), Refusal> {
+    reading::wake(drive);
+    if drive.calibrated {
+        return Ok(());
+    }
+    if drive.model.quirks.not_ready_at_first_write {
+        drive.start(Effect::Calibrated, Task::Calibrate);
+        return Err(Refusal::BECOMING_READY);
+    }
+    drive.calibrated = true;
+    let write_once = drive.medium().is_some_and(|m| m.sequential().is_some());
+    if write_once && drive.model.calibrates_at_first_write {
+        let kind = drive.medium().map_or(MediumKind::BdR, |m| m.kind);
+        let time = timing::duration(Task::Calibrate, kind, 0);
+        drive.advance(Duration::from_nanos(drive.scaled(time)));
+    }
+    Ok(())
+}
+
+pub(crate) fn synchronize_cache(
+    drive: &mut Recorder,
+    request: &Request<'_>,
+    _data_in: &mut [u8],
+) -> Outcome {
+    let immediate = request.cdb.bit(1, 1);
+    let nothing = drive.buffer.is_empty()
+        && drive
+            .medium()
+            .is_none_or(|m| m.sequential().is_none_or(|disc| !disc.in_flight));
+    if nothing {
+        return Ok(0);
+    }
+    drive.start_and(immediate, Effect::Synchronized, Task::Synchronize)
+}
+
+pub(crate) fn read_buffer_capacity(
+    drive: &mut Recorder,
+    request: &Request<'_>,
+    data_in: &mut [u8],
+) -> Outcome {
+    if drive.model.quirks.no_buffer_capacity {
+        return Err(Refusal::UNKNOWN_COMMAND);
+    }
+    let in_blocks = request.cdb.bit(1, 0);
+    let (all, free) = (drive.buffer.capacity(), drive.buffer.free());
+    let mut out = [0; 12];
+    out[1] = 10;
+    if in_blocks {
+        out[3] = 1;
+        out[8..12].copy_from_slice(&free.to_be_bytes());
+    } else {
+        let bytes = |blocks: u32| blocks.saturating_mul(BLOCK_BYTES as u32).to_be_bytes();
+        out[4..8].copy_from_slice(&bytes(all));
+        out[8..12].copy_from_slice(&bytes(free));
+    }
+    reply(data_in, usize::from(request.cdb.be16(7)), &out)
+}
+
+pub(crate) fn reserve_track(
+    drive: &mut Recorder,
+    request: &Request<'_>,
+    _data_in: &mut [u8],
+) -> Outcome {
+    let blocks = request.cdb.be32(5);
+    let disc = drive
+        .medium()
+        .and_then(|m| m.sequential())
+        .ok_or(Refusal::ILLEGAL_FIELD)?;
+    // Tried on a copy, done when the operation ends.
+    disc.clone().reserve(blocks)?;
+    drive.start_and(false, Effect::TrackReserved(blocks), Task::ReserveTrack)
+}
+
+pub(crate) fn send_opc_information(
+    drive: &mut Recorder,
+    request: &Request<'_>,
+    _data_in: &mut [u8],
+) -> Outcome {
+    let length = usize::from(request.cdb.be16(7));
+    if length != 0 || !request.cdb.bit(1, 0) {
+        // Tables of the host's own are not taken.
+        return Err(Refusal::ILLEGAL_FIELD);
+    }
+    let medium = drive.medium().ok_or(Refusal::INTERNAL)?;
+    if drive.model.quirks.refuses_calibration {
+        return Err(Refusal::SEQUENCE);
+    }
+    if medium.is_complete() {
+        return Err(Refusal::CANNOT_WRITE_MEDIUM);
+    }
+    if medium.rewritable().is_some() {
+        return Err(Refusal::SEQUENCE);
+    }
+    drive.start_and(false, Effect::Calibrated, Task::Calibrate)
+}
+
+/// The pairs of function and medium that exist (recipe 4); all others are refused.
+pub(crate) fn close_track_session(
+    drive: &mut Recorder,
+    request: &Request<'_>,
+    _data_in: &mut [u8],
+) -> Outcome {
+    let immediate = request.cdb.bit(1, 0);
+    let function = request.cdb.byte(2);
+    let number = request.cdb.be16(4);
+    let kind = drive.medium().ok_or(Refusal::INTERNAL)?.kind;
+    // Functions for sessions have no use for a track; libburn names one when it
+    // finishes a DVD+R, and drives take it there.
+    let plus_r = matches!(kind, MediumKind::DvdPlusR | MediumKind::DvdPlusRDl);
+    if function != 1 && number != 0 && !plus_r {
+        return Err(Refusal::ILLEGAL_FIELD);
+    }
+    use MediumKind::{BdR, DvdPlusR, DvdPlusRDl, DvdPlusRw};
+    match (function, kind) {
+        (1, BdR | DvdPlusR | DvdPlusRDl) => close_track(drive, number, immediate),
+        (2, BdR | DvdPlusR | DvdPlusRDl) => close_session(drive, false, immediate),
+        // A dual-layer session with an extended lead-out.
+        (4, DvdPlusRDl) => close_session(drive, false, immediate),
+        (5, DvdPlusR | DvdPlusRDl) | (6, BdR | DvdPlusR) => close_session(drive, true, immediate),
+        (0 | 2 | 3, DvdPlusRw) => stop_background_format(drive, function, immediate),
+        _ => Err(Refusal::ILLEGAL_FIELD),
+    }
+}
+
+fn close_track(drive: &mut Recorder, number: u16, immediate: bool) -> Outcome {
+    let disc = drive
+        .medium()
+        .and_then(|m| m.sequential())
+        .ok_or(Refusal::INTERNAL)?;
+    let padding = disc.check_close_track(number)?;
+    if disc.track(u32::from(number)).is_some_and(|t| t.closed) {
+        return Ok(0);
+    }
+    drive.start_after(Effect::TrackClosed(number), Task::CloseTrack, padding);
+    if !immediate {
+        drive.wait()?;
+    }
+    Ok(0)
+}
+
+fn close_session(drive: &mut Recorder, finalize: bool, immediate: bool) -> Outcome {
+    let disc = drive
+        .medium()
+        .and_then(|m| m.sequential())
+        .ok_or(Refusal::INTERNAL)?;
+    disc.check_close_session(finalize)?;
+    let task = if finalize {
+        Task::Finalize
+    } else {
+        Task::CloseSession
+    };
+    drive.start_and(immediate, Effect::SessionClosed { finalize }, task)
+}
+
+/// DVD+RW: 0 stops the background format, 2 and 3 also write a lead-out.
+fn stop_background_format(drive: &mut Recorder, function: u8, immediate: bool) -> Outcome {
+    let disc = drive
+        .medium()
+        .and_then(|m| m.rewritable())
+        .ok_or(Refusal::INTERNAL)?;
+    if !disc.is_formatted() {
+        return Err(Refusal::UNFORMATTED);
+    }
+    let running = drive.background_format_left().is_some();
+    let task = match function {
+        0 if !running && drive.buffer.is_empty() => return Ok(0),
+        0 => Task::StopBackgroundFormat,
+        _ => Task::CloseSession,
+    };
+    drive.start_and(immediate, Effect::BackgroundFormatStopped, task)
+}
