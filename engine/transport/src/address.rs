@@ -1,0 +1,474 @@
+//! What a person types to name a drive, and the way from there to an open one.
+//!
+//! Owns the grammar and the identity of an address. Must not know what is done
+//! with the drive.
+//!
+//! ```text
+//! DRIVE   = "virtual:" ( FILE | "null" ) *( "," OPTION )
+//! OPTION  = "speed=" NUMBER [ "x" ]          1 and above, at most one decimal for DVD's 2.4x
+//!         | "id=" NUMBER                     of "null" only; 0 when missing
+//! ```
+//!
+//! Options are taken from the right, as long as what follows the last comma
+//! reads `word=value` (a word is lower-case letters, digits and `-`, a letter
+//! first). So a comma in FILE needs no care: `virtual:a,b.vdisc`. Two names do:
+//!
+//! * a file called `null` is `virtual:./null`;
+//! * where the end of FILE itself reads like an option, or FILE ends with a
+//!   comma, one more comma ends it: `virtual:a,b=c,` is the file `a,b=c`, and
+//!   `virtual:a,b=c,,speed=4x` the same at 4x.
+//!
+//! `Display` writes an address in this form, so that it parses back to itself.
+
+use crate::Transport;
+use crate::sim::{DiscFileError, Pace, VirtualDrive};
+use core::fmt;
+use core::str::FromStr;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+/// The name of a drive, as a person gives it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum DriveAddress {
+    /// A virtual drive with the virtual disc of a file.
+    VirtualFile {
+        /// The file; not looked at before the drive is opened.
+        path: PathBuf,
+        /// Real time at this speed; as fast as it goes without.
+        speed: Option<SpeedFactor>,
+    },
+    /// A virtual drive with a 100 GB BD-R that keeps no data, for measuring.
+    VirtualNull {
+        /// Which one: the same number is the same drive.
+        id: u32,
+        /// Real time at this speed; as fast as it goes without.
+        speed: Option<SpeedFactor>,
+    },
+}
+
+/// A multiple of a medium's 1x speed, in tenths; 0.1x to 1000x.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SpeedFactor {
+    tenths: u32,
+}
+
+impl SpeedFactor {
+    /// From tenths: 24 is 2.4x. `None` outside of 1..=10000.
+    pub const fn from_tenths(tenths: u32) -> Option<Self> {
+        match tenths {
+            1..=10_000 => Some(Self { tenths }),
+            _ => None,
+        }
+    }
+
+    /// In tenths: 24 is 2.4x.
+    pub const fn tenths(self) -> u32 {
+        self.tenths
+    }
+
+    /// From `16x`, `16` or `2.4x`.
+    fn parse(text: &str) -> Option<Self> {
+        let number = text.strip_suffix('x').unwrap_or(text);
+        let (whole, tenth) = number.split_once('.').unwrap_or((number, "0"));
+        if !(1..=4).contains(&whole.len()) || tenth.len() != 1 {
+            return None;
+        }
+        let digits = |part: &str| {
+            part.bytes()
+                .all(|b| b.is_ascii_digit())
+                .then(|| part.parse::<u32>().ok())
+        };
+        Self::from_tenths(digits(whole)?? * 10 + digits(tenth)??)
+    }
+}
+
+impl fmt::Display for SpeedFactor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.tenths / 10, self.tenths % 10) {
+            (whole, 0) => write!(f, "{whole}x"),
+            (whole, tenth) => write!(f, "{whole}.{tenth}x"),
+        }
+    }
+}
+
+/// Why a text names no drive. All are faults of who gave the text; nothing was
+/// looked at or opened.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AddressError {
+    /// A path below `/dev`: drives of the machine cannot be named yet.
+    #[error(
+        "{given:?}: drives of this machine are not supported yet; name a virtual one, as virtual:FILE"
+    )]
+    Unsupported {
+        /// What was given.
+        given: OsString,
+    },
+    /// A path that is no drive.
+    #[error(
+        "{given:?} is a path, not a drive; a virtual disc in that file is named with virtual: before it"
+    )]
+    PathIsNoDrive {
+        /// What was given.
+        given: OsString,
+    },
+    /// No drive is called so.
+    #[error(
+        "unknown drive {given:?}; a drive is virtual:FILE[,speed=16x] or virtual:null[,id=N][,speed=16x]"
+    )]
+    UnknownDrive {
+        /// What was given.
+        given: OsString,
+    },
+    /// `virtual:` without a file.
+    #[error("{given:?} names no file; say virtual:FILE")]
+    MissingFile {
+        /// What was given.
+        given: OsString,
+    },
+    /// An option that this kind of drive does not have.
+    #[error(
+        "unknown option {option:?} in {given:?}; known are speed=16x, and id=N for virtual:null (if it belongs to the file's name, end the name with one more comma)"
+    )]
+    UnknownOption {
+        /// What was given.
+        given: OsString,
+        /// The option's word.
+        option: String,
+    },
+    /// An option whose value is out of its range.
+    #[error("{value:?} is no value for {option}; {expected}")]
+    BadValue {
+        /// The option's word.
+        option: &'static str,
+        /// What was given for it.
+        value: OsString,
+        /// What is taken.
+        expected: &'static str,
+    },
+    /// An option given twice.
+    #[error("option {option} is given twice in {given:?}")]
+    RepeatedOption {
+        /// What was given.
+        given: OsString,
+        /// The option's word.
+        option: &'static str,
+    },
+}
+
+impl DriveAddress {
+    /// From what a person gave; a file's name need not be UTF-8.
+    ///
+    /// # Errors
+    /// An [`AddressError`] that says what is wrong with the text.
+    pub fn parse(given: &OsStr) -> Result<Self, AddressError> {
+        let Some(rest) = given.as_bytes().strip_prefix(b"virtual:") else {
+            return Err(no_drive(given));
+        };
+        let (name, options) = split_options(rest);
+        let mut speed = None;
+        let mut id = None;
+        let is_null = name == b"null";
+        for (word, value) in options {
+            match word {
+                b"speed" => {
+                    once("speed", given, speed.is_some())?;
+                    speed = Some(parse_speed(value)?);
+                }
+                b"id" if is_null => {
+                    once("id", given, id.is_some())?;
+                    id = Some(parse_id(value)?);
+                }
+                _ => {
+                    return Err(AddressError::UnknownOption {
+                        given: given.to_owned(),
+                        option: String::from_utf8_lossy(word).into_owned(),
+                    });
+                }
+            }
+        }
+        if name.is_empty() {
+            return Err(AddressError::MissingFile {
+                given: given.to_owned(),
+            });
+        }
+        if is_null {
+            return Ok(Self::VirtualNull {
+                id: id.unwrap_or(0),
+                speed,
+            });
+        }
+        let path = PathBuf::from(OsString::from_vec(name.to_vec()));
+        Ok(Self::VirtualFile { path, speed })
+    }
+
+    /// The address in the form that [`parse`](Self::parse) takes, exactly,
+    /// also where a file's name is not UTF-8.
+    pub fn to_os_string(&self) -> OsString {
+        let mut text = OsString::from("virtual:");
+        match self {
+            Self::VirtualFile { path, speed } => {
+                let name = path.as_os_str();
+                if name == "null" {
+                    text.push("./");
+                }
+                text.push(name);
+                if needs_closing_comma(name.as_bytes()) {
+                    text.push(",");
+                }
+                push_speed(&mut text, *speed);
+            }
+            Self::VirtualNull { id, speed } => {
+                text.push("null");
+                if *id != 0 {
+                    text.push(format!(",id={id}"));
+                }
+                push_speed(&mut text, *speed);
+            }
+        }
+        text
+    }
+
+    /// Real time at this speed, if one is named.
+    pub fn speed(&self) -> Option<SpeedFactor> {
+        match self {
+            Self::VirtualFile { speed, .. } | Self::VirtualNull { speed, .. } => *speed,
+        }
+    }
+
+    /// What makes two addresses the same drive, however they are written.
+    ///
+    /// A file that exists is known by device and inode, one that is yet to be
+    /// made by its folder and name. A key is good for comparing while nobody
+    /// moves the files: take the keys of one command line together, before the
+    /// first drive is opened.
+    ///
+    /// # Errors
+    /// [`OpenError::Key`] when neither the file nor its folder can be looked at.
+    pub fn same_drive_key(&self) -> Result<DriveKey, OpenError> {
+        match self {
+            Self::VirtualNull { id, .. } => Ok(DriveKey(Key::Null(*id))),
+            Self::VirtualFile { path, .. } => {
+                file_key(path)
+                    .map(DriveKey)
+                    .map_err(|source| OpenError::Key {
+                        path: path.clone(),
+                        source,
+                    })
+            }
+        }
+    }
+
+    /// Opens the drive.
+    ///
+    /// A virtual disc's file is held for as long as the drive is open: alone,
+    /// or together with other readers under [`OpenMode::ReadOnly`]. Every call
+    /// for `virtual:null` makes another drive: one who wants "same id, same
+    /// drive" keeps the first, by [`same_drive_key`](Self::same_drive_key).
+    ///
+    /// # Errors
+    /// An [`OpenError`]; an existing file is not changed by the attempt.
+    pub fn open(&self, mode: OpenMode) -> Result<Box<dyn Transport>, OpenError> {
+        let pace = Pace::from(self.speed());
+        let hint = self.to_string();
+        match self {
+            Self::VirtualNull { id, .. } => Ok(Box::new(VirtualDrive::null(*id, pace, hint)?)),
+            Self::VirtualFile { path, .. } => {
+                Ok(Box::new(VirtualDrive::file(path, mode, pace, hint)?))
+            }
+        }
+    }
+}
+
+/// How a drive is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum OpenMode {
+    /// The drive must be there.
+    Existing,
+    /// A virtual disc's file that is missing is made, as a blank BD-R.
+    CreateBlankBdR,
+    /// The drive must be there, nothing is written to it, and others may read
+    /// it at the same time.
+    ReadOnly,
+}
+
+/// Why a drive could not be opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// The file of a virtual disc could not be opened as one.
+    #[error(transparent)]
+    DiscFile(#[from] DiscFileError),
+    /// Neither the file nor its folder could be looked at. Look at the path
+    /// and its permissions.
+    #[error("{path:?} cannot be looked at: {source}")]
+    Key {
+        /// The virtual disc's file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+}
+
+/// The identity of a drive: equal keys are the same drive.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct DriveKey(Key);
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Key {
+    Null(u32),
+    File {
+        device: u64,
+        inode: u64,
+    },
+    Missing {
+        device: u64,
+        inode: u64,
+        name: OsString,
+    },
+}
+
+impl fmt::Display for DriveAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.to_os_string().to_string_lossy())
+    }
+}
+
+impl FromStr for DriveAddress {
+    type Err = AddressError;
+
+    fn from_str(given: &str) -> Result<Self, AddressError> {
+        Self::parse(OsStr::new(given))
+    }
+}
+
+/// What to say of a text that does not begin with `virtual:`.
+fn no_drive(given: &OsStr) -> AddressError {
+    let given = given.to_owned();
+    let bytes = given.as_bytes();
+    if bytes.starts_with(b"/dev/") {
+        AddressError::Unsupported { given }
+    } else if bytes.iter().any(|b| matches!(b, b'/' | b'.')) {
+        AddressError::PathIsNoDrive { given }
+    } else {
+        AddressError::UnknownDrive { given }
+    }
+}
+
+type RawOption<'a> = (&'a [u8], &'a [u8]);
+
+/// Takes the options from the right; the rest is the name. In order of typing.
+fn split_options(rest: &[u8]) -> (&[u8], Vec<RawOption<'_>>) {
+    let mut name = rest;
+    let mut options = Vec::new();
+    while let Some(comma) = name.iter().rposition(|b| *b == b',') {
+        let (before, last) = (
+            name.get(..comma).unwrap_or(name),
+            name.get(comma + 1..).unwrap_or(&[]),
+        );
+        if last.is_empty() {
+            name = before;
+            break;
+        }
+        let Some(option) = as_option(last) else { break };
+        options.push(option);
+        name = before;
+    }
+    options.reverse();
+    (name, options)
+}
+
+/// `word=value`, when the part reads so.
+fn as_option(part: &[u8]) -> Option<RawOption<'_>> {
+    let equals = part.iter().position(|b| *b == b'=')?;
+    let word = part.get(..equals)?;
+    let value = part.get(equals + 1..)?;
+    let is_word = word.first().is_some_and(u8::is_ascii_lowercase)
+        && word
+            .iter()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'-');
+    is_word.then_some((word, value))
+}
+
+/// Whether a name's end would be taken for an option or for the closing comma.
+fn needs_closing_comma(name: &[u8]) -> bool {
+    match name.iter().rposition(|b| *b == b',') {
+        None => false,
+        Some(comma) => {
+            let last = name.get(comma + 1..).unwrap_or(&[]);
+            last.is_empty() || as_option(last).is_some()
+        }
+    }
+}
+
+fn push_speed(text: &mut OsString, speed: Option<SpeedFactor>) {
+    if let Some(speed) = speed {
+        text.push(format!(",speed={speed}"));
+    }
+}
+
+fn once(option: &'static str, given: &OsStr, seen: bool) -> Result<(), AddressError> {
+    if seen {
+        return Err(AddressError::RepeatedOption {
+            given: given.to_owned(),
+            option,
+        });
+    }
+    Ok(())
+}
+
+fn parse_speed(value: &[u8]) -> Result<SpeedFactor, AddressError> {
+    core::str::from_utf8(value)
+        .ok()
+        .and_then(SpeedFactor::parse)
+        .ok_or_else(|| {
+            bad_value(
+                "speed",
+                value,
+                "a speed is a number with x, from 0.1x to 1000x, as 16x or 2.4x",
+            )
+        })
+}
+
+fn parse_id(value: &[u8]) -> Result<u32, AddressError> {
+    core::str::from_utf8(value)
+        .ok()
+        .filter(|text| text.bytes().all(|b| b.is_ascii_digit()))
+        .and_then(|text| text.parse().ok())
+        .ok_or_else(|| bad_value("id", value, "an id is a number from 0 to 4294967295"))
+}
+
+fn bad_value(option: &'static str, value: &[u8], expected: &'static str) -> AddressError {
+    AddressError::BadValue {
+        option,
+        value: OsStr::from_bytes(value).to_owned(),
+        expected,
+    }
+}
+
+fn file_key(path: &Path) -> std::io::Result<Key> {
+    match std::fs::metadata(path) {
+        Ok(found) => Ok(Key::File {
+            device: found.dev(),
+            inode: found.ino(),
+        }),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let folder = match path.parent() {
+                Some(folder) if !folder.as_os_str().is_empty() => folder,
+                _ => Path::new("."),
+            };
+            let name = path.file_name().ok_or(error)?.to_owned();
+            let found = std::fs::metadata(folder)?;
+            Ok(Key::Missing {
+                device: found.dev(),
+                inode: found.ino(),
+                name,
+            })
+        }
+        Err(error) => Err(error),
+    }
+}

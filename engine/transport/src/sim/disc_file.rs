@@ -1,0 +1,62 @@
+//! Virtual discs as files: making and opening one.
+//!
+//! Owns the meeting of a file and the disc in it. Must not know drives.
+
+use super::disc_file_error::{Damage, DiscFileError};
+use super::file_store::{Access, FileStore};
+use pitland_simdrive::{Medium, MediumKind};
+use std::path::Path;
+
+/// Makes a blank disc in a new file at `path` and gives it, held for writing;
+/// dropping it lets go of the file.
+///
+/// `blocks` are the blocks of 2048 bytes of the unformatted disc; `None` is
+/// the usual size of its kind. The file takes next to no room until it is
+/// written to.
+///
+/// # Errors
+/// [`DiscFileError::Exists`] when there is anything at `path`, which stays as
+/// it is; [`DiscFileError::Medium`] for a capacity that the kind cannot have;
+/// [`DiscFileError::Io`] when the folder does not take the file. Nothing is
+/// left behind.
+pub fn create_disc(
+    path: &Path,
+    kind: MediumKind,
+    blocks: Option<u32>,
+) -> Result<Medium, DiscFileError> {
+    let room = blocks.unwrap_or(kind.default_capacity());
+    FileStore::create(path, room, |store| {
+        Medium::blank(kind, Some(room), Box::new(store)).map_err(|source| DiscFileError::Medium {
+            path: path.to_owned(),
+            source,
+        })
+    })
+}
+
+/// Opens the disc in the file at `path`, without a drive: for exports. The
+/// file is held until the disc is dropped, and not changed by opening it.
+///
+/// # Errors
+/// A [`DiscFileError`].
+pub fn open_disc(path: &Path, access: Access) -> Result<Medium, DiscFileError> {
+    let store = FileStore::open(path, access)?;
+    let room = store.blocks();
+    judge(path, room, store)
+}
+
+/// Opens the disc of a store that holds a file of so many blocks.
+pub(super) fn judge(path: &Path, room: u64, store: FileStore) -> Result<Medium, DiscFileError> {
+    let medium = Medium::open(Box::new(store)).map_err(|source| DiscFileError::Medium {
+        path: path.to_owned(),
+        source,
+    })?;
+    let claimed = u64::from(medium.capacity().max(medium.written_end()));
+    if claimed > room {
+        let damage = Damage::ClaimsMoreThanFile { claimed, room };
+        return Err(DiscFileError::Damaged {
+            path: path.to_owned(),
+            damage,
+        });
+    }
+    Ok(medium)
+}

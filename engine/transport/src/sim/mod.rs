@@ -1,0 +1,18 @@
+//! The simulated recorder as a drive, and its discs in files.
+//!
+//! Owns how a virtual drive is put together: recorder, disc, clock. Must not
+//! know MMC: every answer is the recorder's.
+
+mod disc_file;
+mod disc_file_error;
+mod file_store;
+mod virtual_drive;
+
+pub use disc_file::{create_disc, open_disc};
+pub use disc_file_error::{Damage, DiscFileError, FileKind};
+pub use file_store::{Access, BLOCK_BYTES, FileStore, MAGIC, VERSION};
+pub use pitland_simdrive::{
+    DiscStore, DriveModel, Identity, Medium, MediumError, MediumKind, MemoryStore, NullStore,
+    StoreError,
+};
+pub use virtual_drive::{Pace, VirtualDrive};

@@ -1,0 +1,349 @@
+//! A recorder behind [`Transport`]: its disc, its clock, its time limits.
+//!
+//! Owns how device time and real time go together. Must not know commands,
+//! but for which ones change a disc that is opened for reading only.
+
+use super::disc_file::{create_disc, judge};
+use super::disc_file_error::DiscFileError;
+use super::file_store::{Access, FileStore, StorageFault};
+use crate::address::{OpenMode, SpeedFactor};
+use crate::{Data, DeviceClock, Exchange, Limits, Reply, Status, Transport, TransportError};
+use core::time::Duration;
+use pitland_mmc::{CdbBytes, Command, Sense};
+use pitland_simdrive::{DriveModel, Identity, Medium, MediumKind, NullStore, Recorder};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Blocks of the disc of `virtual:null`: BD-R of three layers, 100 GB.
+const NULL_DISC_BLOCKS: u32 = 48_878_592;
+
+/// Changes that a drive left alone is let come to an end. Each is an operation
+/// or a filled buffer; a handful is usual.
+const MAX_CHANGES_ON_DROP: usize = 10_000;
+
+/// Sense of a disc that may not be written: 7/27/00.
+const WRITE_PROTECTED: Sense = Sense::new(7, 0x27, 0x00);
+
+/// How fast device time passes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum Pace {
+    /// As fast as it goes: time passes only when a command takes some, or by
+    /// [`Transport::advance`].
+    #[default]
+    Virtual,
+    /// With the clock on the wall, at this speed at most. Lists of speeds that
+    /// the drive answers begin with it, also where the model would be slower.
+    Real(SpeedFactor),
+}
+
+impl From<Option<SpeedFactor>> for Pace {
+    /// Real time where a speed is named.
+    fn from(speed: Option<SpeedFactor>) -> Self {
+        speed.map_or(Self::Virtual, Self::Real)
+    }
+}
+
+/// A simulated drive with a disc in it.
+///
+/// On a virtual clock it has just been switched on, and the disc is being
+/// recognised; in real time that lies behind it. Either way the first commands
+/// are answered with its unit attentions.
+///
+/// A drive that is dropped finishes what it was told, as a real one does that
+/// nobody talks to: the buffer is written, the operation under way ends. A
+/// process that is killed cannot do that: then what the buffer held is lost.
+pub struct VirtualDrive {
+    recorder: Recorder,
+    hint: String,
+    /// Real time: when the drive was opened.
+    opened: Option<Instant>,
+    /// Device time when the drive was opened.
+    start: Duration,
+    read_only: bool,
+    fault: StorageFault,
+}
+
+impl core::fmt::Debug for VirtualDrive {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("VirtualDrive")
+            .field("hint", &self.hint)
+            .field("now", &self.now())
+            .finish_non_exhaustive()
+    }
+}
+
+impl VirtualDrive {
+    /// A drive of `model` with `medium` in it. `hint` is its name for people.
+    pub fn new(model: DriveModel, medium: Medium, pace: Pace, hint: String) -> Self {
+        let mut recorder = Recorder::new(at_pace(model, pace));
+        recorder.insert(medium);
+        let opened = match pace {
+            Pace::Virtual => None,
+            Pace::Real(_) => {
+                finish(&mut recorder);
+                Some(Instant::now())
+            }
+        };
+        let start = recorder.now();
+        Self {
+            recorder,
+            hint,
+            opened,
+            start,
+            read_only: false,
+            fault: StorageFault::default(),
+        }
+    }
+
+    /// A drive with the disc of the file at `path`.
+    ///
+    /// # Errors
+    /// A [`DiscFileError`]; an existing file is not changed.
+    pub fn file(
+        path: &Path,
+        mode: OpenMode,
+        pace: Pace,
+        hint: String,
+    ) -> Result<Self, DiscFileError> {
+        let access = match mode {
+            OpenMode::ReadOnly => Access::ReadOnly,
+            OpenMode::Existing | OpenMode::CreateBlankBdR => Access::ReadWrite,
+        };
+        let store = match FileStore::open(path, access) {
+            Err(DiscFileError::Missing { .. }) if mode == OpenMode::CreateBlankBdR => {
+                drop(create_disc(path, MediumKind::BdR, None)?);
+                FileStore::open(path, access)?
+            }
+            opened => opened?,
+        };
+        let fault = store.fault();
+        let room = store.blocks();
+        let medium = judge(path, room, store)?;
+        let name = path.file_name().unwrap_or_default().as_encoded_bytes();
+        let model = model_of(format!("PLF{:08X}", crate::sum::crc32c(name)));
+        let mut drive = Self::new(model, medium, pace, hint);
+        drive.read_only = access == Access::ReadOnly;
+        drive.fault = fault;
+        Ok(drive)
+    }
+
+    /// A drive with a 100 GB BD-R that keeps no data. `id` tells such drives
+    /// apart in what they answer; each call makes another drive.
+    ///
+    /// # Errors
+    /// [`DiscFileError::Medium`], should the recorder not take that size.
+    pub fn null(id: u32, pace: Pace, hint: String) -> Result<Self, DiscFileError> {
+        let medium = Medium::blank(
+            MediumKind::BdR,
+            Some(NULL_DISC_BLOCKS),
+            Box::new(NullStore::new()),
+        )
+        .map_err(|source| DiscFileError::Medium {
+            path: "null".into(),
+            source,
+        })?;
+        let model = DriveModel {
+            // Whoever measures wants to see the writing alone.
+            calibrates_at_first_write: false,
+            ..model_of(format!("PLN{id:010}"))
+        };
+        Ok(Self::new(model, medium, pace, hint))
+    }
+
+    /// The recorder inside: a test presses its button or takes its disc.
+    pub fn recorder(&mut self) -> &mut Recorder {
+        &mut self.recorder
+    }
+
+    /// Lets the recorder catch up with the clock on the wall.
+    fn catch_up(&mut self) {
+        if let Some(opened) = self.opened {
+            let behind = opened.elapsed().saturating_sub(self.device_time());
+            if !behind.is_zero() {
+                self.recorder.advance(behind);
+            }
+        }
+    }
+
+    /// In real time: waits until the wall's clock shows what the recorder's
+    /// does, at most for `limit`.
+    fn sleep_off(&self, limit: Duration) {
+        if let Some(opened) = self.opened {
+            let ahead = self.device_time().saturating_sub(opened.elapsed());
+            if !ahead.is_zero() {
+                std::thread::sleep(ahead.min(limit));
+            }
+        }
+    }
+
+    fn device_time(&self) -> Duration {
+        self.recorder.now().saturating_sub(self.start)
+    }
+
+    fn refuses(&self, cdb: CdbBytes) -> bool {
+        self.read_only
+            && match Command::parse(cdb.as_slice()) {
+                Ok(Command::Unknown(_)) | Err(_) => false,
+                Ok(command) => command.changes_disc(),
+            }
+    }
+}
+
+impl Transport for VirtualDrive {
+    fn execute(&mut self, exchange: Exchange<'_>) -> Result<Reply, TransportError> {
+        let Exchange { cdb, data, timeout } = exchange;
+        if self.refuses(cdb) {
+            return Ok(Reply::check(WRITE_PROTECTED));
+        }
+        self.catch_up();
+        let before = self.recorder.now();
+        let given = data.len();
+        let answer = match data {
+            Data::None => self.recorder.execute(cdb.as_slice(), &[], &mut []),
+            Data::In(room) => self.recorder.execute(cdb.as_slice(), &[], room),
+            Data::Out(bytes) | Data::Blocks { bytes, .. } => {
+                self.recorder.execute(cdb.as_slice(), bytes, &mut [])
+            }
+        };
+        self.sleep_off(timeout);
+        if let Some(error) = self.fault.take() {
+            return Err(TransportError::Storage(error));
+        }
+        if self.recorder.now().saturating_sub(before) > timeout {
+            return Err(TransportError::TimedOut { limit: timeout });
+        }
+        let status = match answer.status {
+            pitland_simdrive::Status::Good => Status::Good,
+            pitland_simdrive::Status::CheckCondition => match Sense::parse(&answer.sense) {
+                Ok(sense) => Status::CheckCondition(sense),
+                Err(error) => return Err(TransportError::Foreign(Arc::new(error))),
+            },
+        };
+        Ok(Reply {
+            status,
+            transferred: answer.transferred.min(given),
+        })
+    }
+
+    fn limits(&self) -> Limits {
+        Limits::default()
+    }
+
+    fn clock(&self) -> DeviceClock {
+        match self.opened {
+            Some(_) => DeviceClock::Real,
+            None => DeviceClock::Virtual,
+        }
+    }
+
+    fn now(&self) -> Duration {
+        match self.opened {
+            Some(opened) => opened.elapsed(),
+            None => self.device_time(),
+        }
+    }
+
+    fn advance(&mut self, by: Duration) {
+        if self.opened.is_none() {
+            self.recorder.advance(by);
+        }
+    }
+
+    fn identity_hint(&self) -> String {
+        self.hint.clone()
+    }
+}
+
+impl Drop for VirtualDrive {
+    fn drop(&mut self) {
+        finish(&mut self.recorder);
+    }
+}
+
+/// Lets whatever is under way end.
+fn finish(recorder: &mut Recorder) {
+    for _ in 0..MAX_CHANGES_ON_DROP {
+        match recorder.next_change() {
+            Some(time) => recorder.advance(time.max(Duration::from_nanos(1))),
+            None => return,
+        }
+    }
+}
+
+fn model_of(serial: String) -> DriveModel {
+    DriveModel {
+        identity: Identity {
+            serial,
+            ..Identity::default()
+        },
+        ..DriveModel::default()
+    }
+}
+
+/// The model with this speed as its fastest.
+fn at_pace(mut model: DriveModel, pace: Pace) -> DriveModel {
+    let Pace::Real(factor) = pace else {
+        return model;
+    };
+    let tenths = factor.tenths();
+    // 1x in kB/s: BD 4495.5, DVD 1385 (recipes, preamble).
+    let bd = (44_955 * tenths).div_ceil(100);
+    let dvd = (1385 * tenths).div_ceil(10);
+    let speeds = &mut model.write_speeds;
+    for (list, fastest) in [
+        (&mut speeds.bd_r, bd),
+        (&mut speeds.bd_re, bd),
+        (&mut speeds.dvd_plus_r, dvd),
+        (&mut speeds.dvd_plus_r_dl, dvd),
+        (&mut speeds.dvd_plus_rw, dvd),
+        (&mut speeds.dvd_ram, dvd),
+    ] {
+        list.retain(|speed| *speed < fastest);
+        list.insert(0, fastest);
+    }
+    model
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pitland_mmc::Lba;
+    use pitland_mmc::cdb::{Cdb, TestUnitReady, Write10};
+
+    #[test]
+    fn a_file_that_fails_is_told_in_the_words_of_the_system() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x");
+        drop(create_disc(&path, MediumKind::BdR, Some(64 * 32)).unwrap());
+        // A store that lets nothing be written stands in for a full file system.
+        let store = FileStore::open(&path, Access::ReadOnly).unwrap();
+        let fault = store.fault();
+        let medium = judge(&path, store.blocks(), store).unwrap();
+        let mut drive = VirtualDrive::new(DriveModel::default(), medium, Pace::Virtual, "x".into());
+        drive.fault = fault;
+        let limit = Duration::from_secs(60);
+        drive.advance(limit);
+        for _ in 0..3 {
+            drive
+                .execute(Exchange::none(TestUnitReady::default().emit(), limit))
+                .unwrap();
+        }
+        let cdb = Write10 {
+            lba: Lba(0),
+            blocks: 32,
+            fua: false,
+        }
+        .emit();
+        drive
+            .execute(Exchange::blocks(cdb, &[1; 65536], 2048, limit))
+            .unwrap();
+        drive.advance(limit);
+        let told = drive.execute(Exchange::none(TestUnitReady::default().emit(), limit));
+        assert!(
+            matches!(&told, Err(TransportError::Storage(error)) if error.kind() == std::io::ErrorKind::ReadOnlyFilesystem),
+            "{told:?}"
+        );
+    }
+}
