@@ -1,0 +1,258 @@
+//! What the BD-R writer says to every state of its medium, and to requests of every kind.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test says so by panicking"
+)]
+
+use pitland_bd_r::BdR;
+use pitland_writer::mmc::reply::{DiscStatus, SessionState};
+use pitland_writer::mmc::{Lba, Profile};
+use pitland_writer::testing::{FactsBuilder, media};
+use pitland_writer::{
+    BurnRequest, CloseRequest, EraseRequest, Fit, FormatRequest, MediaWriter, MissingFact,
+    Placement, Refusal, Request, ResumeRequest,
+};
+
+fn burn(placement: Placement) -> Request {
+    let mut burn = BurnRequest::new(100);
+    burn.placement = placement;
+    Request::Burn(burn)
+}
+
+fn fit(medium: FactsBuilder, request: Request) -> Fit {
+    BdR::assess(&medium.build(), &request)
+}
+
+/// The refusal, which `assess` and `begin` must agree on.
+fn refusal(medium: FactsBuilder, request: Request) -> Refusal {
+    let facts = medium.build();
+    let begun = BdR::begin(&facts, &request).map(|(_, plan)| plan);
+    match (BdR::assess(&facts, &request), begun) {
+        (Fit::Refuses(said), Err(refusal)) if said == refusal => refusal,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn place(medium: FactsBuilder, placement: Placement) -> (Lba, u64, u32) {
+    match fit(medium, burn(placement)) {
+        Fit::Serves(service) => (service.first_lba, service.free_blocks, service.write_unit),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_blank_disc_is_served_from_its_first_block() {
+    let expected = (Lba(0), u64::from(media::BD_RAW), 32);
+    assert_eq!(place(media::bd_r_blank(), Placement::BlankOnly), expected);
+    assert_eq!(place(media::bd_r_blank(), Placement::NewSession), expected);
+}
+
+#[test]
+fn a_formatted_disc_is_served_without_its_spare_areas() {
+    let expected = (Lba(0), u64::from(media::BD_DEFAULT), 32);
+    assert_eq!(
+        place(media::bd_r_formatted(), Placement::BlankOnly),
+        expected
+    );
+}
+
+#[test]
+fn a_further_session_goes_to_the_next_writable_address() {
+    let expected = (Lba(6_528), u64::from(media::BD_RAW) - 6_528, 32);
+    assert_eq!(
+        place(media::bd_r_appendable(2), Placement::NewSession),
+        expected
+    );
+}
+
+#[test]
+fn a_disc_that_holds_a_session_is_not_blank_and_not_rewritable() {
+    assert_eq!(
+        refusal(media::bd_r_appendable(1), burn(Placement::BlankOnly)),
+        Refusal::MediumNotBlank {
+            offer: Some(Placement::NewSession)
+        }
+    );
+    assert_eq!(
+        refusal(media::bd_r_appendable(1), burn(Placement::Overwrite)),
+        Refusal::NotRewritable {
+            profile: Profile::BdRSrm
+        }
+    );
+}
+
+#[test]
+fn discs_that_cannot_be_continued_say_why() {
+    for placement in [
+        Placement::BlankOnly,
+        Placement::NewSession,
+        Placement::Overwrite,
+    ] {
+        assert_eq!(
+            refusal(media::bd_r_open(), burn(placement)),
+            Refusal::SessionOpen
+        );
+        assert_eq!(
+            refusal(media::bd_r_damaged(), burn(placement)),
+            Refusal::MediumDamaged
+        );
+        assert_eq!(
+            refusal(media::bd_r_complete(), burn(placement)),
+            Refusal::MediumClosed
+        );
+        let pow = refusal(media::bd_r_pseudo_overwrite(), burn(placement));
+        assert_eq!(pow, Refusal::PseudoOverwrite);
+    }
+}
+
+#[test]
+fn other_media_are_not_mine() {
+    for medium in [
+        media::dvd_plus_r_blank(),
+        media::bd_re_formatted(),
+        media::no_medium(),
+    ] {
+        assert_eq!(fit(medium, burn(Placement::BlankOnly)), Fit::NotMine);
+    }
+    let begun = BdR::begin(&media::dvd_ram().build(), &burn(Placement::BlankOnly));
+    let refused = Refusal::NoWriter {
+        profile: Profile::DvdRam,
+    };
+    assert_eq!(begun.map(|_| ()), Err(refused));
+}
+
+#[test]
+fn size_is_judged_with_its_padding_before_anything_is_sent() {
+    let small = FactsBuilder::new(Profile::BdRSrm, &[0x41]);
+    let small = small.disc(DiscStatus::Blank, SessionState::Empty, 1, (1, 1));
+    let small = small.writable_track(1, 1, 0, 0, 96);
+    let of = |blocks| Request::Burn(BurnRequest::new(blocks));
+    let served = BdR::begin(&small.clone().build(), &of(96)).map(|(_, plan)| plan.blocks());
+    assert_eq!(served, Ok(96));
+    let served = BdR::begin(&small.clone().build(), &of(65)).map(|(_, plan)| plan.blocks());
+    assert_eq!(served, Ok(96));
+    let too_large = Refusal::TooLarge {
+        needed: 128,
+        available: 96,
+    };
+    assert_eq!(refusal(small.clone(), of(97)), too_large);
+    let too_large = BdR::begin(&small.clone().build(), &of(u64::MAX)).map(|_| ());
+    assert_eq!(
+        too_large,
+        Err(Refusal::TooLarge {
+            needed: u64::MAX,
+            available: 96
+        })
+    );
+    assert!(matches!(fit(small.clone(), of(0)), Fit::Serves(_)));
+    let empty = BdR::begin(&small.build(), &of(0)).map(|_| ());
+    assert_eq!(empty, Err(Refusal::Empty));
+}
+
+#[test]
+fn there_is_no_test_write() {
+    let mut burn = BurnRequest::new(100);
+    burn.test_write = true;
+    assert_eq!(
+        refusal(media::bd_r_blank(), Request::Burn(burn)),
+        Refusal::NoTestWrite {
+            profile: Profile::BdRSrm
+        }
+    );
+}
+
+#[test]
+fn what_the_drive_kept_to_itself_is_named() {
+    let silent = FactsBuilder::new(Profile::BdRSrm, &[0x41]);
+    let missing = |what| Refusal::FactMissing { what };
+    let request = || burn(Placement::BlankOnly);
+    assert_eq!(
+        refusal(silent.clone(), request()),
+        missing(MissingFact::DiscInformation)
+    );
+    let no_track = silent.disc(DiscStatus::Blank, SessionState::Empty, 1, (1, 1));
+    assert_eq!(
+        refusal(no_track, request()),
+        missing(MissingFact::TrackInformation)
+    );
+}
+
+#[test]
+fn only_a_blank_unformatted_disc_can_be_formatted() {
+    let format = || Request::Format(FormatRequest::default());
+    assert!(matches!(fit(media::bd_r_blank(), format()), Fit::Serves(_)));
+    let not = Refusal::NotFormattable {
+        profile: Profile::BdRSrm,
+    };
+    assert_eq!(refusal(media::bd_r_formatted(), format()), not);
+    assert_eq!(refusal(media::bd_r_appendable(1), format()), not);
+    assert_eq!(refusal(media::bd_r_complete(), format()), not);
+    assert_eq!(
+        refusal(media::bd_r_pseudo_overwrite(), format()),
+        Refusal::PseudoOverwrite
+    );
+}
+
+#[test]
+fn a_format_that_is_not_listed_is_refused_with_the_list() {
+    let format = |kind, spare| Request::Format(FormatRequest::new(kind, spare));
+    let no_such = |kind| Refusal::NoSuchFormat {
+        kind,
+        offered: vec![0x00, 0x32],
+    };
+    let gigabyte = 1 << 30;
+    assert_eq!(
+        refusal(media::bd_r_blank(), format(Some(0x26), None)),
+        no_such(0x26)
+    );
+    assert_eq!(
+        refusal(media::bd_r_blank(), format(Some(0), Some(gigabyte))),
+        no_such(0)
+    );
+    assert_eq!(
+        refusal(media::bd_r_blank(), format(None, Some(0))),
+        no_such(0x32)
+    );
+    assert_eq!(
+        refusal(media::bd_r_blank(), format(None, Some(20 * gigabyte))),
+        no_such(0x32)
+    );
+    assert_eq!(
+        refusal(media::bd_r_blank(), format(None, Some(u64::MAX))),
+        no_such(0x32)
+    );
+}
+
+#[test]
+fn close_is_for_what_is_open_or_can_be_finalized() {
+    let close = |finalize| Request::Close(CloseRequest::new(finalize));
+    for medium in [media::bd_r_open(), media::bd_r_damaged()] {
+        assert!(matches!(fit(medium.clone(), close(false)), Fit::Serves(_)));
+        assert!(matches!(fit(medium, close(true)), Fit::Serves(_)));
+    }
+    assert!(matches!(
+        fit(media::bd_r_appendable(1), close(true)),
+        Fit::Serves(_)
+    ));
+    for (medium, finalize) in [
+        (media::bd_r_appendable(1), false),
+        (media::bd_r_blank(), true),
+        (media::bd_r_formatted(), true),
+        (media::bd_r_complete(), true),
+    ] {
+        assert_eq!(refusal(medium, close(finalize)), Refusal::NothingToClose);
+    }
+}
+
+#[test]
+fn erase_and_resume_are_not_offered() {
+    let erase = Request::Erase(EraseRequest::new(true));
+    let not = Refusal::NotRewritable {
+        profile: Profile::BdRSrm,
+    };
+    assert_eq!(refusal(media::bd_r_appendable(1), erase), not);
+    let resume = Request::Resume(ResumeRequest::new(BurnRequest::new(100), 32));
+    assert_eq!(refusal(media::bd_r_open(), resume), Refusal::NotOffered);
+}

@@ -1,0 +1,170 @@
+//! What the BD-R writer plans, line by line as a person reads it.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test says so by panicking"
+)]
+
+use pitland_bd_r::BdR;
+use pitland_writer::mmc::Lba;
+use pitland_writer::testing::{FactsBuilder, media};
+use pitland_writer::{
+    BurnRequest, CloseRequest, ExpectedMedium, Finish, FormatRequest, MediaWriter, Placement,
+    Request, Warning, WritePlan,
+};
+
+fn plan(medium: FactsBuilder, request: Request) -> WritePlan {
+    let (_, plan) = BdR::begin(&medium.build(), &request).unwrap();
+    plan
+}
+
+fn lines(plan: &WritePlan) -> Vec<String> {
+    plan.to_string().lines().map(str::to_owned).collect()
+}
+
+fn burn(blocks: u64, placement: Placement, finish: Finish) -> Request {
+    let mut burn = BurnRequest::new(blocks);
+    burn.placement = placement;
+    burn.finish = finish;
+    Request::Burn(burn)
+}
+
+#[test]
+fn a_first_session() {
+    let plan = plan(
+        media::bd_r_blank(),
+        burn(100, Placement::BlankOnly, Finish::CloseSession),
+    );
+    assert_eq!(
+        lines(&plan),
+        [
+            "set speed: SET STREAMING type 0, 28 bytes: read 35968 kB/s, write 35968 kB/s, blocks 0 to 12219391, default rotation",
+            "set speed: SET CD SPEED read max, write 35968 kB/s, default rotation (only if the one before is refused)",
+            "write 128 blocks of 2048 bytes from LBA 0 by WRITE (10), the image",
+            "synchronize cache: SYNCHRONIZE CACHE, IMMED",
+            "synchronize cache: SYNCHRONIZE CACHE",
+            "close track: CLOSE TRACK/SESSION track 1, IMMED",
+            "close session: CLOSE TRACK/SESSION session, IMMED"
+        ]
+    );
+    assert_eq!(plan.expected.closed_sessions, Some(1));
+    assert_eq!(plan.expected.appendable, Some(true));
+    assert_eq!(plan.expected.nwa_at_least, Some(Lba(128)));
+    assert_eq!(plan.expected.capacity_at_least, Some(128));
+}
+
+#[test]
+fn a_third_session_that_finalizes() {
+    let plan = plan(
+        media::bd_r_appendable(2),
+        burn(64, Placement::NewSession, Finish::FinalizeDisc),
+    );
+    assert_eq!(
+        lines(&plan),
+        [
+            "set speed: SET STREAMING type 0, 28 bytes: read 35968 kB/s, write 35968 kB/s, blocks 0 to 12219391, default rotation",
+            "set speed: SET CD SPEED read max, write 35968 kB/s, default rotation (only if the one before is refused)",
+            "write 64 blocks of 2048 bytes from LBA 6528 by WRITE (10), the image",
+            "synchronize cache: SYNCHRONIZE CACHE, IMMED",
+            "synchronize cache: SYNCHRONIZE CACHE",
+            "close track: CLOSE TRACK/SESSION track 3, IMMED",
+            "finalize disc: CLOSE TRACK/SESSION finalize disc, IMMED",
+            "close session: CLOSE TRACK/SESSION session, IMMED (only after a cancel)"
+        ]
+    );
+    assert_eq!(plan.expected.closed_sessions, Some(3));
+    assert_eq!(plan.expected.appendable, Some(false));
+    assert_eq!(plan.expected.nwa_at_least, None);
+    assert_eq!(plan.expected.capacity_at_least, Some(6_592));
+}
+
+#[test]
+fn a_disc_that_is_filled_need_not_stay_appendable() {
+    let all = u64::from(media::BD_RAW);
+    let plan = plan(
+        media::bd_r_blank(),
+        burn(all, Placement::BlankOnly, Finish::CloseSession),
+    );
+    assert_eq!(
+        (plan.expected.appendable, plan.expected.nwa_at_least),
+        (None, None)
+    );
+}
+
+#[test]
+fn many_sessions_and_a_verifying_drive_are_warned_of() {
+    let request = || burn(64, Placement::NewSession, Finish::CloseSession);
+    let warnings = plan(media::bd_r_appendable(300), request()).warnings;
+    assert_eq!(warnings, [Warning::ManySessions { sessions: 300 }]);
+    assert_eq!(plan(media::bd_r_appendable(299), request()).warnings, []);
+    assert_eq!(
+        plan(media::bd_r_formatted(), request()).warnings,
+        [Warning::VerifiedByDrive]
+    );
+}
+
+#[test]
+fn a_format_is_sequential_without_pseudo_overwrite() {
+    let format = |kind, spare| {
+        let plan = plan(
+            media::bd_r_blank(),
+            Request::Format(FormatRequest::new(kind, spare)),
+        );
+        assert_eq!(plan.expected, ExpectedMedium::sessions(0, None));
+        assert_eq!((plan.extents.len(), plan.closing.len()), (0, 0));
+        lines(&plan)
+    };
+    assert_eq!(
+        format(None, None),
+        [
+            "format: FORMAT UNIT code 1: format full (type 00h/1), 11826176 blocks, parameter 003000h, FOV, IMMED"
+        ]
+    );
+    assert_eq!(
+        format(Some(0x32), None),
+        [
+            "format: FORMAT UNIT code 1: format BD-R with spare areas (type 32h/1), 5796864 blocks, parameter 000000h, FOV, IMMED"
+        ]
+    );
+    // 1 GiB of spare area: 524288 blocks less than the raw capacity.
+    assert_eq!(
+        format(None, Some(1 << 30)),
+        [
+            "format: FORMAT UNIT code 1: format BD-R with spare areas (type 32h/1), 11695104 blocks, parameter 000000h, FOV, IMMED"
+        ]
+    );
+    // Less than the least that is listed is given as much as that.
+    assert_eq!(
+        format(None, Some(1)),
+        [
+            "format: FORMAT UNIT code 1: format BD-R with spare areas (type 32h/1), 12088320 blocks, parameter 000000h, FOV, IMMED"
+        ]
+    );
+}
+
+#[test]
+fn an_open_session_is_closed_with_its_track() {
+    let plan = plan(media::bd_r_open(), Request::Close(CloseRequest::new(false)));
+    assert_eq!(
+        lines(&plan),
+        [
+            "close track: CLOSE TRACK/SESSION track 1, IMMED",
+            "close session: CLOSE TRACK/SESSION session, IMMED"
+        ]
+    );
+    assert_eq!(plan.expected, ExpectedMedium::sessions(1, None));
+}
+
+#[test]
+fn an_appendable_disc_is_finalized() {
+    let plan = plan(
+        media::bd_r_appendable(2),
+        Request::Close(CloseRequest::new(true)),
+    );
+    assert_eq!(
+        lines(&plan),
+        ["finalize disc: CLOSE TRACK/SESSION finalize disc, IMMED"]
+    );
+    assert_eq!(plan.expected, ExpectedMedium::sessions(2, Some(false)));
+}

@@ -1,0 +1,63 @@
+//! The writer of overwritable media: DVD+RW, DVD-RAM and BD-RE (recipes 6 and 7).
+//!
+//! Owns what these media share: any block can be written again, there are no sessions, and a medium
+//! fresh from the box may have to be formatted first. Must not know the engine, or other media.
+
+mod format;
+mod medium;
+mod write;
+
+use medium::Medium;
+use pitland_writer::mmc::Lba;
+use pitland_writer::{
+    Event, Fit, MediaFacts, MediaWriter, Recipe, Refusal, Request, Service, Step, WritePlan,
+    WriterInfo,
+};
+
+/// The writer of DVD+RW, DVD-RAM and BD-RE.
+#[derive(Debug)]
+pub struct Overwritable(Recipe);
+
+impl MediaWriter for Overwritable {
+    fn info() -> WriterInfo {
+        let profiles = Medium::ALL.iter().map(|medium| medium.profile()).collect();
+        WriterInfo::new(
+            "overwritable",
+            "DVD+RW, DVD-RAM and BD-RE, random recording",
+            profiles,
+        )
+    }
+
+    fn assess(facts: &MediaFacts, request: &Request) -> Fit {
+        let Some(medium) = Medium::of(facts.profile()) else {
+            return Fit::NotMine;
+        };
+        match request {
+            Request::Burn(burn) => write::offer(facts, medium, burn).into(),
+            other => recipe(facts, medium, other)
+                .map(|_| Service::new(Lba(0), 0, medium.unit()))
+                .into(),
+        }
+    }
+
+    fn begin(facts: &MediaFacts, request: &Request) -> Result<(Self, WritePlan), Refusal> {
+        let profile = facts.profile();
+        let medium = Medium::of(profile).ok_or(Refusal::NoWriter { profile })?;
+        let (recipe, plan) = recipe(facts, medium, request)?.build();
+        Ok((Self(recipe), plan))
+    }
+
+    fn next(&mut self, event: Event) -> Step {
+        self.0.next(event)
+    }
+}
+
+fn recipe(facts: &MediaFacts, medium: Medium, request: &Request) -> Result<Recipe, Refusal> {
+    match request {
+        Request::Burn(burn) => write::burn(facts, medium, burn),
+        Request::Erase(erase) => write::erase(facts, medium, erase),
+        Request::Format(format) => format::recipe(facts, medium, format),
+        Request::Close(close) => write::close(facts, medium, close),
+        _ => Err(Refusal::NotOffered),
+    }
+}

@@ -1,0 +1,113 @@
+//! The three media, and what sets them apart.
+//!
+//! Owns these differences. Must not know requests or plans.
+
+use pitland_writer::mmc::Profile;
+use pitland_writer::mmc::cdb::StructureMedium;
+use pitland_writer::mmc::param::FormatType;
+use pitland_writer::mmc::reply::{BackgroundFormat, dvd_format};
+use pitland_writer::{MediaFacts, MediumCondition, MissingFact, Refusal};
+
+/// Feature "defect management" (recipe 2.4).
+const FEATURE_DEFECT_MANAGEMENT: u16 = 0x0024;
+/// The bits that protect a DVD-RAM: tab, persistent, until power-off (recipe 2.4).
+const PROTECTED: u8 = 0b111;
+
+/// A medium of this writer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Medium {
+    /// Formatted in the background while it is used.
+    DvdPlusRw,
+    /// Sold formatted; the drive verifies what it writes.
+    DvdRam,
+    /// Sold unformatted.
+    BdRe,
+}
+
+impl Medium {
+    /// All of them.
+    pub(crate) const ALL: [Self; 3] = [Self::DvdPlusRw, Self::DvdRam, Self::BdRe];
+
+    /// The medium of a profile, if it is one of these.
+    pub(crate) fn of(profile: Profile) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|medium| medium.profile() == profile)
+    }
+
+    /// Its profile.
+    pub(crate) const fn profile(self) -> Profile {
+        match self {
+            Self::DvdPlusRw => Profile::DvdPlusRw,
+            Self::DvdRam => Profile::DvdRam,
+            Self::BdRe => Profile::BdRe,
+        }
+    }
+
+    /// Blocks of one ECC block. Less may be written, but the drive then reads, changes and writes
+    /// back (recipe 8).
+    pub(crate) fn unit(self) -> u32 {
+        self.profile().write_unit().unwrap_or(1)
+    }
+
+    /// The format that makes the medium usable.
+    pub(crate) const fn usual_format(self) -> FormatType {
+        match self {
+            Self::DvdPlusRw => FormatType::DvdPlusRwBasic,
+            Self::DvdRam | Self::BdRe => FormatType::Full,
+        }
+    }
+
+    /// Whether the drive reads back what it writes: with defect management, which an unformatted
+    /// BD-RE will have once it has the usual format.
+    pub(crate) fn verifies(self, facts: &MediaFacts, formats_first: bool) -> bool {
+        match self {
+            Self::DvdPlusRw => false,
+            Self::DvdRam => true,
+            Self::BdRe => formats_first || facts.feature_current(FEATURE_DEFECT_MANAGEMENT),
+        }
+    }
+}
+
+/// A medium that can be written, and what it needs before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Surface {
+    /// Whether nothing is on it that could be missed; `None` where its first blocks were not read.
+    pub(crate) blank: Option<bool>,
+    /// Whether it must be formatted before anything else.
+    pub(crate) unformatted: bool,
+    /// Its background format; none but on DVD+RW.
+    pub(crate) background: BackgroundFormat,
+    /// Blocks that it has, or will have once it is formatted.
+    pub(crate) capacity: u64,
+}
+
+impl Surface {
+    /// Reads it from the facts.
+    pub(crate) fn find(facts: &MediaFacts) -> Result<Self, Refusal> {
+        let condition = facts.condition();
+        let unformatted = match condition {
+            MediumCondition::Unformatted => true,
+            MediumCondition::Formatted { .. } => false,
+            MediumCondition::NoMedium => return Err(Refusal::NoMedium),
+            _ => return Err(missing(MissingFact::DiscInformation)),
+        };
+        let protection = facts.disc_structure(StructureMedium::Dvd, dvd_format::WRITE_PROTECTION);
+        if protection.is_some_and(|s| s.data.first().is_some_and(|bits| bits & PROTECTED != 0)) {
+            return Err(Refusal::WriteProtected);
+        }
+        let capacity = facts
+            .total_capacity()
+            .ok_or(missing(MissingFact::FormatCapacities))?;
+        Ok(Self {
+            blank: condition.is_blank(),
+            unformatted,
+            background: facts.background_format(),
+            capacity,
+        })
+    }
+}
+
+fn missing(what: MissingFact) -> Refusal {
+    Refusal::FactMissing { what }
+}

@@ -1,0 +1,306 @@
+//! What the writer of overwritable media plans, line by line as a person reads it.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test says so by panicking"
+)]
+
+use pitland_overwritable::Overwritable;
+use pitland_writer::testing::{FactsBuilder, media};
+use pitland_writer::{
+    BurnRequest, CloseRequest, EraseRequest, ExpectedMedium, Finish, FormatRequest, MediaWriter,
+    Move, Origin, Placement, Request, Warning, WritePlan,
+};
+
+const GIB: u64 = 1 << 30;
+
+fn plan(medium: FactsBuilder, request: Request) -> WritePlan {
+    let (_, plan) = Overwritable::begin(&medium.build(), &request).unwrap();
+    plan
+}
+
+fn lines(plan: &WritePlan) -> Vec<String> {
+    plan.to_string().lines().map(str::to_owned).collect()
+}
+
+fn burn(blocks: u64, finish: Finish) -> Request {
+    let mut burn = BurnRequest::new(blocks);
+    burn.placement = Placement::Overwrite;
+    burn.finish = finish;
+    Request::Burn(burn)
+}
+
+fn moves(plan: &WritePlan) -> (Vec<Move>, Vec<Move>) {
+    let of = |commands: &[pitland_writer::PlannedCommand]| {
+        let mut moves: Vec<Move> = commands.iter().map(|c| c.purpose).collect();
+        moves.dedup();
+        moves
+    };
+    (of(&plan.prepare), of(&plan.closing))
+}
+
+#[test]
+fn a_dvd_plus_rw_from_the_box() {
+    let plan = plan(
+        media::dvd_plus_rw_unformatted(),
+        burn(100, Finish::CloseSession),
+    );
+    assert_eq!(
+        lines(&plan),
+        [
+            "format: FORMAT UNIT code 1: format DVD+RW basic (type 26h/0), 2295104 blocks, parameter 000000h, IMMED",
+            "synchronize cache: SYNCHRONIZE CACHE, IMMED",
+            "set speed: SET STREAMING type 0, 28 bytes: read 22160 kB/s, write 22160 kB/s, blocks 0 to 2295103, default rotation",
+            "set speed: SET CD SPEED read max, write 22160 kB/s, default rotation (only if the one before is refused)",
+            "write 112 blocks of 2048 bytes from LBA 0 by WRITE (10), the image",
+            "synchronize cache: SYNCHRONIZE CACHE, IMMED",
+            "synchronize cache: SYNCHRONIZE CACHE",
+            "stop format: CLOSE TRACK/SESSION stop background format, IMMED"
+        ]
+    );
+    assert_eq!(plan.expected, ExpectedMedium::capacity(Some(112)));
+}
+
+#[test]
+fn a_dvd_plus_rw_beyond_its_suspended_format() {
+    let plan = plan(
+        media::dvd_plus_rw_suspended(1_600),
+        burn(1_601, Finish::FinalizeDisc),
+    );
+    assert_eq!(
+        lines(&plan),
+        [
+            "format: FORMAT UNIT code 1: format DVD+RW basic (type 26h/0), 2295104 blocks, parameter 000001h, IMMED",
+            "synchronize cache: SYNCHRONIZE CACHE, IMMED",
+            "set speed: SET STREAMING type 0, 28 bytes: read 22160 kB/s, write 22160 kB/s, blocks 0 to 2295103, default rotation",
+            "set speed: SET CD SPEED read max, write 22160 kB/s, default rotation (only if the one before is refused)",
+            "write 1616 blocks of 2048 bytes from LBA 0 by WRITE (10), the image",
+            "synchronize cache: SYNCHRONIZE CACHE, IMMED",
+            "synchronize cache: SYNCHRONIZE CACHE",
+            "stop format: CLOSE TRACK/SESSION stop background format, IMMED",
+            "finalize disc: CLOSE TRACK/SESSION session, IMMED"
+        ]
+    );
+}
+
+#[test]
+fn a_suspended_format_goes_on_only_where_the_data_need_it() {
+    let formats = |covered, blocks| {
+        let plan = plan(
+            media::dvd_plus_rw_suspended(covered),
+            burn(blocks, Finish::CloseSession),
+        );
+        moves(&plan).0.contains(&Move::Format)
+    };
+    assert!(!formats(1_600, 1_600));
+    assert!(formats(1_600, 1_601));
+    // A drive that calls the whole disc formatted tells nothing.
+    assert!(formats(media::DVD_PLUS, 16));
+}
+
+#[test]
+fn a_running_format_is_left_running_and_stopped_at_the_end() {
+    let plan = plan(
+        media::dvd_plus_rw_formatting(),
+        burn(64, Finish::CloseSession),
+    );
+    let sync_and_stop = vec![Move::SynchronizeCache, Move::StopFormat];
+    assert_eq!(moves(&plan), (vec![Move::SetSpeed], sync_and_stop));
+}
+
+#[test]
+fn a_formatted_dvd_plus_rw_is_closed_only_where_it_shall_be_final() {
+    let of = |finish| moves(&plan(media::dvd_plus_rw_formatted(), burn(64, finish))).1;
+    assert_eq!(of(Finish::CloseSession), [Move::SynchronizeCache]);
+    assert_eq!(
+        of(Finish::FinalizeDisc),
+        [Move::SynchronizeCache, Move::FinalizeDisc]
+    );
+}
+
+#[test]
+fn a_bd_re_from_the_box() {
+    let plan = plan(media::bd_re_unformatted(), burn(100, Finish::FinalizeDisc));
+    assert_eq!(
+        lines(&plan),
+        [
+            "warning: the drive verifies as it records: expect half the nominal speed",
+            "format: FORMAT UNIT code 1: format full (type 00h/0), 11826176 blocks, parameter 003000h, FOV, IMMED",
+            "set speed: SET STREAMING type 0, 28 bytes: read 8990 kB/s, write 8990 kB/s, blocks 0 to 11826175, default rotation",
+            "set speed: SET CD SPEED read max, write 8990 kB/s, default rotation (only if the one before is refused)",
+            "write 128 blocks of 2048 bytes from LBA 0 by WRITE (10), the image",
+            "synchronize cache: SYNCHRONIZE CACHE, IMMED",
+            "synchronize cache: SYNCHRONIZE CACHE"
+        ]
+    );
+    assert_eq!(plan.expected, ExpectedMedium::capacity(Some(128)));
+}
+
+#[test]
+fn a_dvd_ram() {
+    let plan = plan(media::dvd_ram(), burn(100, Finish::CloseSession));
+    assert_eq!(
+        lines(&plan),
+        [
+            "warning: the drive verifies as it records: expect half the nominal speed",
+            "set speed: SET STREAMING type 0, 28 bytes: read 4155 kB/s, write 4155 kB/s, blocks 0 to 2236703, default rotation",
+            "set speed: SET CD SPEED read max, write 4155 kB/s, default rotation (only if the one before is refused)",
+            "write 112 blocks of 2048 bytes from LBA 0 by WRITE (10), the image",
+            "synchronize cache: SYNCHRONIZE CACHE, IMMED",
+            "synchronize cache: SYNCHRONIZE CACHE"
+        ]
+    );
+}
+
+#[test]
+fn a_verifying_drive_is_warned_of() {
+    let warnings = |medium| plan(medium, burn(64, Finish::CloseSession)).warnings;
+    assert_eq!(
+        warnings(media::bd_re_formatted()),
+        [Warning::VerifiedByDrive]
+    );
+    assert_eq!(warnings(media::dvd_ram()), [Warning::VerifiedByDrive]);
+    assert_eq!(warnings(media::dvd_plus_rw_formatted()), []);
+}
+
+#[test]
+fn an_erase_writes_zeros_from_the_first_block() {
+    let blocks = |medium: FactsBuilder, full, volume_blocks| {
+        let mut erase = EraseRequest::new(full);
+        erase.volume_blocks = volume_blocks;
+        let plan = plan(medium, Request::Erase(erase));
+        assert_eq!(plan.expected, ExpectedMedium::blank());
+        let [extent] = plan.extents.as_slice() else {
+            panic!("{plan}")
+        };
+        assert_eq!((extent.first_lba.0, &extent.origin), (0, &Origin::Zeros));
+        u32::try_from(extent.blocks).unwrap()
+    };
+    assert_eq!(blocks(media::dvd_ram(), false, 0), 512);
+    assert_eq!(blocks(media::bd_re_formatted(), false, 10_001), 10_016);
+    assert_eq!(
+        blocks(media::dvd_plus_rw_formatted(), false, u64::MAX),
+        media::DVD_PLUS
+    );
+    assert_eq!(
+        blocks(media::bd_re_unformatted(), true, 0),
+        media::BD_DEFAULT
+    );
+    assert_eq!(blocks(media::dvd_ram(), true, 0), media::DVD_RAM);
+}
+
+#[test]
+fn an_erase_formats_what_is_unformatted() {
+    let plan = plan(
+        media::dvd_plus_rw_unformatted(),
+        Request::Erase(EraseRequest::new(false)),
+    );
+    let format = vec![Move::Format, Move::SynchronizeCache, Move::SetSpeed];
+    let stop = vec![Move::SynchronizeCache, Move::StopFormat];
+    assert_eq!(moves(&plan), (format, stop));
+}
+
+#[test]
+fn formats_by_kind_and_spare_area() {
+    let format = |medium, kind, spare| {
+        let plan = plan(medium, Request::Format(FormatRequest::new(kind, spare)));
+        assert!(plan.expected.capacity_at_least.is_some() && plan.closing.is_empty());
+        lines(&plan)
+    };
+    assert_eq!(
+        format(media::dvd_plus_rw_unformatted(), None, None),
+        [
+            "format: FORMAT UNIT code 1: format DVD+RW basic (type 26h/0), 2295104 blocks, parameter 000000h, IMMED",
+            "synchronize cache: SYNCHRONIZE CACHE, IMMED"
+        ]
+    );
+    assert_eq!(
+        format(media::bd_re_unformatted(), None, None),
+        [
+            "format: FORMAT UNIT code 1: format full (type 00h/0), 11826176 blocks, parameter 003000h, FOV, IMMED"
+        ]
+    );
+    assert_eq!(
+        format(media::bd_re_unformatted(), None, Some(0)),
+        [
+            "format: FORMAT UNIT code 1: format BD-RE without spare areas (type 31h/0), 12219392 blocks, parameter 000800h, FOV, IMMED"
+        ]
+    );
+    // Less than the least that is listed is given as much as that.
+    assert_eq!(
+        format(media::bd_re_unformatted(), None, Some(1)),
+        [
+            "format: FORMAT UNIT code 1: format BD-RE with spare areas (type 30h/0), 12088320 blocks, parameter 001000h, FOV, IMMED"
+        ]
+    );
+    // A size in between: 8192 clusters.
+    assert_eq!(
+        format(media::bd_re_unformatted(), None, Some(GIB / 2)),
+        [
+            "format: FORMAT UNIT code 1: format BD-RE with spare areas (type 30h/0), 11957248 blocks, parameter 002000h, FOV, IMMED"
+        ]
+    );
+    assert_eq!(
+        format(media::bd_re_formatted().first_blocks(1), Some(0x30), None),
+        [
+            "warning: the medium is formatted first: what it holds is lost",
+            "format: FORMAT UNIT code 1: format BD-RE with spare areas (type 30h/0), 11826176 blocks, parameter 003000h, FOV, IMMED"
+        ]
+    );
+    assert_eq!(
+        format(media::dvd_ram().first_blocks(0), None, None),
+        [
+            "format: FORMAT UNIT code 1: format full (type 00h/0), 2236704 blocks, parameter 000800h, FOV, IMMED"
+        ]
+    );
+    assert_eq!(
+        format(media::dvd_ram().first_blocks(0), None, Some(0)),
+        [
+            "format: FORMAT UNIT code 1: format full (type 00h/0), 2295072 blocks, parameter 000800h, FOV, IMMED"
+        ]
+    );
+    assert_eq!(
+        format(media::dvd_ram().first_blocks(0), Some(1), None),
+        [
+            "format: FORMAT UNIT code 1: format spare area expansion (type 01h/0), 2226976 blocks, parameter 000800h, FOV, IMMED"
+        ]
+    );
+}
+
+#[test]
+fn a_dvd_plus_rw_whose_size_is_not_listed_is_left_to_the_drive() {
+    let mut facts = media::dvd_plus_rw_unformatted().build();
+    facts.format_capacities.as_mut().unwrap().formats.clear();
+    let format = Request::Format(FormatRequest::default());
+    let (_, plan) = Overwritable::begin(&facts, &format).unwrap();
+    assert_eq!(
+        lines(&plan),
+        [
+            "format: FORMAT UNIT code 1: format DVD+RW basic (type 26h/0), 4294967295 blocks, parameter 000000h, IMMED",
+            "synchronize cache: SYNCHRONIZE CACHE, IMMED"
+        ]
+    );
+    assert_eq!(plan.expected, ExpectedMedium::default());
+}
+
+#[test]
+fn closing_a_dvd_plus_rw_stops_its_format_or_writes_a_lead_out() {
+    let close =
+        |medium, finalize| lines(&plan(medium, Request::Close(CloseRequest::new(finalize))));
+    assert_eq!(
+        close(media::dvd_plus_rw_formatting(), true),
+        [
+            "stop format: CLOSE TRACK/SESSION stop background format, IMMED",
+            "finalize disc: CLOSE TRACK/SESSION session, IMMED"
+        ]
+    );
+    assert_eq!(
+        close(media::dvd_plus_rw_formatting(), false),
+        ["stop format: CLOSE TRACK/SESSION stop background format, IMMED"]
+    );
+    assert_eq!(
+        close(media::dvd_plus_rw_formatted(), true),
+        ["finalize disc: CLOSE TRACK/SESSION session, IMMED"]
+    );
+}

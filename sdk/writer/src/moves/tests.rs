@@ -1,0 +1,124 @@
+//! The bytes of each move, and what it shrugs off.
+
+use super::*;
+use crate::plan::Settle;
+use pitland_mmc::param::FormatType;
+use pitland_mmc::sense::Sense;
+
+fn bytes(command: &PlannedCommand) -> String {
+    command.cdb.to_string()
+}
+
+fn shrugs_off(command: &PlannedCommand, key: u8, asc: u8, ascq: u8) -> bool {
+    command.tolerance(&Sense::new(key, asc, ascq)).is_some()
+}
+
+#[test]
+fn closing_moves_say_which_function_they_mean() {
+    assert_eq!(
+        bytes(&close_track(TrackNumber(3))),
+        "5B 01 01 00 00 03 00 00 00 00"
+    );
+    assert_eq!(bytes(&close_session()), "5B 01 02 00 00 00 00 00 00 00");
+    let finalize_5 = finalize(CloseFunction::FinalizeMinimalRadius);
+    assert_eq!(bytes(&finalize_5), "5B 01 05 00 00 00 00 00 00 00");
+    assert_eq!(
+        bytes(&finalize(CloseFunction::Finalize)),
+        "5B 01 06 00 00 00 00 00 00 00"
+    );
+    assert_eq!(bytes(&stop_format()), "5B 01 00 00 00 00 00 00 00 00");
+}
+
+#[test]
+fn the_buffer_is_written_out_twice_the_second_time_to_the_end() {
+    let [first, second] = synchronize_cache();
+    assert_eq!(bytes(&first), "35 02 00 00 00 00 00 00 00 00");
+    assert_eq!(bytes(&second), "35 00 00 00 00 00 00 00 00 00");
+    assert!(matches!(first.settle, Settle::WhenReady { .. }));
+    assert_eq!(
+        (second.settle, second.timeout),
+        (Settle::AtOnce, Duration::from_secs(3600))
+    );
+    assert!(first.tolerate.is_empty() && second.tolerate.is_empty());
+}
+
+#[test]
+fn the_layer_break_is_sent_as_a_structure_of_12_bytes() {
+    let command = set_layer_break(SectorCount(2_000_000));
+    assert_eq!(bytes(&command), "BF 00 00 00 00 00 00 20 00 0C 00 00");
+    assert_eq!(
+        command.parameters,
+        [0, 10, 0, 0, 0, 0, 0, 0, 0x00, 0x1E, 0x84, 0x80]
+    );
+}
+
+#[test]
+fn a_format_carries_its_list_and_may_take_hours() {
+    let list = FormatParameterList {
+        immed: true,
+        blocks: SectorCount(0x0023_0540),
+        kind: FormatType::DvdPlusRwBasic,
+        parameter: 1,
+        ..FormatParameterList::default()
+    };
+    let command = format(&list);
+    assert_eq!(bytes(&command), "04 11 00 00 00 00");
+    assert_eq!(
+        command.parameters,
+        [0, 2, 0, 8, 0, 0x23, 0x05, 0x40, 0x98, 0, 0, 1]
+    );
+    assert_eq!(
+        command.settle,
+        Settle::WhenReady {
+            limit: Duration::from_secs(5 * 3600)
+        }
+    );
+}
+
+#[test]
+fn speed_moves_carry_what_was_chosen() {
+    let streaming = set_streaming(&StreamingDescriptor::default());
+    assert_eq!(bytes(&streaming), "B6 00 00 00 00 00 00 00 00 00 1C 00");
+    assert_eq!(streaming.parameters.len(), 28);
+    assert_eq!(
+        bytes(&set_cd_speed(4_234)),
+        "BB 00 FF FF 10 8A 00 00 00 00 00 00"
+    );
+    assert_eq!(
+        bytes(&reserve_track(SectorCount(32))),
+        "53 00 00 00 00 00 00 00 20 00"
+    );
+}
+
+#[test]
+fn a_calibration_fails_only_by_its_area() {
+    let command = calibrate_power();
+    assert_eq!(bytes(&command), "54 01 00 00 00 00 00 00 00 00");
+    for (key, asc, ascq) in [
+        (1, 0x73, 1),
+        (3, 0x73, 1),
+        (5, 0x20, 0),
+        (5, 0x30, 5),
+        (5, 0x2C, 0),
+    ] {
+        assert!(
+            shrugs_off(&command, key, asc, ascq),
+            "{key:X}/{asc:02X}/{ascq:02X}"
+        );
+    }
+    for (key, asc, ascq) in [(3, 0x73, 2), (3, 0x73, 3), (2, 0x3A, 0), (4, 0x44, 0)] {
+        assert!(
+            !shrugs_off(&command, key, asc, ascq),
+            "{key:X}/{asc:02X}/{ascq:02X}"
+        );
+    }
+}
+
+#[test]
+fn nothing_left_to_close_is_no_failure_but_a_broken_close_is() {
+    for command in [close_track(TrackNumber(1)), close_session(), stop_format()] {
+        assert!(shrugs_off(&command, 5, 0x72, 4) && shrugs_off(&command, 5, 0x30, 5));
+        assert!(!shrugs_off(&command, 5, 0x72, 3) && !shrugs_off(&command, 3, 0x72, 1));
+        assert!(!shrugs_off(&command, 2, 0x3A, 0) && !shrugs_off(&command, 3, 0x0C, 0));
+    }
+}

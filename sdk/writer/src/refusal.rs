@@ -1,0 +1,135 @@
+//! Why a request is not taken. A refusal is not a failure: nothing has been touched.
+
+use crate::request::Placement;
+use pitland_mmc::Profile;
+
+/// What is missing for a request to be served. The medium is untouched.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// There is no medium in the drive.
+    #[error("there is no medium in the drive")]
+    NoMedium,
+    /// The medium cannot be written at all, or not by the writers at hand.
+    #[error("no writer for {profile}")]
+    NoWriter {
+        /// What is in the drive.
+        profile: Profile,
+    },
+    /// The medium holds data and the request was for a blank one.
+    #[error("the medium is not blank{}", match .offer { Some(Placement::Overwrite) => "; it can be overwritten when asked to", Some(Placement::NewSession) => "; a new session can be added when asked for", _ => "" })]
+    MediumNotBlank {
+        /// What would be accepted instead.
+        offer: Option<Placement>,
+    },
+    /// A finalized or full disc: nothing can be added.
+    #[error("the disc is closed: nothing can be added to it")]
+    MediumClosed,
+    /// The medium is damaged and cannot be continued.
+    #[error("the medium is damaged: its last session cannot be continued")]
+    MediumDamaged,
+    /// The medium has an open session that must be closed first.
+    #[error("the last session is still open: close it first")]
+    SessionOpen,
+    /// The data do not fit.
+    #[error("the data need {needed} blocks, the medium has {available} free")]
+    TooLarge {
+        /// Blocks of 2048 bytes needed, padding included.
+        needed: u64,
+        /// Blocks of 2048 bytes free.
+        available: u64,
+    },
+    /// Nothing to write.
+    #[error("there is nothing to write")]
+    Empty,
+    /// The medium has no test-write mode.
+    #[error("{profile} has no test-write mode; a rehearsal on the host is possible")]
+    NoTestWrite {
+        /// The medium.
+        profile: Profile,
+    },
+    /// The request needs a rewritable medium.
+    #[error("{profile} can be written once only")]
+    NotRewritable {
+        /// The medium.
+        profile: Profile,
+    },
+    /// The request needs a medium with sessions.
+    #[error("{profile} has no sessions")]
+    NoSessions {
+        /// The medium.
+        profile: Profile,
+    },
+    /// The medium holds as many sessions as it can.
+    #[error("the disc holds {limit} sessions already, as many as it can")]
+    SessionLimit {
+        /// The most it can hold.
+        limit: u32,
+    },
+    /// The medium has no such format.
+    #[error("no format of kind {kind:#04x}h with that spare area; offered: {offered:02x?}")]
+    NoSuchFormat {
+        /// What was asked.
+        kind: u8,
+        /// The kinds that the drive lists.
+        offered: Vec<u8>,
+    },
+    /// The medium must not or need not be formatted.
+    #[error("{profile} cannot be formatted in its present state")]
+    NotFormattable {
+        /// The medium.
+        profile: Profile,
+    },
+    /// There is nothing open to close.
+    #[error("there is nothing to close")]
+    NothingToClose,
+    /// The drive lacks a fact that the writer needs.
+    #[error("the drive did not tell {what}")]
+    FactMissing {
+        /// The missing answer, by its command's name.
+        what: MissingFact,
+    },
+    /// The disc was formatted for pseudo-overwrite; a sequential session cannot be added to it.
+    #[error("the disc is formatted for pseudo-overwrite, which no writer at hand serves")]
+    PseudoOverwrite,
+    /// The medium is write protected.
+    #[error("the medium is write protected")]
+    WriteProtected,
+    /// The writer does not offer this kind of request.
+    #[error("the writer does not offer this")]
+    NotOffered,
+    /// The writer itself failed while it was asked.
+    #[error("the writer failed: {0}")]
+    WriterFault(crate::step::Failure),
+    /// A refusal of a newer SDK that this engine has no word for.
+    #[error("the writer refuses for a reason unknown to this version (code {code})")]
+    Unknown {
+        /// The code as it came.
+        code: u32,
+    },
+}
+
+/// An answer of the drive that a writer cannot do without.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum MissingFact {
+    /// READ DISC INFORMATION.
+    DiscInformation,
+    /// READ TRACK INFORMATION of the track that would be written.
+    TrackInformation,
+    /// READ FORMAT CAPACITIES.
+    FormatCapacities,
+    /// A valid next writable address.
+    NextWritableAddress,
+}
+
+impl std::fmt::Display for MissingFact {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::DiscInformation => "its disc information",
+            Self::TrackInformation => "its track information",
+            Self::FormatCapacities => "its format capacities",
+            Self::NextWritableAddress => "a next writable address",
+        })
+    }
+}

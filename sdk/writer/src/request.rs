@@ -1,0 +1,162 @@
+//! What a caller wants done with a medium. Owns no policy: the writer judges whether it can be done.
+
+use std::num::NonZeroU32;
+
+/// A job for a writer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Request {
+    /// Write an image.
+    Burn(BurnRequest),
+    /// Prepare a medium for recording.
+    Format(FormatRequest),
+    /// Make a rewritable medium empty again.
+    Erase(EraseRequest),
+    /// Close what an earlier burn left open.
+    Close(CloseRequest),
+    /// Continue a burn that was cut off.
+    Resume(ResumeRequest),
+}
+
+/// Where a burn goes on a medium that may hold something already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Placement {
+    /// Only onto a blank medium; anything else is refused.
+    #[default]
+    BlankOnly,
+    /// From the medium's first block, replacing what is there (rewritable media).
+    Overwrite,
+    /// As a further session behind the earlier ones (sequential media).
+    NewSession,
+}
+
+/// How a burn leaves the medium.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Finish {
+    /// The session is closed, the disc stays appendable where the medium knows sessions.
+    #[default]
+    CloseSession,
+    /// The disc is finalized: nothing can be added.
+    FinalizeDisc,
+}
+
+/// A write speed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Speed {
+    /// As fast as the drive offers for this medium.
+    #[default]
+    Maximum,
+    /// At most this many kB/s (1000 bytes); the nearest offered speed at or below is taken, or the
+    /// slowest offered.
+    KilobytesPerSecond(NonZeroU32),
+    /// At most this many tenths of the medium's nominal speed (`40` is 4x).
+    TenthsOfNominal(NonZeroU32),
+}
+
+/// Write an image of known length.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct BurnRequest {
+    /// Length of the image in blocks of 2048 bytes; 0 while only assessing.
+    pub blocks: u64,
+    /// Where it goes.
+    pub placement: Placement,
+    /// How the medium is left.
+    pub finish: Finish,
+    /// How fast.
+    pub speed: Speed,
+    /// Ask the drive's test-write mode: everything but the recording.
+    pub test_write: bool,
+    /// Buffer-underrun protection, where the medium lets the host choose.
+    pub underrun_protection: bool,
+}
+
+impl BurnRequest {
+    /// A burn of `blocks` blocks onto a blank medium, session closed, at full speed.
+    pub fn new(blocks: u64) -> Self {
+        Self {
+            blocks,
+            placement: Placement::default(),
+            finish: Finish::default(),
+            speed: Speed::default(),
+            test_write: false,
+            underrun_protection: true,
+        }
+    }
+}
+
+/// Format a medium.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct FormatRequest {
+    /// The format type of READ FORMAT CAPACITIES (0..=63); `None`: the writer's own choice.
+    pub kind: Option<u8>,
+    /// Bytes of spare area wanted, where the format has a choice.
+    pub spare_bytes: Option<u64>,
+}
+
+impl FormatRequest {
+    /// A format of this kind, or of the writer's choice.
+    pub fn new(kind: Option<u8>, spare_bytes: Option<u64>) -> Self {
+        Self { kind, spare_bytes }
+    }
+}
+
+/// Empty a rewritable medium.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct EraseRequest {
+    /// The whole surface, not only what makes the medium look empty.
+    pub full: bool,
+    /// Blocks that make the medium look used (its volume), as found by whoever asks; overwritten by a
+    /// quick erase where the medium has no BLANK.
+    pub volume_blocks: u64,
+}
+
+impl EraseRequest {
+    /// An erase, quick or full.
+    pub fn new(full: bool) -> Self {
+        Self {
+            full,
+            volume_blocks: 0,
+        }
+    }
+}
+
+/// Close what is open.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct CloseRequest {
+    /// Finalize the disc, not only the session.
+    pub finalize: bool,
+}
+
+impl CloseRequest {
+    /// Close the session, or finalize the disc.
+    pub fn new(finalize: bool) -> Self {
+        Self { finalize }
+    }
+}
+
+/// Continue a burn from a checkpoint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ResumeRequest {
+    /// The burn that was cut off.
+    pub burn: BurnRequest,
+    /// Blocks of its image known to be on the medium.
+    pub written_blocks: u64,
+}
+
+impl ResumeRequest {
+    /// The rest of `burn`, of which `written_blocks` are on the medium.
+    pub fn new(burn: BurnRequest, written_blocks: u64) -> Self {
+        Self {
+            burn,
+            written_blocks,
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! What write-once media that are written track after track have in common: where the next session
+//! goes, and why it may not (recipes 2.1, 2.2 and 8).
+//!
+//! Owns these judgements, and the order of the closing moves. Must not know what sets one medium
+//! apart from another: limits, layers, and the function that finalizes it are the writer's.
+
+use crate::facts::{MediaFacts, MediumCondition};
+use crate::moves;
+use crate::plan::{ExpectedMedium, Extent, Occasion, PlannedCommand};
+use crate::refusal::{MissingFact, Refusal};
+use crate::request::{BurnRequest, Finish, Placement};
+use crate::writer::Service;
+use pitland_mmc::cdb::CloseFunction;
+use pitland_mmc::{Lba, TrackNumber};
+
+/// The place of the next session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Spot {
+    /// The track that will be written.
+    pub track: TrackNumber,
+    /// Its next writable address.
+    pub nwa: Lba,
+    /// Blocks from there to the end.
+    pub free_blocks: u64,
+    /// Closed sessions before it.
+    pub sessions: u32,
+    /// Blocks of one write unit.
+    pub unit: u32,
+    /// Whether the medium holds nothing yet.
+    pub blank: bool,
+}
+
+impl Spot {
+    /// Where a burn with this placement goes.
+    ///
+    /// # Errors
+    /// The medium is missing, closed, damaged, not blank as wanted, or holds an open session; a
+    /// write-once medium that holds something cannot be overwritten.
+    pub fn find(facts: &MediaFacts, placement: Placement) -> Result<Self, Refusal> {
+        let profile = facts.profile();
+        let blank = match facts.condition() {
+            MediumCondition::Blank => true,
+            MediumCondition::Appendable => match placement {
+                Placement::NewSession => false,
+                Placement::Overwrite => return Err(Refusal::NotRewritable { profile }),
+                Placement::BlankOnly => {
+                    return Err(Refusal::MediumNotBlank {
+                        offer: Some(Placement::NewSession),
+                    });
+                }
+            },
+            MediumCondition::OpenSession => return Err(Refusal::SessionOpen),
+            MediumCondition::Complete => return Err(Refusal::MediumClosed),
+            MediumCondition::Damaged => return Err(Refusal::MediumDamaged),
+            MediumCondition::NoMedium => return Err(Refusal::NoMedium),
+            _ => return Err(missing(MissingFact::DiscInformation)),
+        };
+        let track = facts
+            .writable_track()
+            .ok_or(missing(MissingFact::TrackInformation))?;
+        let nwa = facts
+            .nwa()
+            .ok_or(missing(MissingFact::NextWritableAddress))?;
+        Ok(Self {
+            track: track.track,
+            nwa,
+            free_blocks: facts.free_blocks().unwrap_or(0),
+            sessions: facts.closed_sessions().unwrap_or(0),
+            unit: profile.write_unit().unwrap_or(1),
+            blank,
+        })
+    }
+
+    /// The offer to write here.
+    pub fn service(&self) -> Service {
+        Service::new(self.nwa, self.free_blocks, self.unit)
+    }
+
+    /// The image at this place, padded to whole units.
+    ///
+    /// # Errors
+    /// [`Refusal::Empty`], and [`Refusal::TooLarge`] by the padded size.
+    pub fn extent(&self, burn: &BurnRequest) -> Result<Extent, Refusal> {
+        let needed = padded(burn.blocks, self.unit, self.free_blocks)?;
+        Ok(Extent::image(self.nwa, needed, self.unit))
+    }
+
+    /// The closing moves of a burn: the buffer, the track, and the session or the disc, which
+    /// `finalize` finalizes. A burn that is cancelled closes its session and leaves the disc
+    /// appendable, because nobody asked to finalize half of it; one that the drive cut off closes
+    /// nothing, so that the session can be resumed (recipe 9).
+    pub fn closing(&self, finish: Finish, finalize: CloseFunction) -> Vec<PlannedCommand> {
+        let mut closing = Vec::from(moves::synchronize_cache());
+        closing.push(moves::close_track(self.track).only(Occasion::AfterBlocks));
+        match finish {
+            Finish::CloseSession => {
+                closing.push(moves::close_session().only(Occasion::AfterBlocks));
+            }
+            Finish::FinalizeDisc => {
+                closing.push(moves::finalize(finalize).only(Occasion::AfterAll));
+                closing.push(moves::close_session().only(Occasion::AfterCancel));
+            }
+        }
+        closing
+    }
+
+    /// What the medium must show after `extent` was written here and closed. A further session costs
+    /// up to `border_blocks`; with less left, whether the disc stays appendable is the drive's to say.
+    pub fn expected(&self, extent: &Extent, finish: Finish, border_blocks: u64) -> ExpectedMedium {
+        let end = i64::from(self.nwa.0).saturating_add_unsigned(extent.blocks);
+        let left = self.free_blocks.saturating_sub(extent.blocks);
+        let appendable = match finish {
+            Finish::FinalizeDisc => Some(false),
+            Finish::CloseSession if left > border_blocks => Some(true),
+            Finish::CloseSession => None,
+        };
+        ExpectedMedium {
+            closed_sessions: Some(self.sessions.saturating_add(1)),
+            appendable,
+            blank: None,
+            nwa_at_least: i32::try_from(end)
+                .ok()
+                .map(Lba)
+                .filter(|_| appendable == Some(true)),
+            capacity_at_least: u64::try_from(end).ok(),
+        }
+    }
+}
+
+/// What is to be closed, when someone asks for a close alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Unclosed {
+    /// The track of the session that was left open; `None` when all sessions are closed and only the
+    /// disc can be finalized.
+    pub open_track: Option<TrackNumber>,
+    /// Sessions that are closed now.
+    pub sessions: u32,
+}
+
+impl Unclosed {
+    /// What a close would act on: an open or damaged session, or with `finalize` an appendable disc.
+    ///
+    /// # Errors
+    /// There is no medium, or nothing to close on it.
+    pub fn find(facts: &MediaFacts, finalize: bool) -> Result<Self, Refusal> {
+        let sessions = facts.closed_sessions().unwrap_or(0);
+        match facts.condition() {
+            MediumCondition::OpenSession | MediumCondition::Damaged => {
+                let track = facts
+                    .last_track()
+                    .ok_or(missing(MissingFact::TrackInformation))?;
+                Ok(Self {
+                    open_track: Some(track.track),
+                    sessions,
+                })
+            }
+            MediumCondition::Appendable if finalize => Ok(Self {
+                open_track: None,
+                sessions,
+            }),
+            MediumCondition::NoMedium => Err(Refusal::NoMedium),
+            MediumCondition::Unknown => Err(missing(MissingFact::DiscInformation)),
+            _ => Err(Refusal::NothingToClose),
+        }
+    }
+
+    /// The closing moves: the open track, and the session or the disc.
+    pub fn closing(&self, finalize: Option<CloseFunction>) -> Vec<PlannedCommand> {
+        let track = self.open_track.map(moves::close_track);
+        let last = finalize.map_or_else(moves::close_session, moves::finalize);
+        track
+            .into_iter()
+            .chain([last])
+            .map(|c| c.only(Occasion::AfterAll))
+            .collect()
+    }
+
+    /// What the medium must show afterwards.
+    pub fn expected(&self, finalize: bool) -> ExpectedMedium {
+        let closes_session = u32::from(self.open_track.is_some());
+        ExpectedMedium {
+            closed_sessions: Some(self.sessions.saturating_add(closes_session)),
+            appendable: finalize.then_some(false),
+            ..ExpectedMedium::default()
+        }
+    }
+}
+
+/// The blocks of an image padded to whole units of `unit`, if they fit into `available`.
+///
+/// # Errors
+/// [`Refusal::Empty`], and [`Refusal::TooLarge`] by the padded size.
+pub fn padded(blocks: u64, unit: u32, available: u64) -> Result<u64, Refusal> {
+    if blocks == 0 {
+        return Err(Refusal::Empty);
+    }
+    let needed = blocks
+        .checked_next_multiple_of(u64::from(unit.max(1)))
+        .unwrap_or(u64::MAX);
+    if needed > available {
+        return Err(Refusal::TooLarge { needed, available });
+    }
+    Ok(needed)
+}
+
+fn missing(what: MissingFact) -> Refusal {
+    Refusal::FactMissing { what }
+}

@@ -1,0 +1,11 @@
+//! For the tests of writers: media as drives describe them, and a driver that plays the engine.
+//!
+//! Owns nothing that a burn needs. Must not know any writer, nor a drive that remembers: what a
+//! medium becomes is the virtual drive's business.
+
+mod builder;
+mod history;
+pub mod media;
+
+pub use builder::FactsBuilder;
+pub use history::{HISTORY_EVENTS, all_goes_well, event_of, play, walk};
