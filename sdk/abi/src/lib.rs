@@ -1,0 +1,53 @@
+//! The plug-in ABI: records, the handshake and the export macro.
+//!
+//! What crosses the border between an engine and a library of writers is a sequence of [`Record`]s
+//! and nothing else: no type of the SDK, no sector, no future. [`codes`] is the one table of words,
+//! [`records`] says and reads every type of the SDK with them, [`module`] is the shape of the three
+//! entries, [`metadata`] the handshake read before any call, [`fence`] keeps panics in their library.
+//! [`entries`] is the plug-in's side, [`host`] the engine's.
+//!
+//! The version of this crate is the version of the ABI ([`ABI_VERSION`]) and never follows the
+//! workspace. **It is a draft**: host and plug-in must have the very same version. Once frozen, new
+//! words are new codes, and a new shape is a second root beside the first.
+//!
+//! Only this crate and the engine's plug-in host name abi_stable; a plug-in needs this crate and its
+//! writers:
+//!
+//! ```text
+//! //! The bd-r writer as a loadable plug-in.
+//! pitland_abi::export_writers!(pitland_bd_r::BdR);
+//! ```
+//!
+//! A plug-in is trusted code. The fence and the checks turn mistakes into errors; they are no sandbox.
+#![deny(unsafe_code)]
+// What abi_stable's macros expand to on this compiler.
+#![allow(non_local_definitions, non_camel_case_types)]
+
+pub mod codes;
+pub mod entries;
+mod export;
+pub mod fence;
+pub mod host;
+pub mod metadata;
+pub mod module;
+mod record;
+pub mod records;
+
+pub use host::{ModuleError, writers_of};
+pub use metadata::{ABI_VERSION, AbiVersion, Metadata, MetadataError};
+pub use module::Root;
+pub use record::{MAX_BYTES, MAX_MESSAGE_BYTES, MAX_RECORDS, Message, Record};
+pub use records::{Cursor, DecodeError, Words, decode, encode};
+
+/// What the export macro expands to needs; no part of the API.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::entries::{WriterList, root};
+    pub use crate::metadata::{RUSTC, SIZE, emit};
+    pub use crate::module::Root;
+    pub use abi_stable::library::{
+        __call_root_module_loader as call_root_module_loader, CheckTypeLayout, LibHeader,
+        RootModuleResult,
+    };
+    pub use pitland_writer::{WriterModule, module_of};
+}

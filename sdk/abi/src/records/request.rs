@@ -1,0 +1,165 @@
+//! Requests as records.
+
+use super::{Cursor, DecodeError, Words};
+use crate::codes::*;
+use crate::record::{Message, Record};
+use pitland_writer::{
+    BurnRequest, CloseRequest, EraseRequest, Finish, FormatRequest, Placement, Request,
+    ResumeRequest, Speed,
+};
+use std::num::NonZeroU32;
+
+const TEST_WRITE: u32 = 1;
+const UNDERRUN_PROTECTION: u32 = 2;
+const KIND: u32 = 1;
+const SPARE: u32 = 2;
+const FULL: u32 = 1;
+const FINALIZE: u32 = 1;
+
+impl Words for Placement {
+    fn put(&self, out: &mut Message) {
+        out.push(Record::word(match self {
+            Self::BlankOnly => PLACEMENT_BLANK_ONLY,
+            Self::Overwrite => PLACEMENT_OVERWRITE,
+            Self::NewSession => PLACEMENT_NEW_SESSION,
+            _ => WITHOUT_CODE,
+        }));
+    }
+
+    fn take(from: &mut Cursor<'_>) -> Result<Self, DecodeError> {
+        let record = from.record()?;
+        Ok(match record.code {
+            PLACEMENT_BLANK_ONLY => Self::BlankOnly,
+            PLACEMENT_OVERWRITE => Self::Overwrite,
+            PLACEMENT_NEW_SESSION => Self::NewSession,
+            _ => return Err(record.unknown()),
+        })
+    }
+}
+
+impl Words for Finish {
+    fn put(&self, out: &mut Message) {
+        out.push(Record::word(match self {
+            Self::CloseSession => FINISH_CLOSE_SESSION,
+            Self::FinalizeDisc => FINISH_FINALIZE_DISC,
+            _ => WITHOUT_CODE,
+        }));
+    }
+
+    fn take(from: &mut Cursor<'_>) -> Result<Self, DecodeError> {
+        let record = from.record()?;
+        Ok(match record.code {
+            FINISH_CLOSE_SESSION => Self::CloseSession,
+            FINISH_FINALIZE_DISC => Self::FinalizeDisc,
+            _ => return Err(record.unknown()),
+        })
+    }
+}
+
+impl Words for Speed {
+    fn put(&self, out: &mut Message) {
+        out.push(match self {
+            Self::Maximum => Record::word(SPEED_MAXIMUM),
+            Self::KilobytesPerSecond(n) => {
+                Record::word(SPEED_KILOBYTES_PER_SECOND).count(n.get().into())
+            }
+            Self::TenthsOfNominal(n) => Record::word(SPEED_TENTHS_OF_NOMINAL).count(n.get().into()),
+            _ => Record::word(WITHOUT_CODE),
+        });
+    }
+
+    fn take(from: &mut Cursor<'_>) -> Result<Self, DecodeError> {
+        let record = from.record()?;
+        let speed =
+            || NonZeroU32::new(record.count_as("speed")?).ok_or_else(|| record.bad("speed"));
+        Ok(match record.code {
+            SPEED_MAXIMUM => Self::Maximum,
+            SPEED_KILOBYTES_PER_SECOND => Self::KilobytesPerSecond(speed()?),
+            SPEED_TENTHS_OF_NOMINAL => Self::TenthsOfNominal(speed()?),
+            _ => return Err(record.unknown()),
+        })
+    }
+}
+
+impl Words for BurnRequest {
+    fn put(&self, out: &mut Message) {
+        out.push(
+            Record::word(REQUEST_BURN)
+                .flag(TEST_WRITE, self.test_write)
+                .flag(UNDERRUN_PROTECTION, self.underrun_protection)
+                .count(self.blocks),
+        );
+        self.placement.put(out);
+        self.finish.put(out);
+        self.speed.put(out);
+    }
+
+    fn take(from: &mut Cursor<'_>) -> Result<Self, DecodeError> {
+        let record = from.expect(REQUEST_BURN)?;
+        take_burn(record, from)
+    }
+}
+
+fn take_burn(record: &Record, from: &mut Cursor<'_>) -> Result<BurnRequest, DecodeError> {
+    let flags = record.flags;
+    let mut burn = BurnRequest::new(record.count);
+    burn.test_write = flags & TEST_WRITE != 0;
+    burn.underrun_protection = flags & UNDERRUN_PROTECTION != 0;
+    burn.placement = Placement::take(from)?;
+    burn.finish = Finish::take(from)?;
+    burn.speed = Speed::take(from)?;
+    Ok(burn)
+}
+
+impl Words for Request {
+    fn put(&self, out: &mut Message) {
+        match self {
+            Self::Burn(burn) => burn.put(out),
+            Self::Format(format) => out.push(
+                Record::word(REQUEST_FORMAT)
+                    .flag(KIND, format.kind.is_some())
+                    .flag(SPARE, format.spare_bytes.is_some())
+                    .count(format.kind.unwrap_or_default().into())
+                    .numbers(&[format.spare_bytes.unwrap_or_default()]),
+            ),
+            Self::Erase(erase) => out.push(
+                Record::word(REQUEST_ERASE)
+                    .flag(FULL, erase.full)
+                    .count(erase.volume_blocks),
+            ),
+            Self::Close(close) => {
+                out.push(Record::word(REQUEST_CLOSE).flag(FINALIZE, close.finalize));
+            }
+            Self::Resume(resume) => {
+                out.push(Record::word(REQUEST_RESUME).count(resume.written_blocks));
+                resume.burn.put(out);
+            }
+            _ => out.push(Record::word(WITHOUT_CODE)),
+        }
+    }
+
+    fn take(from: &mut Cursor<'_>) -> Result<Self, DecodeError> {
+        let record = from.record()?;
+        Ok(match record.code {
+            REQUEST_BURN => Self::Burn(take_burn(record, from)?),
+            REQUEST_FORMAT => {
+                let flags = record.flags;
+                let kind = (flags & KIND != 0)
+                    .then(|| record.count_as("kind"))
+                    .transpose()?;
+                let spare = (flags & SPARE != 0).then(|| record.number(0)).transpose()?;
+                Self::Format(FormatRequest::new(kind, spare))
+            }
+            REQUEST_ERASE => {
+                let mut erase = EraseRequest::new(record.flags & FULL != 0);
+                erase.volume_blocks = record.count;
+                Self::Erase(erase)
+            }
+            REQUEST_CLOSE => Self::Close(CloseRequest::new(record.flags & FINALIZE != 0)),
+            REQUEST_RESUME => {
+                Self::Resume(ResumeRequest::new(BurnRequest::take(from)?, record.count))
+            }
+            _ => return Err(record.unknown()),
+        })
+    }
+}

@@ -1,0 +1,405 @@
+//! Any value of every type of the SDK.
+#![allow(unreachable_pub, reason = "shared by tests")]
+
+use pitland_writer::mmc::cdb::CdbBytes;
+use pitland_writer::mmc::{Lba, Profile, Sense, SenseKey, TrackNumber};
+use pitland_writer::refusal::MissingFact;
+use pitland_writer::*;
+use proptest::option;
+use proptest::prelude::*;
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+pub fn bytes() -> impl Strategy<Value = Vec<u8>> {
+    prop::collection::vec(any::<u8>(), 0..40)
+}
+
+pub fn cdb() -> impl Strategy<Value = CdbBytes> {
+    prop::collection::vec(any::<u8>(), 1..=16).prop_map(|b| CdbBytes::from_slice(&b).unwrap())
+}
+
+pub fn text() -> impl Strategy<Value = String> {
+    ".{0,12}"
+}
+
+pub fn profile() -> impl Strategy<Value = Profile> {
+    any::<u16>().prop_map(Profile::from_code)
+}
+
+pub fn time() -> impl Strategy<Value = Duration> {
+    (any::<u64>(), 0..1_000_000_000u32).prop_map(|(secs, nanos)| Duration::new(secs, nanos))
+}
+
+pub fn lba() -> impl Strategy<Value = Lba> {
+    any::<i32>().prop_map(Lba)
+}
+
+pub fn sense() -> impl Strategy<Value = Sense> {
+    (
+        any::<[u8; 3]>(),
+        any::<bool>(),
+        any::<Option<u16>>(),
+        any::<Option<u32>>(),
+    )
+        .prop_map(
+            |([key, asc, ascq], deferred, progress, information)| Sense {
+                deferred,
+                key: SenseKey::from_code(key),
+                asc,
+                ascq,
+                progress,
+                information,
+            },
+        )
+}
+
+pub fn failure() -> impl Strategy<Value = Failure> {
+    prop_oneof![
+        sense().prop_map(Failure::Drive),
+        Just(Failure::UnexpectedEvent),
+        Just(Failure::TimedOut),
+        text().prop_map(|message| Failure::Panicked { message }),
+        time().prop_map(|limit| Failure::Hung { limit }),
+        any::<u32>().prop_map(|code| Failure::UnknownWord { code }),
+        Just(Failure::OutsidePlan),
+        Just(Failure::MediumState),
+    ]
+}
+
+pub fn info() -> impl Strategy<Value = WriterInfo> {
+    (text(), text(), prop::collection::vec(profile(), 0..5))
+        .prop_map(|(name, summary, profiles)| WriterInfo::new(name, summary, profiles))
+}
+
+/// Facts as they are read from answers, of which none need make sense.
+pub fn facts() -> impl Strategy<Value = MediaFacts> {
+    let answer = (cdb(), bytes()).prop_map(|(cdb, data)| Answer { cdb, data });
+    prop::collection::vec(answer, 0..6).prop_map(MediaFacts::from_answers)
+}
+
+pub fn placement() -> impl Strategy<Value = Placement> {
+    prop_oneof![
+        Just(Placement::BlankOnly),
+        Just(Placement::Overwrite),
+        Just(Placement::NewSession)
+    ]
+}
+
+pub fn finish() -> impl Strategy<Value = Finish> {
+    prop_oneof![Just(Finish::CloseSession), Just(Finish::FinalizeDisc)]
+}
+
+pub fn speed() -> impl Strategy<Value = Speed> {
+    prop_oneof![
+        Just(Speed::Maximum),
+        any::<NonZeroU32>().prop_map(Speed::KilobytesPerSecond),
+        any::<NonZeroU32>().prop_map(Speed::TenthsOfNominal),
+    ]
+}
+
+fn burn() -> impl Strategy<Value = BurnRequest> {
+    (
+        any::<u64>(),
+        placement(),
+        finish(),
+        speed(),
+        any::<bool>(),
+        any::<bool>(),
+    )
+        .prop_map(
+            |(blocks, placement, finish, speed, test_write, underrun_protection)| {
+                let mut burn = BurnRequest::new(blocks);
+                burn.placement = placement;
+                burn.finish = finish;
+                burn.speed = speed;
+                burn.test_write = test_write;
+                burn.underrun_protection = underrun_protection;
+                burn
+            },
+        )
+}
+
+pub fn request() -> impl Strategy<Value = Request> {
+    prop_oneof![
+        burn().prop_map(Request::Burn),
+        any::<(Option<u8>, Option<u64>)>()
+            .prop_map(|(kind, spare)| Request::Format(FormatRequest::new(kind, spare))),
+        any::<(bool, u64)>().prop_map(|(full, volume_blocks)| {
+            let mut erase = EraseRequest::new(full);
+            erase.volume_blocks = volume_blocks;
+            Request::Erase(erase)
+        }),
+        any::<bool>().prop_map(|finalize| Request::Close(CloseRequest::new(finalize))),
+        (burn(), any::<u64>())
+            .prop_map(|(burn, written)| Request::Resume(ResumeRequest::new(burn, written))),
+    ]
+}
+
+pub fn service() -> impl Strategy<Value = Service> {
+    (
+        lba(),
+        any::<u64>(),
+        any::<u32>(),
+        any::<u8>(),
+        any::<bool>(),
+    )
+        .prop_map(
+            |(first_lba, free_blocks, write_unit, fitness, test_write)| {
+                let mut service = Service::new(first_lba, free_blocks, write_unit);
+                service.fitness = fitness;
+                service.test_write = test_write;
+                service
+            },
+        )
+}
+
+pub fn missing() -> impl Strategy<Value = MissingFact> {
+    prop_oneof![
+        Just(MissingFact::DiscInformation),
+        Just(MissingFact::TrackInformation),
+        Just(MissingFact::FormatCapacities),
+        Just(MissingFact::NextWritableAddress),
+    ]
+}
+
+pub fn refusal() -> impl Strategy<Value = Refusal> {
+    prop_oneof![
+        prop_oneof![
+            Just(Refusal::NoMedium),
+            Just(Refusal::MediumClosed),
+            Just(Refusal::MediumDamaged),
+            Just(Refusal::SessionOpen),
+            Just(Refusal::Empty),
+            Just(Refusal::NothingToClose),
+            Just(Refusal::PseudoOverwrite),
+            Just(Refusal::WriteProtected),
+            Just(Refusal::NotOffered),
+        ],
+        prop_oneof![
+            profile().prop_map(|profile| Refusal::NoWriter { profile }),
+            profile().prop_map(|profile| Refusal::NoTestWrite { profile }),
+            profile().prop_map(|profile| Refusal::NotRewritable { profile }),
+            profile().prop_map(|profile| Refusal::NoSessions { profile }),
+            profile().prop_map(|profile| Refusal::NotFormattable { profile }),
+        ],
+        option::of(placement()).prop_map(|offer| Refusal::MediumNotBlank { offer }),
+        any::<(u64, u64)>().prop_map(|(needed, available)| Refusal::TooLarge { needed, available }),
+        any::<u32>().prop_map(|limit| Refusal::SessionLimit { limit }),
+        (any::<u8>(), bytes()).prop_map(|(kind, offered)| Refusal::NoSuchFormat { kind, offered }),
+        missing().prop_map(|what| Refusal::FactMissing { what }),
+        failure().prop_map(Refusal::WriterFault),
+        any::<u32>().prop_map(|code| Refusal::Unknown { code }),
+    ]
+}
+
+pub fn fit() -> impl Strategy<Value = Fit> {
+    prop_oneof![
+        service().prop_map(Fit::Serves),
+        refusal().prop_map(Fit::Refuses),
+        Just(Fit::NotMine)
+    ]
+}
+
+pub fn purpose() -> impl Strategy<Value = Move> {
+    prop_oneof![
+        any::<u32>().prop_map(Move::Own),
+        prop::sample::select(vec![
+            Move::SetSpeed,
+            Move::SetWriteParameters,
+            Move::CalibratePower,
+            Move::Format,
+            Move::Blank,
+            Move::ReserveTrack,
+            Move::SetLayerBreak,
+            Move::SendCueSheet,
+            Move::SynchronizeCache,
+            Move::StopFormat,
+            Move::CloseTrack,
+            Move::CloseSession,
+            Move::FinalizeDisc,
+        ]),
+    ]
+}
+
+pub fn occasion() -> impl Strategy<Value = Occasion> {
+    prop::sample::select(vec![
+        Occasion::Always,
+        Occasion::IfRefused,
+        Occasion::AfterWriting,
+        Occasion::AfterBlocks,
+        Occasion::AfterAll,
+        Occasion::AfterCancel,
+        Occasion::AfterFormat,
+    ])
+}
+
+pub fn settle() -> impl Strategy<Value = Settle> {
+    prop_oneof![
+        Just(Settle::AtOnce),
+        time().prop_map(|limit| Settle::WhenReady { limit })
+    ]
+}
+
+fn tolerance() -> impl Strategy<Value = Tolerance> {
+    any::<(Option<u8>, Option<u8>, Option<u8>, bool)>().prop_map(|(key, asc, ascq, warn)| {
+        Tolerance {
+            pattern: SensePattern { key, asc, ascq },
+            warn,
+        }
+    })
+}
+
+fn command() -> impl Strategy<Value = PlannedCommand> {
+    let tolerate = prop::collection::vec(tolerance(), 0..3);
+    (
+        purpose(),
+        cdb(),
+        bytes(),
+        time(),
+        settle(),
+        occasion(),
+        tolerate,
+    )
+        .prop_map(
+            |(purpose, cdb, parameters, timeout, settle, occasion, tolerate)| {
+                let mut command = PlannedCommand::new(purpose, cdb).with_parameters(parameters);
+                command.timeout = timeout;
+                command.settle = settle;
+                command.occasion = occasion;
+                command.tolerate = tolerate;
+                command
+            },
+        )
+}
+
+pub fn form() -> impl Strategy<Value = BlockForm> {
+    prop::sample::select(vec![
+        BlockForm::Cooked2048,
+        BlockForm::Xa2056,
+        BlockForm::Xa2324,
+        BlockForm::Xa2332,
+        BlockForm::Mode2336,
+        BlockForm::Raw2352,
+        BlockForm::Raw2368,
+        BlockForm::Raw2448,
+        BlockForm::CdText96,
+    ])
+}
+
+pub fn origin() -> impl Strategy<Value = Origin> {
+    prop_oneof![
+        Just(Origin::Image),
+        any::<u16>().prop_map(|n| Origin::Track(TrackNumber(n))),
+        Just(Origin::Silence),
+        Just(Origin::Zeros),
+        Just(Origin::LeadIn),
+        Just(Origin::LeadOut),
+        bytes().prop_map(Origin::Bytes),
+    ]
+}
+
+pub fn write_command() -> impl Strategy<Value = WriteCommand> {
+    prop_oneof![
+        Just(WriteCommand::Write10),
+        Just(WriteCommand::Write12Streaming),
+        Just(WriteCommand::WriteAndVerify10),
+    ]
+}
+
+fn extent() -> impl Strategy<Value = Extent> {
+    (
+        (lba(), any::<u64>(), any::<u32>()),
+        (form(), origin(), write_command()),
+        any::<(bool, bool)>(),
+    )
+        .prop_map(
+            |((first_lba, blocks, unit), (form, origin, command), (protection, test_write))| {
+                let mut extent = Extent::image(first_lba, blocks, unit);
+                extent.form = form;
+                extent.origin = origin;
+                extent.command = command;
+                extent.underrun_protection = protection;
+                extent.test_write = test_write;
+                extent
+            },
+        )
+}
+
+pub fn warning() -> impl Strategy<Value = Warning> {
+    prop_oneof![
+        any::<(u64, u64)>().prop_map(|(needed, layer)| Warning::WouldFitOneLayer { needed, layer }),
+        Just(Warning::VerifiedByDrive),
+        any::<u32>().prop_map(|chosen| Warning::SpeedAdjusted { chosen }),
+        any::<u32>().prop_map(|sessions| Warning::ManySessions { sessions }),
+        Just(Warning::FormatsFirst),
+        any::<u32>().prop_map(|code| Warning::Unknown { code }),
+    ]
+}
+
+fn expected() -> impl Strategy<Value = ExpectedMedium> {
+    any::<(
+        Option<u32>,
+        Option<bool>,
+        Option<bool>,
+        Option<i32>,
+        Option<u64>,
+    )>()
+    .prop_map(|(sessions, appendable, blank, nwa, capacity)| {
+        let mut expected = ExpectedMedium::default();
+        expected.closed_sessions = sessions;
+        expected.appendable = appendable;
+        expected.blank = blank;
+        expected.nwa_at_least = nwa.map(Lba);
+        expected.capacity_at_least = capacity;
+        expected
+    })
+}
+
+pub fn plan() -> impl Strategy<Value = WritePlan> {
+    let commands = || prop::collection::vec(command(), 0..3);
+    let extents = prop::collection::vec(extent(), 0..3);
+    let warnings = prop::collection::vec(warning(), 0..3);
+    (commands(), extents, commands(), warnings, expected()).prop_map(
+        |(prepare, extents, closing, warnings, expected)| {
+            let mut plan = WritePlan::default();
+            plan.prepare = prepare;
+            plan.extents = extents;
+            plan.closing = closing;
+            plan.warnings = warnings;
+            plan.expected = expected;
+            plan
+        },
+    )
+}
+
+pub fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        any::<u32>().prop_map(Step::Prepare),
+        any::<u32>().prop_map(Step::Write),
+        any::<u32>().prop_map(Step::Close),
+        (cdb(), any::<u32>()).prop_map(|(cdb, length)| Step::Ask { cdb, length }),
+        time().prop_map(|limit| Step::WaitReady { limit }),
+        time().prop_map(Step::Wait),
+        Just(Step::Identify),
+        plan().prop_map(|plan| Step::Replan(Box::new(plan))),
+        Just(Step::Finished),
+        failure().prop_map(Step::Failed),
+    ]
+}
+
+pub fn event() -> impl Strategy<Value = Event> {
+    prop_oneof![
+        Just(Event::Begin),
+        Just(Event::Done),
+        bytes().prop_map(Event::Answer),
+        sense().prop_map(|sense| Event::Refused { sense }),
+        (any::<u32>(), lba(), sense()).prop_map(|(extent, lba, sense)| Event::WriteRefused {
+            extent,
+            lba,
+            sense
+        }),
+        facts().prop_map(|facts| Event::Facts(Box::new(facts))),
+        any::<u64>().prop_map(|written_blocks| Event::Cancelled { written_blocks }),
+        Just(Event::TimedOut),
+    ]
+}
