@@ -1,0 +1,381 @@
+//! What a writer may have the engine do. Owns the check of plans and queries before anything is sent:
+//! a writer is trusted code, but a slip of it must not reach the laser.
+
+use pitland_mmc::cdb::{CdbBytes, Command};
+use pitland_writer::{Extent, Move, Origin, PlannedCommand, Request, Service, WritePlan};
+
+/// Bytes that a command of a plan or a query may carry.
+pub const MOST_BYTES: u32 = 256 * 1024;
+/// Commands and extents that a plan may hold.
+const MOST_PARTS: usize = 4096;
+
+/// Why a plan or a query is not carried out.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PlanFault {
+    /// A command is not one that its purpose allows.
+    #[error("{command} does not serve the purpose \"{purpose}\"")]
+    WrongCommand {
+        /// The stated purpose.
+        purpose: Move,
+        /// The command, in words.
+        command: String,
+    },
+    /// A command cannot be understood.
+    #[error("a command of the plan is malformed: {0}")]
+    Malformed(#[from] pitland_mmc::CdbError),
+    /// A command that the request does not call for.
+    #[error("{purpose} is not part of what was asked")]
+    NotAsked {
+        /// The purpose.
+        purpose: Move,
+    },
+    /// A query that is more than a query.
+    #[error("{command} is not a query")]
+    NotAQuery {
+        /// The command, in words.
+        command: String,
+    },
+    /// More bytes than a command may carry.
+    #[error("{bytes} bytes are more than a command may carry")]
+    TooManyBytes {
+        /// What was asked.
+        bytes: u64,
+    },
+    /// More parts than a plan may have.
+    #[error("a plan of {parts} parts is refused")]
+    TooManyParts {
+        /// What was asked.
+        parts: usize,
+    },
+    /// An extent that is empty, not of whole units, or of a form that its origin cannot have.
+    #[error("extent {index} is not of whole write units")]
+    BadExtent {
+        /// Which.
+        index: usize,
+    },
+    /// Extents that overlap or run backwards.
+    #[error("extent {index} starts before the end of the one before it")]
+    Overlap {
+        /// Which.
+        index: usize,
+    },
+    /// An extent outside of what the medium has free.
+    #[error("extent {index} ends outside of the free blocks of the medium")]
+    OutsideMedium {
+        /// Which.
+        index: usize,
+    },
+    /// Fewer blocks than the image has.
+    #[error("the plan records {planned} blocks of an image of {needed}")]
+    ImageCut {
+        /// Blocks of the image in the plan.
+        planned: u64,
+        /// Blocks of the image.
+        needed: u64,
+    },
+}
+
+/// Checks a plan against the request it serves and, for a burn, what the writer said is free.
+///
+/// # Errors
+/// The first thing in the plan that the engine would not do.
+pub fn check_plan(
+    plan: &WritePlan,
+    request: &Request,
+    service: Option<&Service>,
+) -> Result<(), PlanFault> {
+    let parts = plan.prepare.len() + plan.extents.len() + plan.closing.len();
+    if parts > MOST_PARTS {
+        return Err(PlanFault::TooManyParts { parts });
+    }
+    for command in plan.prepare.iter().chain(&plan.closing) {
+        check_command(command, request)?;
+    }
+    check_extents(&plan.extents, request, service)
+}
+
+fn check_command(planned: &PlannedCommand, request: &Request) -> Result<(), PlanFault> {
+    let bytes = planned.parameters.len() as u64;
+    if bytes > u64::from(MOST_BYTES) {
+        return Err(PlanFault::TooManyBytes { bytes });
+    }
+    let command = Command::parse(planned.cdb.as_slice())?;
+    let serves = match planned.purpose {
+        Move::SetSpeed => matches!(command, Command::SetStreaming(_) | Command::SetCdSpeed(_)),
+        Move::SetWriteParameters => matches!(command, Command::ModeSelect10(_)),
+        Move::CalibratePower => matches!(command, Command::SendOpcInformation(_)),
+        Move::Format => matches!(command, Command::FormatUnit(_)),
+        Move::Blank => matches!(command, Command::Blank(_)),
+        Move::ReserveTrack => matches!(command, Command::ReserveTrack(_)),
+        Move::SetLayerBreak => matches!(command, Command::SendDiscStructure(_)),
+        Move::SendCueSheet => matches!(command, Command::SendCueSheet(_)),
+        Move::SynchronizeCache => matches!(command, Command::SynchronizeCache(_)),
+        Move::StopFormat | Move::CloseTrack | Move::CloseSession | Move::FinalizeDisc => {
+            matches!(command, Command::CloseTrackSession(_))
+        }
+        Move::Own(_) => {
+            is_query(&command) || matches!(command, Command::StartStopUnit(c) if !c.load_eject)
+        }
+        _ => false,
+    };
+    if !serves {
+        return Err(PlanFault::WrongCommand {
+            purpose: planned.purpose,
+            command: command.to_string(),
+        });
+    }
+    let asked = match (request, planned.purpose) {
+        (_, Move::SetSpeed | Move::SetWriteParameters | Move::SynchronizeCache | Move::Own(_)) => {
+            true
+        }
+        (Request::Burn(_) | Request::Resume(_), purpose) => purpose != Move::Blank,
+        (Request::Format(_), purpose) => {
+            matches!(
+                purpose,
+                Move::Format | Move::Blank | Move::CalibratePower | Move::StopFormat
+            )
+        }
+        (Request::Erase(_), purpose) => !matches!(
+            purpose,
+            Move::ReserveTrack | Move::SetLayerBreak | Move::SendCueSheet | Move::FinalizeDisc
+        ),
+        (Request::Close(close), purpose) => match purpose {
+            Move::CloseTrack | Move::CloseSession | Move::StopFormat => true,
+            Move::FinalizeDisc => close.finalize,
+            _ => false,
+        },
+        _ => false,
+    };
+    if asked {
+        Ok(())
+    } else {
+        Err(PlanFault::NotAsked {
+            purpose: planned.purpose,
+        })
+    }
+}
+
+fn check_extents(
+    extents: &[Extent],
+    request: &Request,
+    service: Option<&Service>,
+) -> Result<(), PlanFault> {
+    if !extents.is_empty()
+        && !matches!(
+            request,
+            Request::Burn(_) | Request::Erase(_) | Request::Resume(_)
+        )
+    {
+        return Err(PlanFault::BadExtent { index: 0 });
+    }
+    let mut image_blocks = 0u64;
+    let mut previous_end = i64::MIN;
+    for (index, extent) in extents.iter().enumerate() {
+        let unit = u64::from(extent.unit);
+        let fits_form = match &extent.origin {
+            Origin::Bytes(bytes) => {
+                bytes.len() as u64 == extent.blocks.saturating_mul(u64::from(extent.form.bytes()))
+                    && bytes.len() as u64 <= u64::from(MOST_BYTES)
+            }
+            _ => true,
+        };
+        if extent.blocks == 0 || unit == 0 || extent.blocks % unit != 0 || unit > 512 || !fits_form
+        {
+            return Err(PlanFault::BadExtent { index });
+        }
+        let start = i64::from(extent.first_lba.0);
+        let Some(end) = i64::try_from(extent.blocks)
+            .ok()
+            .and_then(|n| start.checked_add(n))
+        else {
+            return Err(PlanFault::OutsideMedium { index });
+        };
+        if start < previous_end {
+            return Err(PlanFault::Overlap { index });
+        }
+        if end > i64::from(i32::MAX) {
+            return Err(PlanFault::OutsideMedium { index });
+        }
+        if let Some(service) = service {
+            let first = i64::from(service.first_lba.0);
+            let last = first.saturating_add_unsigned(service.free_blocks);
+            if start < first || end > last {
+                return Err(PlanFault::OutsideMedium { index });
+            }
+        }
+        previous_end = end;
+        if extent.origin == Origin::Image {
+            image_blocks = image_blocks.saturating_add(extent.blocks);
+        }
+    }
+    if let Request::Burn(burn) = request
+        && image_blocks < burn.blocks
+    {
+        return Err(PlanFault::ImageCut {
+            planned: image_blocks,
+            needed: burn.blocks,
+        });
+    }
+    Ok(())
+}
+
+/// Checks that a writer's query is one.
+///
+/// # Errors
+/// It changes something, or wants more than it may.
+pub fn check_query(cdb: &CdbBytes, length: u32) -> Result<(), PlanFault> {
+    if length > MOST_BYTES {
+        return Err(PlanFault::TooManyBytes {
+            bytes: length.into(),
+        });
+    }
+    let command = Command::parse(cdb.as_slice())?;
+    if is_query(&command) {
+        Ok(())
+    } else {
+        Err(PlanFault::NotAQuery {
+            command: command.to_string(),
+        })
+    }
+}
+
+fn is_query(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::TestUnitReady(_)
+            | Command::RequestSense(_)
+            | Command::Inquiry(_)
+            | Command::ModeSense6(_)
+            | Command::ModeSense10(_)
+            | Command::GetConfiguration(_)
+            | Command::GetEventStatusNotification(_)
+            | Command::GetPerformance(_)
+            | Command::ReadDiscInformation(_)
+            | Command::ReadTrackInformation(_)
+            | Command::ReadFormatCapacities(_)
+            | Command::ReadCapacity(_)
+            | Command::ReadTocPmaAtip(_)
+            | Command::ReadDiscStructure(_)
+            | Command::ReadBufferCapacity(_)
+            | Command::MechanismStatus(_)
+            | Command::Read10(_)
+            | Command::Read12(_)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pitland_mmc::Lba;
+    use pitland_mmc::cdb::{Cdb, CloseFunction, CloseTrackSession, ReadCapacity, Write10};
+    use pitland_writer::{BurnRequest, CloseRequest};
+
+    fn burn(blocks: u64) -> Request {
+        Request::Burn(BurnRequest::new(blocks))
+    }
+
+    fn plan_of(extents: Vec<Extent>) -> WritePlan {
+        let mut plan = WritePlan::default();
+        plan.extents = extents;
+        plan
+    }
+
+    #[test]
+    fn a_write_dressed_as_something_else_is_refused() {
+        let mut plan = plan_of(vec![Extent::image(Lba(0), 32, 32)]);
+        let write = Write10 {
+            lba: Lba(0),
+            blocks: 1,
+            fua: false,
+        }
+        .emit();
+        for purpose in [
+            Move::SetSpeed,
+            Move::SynchronizeCache,
+            Move::CloseTrack,
+            Move::Own(1),
+        ] {
+            plan.prepare = vec![PlannedCommand::new(purpose, write)];
+            assert!(matches!(
+                check_plan(&plan, &burn(1), None),
+                Err(PlanFault::WrongCommand { .. })
+            ));
+        }
+    }
+
+    #[test]
+    fn a_query_that_writes_is_refused() {
+        let write = Write10 {
+            lba: Lba(0),
+            blocks: 1,
+            fua: false,
+        }
+        .emit();
+        assert!(matches!(
+            check_query(&write, 0),
+            Err(PlanFault::NotAQuery { .. })
+        ));
+        let close = CloseTrackSession {
+            function: CloseFunction::Session,
+            ..Default::default()
+        }
+        .emit();
+        assert!(matches!(
+            check_query(&close, 0),
+            Err(PlanFault::NotAQuery { .. })
+        ));
+        let vendor = CdbBytes::from_slice(&[0xEA, 0, 0, 0, 0, 0]).unwrap();
+        assert!(matches!(
+            check_query(&vendor, 0),
+            Err(PlanFault::NotAQuery { .. })
+        ));
+        assert_eq!(check_query(&ReadCapacity {}.emit(), 8), Ok(()));
+    }
+
+    #[test]
+    fn a_disc_is_finalized_only_when_that_was_asked() {
+        let mut plan = WritePlan::default();
+        let close = CloseTrackSession {
+            function: CloseFunction::Session,
+            ..Default::default()
+        }
+        .emit();
+        plan.closing = vec![PlannedCommand::new(Move::FinalizeDisc, close)];
+        assert!(check_plan(&plan, &Request::Close(CloseRequest::new(true)), None).is_ok());
+        assert!(matches!(
+            check_plan(&plan, &Request::Close(CloseRequest::new(false)), None),
+            Err(PlanFault::NotAsked { .. })
+        ));
+    }
+
+    #[test]
+    fn extents_must_be_whole_units_in_order_and_inside_the_medium() {
+        let service = Service::new(Lba(0), 64, 32);
+        let ok = plan_of(vec![Extent::image(Lba(0), 64, 32)]);
+        assert_eq!(check_plan(&ok, &burn(50), Some(&service)), Ok(()));
+        let short = plan_of(vec![Extent::image(Lba(0), 33, 32)]);
+        assert!(matches!(
+            check_plan(&short, &burn(33), None),
+            Err(PlanFault::BadExtent { .. })
+        ));
+        let twice = plan_of(vec![
+            Extent::image(Lba(0), 32, 32),
+            Extent::image(Lba(16), 32, 32),
+        ]);
+        assert!(matches!(
+            check_plan(&twice, &burn(33), None),
+            Err(PlanFault::Overlap { .. })
+        ));
+        let outside = plan_of(vec![Extent::image(Lba(32), 64, 32)]);
+        assert!(matches!(
+            check_plan(&outside, &burn(33), Some(&service)),
+            Err(PlanFault::OutsideMedium { .. })
+        ));
+        let cut = plan_of(vec![Extent::image(Lba(0), 32, 32)]);
+        assert!(matches!(
+            check_plan(&cut, &burn(33), None),
+            Err(PlanFault::ImageCut { .. })
+        ));
+    }
+}

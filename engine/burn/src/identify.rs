@@ -1,0 +1,534 @@
+//! Asking a drive what it is and what it holds (recipe 2). Owns the order of the questions and which
+//! of them a medium calls for; what the answers mean is read by [`MediaFacts`].
+
+use crate::patience;
+use crate::settle::{Settled, Settling};
+use pitland_mmc::cdb::{
+    Cdb, CdbBytes, GetConfiguration, GetPerformance, Inquiry, ModeSense10, PageControl,
+    PerformanceType, Read10, ReadCapacity, ReadDiscInformation, ReadDiscStructure,
+    ReadFormatCapacities, ReadTrackInformation, RequestedFeatures, StructureMedium, TestUnitReady,
+    TrackAddressType,
+};
+use pitland_mmc::reply::DiscInformation;
+use pitland_mmc::sense::{Reaction, Sense};
+use pitland_mmc::{Lba, MediumFamily, Profile};
+use pitland_writer::{Answer, MediaFacts};
+use std::time::Duration;
+
+/// Blocks looked at on media that never report blank: where the volume descriptors of every file
+/// system start.
+pub const LOOK_BLOCKS: u16 = 32;
+/// The most bytes that one question asks for.
+pub const MOST_ANSWER: u32 = 65_535;
+/// Tracks asked for at most.
+const MOST_TRACKS: u16 = 1000;
+
+/// What the caller shall do.
+#[derive(Debug, Clone, PartialEq)]
+pub enum IdentifyAction {
+    /// Send this and hand the answer to [`Identify::answered`] or [`Identify::refused`].
+    Ask {
+        /// The question.
+        cdb: CdbBytes,
+        /// Bytes wanted.
+        length: u32,
+    },
+    /// Let this much time pass and call [`Identify::action`].
+    Wait(Duration),
+    /// All is known that the drive told.
+    Done(Box<MediaFacts>),
+    /// The drive is not one that can be used, or did not become ready.
+    Failed {
+        /// The question.
+        cdb: CdbBytes,
+        /// The answer; `None`: no answer in time, or not of an optical drive.
+        sense: Option<Sense>,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Question {
+    Ready,
+    Inquiry,
+    ConfigurationHeader,
+    Configuration {
+        length: u16,
+    },
+    DiscInformation,
+    FormatCapacitiesHeader,
+    FormatCapacities {
+        length: u16,
+    },
+    Track {
+        number: u16,
+    },
+    InvisibleTrack,
+    Capacity,
+    MechanicalPageHeader,
+    MechanicalPage {
+        length: u16,
+    },
+    WriteSpeeds,
+    Structure {
+        number: usize,
+    },
+    FirstBlocks,
+    /// Where file systems start, block by block: the first blocks as a whole could not be read.
+    StartBlock {
+        number: usize,
+    },
+    End,
+}
+
+/// One identification of drive and medium.
+#[derive(Debug)]
+pub struct Identify {
+    question: Question,
+    answers: Vec<Answer>,
+    profile: Profile,
+    disc: Option<DiscInformation>,
+    settling: Settling,
+    attentions: u8,
+}
+
+impl Identify {
+    /// Starts at `now`; a medium that is being recognized is waited for.
+    pub fn new(now: Duration) -> Self {
+        Self {
+            question: Question::Inquiry,
+            answers: Vec::new(),
+            profile: Profile::None,
+            disc: None,
+            settling: Settling::new(now, patience::BECOMING_READY),
+            attentions: 0,
+        }
+    }
+
+    /// The next thing to do.
+    pub fn action(&mut self) -> IdentifyAction {
+        let (cdb, length) = match self.question {
+            Question::Ready => (TestUnitReady {}.emit(), 0),
+            Question::Inquiry => (
+                Inquiry {
+                    vital_product_data: false,
+                    page_code: 0,
+                    allocation_length: 36,
+                }
+                .emit(),
+                36,
+            ),
+            Question::ConfigurationHeader => (configuration(8), 8),
+            Question::Configuration { length } => (configuration(length), u32::from(length)),
+            Question::DiscInformation => (
+                ReadDiscInformation {
+                    allocation_length: 34,
+                    ..Default::default()
+                }
+                .emit(),
+                34,
+            ),
+            Question::FormatCapacitiesHeader => (
+                ReadFormatCapacities {
+                    allocation_length: 4,
+                }
+                .emit(),
+                4,
+            ),
+            Question::FormatCapacities { length } => (
+                ReadFormatCapacities {
+                    allocation_length: length,
+                }
+                .emit(),
+                u32::from(length),
+            ),
+            Question::Track { number } => (track(u32::from(number)), 48),
+            Question::InvisibleTrack => (track(0xFF), 48),
+            Question::Capacity => (ReadCapacity {}.emit(), 8),
+            Question::MechanicalPageHeader => (mechanical_page(8), 8),
+            Question::MechanicalPage { length } => (mechanical_page(length), u32::from(length)),
+            Question::WriteSpeeds => (write_speeds(), 8 + 16 * u32::from(SPEED_DESCRIPTORS)),
+            Question::Structure { number } => match STRUCTURES.get(number) {
+                Some(s) => (s.cdb(), u32::from(s.length)),
+                None => return self.done(),
+            },
+            Question::FirstBlocks => (
+                Read10 {
+                    lba: Lba(0),
+                    blocks: LOOK_BLOCKS,
+                    fua: false,
+                }
+                .emit(),
+                u32::from(LOOK_BLOCKS) * 2048,
+            ),
+            Question::StartBlock { number } => match START_BLOCKS.get(number) {
+                Some(lba) => (
+                    Read10 {
+                        lba: *lba,
+                        blocks: 1,
+                        fua: false,
+                    }
+                    .emit(),
+                    2048,
+                ),
+                None => return self.done(),
+            },
+            Question::End => return self.done(),
+        };
+        IdentifyAction::Ask { cdb, length }
+    }
+
+    fn done(&mut self) -> IdentifyAction {
+        IdentifyAction::Done(Box::new(MediaFacts::from_answers(std::mem::take(
+            &mut self.answers,
+        ))))
+    }
+
+    /// The last question was answered.
+    pub fn answered(&mut self, now: Duration, data: &[u8]) -> IdentifyAction {
+        self.attentions = 0;
+        self.question = match self.question {
+            Question::Ready => {
+                self.settling = Settling::new(now, patience::BECOMING_READY);
+                Question::ConfigurationHeader
+            }
+            Question::Inquiry => {
+                // Byte 0, bits 4-0: anything but 05h is no optical drive, and must not be written to.
+                if data.first().is_none_or(|b| b & 0x1F != 5) {
+                    return IdentifyAction::Failed {
+                        cdb: self.asked(),
+                        sense: None,
+                    };
+                }
+                self.keep(data);
+                Question::Ready
+            }
+            Question::ConfigurationHeader => {
+                let length = be32(data, 0).saturating_add(4).clamp(8, MOST_ANSWER);
+                Question::Configuration {
+                    length: u16::try_from(length).unwrap_or(u16::MAX),
+                }
+            }
+            Question::Configuration { .. } => {
+                self.profile = Profile::from_code(be16(data, 6));
+                self.keep(data);
+                if self.profile == Profile::None {
+                    Question::End
+                } else {
+                    Question::DiscInformation
+                }
+            }
+            Question::DiscInformation => {
+                self.disc = DiscInformation::parse(data).ok();
+                self.keep(data);
+                Question::FormatCapacitiesHeader
+            }
+            Question::FormatCapacitiesHeader => {
+                let list = u16::from(data.get(3).copied().unwrap_or(0));
+                if list == 0 {
+                    self.first_track()
+                } else {
+                    Question::FormatCapacities { length: 4 + list }
+                }
+            }
+            Question::FormatCapacities { .. } => {
+                self.keep(data);
+                self.first_track()
+            }
+            Question::Track { number } => {
+                self.keep(data);
+                self.track_after(number)
+            }
+            Question::InvisibleTrack => {
+                self.keep(data);
+                Question::Capacity
+            }
+            Question::Capacity => {
+                self.keep(data);
+                Question::MechanicalPageHeader
+            }
+            Question::MechanicalPageHeader => {
+                let length = be16(data, 0).saturating_add(2).max(8);
+                Question::MechanicalPage { length }
+            }
+            Question::MechanicalPage { .. } => {
+                self.keep(data);
+                Question::WriteSpeeds
+            }
+            Question::WriteSpeeds => {
+                self.keep(data);
+                self.structure_from(0)
+            }
+            Question::Structure { number } => {
+                self.keep(data);
+                self.structure_from(number + 1)
+            }
+            Question::FirstBlocks => {
+                self.keep(data);
+                Question::End
+            }
+            Question::StartBlock { number } => {
+                self.keep(data);
+                Question::StartBlock { number: number + 1 }
+            }
+            Question::End => Question::End,
+        };
+        self.action()
+    }
+
+    /// The last question was answered with a sense.
+    pub fn refused(&mut self, now: Duration, sense: Sense) -> IdentifyAction {
+        if self.question == Question::Ready {
+            // No medium is an answer: the drive is still described.
+            if sense.reaction() == Reaction::NoMedium {
+                self.question = Question::ConfigurationHeader;
+                return self.action();
+            }
+            return match self.settling.judge(now, Some(sense)) {
+                Settled::Ready => self.answered(now, &[]),
+                Settled::Wait(pause) => IdentifyAction::Wait(pause),
+                // A medium that the drive cannot make out: it may still tell the profile.
+                Settled::Failed(sense) if sense.reaction() == Reaction::IncompatibleMedium => {
+                    self.question = Question::ConfigurationHeader;
+                    self.action()
+                }
+                Settled::Failed(sense) => IdentifyAction::Failed {
+                    cdb: self.asked(),
+                    sense: Some(sense),
+                },
+                Settled::TimedOut => IdentifyAction::Failed {
+                    cdb: self.asked(),
+                    sense: Some(sense),
+                },
+            };
+        }
+        if sense.key == pitland_mmc::SenseKey::UnitAttention
+            && self.attentions < patience::ATTENTIONS
+        {
+            self.attentions += 1;
+            return self.action();
+        }
+        if matches!(
+            sense.reaction(),
+            Reaction::PollOperation | Reaction::PollUntilReady | Reaction::PollFormat
+        ) {
+            return match self.settling.judge(now, Some(sense)) {
+                Settled::Wait(pause) => IdentifyAction::Wait(pause),
+                _ => IdentifyAction::Failed {
+                    cdb: self.asked(),
+                    sense: Some(sense),
+                },
+            };
+        }
+        self.question = match self.question {
+            Question::Inquiry | Question::ConfigurationHeader | Question::Configuration { .. } => {
+                return IdentifyAction::Failed {
+                    cdb: self.asked(),
+                    sense: Some(sense),
+                };
+            }
+            Question::DiscInformation => Question::FormatCapacitiesHeader,
+            Question::FormatCapacitiesHeader | Question::FormatCapacities { .. } => {
+                self.first_track()
+            }
+            Question::Track { number } => self.track_after(number),
+            Question::InvisibleTrack => Question::Capacity,
+            Question::Capacity => Question::MechanicalPageHeader,
+            Question::MechanicalPageHeader | Question::MechanicalPage { .. } => {
+                Question::WriteSpeeds
+            }
+            Question::WriteSpeeds => self.structure_from(0),
+            Question::Structure { number } => self.structure_from(number + 1),
+            // Some of them were never written; those that matter may have been.
+            Question::FirstBlocks if never_written(&sense) => Question::StartBlock { number: 0 },
+            Question::StartBlock { number } if never_written(&sense) => {
+                self.keep(&[]);
+                Question::StartBlock { number: number + 1 }
+            }
+            Question::FirstBlocks
+            | Question::StartBlock { .. }
+            | Question::End
+            | Question::Ready => Question::End,
+        };
+        self.action()
+    }
+
+    fn asked(&mut self) -> CdbBytes {
+        match self.action() {
+            IdentifyAction::Ask { cdb, .. } => cdb,
+            _ => TestUnitReady {}.emit(),
+        }
+    }
+
+    fn keep(&mut self, data: &[u8]) {
+        if let IdentifyAction::Ask { cdb, .. } = self.action() {
+            self.answers.push(Answer {
+                cdb,
+                data: data.to_vec(),
+            });
+        }
+    }
+
+    fn first_track(&self) -> Question {
+        if self.disc.is_some() {
+            Question::Track { number: 1 }
+        } else {
+            Question::Capacity
+        }
+    }
+
+    fn track_after(&self, number: u16) -> Question {
+        let last = self
+            .disc
+            .as_ref()
+            .map_or(1, |d| d.last_track_in_last_session.0)
+            .min(MOST_TRACKS);
+        if number < last {
+            Question::Track { number: number + 1 }
+        } else if self.profile == Profile::DvdPlusR || self.profile == Profile::DvdPlusRDl {
+            // Where the invisible track has no number of its own.
+            Question::InvisibleTrack
+        } else {
+            Question::Capacity
+        }
+    }
+
+    fn structure_from(&self, number: usize) -> Question {
+        let wanted = STRUCTURES
+            .iter()
+            .enumerate()
+            .skip(number)
+            .find(|(_, s)| s.family == self.profile.family() && (s.wanted)(self.profile));
+        match wanted {
+            Some((number, _)) => Question::Structure { number },
+            None if self.profile.is_overwritable() => Question::FirstBlocks,
+            None => Question::End,
+        }
+    }
+}
+
+struct Structure {
+    family: MediumFamily,
+    format: u8,
+    length: u16,
+    wanted: fn(Profile) -> bool,
+}
+
+impl Structure {
+    fn cdb(&self) -> CdbBytes {
+        let medium = match self.family {
+            MediumFamily::Bd => StructureMedium::Bd,
+            _ => StructureMedium::Dvd,
+        };
+        ReadDiscStructure {
+            medium,
+            format: self.format,
+            allocation_length: self.length,
+            ..Default::default()
+        }
+        .emit()
+    }
+}
+
+/// Structures worth asking for (recipe 2.4). Never on CD: some drives hang.
+const STRUCTURES: &[Structure] = &[
+    Structure {
+        family: MediumFamily::Dvd,
+        format: 0x00,
+        length: 2052,
+        wanted: |_| true,
+    },
+    Structure {
+        family: MediumFamily::Dvd,
+        format: 0x20,
+        length: 12,
+        wanted: |p| p == Profile::DvdPlusRDl,
+    },
+    Structure {
+        family: MediumFamily::Dvd,
+        format: 0x0A,
+        length: 16,
+        wanted: |p| p == Profile::DvdRam,
+    },
+    Structure {
+        family: MediumFamily::Dvd,
+        format: 0xC0,
+        length: 8,
+        wanted: |p| p == Profile::DvdRam,
+    },
+    Structure {
+        family: MediumFamily::Bd,
+        format: 0x00,
+        length: 4100,
+        wanted: |_| true,
+    },
+    Structure {
+        family: MediumFamily::Bd,
+        format: 0x0A,
+        length: 16,
+        wanted: |_| true,
+    },
+];
+
+/// Where the volumes of ISO 9660 and UDF start.
+const START_BLOCKS: &[Lba] = &[Lba(0), Lba(16), Lba(17), Lba(256)];
+
+/// A drive's word that a block was never written (recipe 13.2).
+fn never_written(sense: &Sense) -> bool {
+    matches!(sense.reaction(), Reaction::BlankArea | Reaction::ReadFault)
+}
+
+const SPEED_DESCRIPTORS: u16 = 32;
+
+fn configuration(length: u16) -> CdbBytes {
+    GetConfiguration {
+        requested: RequestedFeatures::All,
+        starting_feature: 0,
+        allocation_length: length,
+    }
+    .emit()
+}
+
+fn track(number: u32) -> CdbBytes {
+    ReadTrackInformation {
+        open: false,
+        address_type: TrackAddressType::Track,
+        address: number,
+        allocation_length: 48,
+    }
+    .emit()
+}
+
+fn mechanical_page(length: u16) -> CdbBytes {
+    ModeSense10 {
+        disable_block_descriptors: true,
+        page_control: PageControl::Current,
+        page_code: 0x2A,
+        subpage_code: 0,
+        allocation_length: length,
+    }
+    .emit()
+}
+
+fn write_speeds() -> CdbBytes {
+    GetPerformance {
+        tolerance: 0,
+        write: false,
+        except: 0,
+        start: Lba(0),
+        max_descriptors: SPEED_DESCRIPTORS,
+        kind: PerformanceType::WriteSpeed,
+    }
+    .emit()
+}
+
+fn be16(data: &[u8], at: usize) -> u16 {
+    data.get(at..at + 2)
+        .and_then(|b| b.try_into().ok())
+        .map_or(0, u16::from_be_bytes)
+}
+
+fn be32(data: &[u8], at: usize) -> u32 {
+    data.get(at..at + 4)
+        .and_then(|b| b.try_into().ok())
+        .map_or(0, u32::from_be_bytes)
+}

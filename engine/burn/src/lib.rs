@@ -1,0 +1,29 @@
+//! How a burn proceeds, without doing it.
+//!
+//! The [`Machine`] takes what happened ([`Input`]) and says what to do next ([`Action`]). It owns the
+//! phases, the order of things, the patience with a busy drive, the reactions to sense, cancellation,
+//! the safe ending and the verification. It must not know of files, threads, clocks, tokio or the
+//! plug-in ABI: time is handed in, sectors never pass through.
+//!
+//! Driving it is one loop: call [`Machine::next`] with [`Input::Start`], do the action, call again with
+//! what came of it, until [`Action::Finished`]. [`Machine::cancel`] may be called at any time between.
+#![forbid(unsafe_code)]
+
+pub mod gate;
+pub mod identify;
+mod machine;
+pub mod outcome;
+pub mod patience;
+pub mod phase;
+mod proof;
+pub mod settle;
+pub mod verify;
+mod writing;
+
+pub use identify::{Identify, IdentifyAction};
+pub use machine::{
+    Action, Command, Input, Job, Machine, NoAnswer, Payload, ReadChunk, VerifyLevel,
+};
+pub use outcome::{Completed, Ending, Fault, MediumState, Note, Outcome, Unproven, Verification};
+pub use phase::{Phase, Progress};
+pub use writing::{Source, WriteChunk};

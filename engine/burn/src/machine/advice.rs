@@ -1,0 +1,316 @@
+//! The writer's say: asking it, judging its steps, and carrying out the commands of its plan.
+
+use super::*;
+
+impl Machine {
+    pub(super) fn consult(&mut self, event: Event) -> Action {
+        if self.fault.is_some() && !self.cancel_told {
+            return self.end();
+        }
+        let event = if self.cancel_requested && !self.cancel_told {
+            self.fault = Some(Fault::Cancelled);
+            self.cancel_told = true;
+            if !self.progress.committed {
+                return self.end();
+            }
+            Event::Cancelled {
+                written_blocks: self.blocks_written(),
+            }
+        } else {
+            event
+        };
+        self.steps += 1;
+        if self.steps > MOST_STEPS {
+            return self.writer_failed(Failure::OutsidePlan);
+        }
+        self.state = State::Consulting;
+        Action::Consult(event)
+    }
+
+    pub(super) fn advised(&mut self, input: Input<'_>) -> Action {
+        let step = match input {
+            Input::Advice(step) => step,
+            _ => return self.writer_failed(Failure::UnexpectedEvent),
+        };
+        match step {
+            Step::Prepare(i) => self.planned(Planned::Prepare(i as usize)),
+            Step::Close(i) => self.planned(Planned::Close(i as usize)),
+            Step::Write(i) => self.start_extent(i as usize),
+            Step::Ask { cdb, length } => match gate::check_query(&cdb, length) {
+                Ok(()) => {
+                    self.state = State::Asking;
+                    self.send(
+                        cdb,
+                        if length == 0 {
+                            Payload::None
+                        } else {
+                            Payload::In(length)
+                        },
+                    )
+                }
+                Err(fault) => self.plan_failed(fault),
+            },
+            Step::WaitReady { limit } => self.settle(None, limit),
+            Step::Wait(pause) => {
+                self.state = State::Pausing;
+                Action::Wait(pause)
+            }
+            Step::Identify => {
+                let identify = Box::new(Identify::new(self.now));
+                self.continue_identify(identify, State::Reidentifying)
+            }
+            Step::Replan(plan) => self.replan(*plan),
+            Step::Finished => self.end(),
+            Step::Failed(failure) => self.writer_failed(failure),
+            _ => self.writer_failed(Failure::UnknownWord { code: 0 }),
+        }
+    }
+
+    pub(super) fn replan(&mut self, plan: WritePlan) -> Action {
+        if self.blocks_written() > 0 {
+            return self.writer_failed(Failure::OutsidePlan);
+        }
+        if let Err(fault) = gate::check_plan(&plan, &self.job.request, self.job.service.as_ref()) {
+            return self.plan_failed(fault);
+        }
+        self.notes
+            .extend(plan.warnings.iter().copied().map(Note::Planned));
+        self.taken = vec![0; plan.extents.len()];
+        self.test_write_only = !plan.changes_disc();
+        self.job.plan = plan;
+        self.consult(Event::Done)
+    }
+
+    pub(super) fn plan_failed(&mut self, fault: PlanFault) -> Action {
+        self.fail(Fault::Plan(fault));
+        self.end()
+    }
+
+    pub(super) fn writer_failed(&mut self, failure: Failure) -> Action {
+        let fault = match failure {
+            // The writer passes the drive's answer on: say which command it was.
+            Failure::Drive(sense) => Fault::Drive {
+                phase: self.progress.phase,
+                cdb: self
+                    .pending_command
+                    .unwrap_or_else(|| TestUnitReady {}.emit()),
+                sense,
+            },
+            other => Fault::Writer(other),
+        };
+        self.fail(fault);
+        self.end()
+    }
+
+    /// Keeps the first fault: what follows from it is not the cause.
+    pub(super) fn fail(&mut self, fault: Fault) {
+        self.fault.get_or_insert(fault);
+    }
+
+    pub(super) fn command(&self, planned: Planned) -> Option<&PlannedCommand> {
+        match planned {
+            Planned::Prepare(i) => self.job.plan.prepare.get(i),
+            Planned::Close(i) => self.job.plan.closing.get(i),
+        }
+    }
+
+    pub(super) fn planned(&mut self, planned: Planned) -> Action {
+        let Some(command) = self.command(planned) else {
+            return self.writer_failed(Failure::OutsidePlan);
+        };
+        if matches!(planned, Planned::Prepare(_)) && self.blocks_written() > 0 {
+            return self.writer_failed(Failure::OutsidePlan);
+        }
+        let change = command.change();
+        if self.job.rehearse && change >= Change::CalibrationArea {
+            self.rehearsed = true;
+            return self.end();
+        }
+        if change == Change::Disc && !self.progress.committed {
+            return self.commit(AfterCommit::Send(planned));
+        }
+        self.send_planned(planned, 0, 0)
+    }
+
+    pub(super) fn send_planned(&mut self, planned: Planned, attentions: u8, busy: u32) -> Action {
+        let Some(command) = self.command(planned) else {
+            return self.writer_failed(Failure::OutsidePlan);
+        };
+        let (cdb, timeout, purpose) = (command.cdb, command.timeout, command.purpose);
+        let payload = if command.parameters.is_empty() {
+            Payload::None
+        } else {
+            Payload::Out(command.parameters.clone())
+        };
+        self.progress.phase = match (planned, purpose) {
+            (_, Move::Format | Move::Blank) => Phase::Formatting,
+            (Planned::Prepare(_), _) => Phase::Preparing,
+            (Planned::Close(_), _) => Phase::Closing,
+        };
+        self.progress.drive_progress = None;
+        self.state = State::Sending {
+            planned,
+            attentions,
+            busy,
+        };
+        self.pending_command = Some(cdb);
+        Action::Send(Command {
+            cdb,
+            payload,
+            timeout,
+        })
+    }
+
+    pub(super) fn planned_answered(
+        &mut self,
+        planned: Planned,
+        attentions: u8,
+        busy: u32,
+        input: Input<'_>,
+    ) -> Action {
+        match input {
+            Input::Good(_) => self.planned_taken(planned),
+            Input::Sense(sense) => match sense.reaction() {
+                Reaction::Continue => {
+                    self.notes.push(Note::Recovered { sense });
+                    self.planned_taken(planned)
+                }
+                Reaction::ContinueAndWarn => {
+                    self.notes.push(Note::Recovered { sense });
+                    self.planned_taken(planned)
+                }
+                // Before the first block an attention is consumed and the same command sent again.
+                Reaction::MediumChanged
+                | Reaction::Reset
+                | Reaction::ParametersChanged
+                | Reaction::UnitAttention
+                    if self.blocks_written() == 0 && attentions < patience::ATTENTIONS =>
+                {
+                    self.send_planned(planned, attentions + 1, busy)
+                }
+                // Still busy with what went before.
+                Reaction::PollOperation
+                | Reaction::PollUntilReady
+                | Reaction::PollFormat
+                | Reaction::BufferFull
+                    if busy < patience::BUSY_TRIES && !sense.deferred =>
+                {
+                    self.state = State::Sending {
+                        planned,
+                        attentions,
+                        busy: busy + 1,
+                    };
+                    Action::Wait(patience::POLL)
+                }
+                _ => self.planned_refused(planned, sense),
+            },
+            Input::NoAnswer(cause) => self.command_lost(cause),
+            // A pause before the same command has passed.
+            Input::Waited => self.send_planned(planned, attentions, busy),
+            _ => self.writer_failed(Failure::UnexpectedEvent),
+        }
+    }
+
+    pub(super) fn planned_taken(&mut self, planned: Planned) -> Action {
+        match self.command(planned).map(|c| c.settle) {
+            Some(Settle::WhenReady { limit }) => self.settle(Some(planned), limit),
+            _ => self.consult(Event::Done),
+        }
+    }
+
+    pub(super) fn planned_refused(&mut self, planned: Planned, sense: Sense) -> Action {
+        let tolerance = self
+            .command(planned)
+            .and_then(|c| c.tolerance(&sense).map(|t| (c.purpose, t.warn)));
+        match tolerance {
+            Some((purpose, warn)) => {
+                if warn {
+                    self.notes.push(Note::Tolerated { purpose, sense });
+                }
+                self.consult(Event::Done)
+            }
+            None => self.consult(Event::Refused { sense }),
+        }
+    }
+
+    pub(super) fn settle(&mut self, planned: Option<Planned>, limit: Duration) -> Action {
+        self.state = State::Settling {
+            planned,
+            settling: Settling::new(self.now, limit),
+        };
+        let formats = planned
+            .and_then(|planned| self.command(planned))
+            .is_some_and(|command| command.purpose == Move::Format);
+        if formats {
+            return Action::Wait(patience::BEFORE_FIRST_LOOK);
+        }
+        self.send_quietly(TestUnitReady {}.emit())
+    }
+
+    pub(super) fn settle_answered(
+        &mut self,
+        planned: Option<Planned>,
+        mut settling: Settling,
+        input: Input<'_>,
+    ) -> Action {
+        let answer = match input {
+            Input::Good(_) => None,
+            Input::Sense(sense) => Some(sense),
+            Input::NoAnswer(cause) => return self.command_lost(cause),
+            _ => {
+                // A pause between two looks has passed.
+                self.state = State::Settling { planned, settling };
+                return self.send_quietly(TestUnitReady {}.emit());
+            }
+        };
+        let settled = settling.judge(self.now, answer);
+        self.progress.drive_progress = settling.progress();
+        match settled {
+            Settled::Ready => {
+                self.progress.drive_progress = None;
+                self.consult(Event::Done)
+            }
+            Settled::Wait(pause) => {
+                self.state = State::Settling { planned, settling };
+                if pause.is_zero() {
+                    self.send_quietly(TestUnitReady {}.emit())
+                } else {
+                    Action::Wait(pause)
+                }
+            }
+            Settled::Failed(sense) => match planned {
+                Some(planned) => self.planned_refused(planned, sense),
+                None => self.consult(Event::Refused { sense }),
+            },
+            Settled::TimedOut => self.consult(Event::TimedOut),
+        }
+    }
+
+    pub(super) fn query_answered(&mut self, input: Input<'_>) -> Action {
+        match input {
+            Input::Good(data) => self.consult(Event::Answer(data.to_vec())),
+            Input::Sense(sense) => self.consult(Event::Refused { sense }),
+            Input::NoAnswer(cause) => self.command_lost(cause),
+            _ => self.writer_failed(Failure::UnexpectedEvent),
+        }
+    }
+
+    pub(super) fn reidentify_answered(
+        &mut self,
+        mut identify: Box<Identify>,
+        input: Input<'_>,
+    ) -> Action {
+        match Self::feed(&mut identify, self.now, input) {
+            Ok(IdentifyAction::Done(facts)) => self.consult(Event::Facts(facts)),
+            Ok(IdentifyAction::Failed {
+                sense: Some(sense), ..
+            }) => self.consult(Event::Refused { sense }),
+            Ok(IdentifyAction::Failed { sense: None, .. }) => self.consult(Event::TimedOut),
+            Ok(action) => {
+                self.state = State::Reidentifying(identify);
+                self.identify_action(action)
+            }
+            Err(cause) => self.command_lost(cause),
+        }
+    }
+}

@@ -1,0 +1,267 @@
+//! The commit and the write loop's turns: when the medium is changed for the first time, and what follows from
+//! each WRITE.
+
+use super::*;
+
+impl Machine {
+    /// The one door from "can be walked back" to "the medium is changed".
+    pub(super) fn commit(&mut self, then: AfterCommit) -> Action {
+        if self.cancel_requested {
+            return self.consult(Event::Done);
+        }
+        self.state = State::Committing { then };
+        Action::Commit
+    }
+
+    pub(super) fn commit_answered(&mut self, then: AfterCommit, input: Input<'_>) -> Action {
+        match input {
+            Input::Proceed if !self.cancel_requested => {
+                self.progress.committed = true;
+                match then {
+                    AfterCommit::Send(planned) => self.send_planned(planned, 0, 0),
+                    AfterCommit::Write(index) => self.begin_extent(index),
+                }
+            }
+            Input::SourceFailed => {
+                self.fail(Fault::Source);
+                self.end()
+            }
+            _ => {
+                self.cancel_requested = true;
+                self.consult(Event::Done)
+            }
+        }
+    }
+
+    pub(super) fn blocks_written(&self) -> u64 {
+        self.taken.iter().sum()
+    }
+
+    pub(super) fn start_extent(&mut self, index: usize) -> Action {
+        let taken = self.taken.get(index).copied();
+        if taken != Some(0) || self.cancel_told {
+            return self.writer_failed(Failure::OutsidePlan);
+        }
+        if self.job.rehearse {
+            self.rehearsed = true;
+            return self.end();
+        }
+        if self.progress.committed {
+            self.begin_extent(index)
+        } else {
+            self.commit(AfterCommit::Write(index))
+        }
+    }
+
+    pub(super) fn begin_extent(&mut self, index: usize) -> Action {
+        let image_base = self
+            .job
+            .plan
+            .extents
+            .iter()
+            .take(index)
+            .filter(|e| e.origin == Origin::Image)
+            .map(|e| e.blocks)
+            .sum();
+        let writing = self
+            .job
+            .plan
+            .extents
+            .get(index)
+            .and_then(|extent| Writing::new(index, extent, image_base, self.job.most_bytes));
+        let Some(writing) = writing else {
+            return self.writer_failed(Failure::OutsidePlan);
+        };
+        self.progress.phase = Phase::Writing;
+        self.progress.blocks_done = self.blocks_written();
+        self.progress.blocks_total = self.job.plan.blocks();
+        self.write_turn(Box::new(writing), writing::Turn::Go)
+    }
+
+    pub(super) fn write_answered(&mut self, mut writing: Box<Writing>, input: Input<'_>) -> Action {
+        let turn = match input {
+            Input::Good(_) => writing.taken(),
+            Input::Sense(sense) => writing.refused(sense),
+            Input::NoAnswer(cause) => return self.write_unanswered(writing, cause),
+            Input::Waited => writing::Turn::Go,
+            Input::SourceFailed => {
+                self.keep(&writing);
+                self.fail(Fault::Source);
+                return self.end();
+            }
+            _ => return self.writer_failed(Failure::UnexpectedEvent),
+        };
+        self.write_turn(writing, turn)
+    }
+
+    pub(super) fn write_unanswered(
+        &mut self,
+        mut writing: Box<Writing>,
+        cause: NoAnswer,
+    ) -> Action {
+        match cause {
+            NoAnswer::TimedOut | NoAnswer::Link => {
+                let turn = writing.unanswered();
+                self.write_turn(writing, turn)
+            }
+            NoAnswer::Gone | NoAnswer::NotSent => {
+                self.keep(&writing);
+                self.command_lost(cause)
+            }
+        }
+    }
+
+    pub(super) fn write_turn(&mut self, mut writing: Box<Writing>, turn: writing::Turn) -> Action {
+        self.progress.blocks_done = self.blocks_before(writing.extent_index) + writing.done();
+        self.progress.buffer_full += std::mem::take(&mut writing.buffer_full);
+        if let Some(lba) = writing.stalled_at.take() {
+            self.notes.push(Note::DriveStalled { lba });
+        }
+        match turn {
+            writing::Turn::Go if self.cancel_requested => {
+                self.keep(&writing);
+                self.consult(Event::Done)
+            }
+            writing::Turn::Go => match writing.chunk() {
+                Some(chunk) => {
+                    self.pending_command = Some(chunk.cdb);
+                    self.state = State::Writing(writing);
+                    Action::Write(chunk)
+                }
+                None => self.extent_complete(&writing),
+            },
+            writing::Turn::Pause(pause) => {
+                self.state = State::Writing(writing);
+                Action::Wait(pause)
+            }
+            writing::Turn::Synchronize => {
+                self.state = State::Synchronizing(writing);
+                self.send_quietly(SynchronizeCache::default().emit())
+            }
+            writing::Turn::AskAddress => {
+                let cdb = writing.address_query();
+                self.state = State::Resyncing(writing);
+                Action::Send(Command {
+                    cdb,
+                    payload: Payload::In(writing::ADDRESS_REPLY.into()),
+                    timeout: patience::QUICK,
+                })
+            }
+            writing::Turn::AskBuffer if self.buffer_unknown => {
+                self.write_turn(writing, writing::Turn::Go)
+            }
+            writing::Turn::AskBuffer => {
+                self.state = State::Gauging(writing);
+                Action::Send(Command {
+                    cdb: ReadBufferCapacity {
+                        blocks: false,
+                        allocation_length: 12,
+                    }
+                    .emit(),
+                    payload: Payload::In(12),
+                    timeout: patience::QUICK,
+                })
+            }
+            writing::Turn::Complete => self.extent_complete(&writing),
+            writing::Turn::Refused(sense) => {
+                self.keep(&writing);
+                let extent = u32::try_from(writing.extent_index).unwrap_or(u32::MAX);
+                self.fail(Fault::Drive {
+                    phase: Phase::Writing,
+                    cdb: self
+                        .pending_command
+                        .unwrap_or_else(|| TestUnitReady {}.emit()),
+                    sense,
+                });
+                // The writer knows whether the medium can be left in a better state.
+                self.cancel_told = true;
+                self.consult(Event::WriteRefused {
+                    extent,
+                    lba: writing.lba(),
+                    sense,
+                })
+            }
+            writing::Turn::Unanswered => {
+                self.keep(&writing);
+                self.command_lost(NoAnswer::TimedOut)
+            }
+        }
+    }
+
+    pub(super) fn address_answered(
+        &mut self,
+        mut writing: Box<Writing>,
+        input: Input<'_>,
+    ) -> Action {
+        let turn = match input {
+            Input::Good(data) => writing.resync(data),
+            Input::NoAnswer(cause) => {
+                self.keep(&writing);
+                return self.command_lost(cause);
+            }
+            _ => writing.at_a_loss(),
+        };
+        if let Some(lba) = writing.resynced_at.take() {
+            self.notes.push(Note::Resynchronized { lba });
+        }
+        self.write_turn(writing, turn)
+    }
+
+    pub(super) fn buffer_answered(&mut self, writing: Box<Writing>, input: Input<'_>) -> Action {
+        match input {
+            Input::Good(data) => {
+                let field = |at: usize| {
+                    data.get(at..at + 4)
+                        .and_then(|b| b.try_into().ok())
+                        .map_or(0, u32::from_be_bytes)
+                };
+                let total = field(4);
+                self.progress.drive_buffer =
+                    (total > 0).then(|| (total, total.saturating_sub(field(8))));
+            }
+            Input::NoAnswer(cause) => {
+                self.keep(&writing);
+                return self.command_lost(cause);
+            }
+            // A drive that does not tell is not asked again.
+            _ => self.buffer_unknown = true,
+        }
+        self.write_turn(writing, writing::Turn::Go)
+    }
+
+    pub(super) fn extent_complete(&mut self, writing: &Writing) -> Action {
+        self.keep(writing);
+        self.consult(Event::Done)
+    }
+
+    pub(super) fn blocks_before(&self, index: usize) -> u64 {
+        self.taken.iter().take(index).sum()
+    }
+
+    /// Books what was written of an extent.
+    pub(super) fn keep(&mut self, writing: &Writing) {
+        let index = writing.extent_index;
+        if let Some(taken) = self.taken.get_mut(index) {
+            *taken = writing.done();
+        }
+        if let Some(extent) = self.job.plan.extents.get(index)
+            && extent.origin == Origin::Image
+            && writing.done() > 0
+        {
+            self.written_runs.push(WrittenRun {
+                first_lba: extent.first_lba,
+                blocks: writing.done(),
+                image_block: self
+                    .job
+                    .plan
+                    .extents
+                    .iter()
+                    .take(index)
+                    .filter(|e| e.origin == Origin::Image)
+                    .map(|e| e.blocks)
+                    .sum(),
+            });
+        }
+        self.progress.blocks_done = self.blocks_written();
+    }
+}

@@ -1,0 +1,303 @@
+//! The way out: the engine's own safe ending, the unlocked door, the proof and the reading back.
+
+use super::*;
+
+impl Machine {
+    /// The writer is done with, well or not. What it left open is closed by the engine.
+    pub(super) fn end(&mut self) -> Action {
+        let writer_is_lost = matches!(
+            self.fault,
+            Some(Fault::Writer(_) | Fault::Source | Fault::Plan(_))
+        );
+        if writer_is_lost && self.blocks_written() > 0 && !self.test_write_only {
+            return self.safe_end(0);
+        }
+        if matches!(
+            self.fault,
+            Some(Fault::Drive {
+                phase: Phase::Writing,
+                ..
+            })
+        ) && self.blocks_written() > 0
+        {
+            // What the drive holds must reach the disc; the track stays open, to be resumed or closed.
+            self.progress.phase = Phase::Closing;
+            self.state = State::SafeEnding { next: usize::MAX };
+            return self.send_long(SynchronizeCache::default().emit());
+        }
+        self.unlock()
+    }
+
+    pub(super) fn safe_end(&mut self, next: usize) -> Action {
+        self.progress.phase = Phase::Closing;
+        match self.job.plan.closing.get(next) {
+            Some(command) if command.purpose != Move::FinalizeDisc => {
+                let action = Action::Send(Command {
+                    cdb: command.cdb,
+                    payload: if command.parameters.is_empty() {
+                        Payload::None
+                    } else {
+                        Payload::Out(command.parameters.clone())
+                    },
+                    timeout: command.timeout,
+                });
+                self.state = State::SafeEnding { next };
+                action
+            }
+            Some(_) => self.safe_end(next + 1),
+            None => self.unlock(),
+        }
+    }
+
+    pub(super) fn safe_end_answered(&mut self, next: usize, input: Input<'_>) -> Action {
+        match input {
+            Input::NoAnswer(NoAnswer::Gone) => self.command_lost(NoAnswer::Gone),
+            // Busy with the command, or with the one before: look again after a while.
+            Input::Sense(sense)
+                if matches!(
+                    sense.reaction(),
+                    Reaction::PollOperation
+                        | Reaction::PollUntilReady
+                        | Reaction::BufferFull
+                        | Reaction::PollFormat
+                ) =>
+            {
+                self.state = State::SafeEnding { next };
+                Action::Wait(patience::POLL)
+            }
+            Input::Waited if next != usize::MAX => self.safe_end(next),
+            Input::Waited => {
+                self.state = State::SafeEnding { next };
+                self.send_long(SynchronizeCache::default().emit())
+            }
+            _ if next == usize::MAX => self.unlock(),
+            // Whatever else it answered: the next closing command may still help.
+            _ => self.safe_end(next + 1),
+        }
+    }
+
+    pub(super) fn unlock(&mut self) -> Action {
+        self.state = State::UnlockingDoor;
+        self.send_quietly(
+            PreventAllowMediumRemoval {
+                prevent: false,
+                persistent: false,
+            }
+            .emit(),
+        )
+    }
+
+    pub(super) fn prove(&mut self) -> Action {
+        if !self.progress.committed {
+            return self.finish(None);
+        }
+        self.progress.phase = Phase::Proving;
+        let identify = Box::new(Identify::new(self.now));
+        self.continue_identify(identify, State::Proving)
+    }
+
+    pub(super) fn proof_answered(
+        &mut self,
+        mut identify: Box<Identify>,
+        input: Input<'_>,
+    ) -> Action {
+        let facts = match Self::feed(&mut identify, self.now, input) {
+            Ok(IdentifyAction::Done(facts)) => facts,
+            Ok(IdentifyAction::Failed { .. }) => {
+                self.fail(Fault::NotProven(Unproven::NotIdentified));
+                return self.finish(None);
+            }
+            Ok(action) => {
+                self.state = State::Proving(identify);
+                return self.identify_action(action);
+            }
+            Err(cause) => {
+                let cdb = TestUnitReady {}.emit();
+                self.fail(Fault::NoAnswer {
+                    phase: Phase::Proving,
+                    cdb,
+                    cause,
+                });
+                return self.finish(None);
+            }
+        };
+        if self.fault.is_none()
+            && let Err(unproven) = proof::proven(
+                &self.job.plan,
+                &facts,
+                self.blocks_written(),
+                self.test_write_only,
+            )
+        {
+            self.fail(Fault::NotProven(unproven));
+        }
+        let read_back = self.fault.is_none()
+            && !self.test_write_only
+            && self.job.verify != VerifyLevel::None
+            && !self.written_runs.is_empty();
+        self.job.facts = *facts;
+        if !read_back {
+            return self.finish(None);
+        }
+        self.progress.phase = Phase::Verifying;
+        let mut verifying = Box::new(Verifying::new(
+            self.written_runs.clone(),
+            self.job.verify == VerifyLevel::Quick,
+        ));
+        let turn = verifying.turn();
+        self.verify_turn(verifying, turn)
+    }
+
+    pub(super) fn verify_answered(
+        &mut self,
+        mut verifying: Box<Verifying>,
+        input: Input<'_>,
+    ) -> Action {
+        let turn = match input {
+            Input::Compared(equal) => verifying.compared(equal),
+            Input::Sense(sense) => verifying.refused(sense),
+            Input::NoAnswer(NoAnswer::TimedOut) => verifying.refused(Sense::new(3, 0x11, 0)),
+            Input::NoAnswer(cause) => {
+                let cdb = TestUnitReady {}.emit();
+                self.fail(Fault::NoAnswer {
+                    phase: Phase::Verifying,
+                    cdb,
+                    cause,
+                });
+                return self.finish(Some(&verifying));
+            }
+            _ => verifying.turn(),
+        };
+        if let Some(lba) = verifying.reread_at.take() {
+            self.notes.push(Note::Reread { lba });
+        }
+        self.verify_turn(verifying, turn)
+    }
+
+    pub(super) fn verify_turn(&mut self, verifying: Box<Verifying>, turn: verify::Turn) -> Action {
+        (self.progress.blocks_done, self.progress.blocks_total) = verifying.progress();
+        if self.cancel_requested {
+            self.fail(Fault::Cancelled);
+            return self.finish(Some(&verifying));
+        }
+        match turn {
+            verify::Turn::Read(unit) => {
+                self.state = State::Verifying(verifying);
+                Action::Read(ReadChunk {
+                    unit,
+                    block_bytes: 2048,
+                })
+            }
+            verify::Turn::Pause(pause) => {
+                self.state = State::Verifying(verifying);
+                Action::Wait(pause)
+            }
+            verify::Turn::Complete => {
+                if verifying.result.bad_units > 0 {
+                    self.fail(Fault::Verification(verifying.result));
+                }
+                self.finish(Some(&verifying))
+            }
+            verify::Turn::Broken(sense) => {
+                let cdb = self
+                    .pending_command
+                    .unwrap_or_else(|| TestUnitReady {}.emit());
+                self.fail(Fault::Drive {
+                    phase: Phase::Verifying,
+                    cdb,
+                    sense,
+                });
+                self.finish(Some(&verifying))
+            }
+        }
+    }
+
+    /// A command outside of the write loop got no answer: nothing is repeated, the end is orderly if
+    /// the drive is still there.
+    pub(super) fn command_lost(&mut self, cause: NoAnswer) -> Action {
+        let cdb = self
+            .pending_command
+            .unwrap_or_else(|| TestUnitReady {}.emit());
+        self.fail(Fault::NoAnswer {
+            phase: self.progress.phase,
+            cdb,
+            cause,
+        });
+        match cause {
+            NoAnswer::Gone => self.finish(None),
+            _ => self.unlock(),
+        }
+    }
+
+    pub(super) fn finish(&mut self, verifying: Option<&Verifying>) -> Action {
+        self.progress.phase = Phase::Ended;
+        self.state = State::Done;
+        let identified = !matches!(
+            self.fault,
+            Some(Fault::NoAnswer { .. } | Fault::NotProven(Unproven::NotIdentified))
+        );
+        let facts = (self.progress.committed && identified).then(|| self.job.facts.clone());
+        let medium = if !self.progress.committed || self.test_write_only {
+            MediumState::Untouched
+        } else {
+            facts
+                .as_ref()
+                .map_or(MediumState::Unknown, proof::medium_state)
+        };
+        let verification = verifying.map(|v| v.result);
+        let full = self.job.verify == VerifyLevel::Full && verification.is_some();
+        let outcome = match &self.fault {
+            _ if !self.progress.committed || self.test_write_only => Outcome::NothingWritten,
+            None if !self
+                .job
+                .plan
+                .extents
+                .iter()
+                .any(|e| e.origin == Origin::Image) =>
+            {
+                Outcome::MediumChanged
+            }
+            None if full => Outcome::Verified,
+            None => Outcome::Unverified,
+            Some(Fault::Cancelled) if self.blocks_written() == self.job.plan.blocks() => {
+                Outcome::Unverified
+            }
+            Some(Fault::Cancelled | Fault::Source | Fault::Writer(_))
+                if medium != MediumState::Damaged =>
+            {
+                Outcome::Incomplete
+            }
+            // The data are there; what closes them is not.
+            Some(Fault::Drive {
+                phase: Phase::Closing,
+                ..
+            }) => Outcome::Incomplete,
+            Some(Fault::Drive {
+                phase: Phase::Writing,
+                ..
+            }) if facts
+                .as_ref()
+                .is_some_and(|f| f.condition() == MediumCondition::OpenSession) =>
+            {
+                Outcome::Resumable
+            }
+            Some(_) => Outcome::Lost,
+        };
+        let result = match self.fault.take() {
+            None => Ok(Completed {
+                verification,
+                rehearsed: self.rehearsed,
+            }),
+            Some(fault) => Err(fault),
+        };
+        Action::Finished(Box::new(Ending {
+            result,
+            medium,
+            outcome,
+            facts,
+            blocks_written: self.blocks_written(),
+            buffer_full: self.progress.buffer_full,
+            notes: std::mem::take(&mut self.notes),
+        }))
+    }
+}

@@ -1,0 +1,136 @@
+//! The words between the machine and whoever drives it: jobs in, inputs in, actions out.
+
+use crate::outcome::Ending;
+use crate::verify::Unit;
+use crate::writing::WriteChunk;
+use pitland_mmc::cdb::CdbBytes;
+use pitland_mmc::sense::Sense;
+use pitland_writer::{Event, MediaFacts, Request, Service, Step, WritePlan};
+use std::time::Duration;
+
+/// How much is read back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum VerifyLevel {
+    /// Nothing; the medium must still prove by its state that something was recorded.
+    None,
+    /// Both ends and a sample.
+    Quick,
+    /// Every block.
+    #[default]
+    Full,
+}
+
+/// A job for the machine: what is asked, what is known, and the plan that binds it.
+#[derive(Debug, Clone)]
+pub struct Job {
+    /// What is asked.
+    pub request: Request,
+    /// Drive and medium before.
+    pub facts: MediaFacts,
+    /// What the writer said is free, for a burn.
+    pub service: Option<Service>,
+    /// The writer's plan.
+    pub plan: WritePlan,
+    /// How much is read back.
+    pub verify: VerifyLevel,
+    /// End before the first command that changes the medium.
+    pub rehearse: bool,
+    /// The most bytes that one command may carry.
+    pub most_bytes: u32,
+}
+
+/// Data of a command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Payload {
+    /// None.
+    None,
+    /// This many bytes are wanted.
+    In(u32),
+    /// These bytes go out.
+    Out(Vec<u8>),
+}
+
+/// A command to send.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Command {
+    /// The command, complete.
+    pub cdb: CdbBytes,
+    /// Its data.
+    pub payload: Payload,
+    /// How long it may take.
+    pub timeout: Duration,
+}
+
+/// A unit to read and compare with its check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReadChunk {
+    /// What to read.
+    pub unit: Unit,
+    /// Bytes of each block.
+    pub block_bytes: u32,
+}
+
+/// What the driver of the machine shall do.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Action {
+    /// Send this; answer with [`Input::Good`], [`Input::Sense`] or [`Input::NoAnswer`].
+    Send(Command),
+    /// Write this; answer likewise, or with [`Input::SourceFailed`].
+    Write(WriteChunk),
+    /// Read and compare this; answer with [`Input::Compared`], [`Input::Sense`] or [`Input::NoAnswer`].
+    Read(ReadChunk),
+    /// Let this much time pass; answer with [`Input::Waited`].
+    Wait(Duration),
+    /// Ask the writer; answer with [`Input::Advice`].
+    Consult(Event),
+    /// The next thing changes the medium. Make sure that the source is ready; answer with
+    /// [`Input::Proceed`] or [`Input::SourceFailed`].
+    Commit,
+    /// It is over.
+    Finished(Box<Ending>),
+}
+
+/// Why a command got no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NoAnswer {
+    /// Not in time.
+    #[error("not in time")]
+    TimedOut,
+    /// The drive is gone.
+    #[error("the drive is gone")]
+    Gone,
+    /// The host could not send it, or the link failed.
+    #[error("the link to the drive failed")]
+    Link,
+    /// The request was not one that may be sent.
+    #[error("it may not be sent")]
+    NotSent,
+}
+
+/// What happened.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Input<'a> {
+    /// The job starts.
+    Start,
+    /// The command succeeded, with this data.
+    Good(&'a [u8]),
+    /// The drive answered with a sense.
+    Sense(Sense),
+    /// There was no answer.
+    NoAnswer(NoAnswer),
+    /// The time has passed.
+    Waited,
+    /// The writer answered.
+    Advice(Step),
+    /// The source is ready.
+    Proceed,
+    /// The source failed; nothing of the chunk was sent.
+    SourceFailed,
+    /// The unit was read; whether it is as written.
+    Compared(bool),
+}

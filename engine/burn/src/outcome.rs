@@ -1,0 +1,281 @@
+//! How a job ended: what the medium is now, and who caused what.
+
+use crate::phase::Phase;
+use crate::{NoAnswer, gate::PlanFault};
+use pitland_mmc::Lba;
+use pitland_mmc::cdb::CdbBytes;
+use pitland_mmc::sense::Sense;
+use pitland_writer::{Failure, MediaFacts, Move, Warning};
+use std::fmt;
+
+/// What is left in the drive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum MediumState {
+    /// As it was before.
+    Untouched,
+    /// Changed, readable, and open to more data (appendable, or rewritable).
+    Appendable,
+    /// Changed, readable, and finalized.
+    Closed,
+    /// Changed, and its last session is incomplete or unreadable.
+    Damaged,
+    /// The drive no longer tells.
+    Unknown,
+}
+
+impl MediumState {
+    /// A stable lower-case name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Untouched => "untouched",
+            Self::Appendable => "appendable",
+            Self::Closed => "closed",
+            Self::Damaged => "damaged",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+impl fmt::Display for MediumState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// What became of the data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// Nothing was recorded: a rehearsal, a refusal or an early cancel.
+    NothingWritten,
+    /// The job recorded no data: the medium was formatted, erased or closed as asked.
+    MediumChanged,
+    /// Recorded, closed as asked, read back and equal.
+    Verified,
+    /// Recorded and closed as asked; not read back, or only in part.
+    Unverified,
+    /// Readable as far as it goes; the session or the data are not complete.
+    Incomplete,
+    /// The track is open and can be continued.
+    Resumable,
+    /// The data on the medium cannot be relied on.
+    Lost,
+}
+
+impl Outcome {
+    /// A stable lower-case name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NothingWritten => "nothing-written",
+            Self::MediumChanged => "medium-changed",
+            Self::Verified => "verified",
+            Self::Unverified => "unverified",
+            Self::Incomplete => "incomplete",
+            Self::Resumable => "resumable",
+            Self::Lost => "lost",
+        }
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Something worth telling that did not end the job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Note {
+    /// From the plan.
+    Planned(Warning),
+    /// A command of the plan was refused, and the plan tolerates that.
+    Tolerated {
+        /// What it was for.
+        purpose: Move,
+        /// The drive's answer.
+        sense: Sense,
+    },
+    /// The drive recovered from an error by itself.
+    Recovered {
+        /// The drive's answer.
+        sense: Sense,
+    },
+    /// The drive's buffer stayed full for unusually long.
+    DriveStalled {
+        /// The block that had to wait.
+        lba: Lba,
+    },
+    /// A WRITE got no answer, and the drive's next writable address told where to go on.
+    Resynchronized {
+        /// Where writing went on.
+        lba: Lba,
+    },
+    /// The door could not be locked or unlocked.
+    Door {
+        /// The drive's answer.
+        sense: Sense,
+    },
+    /// A unit had to be read more than once.
+    Reread {
+        /// Its first block.
+        lba: Lba,
+    },
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Planned(warning) => warning.fmt(f),
+            Self::Tolerated { purpose, sense } => write!(f, "{purpose} was answered with {sense}"),
+            Self::Recovered { sense } => write!(f, "the drive recovered by itself: {sense}"),
+            Self::DriveStalled { lba } => {
+                write!(f, "the drive's buffer stayed full for long at LBA {lba}")
+            }
+            Self::Resynchronized { lba } => {
+                write!(
+                    f,
+                    "a WRITE got no answer; by the drive's address it went on at LBA {lba}"
+                )
+            }
+            Self::Door { sense } => write!(f, "the door lock was answered with {sense}"),
+            Self::Reread { lba } => write!(f, "LBA {lba} had to be read more than once"),
+        }
+    }
+}
+
+/// What the medium failed to prove when it was identified anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Unproven {
+    /// The drive says the medium is still blank.
+    #[error("the medium is still blank")]
+    StillBlank,
+    /// The drive says the medium is not blank after an erase.
+    #[error("the medium is not blank")]
+    NotBlank,
+    /// The number of closed sessions.
+    #[error("the medium shows {found} closed sessions, expected {expected}")]
+    Sessions {
+        /// What was wanted.
+        expected: u32,
+        /// What is there.
+        found: u32,
+    },
+    /// Whether more can be added.
+    #[error("the medium is {}", if *.found { "still appendable, expected closed" } else { "closed, expected appendable" })]
+    Appendable {
+        /// What is there.
+        found: bool,
+    },
+    /// The next writable address did not move far enough.
+    #[error("the next writable address did not move to {expected} or beyond")]
+    NextWritableAddress {
+        /// The least that was wanted.
+        expected: Lba,
+        /// What is there.
+        found: Option<Lba>,
+    },
+    /// Fewer blocks can be read than were written.
+    #[error("the medium counts {found} readable blocks, expected {expected}")]
+    Capacity {
+        /// The least that was wanted.
+        expected: u64,
+        /// What is there.
+        found: u64,
+    },
+    /// The medium could not be identified anew.
+    #[error("the medium could not be identified anew")]
+    NotIdentified,
+}
+
+/// The result of reading back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Verification {
+    /// Blocks read and compared.
+    pub blocks_compared: u64,
+    /// Blocks that the job wrote.
+    pub blocks_written: u64,
+    /// Units (32 blocks) that differ or cannot be read.
+    pub bad_units: u64,
+    /// First block of the first such unit.
+    pub first_bad: Option<Lba>,
+    /// The drive's answer there, if it could not be read.
+    pub first_sense: Option<Sense>,
+}
+
+/// Why a job did not do all that was asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Fault {
+    /// Cancelled by the caller.
+    #[error("cancelled")]
+    Cancelled,
+    /// The drive refused a command for good.
+    #[error("{phase}: {} was answered with {sense}", pitland_mmc::pretty::describe(.cdb.as_slice(), &[]))]
+    Drive {
+        /// Where the job stood.
+        phase: Phase,
+        /// The command.
+        cdb: CdbBytes,
+        /// The drive's answer.
+        sense: Sense,
+    },
+    /// The drive did not answer, or not in time.
+    #[error("{phase}: {} got no answer: {cause}", pitland_mmc::pretty::describe(.cdb.as_slice(), &[]))]
+    NoAnswer {
+        /// Where the job stood.
+        phase: Phase,
+        /// The command.
+        cdb: CdbBytes,
+        /// Why.
+        cause: NoAnswer,
+    },
+    /// The writer failed.
+    #[error("the writer failed: {0}")]
+    Writer(Failure),
+    /// The writer's plan is not one that the engine carries out.
+    #[error("the plan is refused: {0}")]
+    Plan(#[from] PlanFault),
+    /// The source of the image failed.
+    #[error("the source failed")]
+    Source,
+    /// Every command succeeded, and yet the medium does not show what was done.
+    #[error("the medium does not show what was done: {0}")]
+    NotProven(Unproven),
+    /// What was read back is not what was written.
+    #[error("read back: {} units differ or cannot be read, the first at LBA {}", .0.bad_units, .0.first_bad.map_or(0, |l| l.0))]
+    Verification(Verification),
+}
+
+/// What a job did when it did all that was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Completed {
+    /// Reading back, where it was asked for.
+    pub verification: Option<Verification>,
+    /// The job was a rehearsal and ended before its first change of the medium.
+    pub rehearsed: bool,
+}
+
+/// The end of a job.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Ending {
+    /// Done as asked, or why not.
+    pub result: Result<Completed, Fault>,
+    /// What is in the drive now.
+    pub medium: MediumState,
+    /// What became of the data.
+    pub outcome: Outcome,
+    /// What drive and medium say after the job, where they were asked.
+    pub facts: Option<MediaFacts>,
+    /// Blocks that the drive took.
+    pub blocks_written: u64,
+    /// Times that a WRITE was repeated because the drive's buffer was full.
+    pub buffer_full: u64,
+    /// What is worth telling besides.
+    pub notes: Vec<Note>,
+}

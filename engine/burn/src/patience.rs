@@ -1,0 +1,46 @@
+//! How long things may take and how often they are tried: one table of times, from recipe 4.1 and 4.2.
+//! Owns numbers only.
+
+use std::time::Duration;
+
+/// Commands that only ask or set something.
+pub const QUICK: Duration = Duration::from_secs(30);
+/// A WRITE.
+pub const WRITE: Duration = Duration::from_secs(200);
+/// A READ.
+pub const READ: Duration = Duration::from_secs(60);
+/// Between two looks at a drive that is busy with a long operation.
+pub const POLL: Duration = Duration::from_millis(500);
+/// Before the first look at a drive that has begun to format: some say ready too early.
+pub const BEFORE_FIRST_LOOK: Duration = Duration::from_secs(1);
+/// A drive that says "not ready, no cause" is believed for this long.
+pub const CLUELESS: Duration = Duration::from_secs(5);
+/// A medium that is being recognized.
+pub const BECOMING_READY: Duration = Duration::from_secs(300);
+/// The longest wait before a refused WRITE is repeated.
+pub const BUFFER_FULL_MOST: Duration = Duration::from_millis(25);
+/// What each further wait is longer by.
+pub const BUFFER_FULL_STEP: Duration = Duration::from_millis(2);
+/// Repeats of one WRITE after which the drive counts as stalled: noted once.
+pub const STALLED_AFTER: u32 = 192;
+/// Repeats of one WRITE after which the job ends (over an hour at the longest wait).
+pub const STUCK_AFTER: u32 = 200_000;
+/// Wait before a WRITE is repeated that found the drive busy with something else.
+pub const BUSY: Duration = Duration::from_millis(500);
+/// Such repeats before the job ends.
+pub const BUSY_TRIES: u32 = 600;
+/// Cache synchronizations for one WRITE that met another user of the drive.
+pub const SYNC_TRIES: u32 = 2;
+/// Looks at the next writable address for one WRITE.
+pub const RESYNC_TRIES: u32 = 3;
+/// Events taken from the drive at most before a job: some firmware repeats one for ever.
+pub const EVENTS: u8 = 100;
+/// Readings of a unit before it counts as bad.
+pub const READ_TRIES: u8 = 3;
+/// Unit attentions taken in a row before a query is given up.
+pub const ATTENTIONS: u8 = 10;
+
+/// How long to wait before a WRITE is repeated for the `nth` time (from 0).
+pub fn buffer_full(nth: u32) -> Duration {
+    (BUFFER_FULL_STEP * nth.saturating_add(1).min(1000)).min(BUFFER_FULL_MOST)
+}

@@ -1,0 +1,89 @@
+//! What the medium must show after a job. A drive can accept every command and leave the disc as it was
+//! (recipe 4, step 15). Owns the comparison of what was expected with what is there.
+
+use crate::outcome::{MediumState, Unproven};
+use pitland_writer::{MediaFacts, MediumCondition, WritePlan};
+
+/// Compares what the plan expects with what the medium shows.
+pub(crate) fn proven(
+    plan: &WritePlan,
+    facts: &MediaFacts,
+    blocks_written: u64,
+    test_write: bool,
+) -> Result<(), Unproven> {
+    let condition = facts.condition();
+    if matches!(condition, MediumCondition::NoMedium) {
+        return Err(Unproven::NotIdentified);
+    }
+    if test_write {
+        return Ok(());
+    }
+    let expected = &plan.expected;
+    let blank = matches!(
+        condition,
+        MediumCondition::Blank
+            | MediumCondition::Unformatted
+            | MediumCondition::Formatted {
+                looks_empty: Some(true)
+            }
+    );
+    match expected.blank {
+        Some(true) if !blank => return Err(Unproven::NotBlank),
+        None if blocks_written > 0
+            && matches!(
+                condition,
+                MediumCondition::Blank | MediumCondition::Unformatted
+            ) =>
+        {
+            return Err(Unproven::StillBlank);
+        }
+        _ => {}
+    }
+    if let Some(sessions) = expected.closed_sessions {
+        let found = facts.closed_sessions();
+        if found.is_some_and(|found| found != sessions) {
+            return Err(Unproven::Sessions {
+                expected: sessions,
+                found: found.unwrap_or(0),
+            });
+        }
+    }
+    if let Some(appendable) = expected.appendable {
+        let found = matches!(
+            condition,
+            MediumCondition::Appendable | MediumCondition::Formatted { .. }
+        );
+        if found != appendable {
+            return Err(Unproven::Appendable { found });
+        }
+    }
+    if let Some(least) = expected.nwa_at_least {
+        let found = facts.nwa();
+        if found.is_none_or(|nwa| nwa < least) {
+            return Err(Unproven::NextWritableAddress {
+                expected: least,
+                found,
+            });
+        }
+    }
+    if let Some(least) = expected.capacity_at_least {
+        let found = facts.readable_blocks().unwrap_or(0);
+        if found < least {
+            return Err(Unproven::Capacity {
+                expected: least,
+                found,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// What a drive's answers say of the medium after a job.
+pub(crate) fn medium_state(facts: &MediaFacts) -> MediumState {
+    match facts.condition() {
+        MediumCondition::NoMedium | MediumCondition::Unknown => MediumState::Unknown,
+        MediumCondition::Complete => MediumState::Closed,
+        MediumCondition::OpenSession | MediumCondition::Damaged => MediumState::Damaged,
+        _ => MediumState::Appendable,
+    }
+}

@@ -1,0 +1,168 @@
+//! Waiting for a drive that is busy with a long operation (recipe 4.1). Owns the judgement of each
+//! TEST UNIT READY; the machine sends it and lets the time pass.
+
+use crate::patience;
+use pitland_mmc::sense::{Reaction, Sense};
+use std::time::Duration;
+
+/// What a look at the drive tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Settled {
+    /// The operation has ended well.
+    Ready,
+    /// Not yet: look again after this long.
+    Wait(Duration),
+    /// The operation failed, or the drive is in no state to end it.
+    Failed(Sense),
+    /// It took too long.
+    TimedOut,
+}
+
+/// One long operation being waited for.
+#[derive(Debug, Clone, Copy)]
+pub struct Settling {
+    started: Duration,
+    limit: Duration,
+    clueless_since: Option<Duration>,
+    attentions: u8,
+    progress: Option<u16>,
+}
+
+impl Settling {
+    /// Starts waiting at `now` for at most `limit`.
+    pub fn new(now: Duration, limit: Duration) -> Self {
+        Self {
+            started: now,
+            limit,
+            clueless_since: None,
+            attentions: 0,
+            progress: None,
+        }
+    }
+
+    /// How far the drive says it is, in 1/65536. Never a reason to stop waiting: it stalls on some
+    /// drives and is absent on others.
+    pub fn progress(&self) -> Option<u16> {
+        self.progress
+    }
+
+    /// Judges the drive's answer to TEST UNIT READY; `None` is GOOD.
+    pub fn judge(&mut self, now: Duration, answer: Option<Sense>) -> Settled {
+        let Some(sense) = answer else {
+            return Settled::Ready;
+        };
+        self.progress = sense.progress.or(self.progress);
+        let reaction = sense.reaction();
+        if reaction != Reaction::PollBriefly {
+            self.clueless_since = None;
+        }
+        match reaction {
+            Reaction::Continue | Reaction::ContinueAndWarn => return Settled::Ready,
+            Reaction::PollBriefly => {
+                let since = *self.clueless_since.get_or_insert(now);
+                if now.saturating_sub(since) > patience::CLUELESS {
+                    return Settled::Failed(sense);
+                }
+            }
+            Reaction::PollUntilReady
+            | Reaction::PollOperation
+            | Reaction::PollFormat
+            | Reaction::BufferFull
+            | Reaction::WaitAndPoll => {}
+            Reaction::MediumChanged
+            | Reaction::Reset
+            | Reaction::ParametersChanged
+            | Reaction::OperatorRequest
+            | Reaction::UnitAttention => {
+                self.attentions = self.attentions.saturating_add(1);
+                if self.attentions > patience::ATTENTIONS {
+                    return Settled::Failed(sense);
+                }
+                return Settled::Wait(Duration::ZERO);
+            }
+            _ => return Settled::Failed(sense),
+        }
+        if now.saturating_sub(self.started) > self.limit {
+            return Settled::TimedOut;
+        }
+        Settled::Wait(patience::POLL)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sense(key: u8, asc: u8, ascq: u8) -> Option<Sense> {
+        Some(Sense::new(key, asc, ascq))
+    }
+
+    #[test]
+    fn an_operation_in_progress_is_waited_for_until_good() {
+        let mut s = Settling::new(Duration::ZERO, Duration::from_secs(60));
+        assert_eq!(
+            s.judge(Duration::ZERO, sense(2, 4, 7)),
+            Settled::Wait(patience::POLL)
+        );
+        assert_eq!(s.judge(Duration::from_secs(1), None), Settled::Ready);
+    }
+
+    #[test]
+    fn a_drive_without_a_clue_is_believed_for_a_short_while_only() {
+        let mut s = Settling::new(Duration::ZERO, Duration::from_secs(600));
+        assert!(matches!(
+            s.judge(Duration::from_secs(1), sense(2, 4, 0)),
+            Settled::Wait(_)
+        ));
+        assert!(matches!(
+            s.judge(Duration::from_secs(5), sense(2, 4, 0)),
+            Settled::Wait(_)
+        ));
+        assert!(matches!(
+            s.judge(Duration::from_secs(7), sense(2, 4, 0)),
+            Settled::Failed(_)
+        ));
+    }
+
+    #[test]
+    fn a_drive_that_needs_help_or_has_no_medium_is_not_waited_for() {
+        let mut s = Settling::new(Duration::ZERO, Duration::from_secs(600));
+        assert!(matches!(
+            s.judge(Duration::ZERO, sense(2, 4, 2)),
+            Settled::Failed(_)
+        ));
+        assert!(matches!(
+            s.judge(Duration::ZERO, sense(2, 0x3A, 1)),
+            Settled::Failed(_)
+        ));
+        assert!(matches!(
+            s.judge(Duration::ZERO, sense(3, 0x31, 1)),
+            Settled::Failed(_)
+        ));
+    }
+
+    #[test]
+    fn attentions_are_consumed_but_not_for_ever() {
+        let mut s = Settling::new(Duration::ZERO, Duration::from_secs(600));
+        for _ in 0..patience::ATTENTIONS {
+            assert_eq!(
+                s.judge(Duration::ZERO, sense(6, 0x28, 0)),
+                Settled::Wait(Duration::ZERO)
+            );
+        }
+        assert!(matches!(
+            s.judge(Duration::ZERO, sense(6, 0x28, 0)),
+            Settled::Failed(_)
+        ));
+    }
+
+    #[test]
+    fn the_limit_ends_the_wait() {
+        let mut s = Settling::new(Duration::ZERO, Duration::from_secs(10));
+        assert_eq!(
+            s.judge(Duration::from_secs(11), sense(2, 4, 7)),
+            Settled::TimedOut
+        );
+    }
+}
