@@ -1,0 +1,479 @@
+//! What is asked of every writer.
+//!
+//! Owns the rules. Must not know any medium: which rules apply is read from what the writer accepts.
+
+use crate::bench::{Bench, SimulatedDrive};
+use crate::image::{BLOCK_BYTES, Image};
+use crate::run::{Fault, NotRun, Run, SENSES, burn, identify, perform};
+use crate::trace::{Outgoing, Trace, send};
+use pitland_burn::{Fault as JobFault, MediumState, Outcome};
+use pitland_writer::mmc::cdb::{Cdb, Read10};
+use pitland_writer::mmc::{Lba, Sense};
+use pitland_writer::{
+    BurnRequest, CloseRequest, Finish, Fit, MediaFacts, MediaWriter, MediumCondition, Placement,
+    Refusal, Request,
+};
+use std::fmt;
+
+/// A length that is no multiple of any write unit.
+const ODD_BLOCKS: u64 = 97;
+/// A WRITE that failed on the medium.
+const WRITE_ERROR: Sense = Sense::new(0x3, 0x0C, 0x00);
+/// Random histories a medium.
+const HISTORIES: u64 = 60;
+
+/// A rule for writers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Rule {
+    /// A blank medium is burned, proves it, and reads back equal.
+    BurnsAndVerifies,
+    /// What is served a second time (a further session, or written over) reads back equal too.
+    BurnsAgain,
+    /// A finalized burn ends finalized on media that can be.
+    Finalizes,
+    /// A medium that holds something is refused where a blank one was asked for.
+    RefusesUsedMedia,
+    /// What does not fit is refused before anything is sent, with both sizes; what just fits is not.
+    JudgesSize,
+    /// Nothing to write is refused.
+    RefusesNothing,
+    /// A test write is refused where there is none, and never records.
+    NeverFakesTestWrite,
+    /// On media that have a next writable address, WRITEs begin there and rise without a gap.
+    AddressesRise,
+    /// A cancel at any step ends in a named state.
+    CancelsAnywhere,
+    /// Any sense at any step ends in a named state, and is never taken for success unless the medium
+    /// proves it.
+    SurvivesAnySense,
+    /// A session that was cut off can be closed.
+    ClosesWhatWasCutOff,
+    /// Random histories neither panic nor loop.
+    SurvivesChance,
+    /// The same job sends the same commands.
+    IsDeterministic,
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::BurnsAndVerifies => "burns and verifies",
+            Self::BurnsAgain => "burns again",
+            Self::Finalizes => "finalizes",
+            Self::RefusesUsedMedia => "refuses used media",
+            Self::JudgesSize => "judges size",
+            Self::RefusesNothing => "refuses an empty image",
+            Self::NeverFakesTestWrite => "never fakes a test write",
+            Self::AddressesRise => "addresses rise from the next writable one",
+            Self::CancelsAnywhere => "can be cancelled anywhere",
+            Self::SurvivesAnySense => "survives any sense",
+            Self::ClosesWhatWasCutOff => "closes what was cut off",
+            Self::SurvivesChance => "survives chance",
+            Self::IsDeterministic => "is deterministic",
+        })
+    }
+}
+
+/// A rule that is broken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Broken {
+    /// The rule.
+    pub rule: Rule,
+    /// The medium, in words.
+    pub medium: String,
+    /// What happened.
+    pub what: String,
+    /// The exchange with the drive.
+    pub trace: Trace,
+}
+
+impl std::error::Error for Broken {}
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "rule broken on {}: {}: {}",
+            self.medium, self.rule, self.what
+        )?;
+        write!(f, "{}", self.trace)
+    }
+}
+
+/// Holds a writer to every rule on one medium.
+///
+/// # Errors
+/// The first rule that is broken.
+pub fn check<W: MediaWriter>(bench: &dyn Bench) -> Result<(), Box<Broken>> {
+    let plain: [(Rule, PlainRule); 9] = [
+        (Rule::BurnsAndVerifies, burns_and_verifies::<W>),
+        (Rule::BurnsAgain, burns_again::<W>),
+        (Rule::Finalizes, finalizes::<W>),
+        (Rule::RefusesUsedMedia, refuses_used_media::<W>),
+        (Rule::JudgesSize, judges_size::<W>),
+        (Rule::RefusesNothing, refuses_nothing::<W>),
+        (Rule::NeverFakesTestWrite, never_fakes_test_write::<W>),
+        (Rule::AddressesRise, addresses_rise::<W>),
+        (Rule::IsDeterministic, is_deterministic::<W>),
+    ];
+    for (rule, verdict) in plain {
+        on(bench, rule, verdict)?;
+    }
+    let usual = on(bench, Rule::BurnsAndVerifies, |table| {
+        table.burn::<W>(USUAL, Fault::None)
+    })?;
+    for action in 0..usual.actions {
+        on(bench, Rule::CancelsAnywhere, |table| {
+            cancels::<W>(table, action)
+        })?;
+    }
+    for command in 0..usual.commands {
+        for sense in SENSES {
+            let fault = Fault::SenseAt { command, sense };
+            on(bench, Rule::SurvivesAnySense, |table| {
+                survives::<W>(table, fault)
+            })?;
+        }
+        on(bench, Rule::ClosesWhatWasCutOff, |table| {
+            closes_after::<W>(table, command)
+        })?;
+    }
+    for seed in 0..HISTORIES {
+        let fault = Fault::Random(seed);
+        on(bench, Rule::SurvivesChance, |table| {
+            survives::<W>(table, fault)
+        })?;
+    }
+    Ok(())
+}
+
+/// What a rule finds; the error says what happened instead.
+type Verdict = Result<(), String>;
+
+/// A drive of the bench, and what was said to it.
+struct Table<'a> {
+    bench: &'a dyn Bench,
+    drive: Box<dyn SimulatedDrive>,
+    trace: Trace,
+}
+
+/// A rule that needs a fresh medium and no fault.
+type PlainRule = fn(&mut Table<'_>) -> Verdict;
+
+/// How a job asks: where it goes and how it leaves the medium.
+type Manner = (Placement, Finish);
+
+const USUAL: Manner = (Placement::BlankOnly, Finish::CloseSession);
+const IMAGE: Image = Image::new(ODD_BLOCKS, 1);
+const SECOND_IMAGE: Image = Image::new(ODD_BLOCKS + 64, 2);
+
+fn on<T>(
+    bench: &dyn Bench,
+    rule: Rule,
+    verdict: impl FnOnce(&mut Table<'_>) -> Result<T, String>,
+) -> Result<T, Box<Broken>> {
+    let mut table = Table {
+        bench,
+        drive: bench.drive(),
+        trace: Trace::default(),
+    };
+    verdict(&mut table).map_err(|what| {
+        let medium = bench.profile().to_string();
+        Box::new(Broken {
+            rule,
+            medium,
+            what,
+            trace: table.trace,
+        })
+    })
+}
+
+impl Table<'_> {
+    fn facts(&mut self) -> Result<MediaFacts, String> {
+        identify(self.drive.as_mut(), &mut self.trace).map_err(|e| e.to_string())
+    }
+
+    fn try_burn<W: MediaWriter>(
+        &mut self,
+        (placement, finish): Manner,
+        image: &Image,
+        fault: Fault,
+    ) -> Result<Run, NotRun> {
+        let mut request = BurnRequest::new(image.blocks);
+        request.placement = placement;
+        request.finish = finish;
+        burn::<W>(self.drive.as_mut(), &mut self.trace, request, image, fault)
+    }
+
+    /// Burns the first image; that it runs is taken for granted.
+    fn burn<W: MediaWriter>(&mut self, manner: Manner, fault: Fault) -> Result<Run, String> {
+        self.try_burn::<W>(manner, &IMAGE, fault)
+            .map_err(|e| e.to_string())
+    }
+
+    /// Whether what lies from `lba` on is the image.
+    fn holds(&mut self, lba: Lba, image: &Image) -> Verdict {
+        let blocks = u16::try_from(image.blocks).map_err(|e| e.to_string())?;
+        let mut expected = vec![0; usize::from(blocks) * BLOCK_BYTES];
+        image.fill(0, &mut expected);
+        let cdb = Read10 {
+            lba,
+            blocks,
+            fua: false,
+        }
+        .emit();
+        let outgoing = Outgoing::In(expected.len());
+        match send(self.drive.as_mut(), &cdb, &outgoing, image) {
+            Ok(found) if found == expected => Ok(()),
+            Ok(_) => Err(format!("LBA {lba} does not hold what was burned there")),
+            Err(sense) => Err(format!("LBA {lba} cannot be read: {sense}")),
+        }
+    }
+}
+
+fn expect(holds: bool, what: impl FnOnce() -> String) -> Verdict {
+    if holds { Ok(()) } else { Err(what()) }
+}
+
+fn is_verified(run: &Run) -> Verdict {
+    let ending = &run.ending;
+    expect(
+        ending.result.is_ok() && ending.outcome == Outcome::Verified,
+        || {
+            format!(
+                "{} on a medium that is {}: {:?}",
+                ending.outcome, ending.medium, ending.result
+            )
+        },
+    )
+}
+
+fn burns_and_verifies<W: MediaWriter>(table: &mut Table<'_>) -> Verdict {
+    let run = table.burn::<W>(USUAL, Fault::None)?;
+    is_verified(&run)?;
+    expect(run.ending.medium == MediumState::Appendable, || {
+        format!(
+            "the medium is {} after a burn that only closes its session",
+            run.ending.medium
+        )
+    })
+}
+
+/// How a used medium takes another burn, if it does.
+fn second_manner<W: MediaWriter>(table: &mut Table<'_>) -> Result<Option<Manner>, String> {
+    let facts = table.facts()?;
+    let served = |placement: &Placement| {
+        let mut request = BurnRequest::new(SECOND_IMAGE.blocks);
+        request.placement = *placement;
+        matches!(W::assess(&facts, &Request::Burn(request)), Fit::Serves(_))
+    };
+    let placements = [Placement::NewSession, Placement::Overwrite];
+    Ok(placements
+        .into_iter()
+        .find(served)
+        .map(|placement| (placement, Finish::CloseSession)))
+}
+
+fn burns_again<W: MediaWriter>(table: &mut Table<'_>) -> Verdict {
+    let first = table.burn::<W>(USUAL, Fault::None)?;
+    let Some(manner) = second_manner::<W>(table)? else {
+        return Ok(());
+    };
+    let second = table
+        .try_burn::<W>(manner, &SECOND_IMAGE, Fault::None)
+        .map_err(|e| format!("the second burn: {e}"))?;
+    is_verified(&second)?;
+    match (manner.0, first.writes.first()) {
+        (Placement::NewSession, Some((lba, _))) => table.holds(*lba, &IMAGE),
+        _ => Ok(()),
+    }
+}
+
+fn finalizes<W: MediaWriter>(table: &mut Table<'_>) -> Verdict {
+    let manner = (Placement::BlankOnly, Finish::FinalizeDisc);
+    let run = table.burn::<W>(manner, Fault::None)?;
+    is_verified(&run)?;
+    if run.plan.expected.appendable != Some(false) {
+        return Ok(());
+    }
+    expect(run.ending.medium == MediumState::Closed, || {
+        format!(
+            "the medium is {} after a burn that finalizes",
+            run.ending.medium
+        )
+    })?;
+    match second_manner::<W>(table)? {
+        None => Ok(()),
+        Some(_) => Err("a finalized disc is served again".into()),
+    }
+}
+
+fn refuses_used_media<W: MediaWriter>(table: &mut Table<'_>) -> Verdict {
+    table.burn::<W>(USUAL, Fault::None)?;
+    match table.try_burn::<W>(USUAL, &SECOND_IMAGE, Fault::None) {
+        Err(NotRun::Refused(Refusal::MediumNotBlank { .. } | Refusal::MediumClosed)) => Ok(()),
+        other => Err(format!(
+            "asked for a blank medium, a used one: {}",
+            in_words(other)
+        )),
+    }
+}
+
+fn in_words(result: Result<Run, NotRun>) -> String {
+    match result {
+        Ok(run) => format!("burned, {}", run.ending.outcome),
+        Err(not_run) => not_run.to_string(),
+    }
+}
+
+fn judges_size<W: MediaWriter>(table: &mut Table<'_>) -> Verdict {
+    let facts = table.facts()?;
+    let of = |blocks| Request::Burn(BurnRequest::new(blocks));
+    let service = match W::assess(&facts, &of(0)) {
+        Fit::Serves(service) => service,
+        other => return Err(format!("a blank medium is answered with {other:?}")),
+    };
+    let unit = u64::from(service.write_unit.max(1));
+    let fits = service.free_blocks / unit * unit;
+    W::begin(&facts, &of(fits)).map_err(|e| format!("{fits} blocks are offered, but: {e}"))?;
+    for blocks in [service.free_blocks + 1, u64::from(u32::MAX), u64::MAX] {
+        match W::begin(&facts, &of(blocks)) {
+            Err(Refusal::TooLarge { needed, available }) if needed > available => {}
+            Err(other) => return Err(format!("{blocks} blocks are answered with: {other}")),
+            Ok(_) => return Err(format!("{blocks} blocks are taken, {fits} fit")),
+        }
+    }
+    Ok(())
+}
+
+fn refuses_nothing<W: MediaWriter>(table: &mut Table<'_>) -> Verdict {
+    let facts = table.facts()?;
+    match W::begin(&facts, &Request::Burn(BurnRequest::new(0))) {
+        Err(Refusal::Empty) => Ok(()),
+        Err(other) => Err(format!("an empty image is answered with: {other}")),
+        Ok(_) => Err("an empty image is taken".into()),
+    }
+}
+
+fn never_fakes_test_write<W: MediaWriter>(table: &mut Table<'_>) -> Verdict {
+    let facts = table.facts()?;
+    let mut request = BurnRequest::new(ODD_BLOCKS);
+    request.test_write = true;
+    match W::begin(&facts, &Request::Burn(request)) {
+        Err(Refusal::NoTestWrite { .. }) => Ok(()),
+        Err(other) => Err(format!("a test write is answered with: {other}")),
+        Ok((_, plan)) => expect(plan.extents.iter().all(|extent| extent.test_write), || {
+            "a test write is planned as a real one".into()
+        }),
+    }
+}
+
+fn addresses_rise<W: MediaWriter>(table: &mut Table<'_>) -> Verdict {
+    let first = table.burn::<W>(USUAL, Fault::None)?;
+    rise(&first)?;
+    let Some(manner) = second_manner::<W>(table)? else {
+        return Ok(());
+    };
+    let second = table.try_burn::<W>(manner, &SECOND_IMAGE, Fault::None);
+    rise(&second.map_err(|e| e.to_string())?)
+}
+
+fn rise(run: &Run) -> Verdict {
+    let Some(mut next) = run.before.nwa() else {
+        return Ok(());
+    };
+    for (lba, blocks) in &run.writes {
+        expect(*lba == next, || {
+            format!("a WRITE at LBA {lba}, and not at {next}")
+        })?;
+        next = lba.checked_add(*blocks).unwrap_or(next);
+    }
+    Ok(())
+}
+
+fn is_deterministic<W: MediaWriter>(table: &mut Table<'_>) -> Verdict {
+    table.burn::<W>(USUAL, Fault::None)?;
+    let mut drive = table.bench.drive();
+    let mut trace = Trace::default();
+    let request = BurnRequest::new(IMAGE.blocks);
+    let again = burn::<W>(drive.as_mut(), &mut trace, request, &IMAGE, Fault::None);
+    again.map_err(|e| e.to_string())?;
+    expect(trace == table.trace, || {
+        "the same job sent other commands".into()
+    })?;
+    let mut drive = table.bench.drive();
+    table
+        .trace
+        .replay(drive.as_mut(), &IMAGE)
+        .map_err(|e| e.to_string())
+}
+
+/// An ending that says what the medium is, after no panic, and calls nothing verified that is not.
+fn is_named(run: &Run) -> Verdict {
+    if let Some(panic) = &run.panicked {
+        return Err(format!("the writer panicked: {panic}"));
+    }
+    expect(run.ending.medium != MediumState::Unknown, || {
+        format!("the medium is left unknown: {:?}", run.ending.result)
+    })?;
+    if run.ending.result.is_ok() {
+        is_verified(run)
+    } else {
+        Ok(())
+    }
+}
+
+fn cancels<W: MediaWriter>(table: &mut Table<'_>, action: usize) -> Verdict {
+    let run = table.burn::<W>(USUAL, Fault::CancelAt(action))?;
+    is_named(&run)?;
+    expect(
+        matches!(run.ending.result, Ok(_) | Err(JobFault::Cancelled)),
+        || {
+            format!(
+                "cancelled at action {action}, ended with {:?}",
+                run.ending.result
+            )
+        },
+    )?;
+    expect(run.ending.medium != MediumState::Damaged, || {
+        format!("cancelled at action {action}, and nothing closed what was begun")
+    })
+}
+
+fn survives<W: MediaWriter>(table: &mut Table<'_>, fault: Fault) -> Verdict {
+    let run = table
+        .burn::<W>(USUAL, fault)
+        .map_err(|what| format!("{fault:?}: {what}"))?;
+    is_named(&run).map_err(|what| format!("{fault:?}: {what}"))
+}
+
+fn closes_after<W: MediaWriter>(table: &mut Table<'_>, command: usize) -> Verdict {
+    let fault = Fault::SenseAt {
+        command,
+        sense: WRITE_ERROR,
+    };
+    table.burn::<W>(USUAL, fault)?;
+    let open = [MediumCondition::OpenSession, MediumCondition::Damaged];
+    if !open.contains(&table.facts()?.condition()) {
+        return Ok(());
+    }
+    let request = Request::Close(CloseRequest::new(false));
+    let closed = perform::<W>(
+        table.drive.as_mut(),
+        &mut table.trace,
+        &request,
+        &Image::new(0, 0),
+        Fault::None,
+    );
+    let closed = closed.map_err(|e| format!("a session was cut off, and closing it: {e}"))?;
+    closed
+        .ending
+        .result
+        .map_err(|e| format!("a session was cut off, and closing it: {e}"))?;
+    let condition = table.facts()?.condition();
+    expect(!open.contains(&condition), || {
+        format!("a session was cut off and closed, and the medium is {condition:?}")
+    })
+}

@@ -1,0 +1,454 @@
+//! One job from the first question to the ending: writer, burn machine and drive together.
+//!
+//! Owns the driving, the faults that are put in its way, and the recording. Must not judge.
+
+use crate::bench::SimulatedDrive;
+use crate::image::{BLOCK_BYTES, Image, mix};
+use crate::trace::{Entry, Given, Load, Outgoing, Trace};
+use pitland_burn::gate::PlanFault;
+use pitland_burn::verify::UNIT_BLOCKS;
+use pitland_burn::{
+    Action, Ending, Identify, IdentifyAction, Input, Job, Machine, Payload, ReadChunk, Source,
+    VerifyLevel, WriteChunk,
+};
+use pitland_writer::mmc::cdb::{Cdb, CdbBytes, Command, TestUnitReady};
+use pitland_writer::mmc::{Lba, Sense};
+use pitland_writer::{
+    BurnRequest, Event, Failure, Fit, MediaFacts, MediaWriter, Refusal, Request, Step, WritePlan,
+};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// Actions of the machine that no honest job on a small disc comes near.
+const MOST_ACTIONS: usize = 200_000;
+/// Bytes of one command, as a careful host allows them (recipe 8).
+const MOST_BYTES: u32 = 64 * 1024;
+
+/// What is put in the way of a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Fault {
+    /// Nothing.
+    #[default]
+    None,
+    /// A cancel, before the machine's action of this number (from 0). Waits and polls for readiness
+    /// do not count: a close of a minute is one place, not a hundred.
+    CancelAt(usize),
+    /// A sense in the place of the answer to the acting command of this number (from 0). The drive
+    /// never sees the command. Questions do not count.
+    SenseAt {
+        /// Which command.
+        command: usize,
+        /// The answer.
+        sense: Sense,
+    },
+    /// Senses and a cancel where chance has it, by this seed.
+    Random(u64),
+}
+
+/// Why a job did not come to run.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NotRun {
+    /// The writer does not take the medium for one of its own.
+    #[error("the writer says that the medium is not its own")]
+    NotMine,
+    /// The writer refused.
+    #[error("the writer refuses: {0}")]
+    Refused(#[from] Refusal),
+    /// The writer says one thing when it is asked and another when it begins.
+    #[error("the writer agreed when asked and refuses to begin: {0}")]
+    Disagrees(Refusal),
+    /// The engine does not carry out such a plan.
+    #[error("the plan is refused: {0}")]
+    Plan(#[from] PlanFault),
+    /// Drive and medium could not be identified.
+    #[error("drive and medium could not be identified")]
+    NotIdentified,
+    /// The job did not come to an end.
+    #[error("the job had no end after {MOST_ACTIONS} actions")]
+    Endless,
+}
+
+/// A job that ran to its ending, well or not.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Run {
+    /// How it ended.
+    pub ending: Ending,
+    /// What the medium was before.
+    pub before: MediaFacts,
+    /// The plan at the end.
+    pub plan: WritePlan,
+    /// WRITE commands that the drive took, in order: first block and blocks.
+    pub writes: Vec<(Lba, u32)>,
+    /// Acting commands that were sent or forged.
+    pub commands: usize,
+    /// Actions of the machine, waits and polls for readiness apart.
+    pub actions: usize,
+    /// What the writer said when it panicked.
+    pub panicked: Option<String>,
+}
+
+/// Asks what drive and medium are.
+///
+/// # Errors
+/// [`NotRun::NotIdentified`].
+pub fn identify(drive: &mut dyn SimulatedDrive, trace: &mut Trace) -> Result<MediaFacts, NotRun> {
+    let mut load = Load::default();
+    let mut identify = Identify::new(drive.now());
+    let mut action = identify.action();
+    for _ in 0..MOST_ACTIONS {
+        action = match action {
+            IdentifyAction::Ask { cdb, length } => {
+                let outgoing = wanting(length);
+                match exchange(drive, trace, &mut load, cdb, outgoing, &Image::new(0, 0)) {
+                    Ok(data) => identify.answered(drive.now(), &data),
+                    Err(sense) => identify.refused(drive.now(), sense),
+                }
+            }
+            IdentifyAction::Wait(by) => {
+                trace.entries.push(Entry::Wait(by));
+                drive.advance(by);
+                identify.action()
+            }
+            IdentifyAction::Done(facts) => return Ok(*facts),
+            IdentifyAction::Failed { .. } => return Err(NotRun::NotIdentified),
+        };
+    }
+    Err(NotRun::Endless)
+}
+
+/// Burns an image, by a request whose length is set to the image's.
+///
+/// # Errors
+/// The job did not come to run.
+pub fn burn<W: MediaWriter>(
+    drive: &mut dyn SimulatedDrive,
+    trace: &mut Trace,
+    mut request: BurnRequest,
+    image: &Image,
+    fault: Fault,
+) -> Result<Run, NotRun> {
+    request.blocks = image.blocks;
+    perform::<W>(drive, trace, &Request::Burn(request), image, fault)
+}
+
+/// Does any job; the image is for those that write one.
+///
+/// # Errors
+/// The job did not come to run.
+pub fn perform<W: MediaWriter>(
+    drive: &mut dyn SimulatedDrive,
+    trace: &mut Trace,
+    request: &Request,
+    image: &Image,
+    fault: Fault,
+) -> Result<Run, NotRun> {
+    let before = identify(drive, trace)?;
+    let service = match W::assess(&before, request) {
+        Fit::Serves(service) => service,
+        Fit::Refuses(refusal) => return Err(refusal.into()),
+        _ => return Err(NotRun::NotMine),
+    };
+    let (writer, plan) = W::begin(&before, request).map_err(NotRun::Disagrees)?;
+    let is_burn = matches!(request, Request::Burn(_));
+    let machine = Machine::new(Job {
+        request: request.clone(),
+        facts: before.clone(),
+        service: is_burn.then_some(service),
+        plan,
+        verify: if is_burn {
+            VerifyLevel::Full
+        } else {
+            VerifyLevel::None
+        },
+        rehearse: false,
+        most_bytes: MOST_BYTES,
+    })?;
+    let run = Running {
+        drive,
+        trace,
+        writer,
+        machine,
+        image,
+        load: Load::default(),
+        hurdles: Hurdles::new(fault),
+        writes: Vec::new(),
+        commands: 0,
+        panicked: None,
+    };
+    run.play_out(before)
+}
+
+struct Running<'a, W> {
+    drive: &'a mut dyn SimulatedDrive,
+    trace: &'a mut Trace,
+    writer: W,
+    machine: Machine,
+    image: &'a Image,
+    load: Load,
+    hurdles: Hurdles,
+    writes: Vec<(Lba, u32)>,
+    commands: usize,
+    panicked: Option<String>,
+}
+
+/// What came of an action, owned, so that the machine can borrow it.
+enum Came {
+    Answer(Result<Vec<u8>, Sense>),
+    Compared(bool),
+    Waited,
+    Advice(Step),
+    Proceed,
+}
+
+impl<W: MediaWriter> Running<'_, W> {
+    fn play_out(mut self, before: MediaFacts) -> Result<Run, NotRun> {
+        let mut action = self.machine.next(self.drive.now(), Input::Start);
+        let mut actions = 0;
+        for _ in 0..MOST_ACTIONS {
+            if let Action::Finished(ending) = action {
+                return Ok(Run {
+                    ending: *ending,
+                    before,
+                    plan: self.machine.plan().clone(),
+                    writes: self.writes,
+                    commands: self.commands,
+                    actions,
+                    panicked: self.panicked,
+                });
+            }
+            if counts(&action) {
+                if self.hurdles.cancels(actions) {
+                    self.machine.cancel();
+                }
+                actions += 1;
+            }
+            let came = self.act(action);
+            let now = self.drive.now();
+            action = match &came {
+                Came::Answer(Ok(data)) => self.machine.next(now, Input::Good(data)),
+                Came::Answer(Err(sense)) => self.machine.next(now, Input::Sense(*sense)),
+                Came::Compared(equal) => self.machine.next(now, Input::Compared(*equal)),
+                Came::Waited => self.machine.next(now, Input::Waited),
+                Came::Advice(step) => self.machine.next(now, Input::Advice(step.clone())),
+                Came::Proceed => self.machine.next(now, Input::Proceed),
+            };
+        }
+        Err(NotRun::Endless)
+    }
+
+    fn act(&mut self, action: Action) -> Came {
+        match action {
+            Action::Send(command) => {
+                let outgoing = match command.payload {
+                    Payload::Out(bytes) => Outgoing::Bytes(bytes),
+                    Payload::In(length) => wanting(length),
+                    _ => Outgoing::None,
+                };
+                Came::Answer(self.exchange(command.cdb, outgoing))
+            }
+            Action::Write(chunk) => {
+                let outgoing = self.outgoing(&chunk);
+                let answer = self.exchange(chunk.cdb, outgoing);
+                if answer.is_ok() {
+                    self.writes.push((chunk.lba, chunk.blocks));
+                }
+                Came::Answer(answer)
+            }
+            Action::Read(chunk) => match self.read(&chunk) {
+                Ok(equal) => Came::Compared(equal),
+                Err(sense) => Came::Answer(Err(sense)),
+            },
+            Action::Wait(by) => {
+                self.trace.entries.push(Entry::Wait(by));
+                self.drive.advance(by);
+                Came::Waited
+            }
+            Action::Consult(event) => Came::Advice(self.consult(event)),
+            _ => Came::Proceed,
+        }
+    }
+
+    fn outgoing(&self, chunk: &WriteChunk) -> Outgoing {
+        let bytes = chunk.blocks as usize * chunk.block_bytes as usize;
+        match chunk.source {
+            Source::Image { block } => Outgoing::Image { block, bytes },
+            Source::Bytes { extent, offset } => {
+                let own = self.machine.plan().extents.get(extent).map(|e| &e.origin);
+                let own = match own {
+                    Some(pitland_writer::Origin::Bytes(own)) => own.as_slice(),
+                    _ => &[],
+                };
+                let chunk = own.get(offset..).unwrap_or_default();
+                Outgoing::Bytes(chunk.iter().copied().take(bytes).collect())
+            }
+            _ => Outgoing::Zeros(bytes),
+        }
+    }
+
+    /// Sends a command, or answers in the drive's place.
+    fn exchange(&mut self, cdb: CdbBytes, outgoing: Outgoing) -> Result<Vec<u8>, Sense> {
+        if acts(&cdb) {
+            let number = self.commands;
+            self.commands += 1;
+            if let Some(sense) = self.hurdles.sense(number) {
+                let given = Given::Forged(sense);
+                self.trace.entries.push(Entry::Command {
+                    cdb,
+                    outgoing,
+                    given,
+                });
+                return Err(sense);
+            }
+        }
+        exchange(
+            self.drive,
+            self.trace,
+            &mut self.load,
+            cdb,
+            outgoing,
+            self.image,
+        )
+    }
+
+    fn read(&mut self, chunk: &ReadChunk) -> Result<bool, Sense> {
+        let bytes = chunk.unit.blocks.saturating_mul(chunk.block_bytes);
+        let data = self.exchange(chunk.unit.cdb, wanting(bytes))?;
+        let mut expected = vec![0; chunk.unit.blocks as usize * BLOCK_BYTES];
+        self.image
+            .fill(chunk.unit.index * u64::from(UNIT_BLOCKS), &mut expected);
+        Ok(data == expected)
+    }
+
+    /// Asks the writer, with a fence round it as the engine has one.
+    fn consult(&mut self, event: Event) -> Step {
+        let writer = &mut self.writer;
+        match catch_unwind(AssertUnwindSafe(|| writer.next(event))) {
+            Ok(step) => step,
+            Err(panic) => {
+                let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+                let message = text
+                    .or_else(|| panic.downcast_ref::<String>().cloned())
+                    .unwrap_or_default();
+                self.panicked = Some(message.clone());
+                Step::Failed(Failure::Panicked { message })
+            }
+        }
+    }
+}
+
+/// Whether an action is a place of its own in a job, and not one of many polls.
+fn counts(action: &Action) -> bool {
+    match action {
+        Action::Wait(_) => false,
+        Action::Send(command) => command.cdb.opcode() != TestUnitReady::OPCODE,
+        _ => true,
+    }
+}
+
+fn wanting(length: u32) -> Outgoing {
+    match length {
+        0 => Outgoing::None,
+        length => Outgoing::In(length as usize),
+    }
+}
+
+fn exchange(
+    drive: &mut dyn SimulatedDrive,
+    trace: &mut Trace,
+    load: &mut Load,
+    cdb: CdbBytes,
+    outgoing: Outgoing,
+    image: &Image,
+) -> Result<Vec<u8>, Sense> {
+    let answer = load.send(drive, &cdb, &outgoing, image);
+    let given = match &answer {
+        Ok(data) => Given::Good(data.len()),
+        Err(sense) => Given::Sense(*sense),
+    };
+    trace.entries.push(Entry::Command {
+        cdb,
+        outgoing,
+        given,
+    });
+    answer
+}
+
+/// Whether a command does something to drive or medium, as a writer plans it.
+fn acts(cdb: &CdbBytes) -> bool {
+    matches!(
+        Command::parse(cdb.as_slice()),
+        Ok(Command::FormatUnit(_)
+            | Command::Write10(_)
+            | Command::Write12(_)
+            | Command::WriteAndVerify10(_)
+            | Command::SynchronizeCache(_)
+            | Command::ReserveTrack(_)
+            | Command::SendOpcInformation(_)
+            | Command::ModeSelect10(_)
+            | Command::CloseTrackSession(_)
+            | Command::SendCueSheet(_)
+            | Command::Blank(_)
+            | Command::SetStreaming(_)
+            | Command::SetCdSpeed(_)
+            | Command::SendDiscStructure(_)
+            | Command::Unknown(_))
+    )
+}
+
+/// Answers that real drives give, of every class of recipe 9.
+pub(crate) const SENSES: [Sense; 10] = [
+    Sense::new(0x2, 0x04, 0x08),
+    Sense::new(0x2, 0x3A, 0x01),
+    Sense::new(0x3, 0x0C, 0x00),
+    Sense::new(0x3, 0x73, 0x03),
+    Sense::new(0x4, 0x44, 0x00),
+    Sense::new(0x5, 0x24, 0x00),
+    Sense::new(0x5, 0x72, 0x03),
+    Sense::new(0x6, 0x29, 0x00),
+    Sense::new(0xB, 0x08, 0x00),
+    Sense::new(0x3, 0x0C, 0x00).as_deferred(),
+];
+
+/// When which fault is due.
+struct Hurdles {
+    fault: Fault,
+    state: u64,
+}
+
+impl Hurdles {
+    fn new(fault: Fault) -> Self {
+        let state = match fault {
+            Fault::Random(seed) => mix(seed.wrapping_add(1)),
+            _ => 0,
+        };
+        Self { fault, state }
+    }
+
+    /// True once in so many calls, by chance.
+    fn chance(&mut self, one_in: u64) -> bool {
+        self.state = mix(self.state);
+        (self.state >> 32).is_multiple_of(one_in)
+    }
+
+    fn cancels(&mut self, action: usize) -> bool {
+        match self.fault {
+            Fault::CancelAt(at) => at == action,
+            Fault::Random(_) => self.chance(40),
+            _ => false,
+        }
+    }
+
+    fn sense(&mut self, number: usize) -> Option<Sense> {
+        match self.fault {
+            Fault::SenseAt { command, sense } => (command == number).then_some(sense),
+            Fault::Random(_) => {
+                let due = self.chance(6);
+                let index = (self.state >> 40) as usize % SENSES.len();
+                SENSES.get(index).copied().filter(|_| due)
+            }
+            _ => None,
+        }
+    }
+}
