@@ -1,0 +1,103 @@
+//! The block: the unit in which volumes are laid out and read, and the seam to whatever holds one.
+//!
+//! Must not know what the blocks mean.
+
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
+
+/// Bytes in one logical block of a volume, and in one user-data block of every disc that we master for.
+pub const BLOCK_SIZE: usize = 2048;
+
+/// [`BLOCK_SIZE`] where sizes of files are counted.
+pub(crate) const BLOCK_BYTES: u64 = BLOCK_SIZE as u64;
+
+/// Blocks that hold `bytes` bytes.
+pub(crate) fn blocks_for(bytes: u64) -> u64 {
+    bytes.div_ceil(BLOCK_BYTES)
+}
+
+/// Blocks in a row on the disc, and the bytes of a file in them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Extent {
+    /// The first block, absolute on the disc.
+    pub first_lba: u32,
+    /// How many.
+    pub blocks: u32,
+    /// Bytes of the file in them.
+    pub bytes: u32,
+}
+
+/// Something that holds the blocks of a volume: a drive, an image file, a slice in memory.
+pub trait BlockSource {
+    /// Fills `out`, whose length is a multiple of [`BLOCK_SIZE`], with the blocks from `lba` on.
+    ///
+    /// `lba` is absolute on the disc. A block that does not exist is an error, never zeros.
+    ///
+    /// # Errors
+    /// What the source answered; [`io::ErrorKind::UnexpectedEof`] beyond its last block.
+    fn read_blocks(&mut self, lba: u32, out: &mut [u8]) -> io::Result<()>;
+}
+
+impl<S: BlockSource + ?Sized> BlockSource for &mut S {
+    fn read_blocks(&mut self, lba: u32, out: &mut [u8]) -> io::Result<()> {
+        (**self).read_blocks(lba, out)
+    }
+}
+
+impl<S: BlockSource + ?Sized> BlockSource for Box<S> {
+    fn read_blocks(&mut self, lba: u32, out: &mut [u8]) -> io::Result<()> {
+        (**self).read_blocks(lba, out)
+    }
+}
+
+/// A whole image in memory; its first byte is LBA 0.
+impl BlockSource for &[u8] {
+    fn read_blocks(&mut self, lba: u32, out: &mut [u8]) -> io::Result<()> {
+        let start = usize::try_from(u64::from(lba) * BLOCK_BYTES).unwrap_or(usize::MAX);
+        let piece = start
+            .checked_add(out.len())
+            .and_then(|end| self.get(start..end));
+        match piece {
+            Some(piece) => {
+                out.copy_from_slice(piece);
+                Ok(())
+            }
+            None => Err(io::ErrorKind::UnexpectedEof.into()),
+        }
+    }
+}
+
+/// An image file; its first byte is LBA 0.
+#[derive(Debug)]
+pub struct ImageFile(File);
+
+impl ImageFile {
+    /// Reads the image through `file`, whose position is neither used nor moved.
+    #[must_use]
+    pub fn new(file: File) -> Self {
+        Self(file)
+    }
+}
+
+impl BlockSource for ImageFile {
+    fn read_blocks(&mut self, lba: u32, out: &mut [u8]) -> io::Result<()> {
+        self.0.read_exact_at(out, u64::from(lba) * BLOCK_BYTES)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slice_answers_its_own_blocks_and_no_others() {
+        let image = [[1u8; BLOCK_SIZE], [2; BLOCK_SIZE]].concat();
+        let mut source = image.as_slice();
+        let mut out = [0; BLOCK_SIZE];
+        source.read_blocks(1, &mut out).unwrap();
+        assert_eq!(out, [2; BLOCK_SIZE]);
+        assert!(source.read_blocks(2, &mut out).is_err());
+        assert!(source.read_blocks(u32::MAX, &mut out).is_err());
+    }
+}

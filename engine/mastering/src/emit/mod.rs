@@ -1,0 +1,227 @@
+//! Pass 2: the bytes of any range of blocks, made from the plan and the files.
+//!
+//! Owns open files and small windows of made structures; decides no address. Ranges are independent of one another,
+//! but the next range after the last is the fast one: the file is still open.
+
+mod structures;
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::block::{BLOCK_BYTES, BLOCK_SIZE};
+use crate::layout::{Layout, Region};
+use crate::tree::source::{OpenError, Opener, check_unchanged};
+use crate::tree::{NodeId, SourceChange};
+
+/// Why blocks cannot be made. The plan stays valid.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EmitError {
+    /// A source is not what it was when it was scanned. Its bytes are not handed out as if nothing had happened: scan
+    /// and plan again.
+    #[error("{} changed since it was planned: {what}", .path.display())]
+    SourceChanged {
+        /// Where.
+        path: PathBuf,
+        /// What changed first.
+        what: SourceChange,
+    },
+    /// A source cannot be opened or read.
+    #[error("{} cannot be read: {source}", .path.display())]
+    Unreadable {
+        /// Where.
+        path: PathBuf,
+        /// The system's answer.
+        source: io::Error,
+    },
+    /// The caller asked for blocks beyond the volume.
+    #[error("blocks {first} to {} were asked for; the volume has {blocks}", .first.saturating_add(.count.saturating_sub(1)))]
+    OutOfRange {
+        /// First block asked for, relative to the image.
+        first: u64,
+        /// How many were asked for.
+        count: u64,
+        /// How many there are.
+        blocks: u64,
+    },
+    /// The caller's buffer does not hold whole blocks.
+    #[error("a buffer of {length} bytes does not hold whole blocks")]
+    Unaligned {
+        /// Its length.
+        length: usize,
+    },
+}
+
+/// Blocks of structures that are made at a time.
+const WINDOW: u32 = 256;
+
+/// Makes a volume's bytes. Holds at most one file and one folder open.
+#[derive(Debug)]
+pub struct Emitter {
+    layout: Arc<Layout>,
+    opener: Opener,
+    open: Option<(NodeId, OwnedFd)>,
+    /// Position of the file that was read last.
+    last_extent: usize,
+    /// Blocks of structures made last, and the first of them.
+    window: Vec<u8>,
+    window_first: u32,
+}
+
+impl Emitter {
+    pub(crate) fn new(layout: Arc<Layout>) -> Self {
+        Self {
+            layout,
+            opener: Opener::default(),
+            open: None,
+            last_extent: 0,
+            window: Vec::new(),
+            window_first: 0,
+        }
+    }
+
+    /// The plan.
+    #[must_use]
+    pub fn layout(&self) -> &Arc<Layout> {
+        &self.layout
+    }
+
+    /// Fills `out` with the blocks from `first_block` on, counted from the volume's first block.
+    ///
+    /// # Errors
+    /// [`EmitError`]. What `out` holds then is not to be used. A later call may go on elsewhere, or try again.
+    pub fn read_blocks(&mut self, first_block: u64, out: &mut [u8]) -> Result<(), EmitError> {
+        let result = self.fill(first_block, out);
+        if result.is_err() {
+            // A later call begins anew and compares again.
+            self.open = None;
+        }
+        result
+    }
+
+    fn fill(&mut self, first_block: u64, out: &mut [u8]) -> Result<(), EmitError> {
+        if !out.len().is_multiple_of(BLOCK_SIZE) {
+            return Err(EmitError::Unaligned { length: out.len() });
+        }
+        let count = (out.len() / BLOCK_SIZE) as u64;
+        let blocks = self.layout.blocks();
+        let out_of_range = EmitError::OutOfRange {
+            first: first_block,
+            count,
+            blocks,
+        };
+        if first_block
+            .checked_add(count)
+            .is_none_or(|end| end > blocks)
+        {
+            return Err(out_of_range);
+        }
+        let mut block = first_block as u32; // below `blocks`, which fits
+        let mut rest = out;
+        while !rest.is_empty() {
+            let region = self.layout.region_at(block);
+            let made = match region {
+                Some(Region::Data) => self.fill_from_file(block, rest)?,
+                Some(Region::SystemArea | Region::EmptyFiles | Region::Padding) => {
+                    let (_, end) = self.layout.region_bounds(block);
+                    let length = rest.len().min((end - block) as usize * BLOCK_SIZE);
+                    rest.get_mut(..length).unwrap_or_default().fill(0);
+                    length
+                }
+                Some(region) => self.fill_from_window(region, block, rest),
+                None => 0,
+            };
+            if made == 0 {
+                return Err(out_of_range);
+            }
+            block += (made / BLOCK_SIZE) as u32;
+            rest = rest.get_mut(made..).unwrap_or_default();
+        }
+        Ok(())
+    }
+
+    fn fill_from_window(&mut self, region: Region, block: u32, out: &mut [u8]) -> usize {
+        let held = (self.window.len() / BLOCK_SIZE) as u32;
+        if !(self.window_first..self.window_first + held).contains(&block) {
+            self.window_first = block;
+            structures::make(&self.layout, region, block, WINDOW, &mut self.window);
+        }
+        let from = (block - self.window_first) as usize * BLOCK_SIZE;
+        let made = self.window.get(from..).unwrap_or_default();
+        let length = made.len().min(out.len());
+        for (to, from) in out.chunks_mut(BLOCK_SIZE).zip(made.chunks(BLOCK_SIZE)) {
+            to.copy_from_slice(from);
+        }
+        length
+    }
+
+    /// Position of the file that holds a block: mostly that of the last one, or the next.
+    fn extent_index(&self, block: u32) -> Option<usize> {
+        let layout = &self.layout;
+        for guess in [self.last_extent, self.last_extent + 1] {
+            let begins = layout
+                .extent(guess)
+                .is_some_and(|(first, _)| first <= block);
+            if begins
+                && layout
+                    .extent(guess + 1)
+                    .is_none_or(|(first, _)| first > block)
+            {
+                return Some(guess);
+            }
+        }
+        layout.extent_index(block)
+    }
+
+    /// Fills from the file that holds `block`, to its end or to that of `out`. Answers the bytes filled.
+    fn fill_from_file(&mut self, block: u32, out: &mut [u8]) -> Result<usize, EmitError> {
+        let Some(index) = self.extent_index(block) else {
+            return Ok(0);
+        };
+        let Some((first, node)) = self.layout.extent(index) else {
+            return Ok(0);
+        };
+        self.last_extent = index;
+        let size = self.layout.tree.size(node);
+        let offset = u64::from(block - first) * BLOCK_BYTES;
+        let left = size.saturating_sub(offset);
+        let room = left.next_multiple_of(BLOCK_BYTES).min(out.len() as u64) as usize;
+        let wanted = left.min(room as u64) as usize;
+        let (data, tail) = out.get_mut(..room).unwrap_or_default().split_at_mut(wanted);
+        tail.fill(0);
+
+        let file = match self.open.take() {
+            Some((open, file)) if open == node => file,
+            _ => self
+                .opener
+                .open(&self.layout.tree, node)
+                .map_err(|error| self.refused(node, error))?,
+        };
+        let mut filled = 0;
+        while let Some(rest) = data.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+            match rustix::io::pread(&file, rest, offset + filled as u64) {
+                Ok(0) => return Err(self.refused(node, OpenError::Changed(SourceChange::Size))),
+                Ok(read) => filled += read,
+                Err(rustix::io::Errno::INTR) => {}
+                Err(error) => return Err(self.refused(node, OpenError::Io(error.into()))),
+            }
+        }
+        if offset + wanted as u64 == size {
+            check_unchanged(&file, &self.layout.tree, node)
+                .map_err(|error| self.refused(node, error))?;
+        } else {
+            self.open = Some((node, file));
+        }
+        Ok(room)
+    }
+
+    fn refused(&self, node: NodeId, error: OpenError) -> EmitError {
+        let path = self.layout.tree.source_path(node);
+        match error {
+            OpenError::Changed(what) => EmitError::SourceChanged { path, what },
+            OpenError::Io(source) => EmitError::Unreadable { path, source },
+        }
+    }
+}

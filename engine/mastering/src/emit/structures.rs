@@ -1,0 +1,149 @@
+//! The blocks of structures: descriptors, path tables, folders.
+//!
+//! Made from the plan alone; must not open a file.
+
+use crate::block::{BLOCK_BYTES, BLOCK_SIZE, blocks_for};
+use crate::iso9660::descriptor::{VolumeDescriptor, terminator};
+use crate::iso9660::directory_record::{DirectoryRecord, FLAG_DIRECTORY, SELF_IDENTIFIER};
+use crate::iso9660::path_table::{PathTableKind, PathTableRecord};
+use crate::iso9660::stamp::{LongStamp, ShortStamp};
+use crate::joliet::{self, Surrogates};
+use crate::layout::records::Records;
+use crate::layout::{Descriptor, Hierarchy, Layout, Region};
+use crate::tree::NodeId;
+
+/// Makes blocks from `block` on into `out`, whose former content is lost: at most `most`, at most to the end of the
+/// structure, at least one.
+pub(super) fn make(layout: &Layout, region: Region, block: u32, most: u32, out: &mut Vec<u8>) {
+    out.clear();
+    match region {
+        Region::Descriptor(Descriptor::Terminator) => out.extend(terminator()),
+        Region::Descriptor(Descriptor::Primary) => out.extend(descriptor(layout, 0).emit()),
+        Region::Descriptor(Descriptor::Joliet) => out.extend(descriptor(layout, 1).emit()),
+        Region::PathTable { hierarchy, kind } => {
+            let (first, _) = layout.region_bounds(block);
+            if let Some(hierarchy) = layout.hierarchies.get(hierarchy) {
+                path_table(layout, hierarchy, kind, block - first, most, out);
+            }
+        }
+        Region::Directories { hierarchy } => {
+            let directory = layout.directory_at(hierarchy, block);
+            if let Some((hierarchy, directory)) = layout.hierarchies.get(hierarchy).zip(directory) {
+                let from = block - directory.block;
+                let left = directory.record_blocks + directory.continuation_blocks - from;
+                out.resize(left.min(most) as usize * BLOCK_SIZE, 0);
+                Records {
+                    tree: &layout.tree,
+                    hierarchy,
+                    directory,
+                }
+                .emit(layout, from, out);
+            }
+        }
+        Region::SystemArea | Region::EmptyFiles | Region::Data | Region::Padding => {}
+    }
+}
+
+fn descriptor(layout: &Layout, at: usize) -> VolumeDescriptor {
+    let options = &layout.options;
+    let joliet = layout
+        .hierarchies
+        .get(at)
+        .is_some_and(|h| h.namespace.is_joliet());
+    let text = |text: &str, limit: usize| {
+        if joliet {
+            let mut units = joliet::units(text.as_bytes(), Surrogates::Keep);
+            joliet::cut(&mut units, limit / 2);
+            joliet::bytes(&units)
+        } else {
+            text.chars()
+                .map(|c| {
+                    if matches!(c, ' '..='~') {
+                        c as u8
+                    } else {
+                        b'_'
+                    }
+                })
+                .collect()
+        }
+    };
+    let mut root = [0; 34];
+    let mut path_table_bytes = 0;
+    let mut path_tables = [0; 2];
+    if let Some(hierarchy) = layout.hierarchies.get(at) {
+        path_table_bytes = hierarchy.path_table_bytes;
+        path_tables = hierarchy.path_tables;
+        if let Some(directory) = hierarchy.directories.first() {
+            let mut bytes = Vec::with_capacity(34);
+            DirectoryRecord {
+                lba: layout.absolute(directory.block),
+                bytes: directory.record_blocks * BLOCK_SIZE as u32,
+                stamp: ShortStamp::new(layout.tree.modified(NodeId::ROOT)),
+                flags: FLAG_DIRECTORY,
+                identifier: SELF_IDENTIFIER,
+                system_use: &[],
+            }
+            .emit(&mut bytes);
+            root.copy_from_slice(bytes.get(..34).unwrap_or(&[0; 34]));
+        }
+    }
+    let [l, m] = path_tables;
+    VolumeDescriptor {
+        supplementary: joliet,
+        escapes: if joliet { joliet::escapes() } else { [0; 32] },
+        system: text(&options.system_id, 32),
+        volume: text(&options.volume_id, 32),
+        blocks: layout.blocks() as u32, // the plan has refused what is larger
+        path_table_bytes,
+        path_table_l: layout.absolute(l),
+        path_table_m: layout.absolute(m),
+        root,
+        volume_set: text(&options.volume_set_id, 128),
+        publisher: text(&options.publisher, 128),
+        preparer: text(&options.preparer, 128),
+        application: text(&options.application, 128),
+        created: LongStamp::new(options.created),
+        modified: LongStamp::new(options.created),
+    }
+}
+
+/// Makes blocks of a path table. Records cross blocks freely, so a window is cut out of the run of records.
+fn path_table(
+    layout: &Layout,
+    hierarchy: &Hierarchy,
+    kind: PathTableKind,
+    first: u32,
+    most: u32,
+    out: &mut Vec<u8>,
+) {
+    let left = blocks_for(u64::from(hierarchy.path_table_bytes)) as u32 - first;
+    let start = u64::from(first) * BLOCK_BYTES;
+    let length = left.min(most) as usize * BLOCK_SIZE;
+    let mut at = 0u64;
+    let mut record = Vec::with_capacity(264);
+    for directory in &hierarchy.directories {
+        let identifier = match directory.node {
+            NodeId::ROOT => SELF_IDENTIFIER,
+            node => hierarchy.identifier(node),
+        };
+        let end = at + PathTableRecord::length(identifier.len()) as u64;
+        if end > start {
+            record.clear();
+            // Parents beyond what 16 bits can number: the plan has warned.
+            let parent = u16::try_from(directory.parent + 1).unwrap_or(u16::MAX);
+            PathTableRecord {
+                identifier,
+                lba: layout.absolute(directory.block),
+                parent,
+            }
+            .emit(kind, &mut record);
+            let skip = start.saturating_sub(at) as usize;
+            out.extend_from_slice(record.get(skip..).unwrap_or_default());
+        }
+        if out.len() >= length {
+            break;
+        }
+        at = end;
+    }
+    out.resize(length, 0);
+}

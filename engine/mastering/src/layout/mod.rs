@@ -1,0 +1,636 @@
+//! Pass 1: every structure and every file gets its blocks, before the first byte is made.
+//!
+//! Owns addresses and sizes; must not read the files. The order in the image is: system area, descriptors, path
+//! tables, folders of ISO 9660 (each followed by its continuation areas), folders of Joliet, one block that all empty
+//! files share, the files in the order of the tree, padding.
+//!
+//! All addresses in the volume are absolute on the disc: a session's first LBA is added to each. The volume's size,
+//! though, counts the session's own blocks alone, which is what other mastering programs write for a further session
+//! and what readers expect when they look at one session.
+
+mod hierarchy;
+mod options;
+pub(crate) mod records;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+pub(crate) use hierarchy::{DirectoryPlace, Hierarchy, Namespace};
+pub use options::{PlanError, PlanWarning, VolumeOptions};
+
+use crate::block::{BLOCK_BYTES, BLOCK_SIZE, Extent, blocks_for};
+use crate::emit::Emitter;
+use crate::iso9660::SECTION_BYTES;
+use crate::iso9660::path_table::PathTableKind;
+use crate::iso9660::stamp::ShortStamp;
+use crate::susp::Packer;
+use crate::tree::{NodeId, NodeKind, Tree};
+use hierarchy::Count;
+use records::{Records, sections};
+
+/// A structure of the volume that is no file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Structure {
+    /// The 16 blocks before the descriptors, all zeros.
+    SystemArea,
+    /// ISO 9660's volume descriptor.
+    PrimaryVolumeDescriptor,
+    /// Joliet's volume descriptor.
+    JolietVolumeDescriptor,
+    /// The last volume descriptor.
+    DescriptorTerminator,
+    /// A path table.
+    PathTable {
+        /// Joliet's; else ISO 9660's.
+        joliet: bool,
+        /// Its byte order.
+        kind: PathTableKind,
+    },
+    /// The records of a folder, with their continuation areas.
+    Directory {
+        /// Which folder.
+        path: PathBuf,
+        /// Joliet's; else ISO 9660's.
+        joliet: bool,
+    },
+    /// The block that all empty files share.
+    EmptyFiles,
+    /// The zeros at the end.
+    Padding,
+}
+
+impl std::fmt::Display for Structure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let of = |joliet: bool| if joliet { "Joliet" } else { "ISO 9660" };
+        match self {
+            Self::SystemArea => f.write_str("the system area"),
+            Self::PrimaryVolumeDescriptor => f.write_str("the primary volume descriptor"),
+            Self::JolietVolumeDescriptor => f.write_str("the Joliet volume descriptor"),
+            Self::DescriptorTerminator => f.write_str("the volume descriptor set terminator"),
+            Self::PathTable { joliet, kind } => {
+                write!(f, "the {} path table {kind:?}", of(*joliet))
+            }
+            Self::Directory { path, joliet } => {
+                write!(f, "the {} folder {}", of(*joliet), path.display())
+            }
+            Self::EmptyFiles => f.write_str("the block of the empty files"),
+            Self::Padding => f.write_str("the padding"),
+        }
+    }
+}
+
+/// Whose block it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Owner {
+    /// A file's. Of a file with several names, the first.
+    File {
+        /// Its path in the volume.
+        path: PathBuf,
+        /// The byte of the file with which the block begins.
+        offset: u64,
+    },
+    /// A structure's.
+    Structure(Structure),
+}
+
+/// What begins at a block; in the order in which they follow one another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Region {
+    SystemArea,
+    Descriptor(Descriptor),
+    PathTable {
+        hierarchy: usize,
+        kind: PathTableKind,
+    },
+    Directories {
+        hierarchy: usize,
+    },
+    EmptyFiles,
+    Data,
+    Padding,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Descriptor {
+    Primary,
+    Joliet,
+    Terminator,
+}
+
+/// A planned volume: where everything goes. `Send + Sync`; share it in an [`Arc`].
+#[derive(Debug)]
+pub struct Layout {
+    pub(crate) tree: Tree,
+    first_lba: u32,
+    pub(crate) options: VolumeOptions,
+    /// ISO 9660's, and Joliet's if there is one.
+    pub(crate) hierarchies: Vec<Hierarchy>,
+    /// For a folder its ordinal, for everything else the block of its data.
+    places: Vec<u32>,
+    /// First block and node of every file that has data, in order.
+    extents: Vec<(u32, NodeId)>,
+    /// First blocks of the regions, in order.
+    regions: Vec<(u32, Region)>,
+    blocks: u32,
+    warnings: Vec<PlanWarning>,
+}
+
+/// A file in a planned volume.
+#[derive(Clone, Copy, Debug)]
+pub struct PlannedFile<'a> {
+    layout: &'a Layout,
+    node: NodeId,
+}
+
+impl<'a> PlannedFile<'a> {
+    /// The node of the tree.
+    #[must_use]
+    pub fn node(&self) -> NodeId {
+        self.node
+    }
+
+    /// Its path in the volume, from `/`.
+    #[must_use]
+    pub fn path(&self) -> PathBuf {
+        self.layout.tree.disc_path(self.node)
+    }
+
+    /// Where its bytes come from.
+    #[must_use]
+    pub fn source_path(&self) -> PathBuf {
+        self.layout.tree.source_path(self.node)
+    }
+
+    /// Its bytes.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.layout.tree.size(self.node)
+    }
+
+    /// Whether it shares the blocks of a file named before it.
+    #[must_use]
+    pub fn is_further_name(&self) -> bool {
+        self.layout.tree.first_name(self.node) != self.node
+    }
+
+    /// Its first block, absolute on the disc. An empty file has the block of all empty files.
+    #[must_use]
+    pub fn first_lba(&self) -> u32 {
+        self.layout.absolute(self.layout.data_block(self.node))
+    }
+
+    /// Blocks that its bytes take; none for an empty file.
+    #[must_use]
+    pub fn blocks(&self) -> u32 {
+        blocks_for(self.size()) as u32 // the plan has refused what is larger
+    }
+
+    /// The extents, each of which has a record. They follow one another without a gap. An empty file has none.
+    pub fn extents(&self) -> impl Iterator<Item = Extent> + use<'a> {
+        let size = self.size();
+        let first_lba = self.first_lba();
+        let count = if size == 0 { 0 } else { sections(size) };
+        (0..count).map(move |section| {
+            let before = section * SECTION_BYTES;
+            let bytes = (size - before).min(SECTION_BYTES);
+            Extent {
+                first_lba: first_lba + (before / BLOCK_BYTES) as u32,
+                blocks: blocks_for(bytes) as u32,
+                bytes: bytes as u32,
+            }
+        })
+    }
+}
+
+impl Layout {
+    /// Places a tree in a volume whose first block will be `first_lba` of the disc: 0, or the next writable address of
+    /// a further session.
+    ///
+    /// # Errors
+    /// [`PlanError`]: a name, a file or the volume that the format cannot hold.
+    pub fn plan(tree: Tree, first_lba: u32, options: &VolumeOptions) -> Result<Self, PlanError> {
+        check_texts(options)?;
+        let mut warnings = Vec::new();
+        check_nodes(&tree, &mut warnings)?;
+        let mut ordinal = 0;
+        let places: Vec<u32> = tree
+            .nodes
+            .iter()
+            .map(|node| {
+                let own = if node.kind == NodeKind::Directory {
+                    ordinal
+                } else {
+                    0
+                };
+                ordinal += u32::from(node.kind == NodeKind::Directory);
+                own
+            })
+            .collect();
+        let mut namespaces = vec![Namespace::Iso {
+            rock_ridge: options.rock_ridge,
+        }];
+        if options.joliet {
+            namespaces.push(Namespace::Joliet {
+                surrogates: options.surrogates,
+            });
+            if options.volume_id.encode_utf16().count() > 16 {
+                warnings.push(PlanWarning::JolietVolumeIdCut);
+            }
+        }
+        let hierarchies = namespaces
+            .into_iter()
+            .map(|namespace| Hierarchy::new(&tree, namespace, &places, &mut warnings))
+            .collect::<Result<Vec<_>, _>>()?;
+        if tree.directory_count() > u64::from(u16::MAX) {
+            warnings.push(PlanWarning::PathTableOverflow {
+                directories: tree.directory_count(),
+            });
+        }
+        let mut layout = Self {
+            tree,
+            first_lba,
+            options: options.clone(),
+            hierarchies,
+            places,
+            extents: Vec::new(),
+            regions: Vec::new(),
+            blocks: 0,
+            warnings,
+        };
+        layout.place_all()?;
+        Ok(layout)
+    }
+
+    fn place_all(&mut self) -> Result<(), PlanError> {
+        let mut planner = Planner {
+            first_lba: self.first_lba,
+            next: 0,
+            regions: Vec::new(),
+        };
+        planner.region(Region::SystemArea, 16)?;
+        planner.region(Region::Descriptor(Descriptor::Primary), 1)?;
+        if self.options.joliet {
+            planner.region(Region::Descriptor(Descriptor::Joliet), 1)?;
+        }
+        planner.region(Region::Descriptor(Descriptor::Terminator), 1)?;
+        for (at, hierarchy) in self.hierarchies.iter_mut().enumerate() {
+            let blocks = blocks_for(u64::from(hierarchy.path_table_bytes));
+            for (place, kind) in hierarchy
+                .path_tables
+                .iter_mut()
+                .zip([PathTableKind::L, PathTableKind::M])
+            {
+                *place = planner.region(
+                    Region::PathTable {
+                        hierarchy: at,
+                        kind,
+                    },
+                    blocks,
+                )?;
+            }
+        }
+        for at in 0..self.hierarchies.len() {
+            self.place_directories(at, &mut planner)?;
+        }
+        self.place_files(&mut planner)?;
+        planner.region(Region::Padding, u64::from(self.options.padding_blocks))?;
+        self.blocks = planner.next_block()?;
+        self.regions = planner.regions;
+        Ok(())
+    }
+
+    fn place_directories(&mut self, at: usize, planner: &mut Planner) -> Result<(), PlanError> {
+        planner.region(Region::Directories { hierarchy: at }, 0)?;
+        let mut packer = Packer::default();
+        let Some(hierarchy) = self.hierarchies.get(at) else {
+            return Ok(());
+        };
+        let mut measured = Vec::with_capacity(hierarchy.directories.len());
+        for directory in &hierarchy.directories {
+            let records = Records {
+                tree: &self.tree,
+                hierarchy,
+                directory,
+            };
+            let (end, checkpoints) = records.measure(&mut packer);
+            let record_blocks = blocks_for(end.records);
+            let continuation_blocks = blocks_for(end.continuations);
+            // The length of a folder is recorded in 32 bits.
+            if record_blocks * BLOCK_BYTES > u64::from(u32::MAX) {
+                return Err(PlanError::TooManyFiles);
+            }
+            let block = planner.take(record_blocks + continuation_blocks)?;
+            measured.push((
+                block,
+                record_blocks as u32,
+                continuation_blocks as u32,
+                checkpoints,
+            ));
+        }
+        let places = self
+            .hierarchies
+            .get_mut(at)
+            .map(|h| h.directories.iter_mut())
+            .into_iter()
+            .flatten();
+        for (directory, (block, record_blocks, continuation_blocks, checkpoints)) in
+            places.zip(measured)
+        {
+            directory.block = block;
+            directory.record_blocks = record_blocks;
+            directory.continuation_blocks = continuation_blocks;
+            directory.checkpoints = checkpoints;
+        }
+        Ok(())
+    }
+
+    fn place_files(&mut self, planner: &mut Planner) -> Result<(), PlanError> {
+        let tree = &self.tree;
+        let has_no_data =
+            |id: &NodeId| tree.kind(*id) != NodeKind::Directory && tree.size(*id) == 0;
+        let empty = tree.nodes().any(|id| has_no_data(&id));
+        let empty_block = planner.region(Region::EmptyFiles, u64::from(empty))?;
+        planner.region(Region::Data, 0)?;
+        for id in tree.nodes() {
+            let kind = tree.kind(id);
+            if kind == NodeKind::Directory {
+                continue;
+            }
+            let size = tree.size(id);
+            let first_name = tree.first_name(id);
+            let block = if size == 0 {
+                empty_block
+            } else if first_name == id {
+                let block = planner.take(blocks_for(size))?;
+                self.extents.push((block, id));
+                block
+            } else {
+                self.places
+                    .get(first_name.index())
+                    .copied()
+                    .unwrap_or(empty_block)
+            };
+            if let Some(place) = self.places.get_mut(id.index()) {
+                *place = block;
+            }
+        }
+        Ok(())
+    }
+
+    /// The volume's exact size in blocks of 2048 bytes, padding included.
+    #[must_use]
+    pub fn blocks(&self) -> u64 {
+        u64::from(self.blocks)
+    }
+
+    /// The LBA of the volume's first block.
+    #[must_use]
+    pub fn first_lba(&self) -> u32 {
+        self.first_lba
+    }
+
+    /// What the volume will not show quite as the source has it.
+    #[must_use]
+    pub fn warnings(&self) -> &[PlanWarning] {
+        &self.warnings
+    }
+
+    /// The tree that is placed.
+    #[must_use]
+    pub fn tree(&self) -> &Tree {
+        &self.tree
+    }
+
+    /// The options that it was placed with.
+    #[must_use]
+    pub fn options(&self) -> &VolumeOptions {
+        &self.options
+    }
+
+    /// Gives the tree back, to plan it anew for another first LBA.
+    #[must_use]
+    pub fn into_tree(self) -> Tree {
+        self.tree
+    }
+
+    /// The files, in the order of their data; further names of a file among them.
+    pub fn files(&self) -> impl Iterator<Item = PlannedFile<'_>> {
+        self.tree
+            .nodes()
+            .filter(|id| self.tree.kind(*id) == NodeKind::File)
+            .map(|node| PlannedFile { layout: self, node })
+    }
+
+    /// An emitter of this volume's bytes. Several may work at the same time, each on its own blocks.
+    #[must_use]
+    pub fn emitter(self: &Arc<Self>) -> Emitter {
+        Emitter::new(Arc::clone(self))
+    }
+
+    /// Whose block it is; `None` outside the volume. `lba` is absolute on the disc.
+    #[must_use]
+    pub fn owner_of(&self, lba: u32) -> Option<Owner> {
+        let block = lba.checked_sub(self.first_lba)?;
+        let region = self.region_at(block)?;
+        let of = |hierarchy: usize| {
+            self.hierarchies
+                .get(hierarchy)
+                .is_some_and(|h| h.namespace.is_joliet())
+        };
+        Some(Owner::Structure(match region {
+            Region::SystemArea => Structure::SystemArea,
+            Region::Descriptor(Descriptor::Primary) => Structure::PrimaryVolumeDescriptor,
+            Region::Descriptor(Descriptor::Joliet) => Structure::JolietVolumeDescriptor,
+            Region::Descriptor(Descriptor::Terminator) => Structure::DescriptorTerminator,
+            Region::PathTable { hierarchy, kind } => Structure::PathTable {
+                joliet: of(hierarchy),
+                kind,
+            },
+            Region::Directories { hierarchy } => {
+                let directory = self.directory_at(hierarchy, block)?;
+                Structure::Directory {
+                    path: self.tree.disc_path(directory.node),
+                    joliet: of(hierarchy),
+                }
+            }
+            Region::EmptyFiles => Structure::EmptyFiles,
+            Region::Padding => Structure::Padding,
+            Region::Data => {
+                let (first, node) = self.extents.get(self.extent_index(block)?).copied()?;
+                let offset = u64::from(block - first) * BLOCK_BYTES;
+                return Some(Owner::File {
+                    path: self.tree.disc_path(node),
+                    offset,
+                });
+            }
+        }))
+    }
+
+    pub(crate) fn absolute(&self, block: u32) -> u32 {
+        self.first_lba + block // the plan has refused what would overflow
+    }
+
+    /// A folder's ordinal in the tree.
+    pub(crate) fn ordinal(&self, id: NodeId) -> u32 {
+        self.places.get(id.index()).copied().unwrap_or(0)
+    }
+
+    /// The first block of a file's data, relative to the image.
+    pub(crate) fn data_block(&self, id: NodeId) -> u32 {
+        self.places.get(id.index()).copied().unwrap_or(0)
+    }
+
+    /// The region that holds a block, relative to the image.
+    pub(crate) fn region_at(&self, block: u32) -> Option<Region> {
+        if block >= self.blocks {
+            return None;
+        }
+        let after = self.regions.partition_point(|(first, _)| *first <= block);
+        self.regions
+            .get(after.checked_sub(1)?)
+            .map(|(_, region)| *region)
+    }
+
+    /// The folder whose records or continuation areas are in a block of its region.
+    pub(crate) fn directory_at(&self, hierarchy: usize, block: u32) -> Option<&DirectoryPlace> {
+        let directories = &self.hierarchies.get(hierarchy)?.directories;
+        let after = directories.partition_point(|directory| directory.block <= block);
+        directories.get(after.checked_sub(1)?)
+    }
+
+    /// The position in the order of files with data of the one that a block of the data region belongs to.
+    pub(crate) fn extent_index(&self, block: u32) -> Option<usize> {
+        self.extents
+            .partition_point(|(first, _)| *first <= block)
+            .checked_sub(1)
+    }
+
+    /// First block and node of a file with data.
+    pub(crate) fn extent(&self, index: usize) -> Option<(u32, NodeId)> {
+        self.extents.get(index).copied()
+    }
+
+    /// Where a region begins and where the next one does.
+    pub(crate) fn region_bounds(&self, block: u32) -> (u32, u32) {
+        let after = self.regions.partition_point(|(first, _)| *first <= block);
+        let start = after
+            .checked_sub(1)
+            .and_then(|at| self.regions.get(at))
+            .map_or(0, |(first, _)| *first);
+        let end = self
+            .regions
+            .get(after)
+            .map_or(self.blocks, |(first, _)| *first);
+        (start, end)
+    }
+}
+
+/// Hands out blocks, in a row.
+struct Planner {
+    first_lba: u32,
+    next: u64,
+    regions: Vec<(u32, Region)>,
+}
+
+impl Planner {
+    fn next_block(&self) -> Result<u32, PlanError> {
+        let too_large = PlanError::VolumeTooLarge {
+            first_lba: self.first_lba,
+            blocks: self.next,
+        };
+        if self.next + u64::from(self.first_lba) > u64::from(u32::MAX) {
+            return Err(too_large);
+        }
+        u32::try_from(self.next).map_err(|_| too_large)
+    }
+
+    fn take(&mut self, blocks: u64) -> Result<u32, PlanError> {
+        let first = self.next_block()?;
+        self.next += blocks;
+        Ok(first)
+    }
+
+    fn region(&mut self, region: Region, blocks: u64) -> Result<u32, PlanError> {
+        let first = self.take(blocks)?;
+        self.regions.push((first, region));
+        Ok(first)
+    }
+}
+
+fn check_texts(options: &VolumeOptions) -> Result<(), PlanError> {
+    let texts = [
+        ("volume identifier", &options.volume_id, 32),
+        ("system identifier", &options.system_id, 32),
+        ("volume set identifier", &options.volume_set_id, 128),
+        ("publisher", &options.publisher, 128),
+        ("preparer", &options.preparer, 128),
+        ("application", &options.application, 128),
+    ];
+    for (field, text, limit) in texts {
+        let length = text.chars().count();
+        if length > limit {
+            return Err(PlanError::TextTooLong {
+                field,
+                length,
+                limit,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Targets of links up to here are taken by all readers that were tried (xorriso 1.5.4, isoinfo of cdrkit 1.1.11).
+const LONG_TARGET: usize = 1000;
+
+fn check_nodes(tree: &Tree, warnings: &mut Vec<PlanWarning>) -> Result<(), PlanError> {
+    let limit = u64::from(u32::MAX) * BLOCK_SIZE as u64;
+    let mut times = Count::default();
+    let mut targets = Count::default();
+    for id in tree.nodes() {
+        let name = tree.name_bytes(id);
+        let illegal = name.is_empty()
+            || name.len() > 255
+            || name.contains(&b'/')
+            || name.contains(&0)
+            || matches!(name, b"." | b"..");
+        if illegal && id != NodeId::ROOT {
+            return Err(PlanError::IllegalName {
+                path: tree.disc_path(id),
+            });
+        }
+        let size = tree.size(id);
+        if size > limit {
+            return Err(PlanError::FileTooLarge {
+                path: tree.disc_path(id),
+                size,
+                limit,
+            });
+        }
+        if tree
+            .link_target(id)
+            .is_some_and(|target| target.as_os_str().len() > LONG_TARGET)
+        {
+            targets.add(id);
+        }
+        let identity = &tree.node(id).identity;
+        if !ShortStamp::can_hold(identity.modified) {
+            times.add(id);
+        }
+    }
+    if let Some(first) = targets.first {
+        let first = tree.disc_path(first);
+        warnings.push(PlanWarning::LongLinkTargets {
+            count: targets.count,
+            first,
+        });
+    }
+    if let Some(first) = times.first {
+        warnings.push(PlanWarning::TimesChanged {
+            count: times.count,
+            first: tree.disc_path(first),
+        });
+    }
+    Ok(())
+}

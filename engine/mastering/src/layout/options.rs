@@ -1,0 +1,196 @@
+//! What a caller asks of a volume, and how a plan can fail or warn.
+//!
+//! Holds data and words; decides nothing.
+
+use std::path::PathBuf;
+
+use crate::joliet::Surrogates;
+use crate::time::Timestamp;
+
+/// What a volume is to be like. Nothing in it is taken from the system: the same options give the same bytes.
+#[derive(Clone, Debug)]
+pub struct VolumeOptions {
+    /// The volume's name: at most 32 bytes of printable ASCII in ISO 9660 (other characters become `_`), 16 units in
+    /// Joliet (cut, with a warning).
+    pub volume_id: String,
+    /// System identifier, at most 32 bytes.
+    pub system_id: String,
+    /// Volume set identifier, at most 128 bytes.
+    pub volume_set_id: String,
+    /// Publisher, at most 128 bytes.
+    pub publisher: String,
+    /// Data preparer, at most 128 bytes.
+    pub preparer: String,
+    /// Application, at most 128 bytes.
+    pub application: String,
+    /// When the volume was made.
+    pub created: Timestamp,
+    /// Record POSIX names, modes, links and times. Without it, links and special files are left out.
+    pub rock_ridge: bool,
+    /// Record a second hierarchy for readers without Rock Ridge. It holds folders and files, no links or special files.
+    pub joliet: bool,
+    /// What Joliet does with characters beyond 16 bits.
+    pub surrogates: Surrogates,
+    /// Blocks of zeros at the end, for drives whose read-ahead fails at the end of a track. Part of the volume's size.
+    pub padding_blocks: u32,
+}
+
+impl VolumeOptions {
+    /// Rock Ridge and Joliet, 150 blocks of padding, made at `created`.
+    #[must_use]
+    pub fn new(volume_id: impl Into<String>, created: Timestamp) -> Self {
+        Self {
+            volume_id: volume_id.into(),
+            system_id: String::new(),
+            volume_set_id: String::new(),
+            publisher: String::new(),
+            preparer: String::new(),
+            application: "PITLAND".into(),
+            created,
+            rock_ridge: true,
+            joliet: true,
+            surrogates: Surrogates::default(),
+            padding_blocks: 150,
+        }
+    }
+}
+
+/// Why a tree cannot become a volume. Each is the caller's to mend; nothing was written.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PlanError {
+    /// A name that no file system of the volume can hold: empty, `.`, `..`, over 255 bytes, with a slash or a zero byte.
+    #[error("{} has a name that no chosen file system can hold", .path.display())]
+    IllegalName {
+        /// Where.
+        path: PathBuf,
+    },
+    /// A file over what 2^32 blocks hold.
+    #[error("{} has {size} bytes; a file can have at most {limit}", .path.display())]
+    FileTooLarge {
+        /// Where.
+        path: PathBuf,
+        /// Its bytes.
+        size: u64,
+        /// The most that it could have.
+        limit: u64,
+    },
+    /// The volume would end beyond block 2^32.
+    #[error(
+        "the volume needs {blocks} blocks from block {first_lba} on, beyond what 32 bits can address"
+    )]
+    VolumeTooLarge {
+        /// Where it begins.
+        first_lba: u32,
+        /// The blocks that it needs.
+        blocks: u64,
+    },
+    /// A text for the volume descriptor is too long.
+    #[error("the {field} has {length} characters; it can have at most {limit}")]
+    TextTooLong {
+        /// Which one.
+        field: &'static str,
+        /// Its length.
+        length: usize,
+        /// The most that it could have.
+        limit: usize,
+    },
+    /// The names or one folder grow beyond what 32 bits can count.
+    #[error("the tree has too many files for one volume")]
+    TooManyFiles,
+}
+
+/// What a volume will not show quite as the source has it. The plan stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PlanWarning {
+    /// Names that are different in Joliet: too long, with characters that it forbids, or no UTF-8.
+    JolietNamesChanged {
+        /// How many.
+        count: u64,
+        /// The first of them.
+        first: PathBuf,
+    },
+    /// Links and special files that Joliet leaves out.
+    JolietLeavesOut {
+        /// How many.
+        count: u64,
+        /// The first of them.
+        first: PathBuf,
+    },
+    /// Links and special files that the volume leaves out, for it has no Rock Ridge.
+    LeftOut {
+        /// How many.
+        count: u64,
+        /// The first of them.
+        first: PathBuf,
+    },
+    /// Times before 1900 or after 2155, which become the nearest second inside.
+    TimesChanged {
+        /// How many.
+        count: u64,
+        /// The first of them.
+        first: PathBuf,
+    },
+    /// Links whose target is longer than some readers take: xorriso loads no volume that has one, isoinfo crashes.
+    LongLinkTargets {
+        /// How many.
+        count: u64,
+        /// The first of them.
+        first: PathBuf,
+    },
+    /// More folders than a path table can number as parents; the readers that use it lose those beyond.
+    PathTableOverflow {
+        /// Number of folders.
+        directories: u64,
+    },
+    /// The volume's name is cut to 16 units in Joliet.
+    JolietVolumeIdCut,
+}
+
+impl std::fmt::Display for PlanWarning {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::JolietNamesChanged { count, first } => {
+                write!(
+                    f,
+                    "{count} names are different in Joliet; the first is {}",
+                    first.display()
+                )
+            }
+            Self::JolietLeavesOut { count, first } => {
+                write!(
+                    f,
+                    "Joliet leaves out {count} links and special files; the first is {}",
+                    first.display()
+                )
+            }
+            Self::LeftOut { count, first } => write!(
+                f,
+                "{count} links and special files are left out without Rock Ridge; the first is {}",
+                first.display()
+            ),
+            Self::TimesChanged { count, first } => {
+                write!(
+                    f,
+                    "{count} times are outside 1900 to 2155; the first is of {}",
+                    first.display()
+                )
+            }
+            Self::LongLinkTargets { count, first } => write!(
+                f,
+                "{count} links have targets over 1000 bytes, which some readers refuse; the first is {}",
+                first.display()
+            ),
+            Self::PathTableOverflow { directories } => {
+                write!(
+                    f,
+                    "{directories} folders are more than the 65535 that a path table can number as parents"
+                )
+            }
+            Self::JolietVolumeIdCut => {
+                f.write_str("the volume's name is cut to 16 characters in Joliet")
+            }
+        }
+    }
+}

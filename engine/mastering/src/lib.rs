@@ -1,0 +1,46 @@
+//! The bytes of a volume: plan a tree, then stream it.
+//!
+//! A [`Tree`](tree::Tree) of files becomes an ISO 9660 volume with Joliet and Rock Ridge in two passes.
+//! Pass 1, [`Layout::plan`](layout::Layout::plan), gives every structure and every file its block, so that
+//! the exact size is known before the first byte. Pass 2, an [`Emitter`](emit::Emitter), makes the bytes
+//! of any range of blocks, from the plan and from the files, without a temporary image.
+//! [`read`] looks at a finished volume again, and [`compare`] says what differs from the source.
+//!
+//! This crate must not know drives, commands, discs or the async runtime: it reads files and makes bytes.
+//!
+//! ```no_run
+//! use std::sync::Arc;
+//! use pitland_mastering::{Layout, Timestamp, Tree, VolumeOptions, WalkOptions};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let tree = Tree::scan(&["photos".into()], &WalkOptions::default())?;
+//! let options = VolumeOptions::new("PHOTOS", Timestamp::now());
+//! let layout = Arc::new(Layout::plan(tree, 0, &options)?);
+//! let mut emitter = layout.emitter();
+//! let mut blocks = vec![0; 2048 * 16];
+//! emitter.read_blocks(16, &mut blocks)?;
+//! # Ok(())
+//! # }
+//! ```
+#![forbid(unsafe_code)]
+
+pub mod block;
+pub mod compare;
+pub mod emit;
+pub mod iso9660;
+pub mod joliet;
+pub mod layout;
+pub mod read;
+pub mod rock_ridge;
+pub mod susp;
+pub mod time;
+pub mod tree;
+
+pub use block::{BLOCK_SIZE, BlockSource, Extent, ImageFile};
+pub use compare::{CompareOptions, Difference, compare};
+pub use emit::{EmitError, Emitter};
+pub use joliet::Surrogates;
+pub use layout::{Layout, Owner, PlanError, PlanWarning, PlannedFile, Structure, VolumeOptions};
+pub use read::{Entry, Names, ReadError, Volume};
+pub use time::Timestamp;
+pub use tree::{NodeId, NodeKind, ScanError, SourceChange, SpecialFiles, Tree, WalkOptions};

@@ -1,0 +1,499 @@
+//! Rock Ridge 1.12: POSIX names, modes, links, devices and times in system use entries.
+//!
+//! Knows one file's attributes and their bytes, not where they are placed: that is `susp` and `layout`.
+
+use crate::iso9660::read_both_u32;
+use crate::iso9660::stamp::{LongStamp, ShortStamp};
+use crate::iso9660::{HalvesDiffer, both_u32};
+use crate::susp::{Entry, Packer};
+use crate::time::Timestamp;
+
+/// What the `ER` entry calls Rock Ridge 1.12.
+pub const EXTENSION_IDENTIFIER: &[u8] = b"IEEE_P1282";
+/// The text that goes with [`EXTENSION_IDENTIFIER`].
+pub const EXTENSION_DESCRIPTOR: &[u8] =
+    b"THE IEEE P1282 PROTOCOL PROVIDES SUPPORT FOR POSIX FILE SYSTEM SEMANTICS";
+/// The source that goes with [`EXTENSION_IDENTIFIER`].
+pub const EXTENSION_SOURCE: &[u8] =
+    b"PLEASE CONTACT THE IEEE STANDARDS DEPARTMENT, PISCATAWAY, NJ, USA FOR THE P1282 SPECIFICATION";
+
+/// Bytes of a `PX` entry with its serial number.
+pub const PX_LENGTH: usize = 44;
+/// Bytes of a `TF` entry with three short stamps.
+pub const TF_LENGTH: usize = 26;
+/// Bytes of a `PN` entry.
+pub const PN_LENGTH: usize = 20;
+
+const CONTINUE: u8 = 0x01;
+const CURRENT: u8 = 0x02;
+const PARENT: u8 = 0x04;
+const ROOT: u8 = 0x08;
+
+const TF_MODIFICATION: u8 = 0x02;
+const TF_ACCESS: u8 = 0x04;
+const TF_ATTRIBUTES: u8 = 0x08;
+const TF_LONG_FORM: u8 = 0x80;
+
+/// `PX`: mode with file type, links, owner, and a number that is the same for all names of one file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Posix {
+    /// File type and permissions, as `st_mode` has them.
+    pub mode: u32,
+    /// Number of names.
+    pub links: u32,
+    /// Owner.
+    pub uid: u32,
+    /// Group.
+    pub gid: u32,
+    /// File serial number; 0 where the entry is the shorter one of version 1.10.
+    pub serial: u32,
+}
+
+impl Posix {
+    /// The entry.
+    #[must_use]
+    pub fn emit(&self) -> [u8; PX_LENGTH] {
+        let mut entry = [0; PX_LENGTH];
+        entry[..4].copy_from_slice(&[b'P', b'X', 44, 1]);
+        for (at, value) in [self.mode, self.links, self.uid, self.gid, self.serial]
+            .into_iter()
+            .enumerate()
+        {
+            entry[4 + at * 8..12 + at * 8].copy_from_slice(&both_u32(value));
+        }
+        entry
+    }
+
+    fn parse(data: &[u8]) -> Result<Self, HalvesDiffer> {
+        let number = |at: usize| read_both_u32(data.get(at * 8..).unwrap_or_default());
+        Ok(Self {
+            mode: number(0)?,
+            links: number(1)?,
+            uid: number(2)?,
+            gid: number(3)?,
+            serial: number(4)?,
+        })
+    }
+}
+
+/// `TF` with modification, access and attribute change, each as a short stamp.
+#[must_use]
+pub fn emit_times(
+    modification: Timestamp,
+    access: Timestamp,
+    attributes: Timestamp,
+) -> [u8; TF_LENGTH] {
+    let mut entry = [0; TF_LENGTH];
+    entry[..5].copy_from_slice(&[
+        b'T',
+        b'F',
+        26,
+        1,
+        TF_MODIFICATION | TF_ACCESS | TF_ATTRIBUTES,
+    ]);
+    entry[5..12].copy_from_slice(&ShortStamp::new(modification).0);
+    entry[12..19].copy_from_slice(&ShortStamp::new(access).0);
+    entry[19..26].copy_from_slice(&ShortStamp::new(attributes).0);
+    entry
+}
+
+/// `PN`: a device's number, its 64 bits in two halves.
+#[must_use]
+pub fn emit_device(number: u64) -> [u8; PN_LENGTH] {
+    let mut entry = [0; PN_LENGTH];
+    entry[..4].copy_from_slice(&[b'P', b'N', 20, 1]);
+    entry[4..12].copy_from_slice(&both_u32((number >> 32) as u32));
+    entry[12..20].copy_from_slice(&both_u32((number & u64::from(u32::MAX)) as u32));
+    entry
+}
+
+/// Bytes of the `NM` entry of a name, where it is not split. Names beyond 250 bytes take two entries.
+pub(crate) fn name_length(name: usize) -> usize {
+    name + 5 * name.div_ceil(250).max(1)
+}
+
+/// Packs the `NM` entries of a name, which go on in the next area where it is too long for this one.
+pub(crate) fn pack_name(packer: &mut Packer, name: &[u8]) {
+    let mut rest = name;
+    loop {
+        if packer.room() < 6 {
+            packer.next_area();
+        }
+        let take = rest.len().min(packer.room() - 5).min(250);
+        let (piece, after) = rest.split_at(take);
+        let flags = if after.is_empty() { 0 } else { CONTINUE };
+        // At most 255 by the limit above.
+        packer.push(&[&[b'N', b'M', (5 + take) as u8, 1, flags], piece].concat());
+        rest = after;
+        if rest.is_empty() {
+            return;
+        }
+    }
+}
+
+/// Packs the `SL` entries of a link's target: a component for each name between slashes.
+pub(crate) fn pack_link(packer: &mut Packer, target: &[u8]) {
+    const HEAD: usize = 5;
+    const LONGEST: usize = 255;
+    let mut components: Vec<(u8, &[u8])> = Vec::new();
+    let mut rest = target;
+    if let Some(after) = target.strip_prefix(b"/") {
+        components.push((ROOT, b""));
+        rest = after;
+    }
+    if !(rest.is_empty() && components.len() == 1) {
+        components.extend(rest.split(|b| *b == b'/').map(|name| match name {
+            b"." => (CURRENT, b"".as_slice()),
+            b".." => (PARENT, b"".as_slice()),
+            name => (0, name),
+        }));
+    }
+    let mut entry: Vec<u8> = vec![b'S', b'L', 0, 1, 0];
+    let close = |packer: &mut Packer, entry: &mut Vec<u8>, flags: u8| {
+        entry[2] = entry.len() as u8; // at most LONGEST
+        entry[4] = flags;
+        packer.push(entry);
+        entry.truncate(HEAD);
+    };
+    // An entry may be as long as what is left of the area, unless that is too little to be worth beginning.
+    let limit = |packer: &mut Packer| {
+        if packer.room() < HEAD + 2 + 32 {
+            packer.next_area();
+        }
+        packer.room().min(LONGEST)
+    };
+    let mut most = limit(packer);
+    for (flags, mut name) in components {
+        loop {
+            let room = most.saturating_sub(entry.len() + 2);
+            if entry.len() + 2 <= most && name.len() <= room {
+                entry.extend([flags, name.len() as u8]);
+                entry.extend_from_slice(name);
+                break;
+            }
+            if entry.len() > HEAD {
+                close(packer, &mut entry, CONTINUE);
+                most = limit(packer);
+            } else {
+                // A component longer than a whole entry goes on in the next.
+                let (piece, after) = name.split_at(room);
+                entry.extend([flags | CONTINUE, room as u8]);
+                entry.extend_from_slice(piece);
+                name = after;
+                close(packer, &mut entry, CONTINUE);
+                most = limit(packer);
+            }
+        }
+    }
+    close(packer, &mut entry, 0);
+}
+
+/// What the Rock Ridge entries of one record say, as they are collected.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Attributes {
+    /// `PX`.
+    pub posix: Option<Posix>,
+    /// `NM`, all parts.
+    pub name: Option<Vec<u8>>,
+    /// `SL`, all parts, as a path.
+    pub target: Option<Vec<u8>>,
+    /// `PN`.
+    pub device: Option<u64>,
+    /// Modification time from `TF`.
+    pub modified: Option<Timestamp>,
+    /// Access time from `TF`.
+    pub accessed: Option<Timestamp>,
+    /// Attribute change time from `TF`.
+    pub changed: Option<Timestamp>,
+    /// `CL`: the folder of this name was moved; its block.
+    pub child_link: Option<u32>,
+    /// `RE`: a folder that was moved here and is to be shown elsewhere.
+    pub relocated: bool,
+    name_complete: bool,
+    /// Whether the next component of the target needs a slash before it.
+    slash: bool,
+}
+
+/// A Rock Ridge entry that cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AttributeError {
+    /// The entry is shorter than its fields.
+    #[error("the {0} entry is cut short")]
+    Truncated(&'static str),
+    /// The two byte orders of a number differ.
+    #[error("a number of the {entry} entry is {} in one byte order and {} in the other", .halves.little, .halves.big)]
+    Halves {
+        /// Which entry.
+        entry: &'static str,
+        /// The two values.
+        halves: HalvesDiffer,
+    },
+    /// A name or a target grows beyond what any file system holds.
+    #[error("the {0} entries add up to more than 64 KiB")]
+    TooLong(&'static str),
+}
+
+/// More than any file system takes for a name or a target.
+const LONGEST_TEXT: usize = 65_536;
+
+impl Attributes {
+    /// Takes one entry in. Entries of other extensions are passed over.
+    ///
+    /// # Errors
+    /// [`AttributeError`], which names the entry.
+    pub fn take(&mut self, entry: &Entry<'_>) -> Result<(), AttributeError> {
+        let data = entry.data;
+        let halves = |name| {
+            move |halves| AttributeError::Halves {
+                entry: name,
+                halves,
+            }
+        };
+        match &entry.signature {
+            b"PX" => {
+                if data.len() < 32 {
+                    return Err(AttributeError::Truncated("PX"));
+                }
+                self.posix = Some(Posix::parse(data).map_err(halves("PX"))?);
+            }
+            b"PN" => {
+                if data.len() < 16 {
+                    return Err(AttributeError::Truncated("PN"));
+                }
+                let high = read_both_u32(data).map_err(halves("PN"))?;
+                let low = read_both_u32(data.get(8..).unwrap_or_default()).map_err(halves("PN"))?;
+                self.device = Some(u64::from(high) << 32 | u64::from(low));
+            }
+            b"CL" => {
+                if data.len() < 8 {
+                    return Err(AttributeError::Truncated("CL"));
+                }
+                self.child_link = Some(read_both_u32(data).map_err(halves("CL"))?);
+            }
+            b"RE" => self.relocated = true,
+            b"NM" => self.take_name(data)?,
+            b"SL" => self.take_link(data)?,
+            b"TF" => self.take_times(data)?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn take_name(&mut self, data: &[u8]) -> Result<(), AttributeError> {
+        let (flags, text) = data.split_first().ok_or(AttributeError::Truncated("NM"))?;
+        if self.name_complete || flags & (CURRENT | PARENT) != 0 {
+            return Ok(());
+        }
+        let name = self.name.get_or_insert_default();
+        if name.len() + text.len() > LONGEST_TEXT {
+            return Err(AttributeError::TooLong("NM"));
+        }
+        name.extend_from_slice(text);
+        self.name_complete = flags & CONTINUE == 0;
+        Ok(())
+    }
+
+    fn take_link(&mut self, data: &[u8]) -> Result<(), AttributeError> {
+        let (_flags, mut rest) = data.split_first().ok_or(AttributeError::Truncated("SL"))?;
+        let target = self.target.get_or_insert_default();
+        while let [flags, length, after @ ..] = rest {
+            let text = after
+                .get(..usize::from(*length))
+                .ok_or(AttributeError::Truncated("SL"))?;
+            if target.len() + text.len() + 3 > LONGEST_TEXT {
+                return Err(AttributeError::TooLong("SL"));
+            }
+            if self.slash {
+                target.push(b'/');
+            }
+            match flags & !CONTINUE {
+                CURRENT => target.push(b'.'),
+                PARENT => target.extend_from_slice(b".."),
+                ROOT => target.push(b'/'),
+                _ => target.extend_from_slice(text),
+            }
+            self.slash = flags & (CONTINUE | ROOT) == 0;
+            rest = after.get(usize::from(*length)..).unwrap_or_default();
+        }
+        Ok(())
+    }
+
+    fn take_times(&mut self, data: &[u8]) -> Result<(), AttributeError> {
+        let (flags, mut rest) = data.split_first().ok_or(AttributeError::Truncated("TF"))?;
+        let size = if flags & TF_LONG_FORM == 0 { 7 } else { 17 };
+        for bit in 0..7 {
+            if flags & (1 << bit) == 0 {
+                continue;
+            }
+            let (stamp, after) = rest
+                .split_at_checked(size)
+                .ok_or(AttributeError::Truncated("TF"))?;
+            rest = after;
+            let time = match (<[u8; 7]>::try_from(stamp), <[u8; 17]>::try_from(stamp)) {
+                (Ok(short), _) => ShortStamp(short).time(),
+                (_, Ok(long)) => LongStamp(long).time(),
+                _ => None,
+            };
+            match 1 << bit {
+                TF_MODIFICATION => self.modified = time,
+                TF_ACCESS => self.accessed = time,
+                TF_ATTRIBUTES => self.changed = time,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::susp::Entries;
+    use proptest::prelude::*;
+
+    fn collect(packer: &Packer) -> Attributes {
+        let mut attributes = Attributes::default();
+        for area in packer.areas() {
+            assert!(area.len() <= 2020);
+            for entry in Entries::new(area) {
+                attributes.take(&entry.unwrap()).unwrap();
+            }
+        }
+        attributes
+    }
+
+    fn take(bytes: &[u8]) -> Attributes {
+        let mut attributes = Attributes::default();
+        for entry in Entries::new(bytes) {
+            attributes.take(&entry.unwrap()).unwrap();
+        }
+        attributes
+    }
+
+    #[test]
+    fn px_has_the_bytes_of_a_recorded_one() {
+        let bytes = b"PX,\x01\xedA\0\0\0\0A\xed\x01\0\0\0\0\0\0\x01\xe8\x03\0\0\0\0\x03\xe8\
+            \x64\0\0\0\0\0\0\x64\x02\0\0\0\0\0\0\x02";
+        let value = Posix {
+            mode: 0o040_755,
+            links: 1,
+            uid: 1000,
+            gid: 100,
+            serial: 2,
+        };
+        assert_eq!(&value.emit(), bytes);
+        assert_eq!(take(bytes).posix, Some(value));
+        // Version 1.10 has no serial number.
+        let mut old = bytes[..36].to_vec();
+        old[2] = 36;
+        assert_eq!(take(&old).posix, Some(Posix { serial: 0, ..value }));
+    }
+
+    #[test]
+    fn tf_has_three_short_stamps_in_the_order_of_their_flags() {
+        let at = Timestamp::from_seconds;
+        let entry = emit_times(at(1_795_383_930), at(1_795_383_931), at(1_795_383_932));
+        assert_eq!(
+            &entry,
+            b"TF\x1a\x01\x0e\x7e\x0b\x16\x15\x2d\x1e\0\x7e\x0b\x16\x15\x2d\x1f\0\x7e\x0b\x16\x15\x2d\x20\0"
+        );
+        let read = take(&entry);
+        assert_eq!(read.modified, Some(at(1_795_383_930)));
+        assert_eq!(read.accessed, Some(at(1_795_383_931)));
+        assert_eq!(read.changed, Some(at(1_795_383_932)));
+    }
+
+    #[test]
+    fn tf_in_the_long_form_is_read() {
+        let entry = [b"TF\x16\x01\x82".as_slice(), b"2000022900000000\0"].concat();
+        assert_eq!(
+            take(&entry).modified,
+            Some(Timestamp::from_seconds(951_782_400))
+        );
+    }
+
+    #[test]
+    fn pn_has_the_halves_of_the_device_number() {
+        let entry = emit_device(0x1_0000_0801);
+        assert_eq!(
+            &entry,
+            b"PN\x14\x01\x01\0\0\0\0\0\0\x01\x01\x08\0\0\0\0\x08\x01"
+        );
+        assert_eq!(take(&entry).device, Some(0x1_0000_0801));
+    }
+
+    #[test]
+    fn nm_and_its_continuation() {
+        let mut packer = Packer::default();
+        packer.begin(8);
+        pack_name(&mut packer, b"abcdef");
+        let areas: Vec<&[u8]> = packer.areas().collect();
+        assert_eq!(
+            areas,
+            [b"NM\x08\x01\x01abc".as_slice(), b"NM\x08\x01\x00def"]
+        );
+        assert_eq!(collect(&packer).name.unwrap(), b"abcdef");
+    }
+
+    #[test]
+    fn sl_has_a_component_for_each_part() {
+        let mut packer = Packer::default();
+        packer.begin(200);
+        pack_link(&mut packer, b"/abs/../x/.");
+        let area: Vec<&[u8]> = packer.areas().collect();
+        assert_eq!(
+            area,
+            [b"SL\x13\x01\x00\x08\x00\x00\x03abs\x04\x00\x00\x01x\x02\x00".as_slice()]
+        );
+        assert_eq!(collect(&packer).target.unwrap(), b"/abs/../x/.");
+    }
+
+    #[test]
+    fn entries_cut_short_are_refused_by_name() {
+        let refuse = |bytes: &'static [u8]| {
+            let entry = Entries::new(bytes).next().unwrap().unwrap();
+            Attributes::default().take(&entry)
+        };
+        assert_eq!(
+            refuse(b"PX\x08\x01\0\0\0\0"),
+            Err(AttributeError::Truncated("PX"))
+        );
+        assert_eq!(refuse(b"PN\x04\x01"), Err(AttributeError::Truncated("PN")));
+        assert_eq!(refuse(b"NM\x04\x01"), Err(AttributeError::Truncated("NM")));
+        assert_eq!(
+            refuse(b"SL\x08\x01\0\0\x09a"),
+            Err(AttributeError::Truncated("SL"))
+        );
+        assert_eq!(
+            refuse(b"TF\x06\x01\x02\0"),
+            Err(AttributeError::Truncated("TF"))
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn every_name_and_target_comes_back_whatever_room_there_is(
+            name in proptest::collection::vec(1u8..=255, 1..256),
+            target in proptest::collection::vec(
+                prop_oneof![Just(b'/'), Just(b'.'), 1u8..=255], 1..4096),
+            room in 0usize..200,
+        ) {
+            let mut packer = Packer::default();
+            packer.begin(room);
+            pack_name(&mut packer, &name);
+            pack_link(&mut packer, &target);
+            let read = collect(&packer);
+            prop_assert_eq!(read.name.unwrap(), name);
+            prop_assert_eq!(read.target.unwrap(), target);
+        }
+
+        #[test]
+        fn name_length_counts_the_bytes_of_an_unsplit_name(length in 1usize..256) {
+            let mut packer = Packer::default();
+            packer.begin(1000);
+            pack_name(&mut packer, &vec![b'n'; length]);
+            prop_assert_eq!(packer.total(), name_length(length));
+        }
+    }
+}

@@ -1,0 +1,338 @@
+//! A tree of files, as it will stand in the volume: an arena filled by one walk.
+//!
+//! Holds names and what `stat` said, and knows where each file's bytes are; must not know any disc format.
+//! Memory grows with the number of files alone. The nodes stand breadth first, so the children of a folder are
+//! neighbours, in the byte order of their names.
+
+mod scan;
+pub(crate) mod source;
+
+use std::collections::HashMap;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+pub use scan::{ScanError, SpecialFiles, WalkOptions};
+pub use source::SourceChange;
+
+use crate::time::Timestamp;
+
+/// What a node is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum NodeKind {
+    /// A folder.
+    Directory,
+    /// A file with bytes.
+    File,
+    /// A symbolic link, stored as a link.
+    Symlink,
+    /// A character device.
+    CharacterDevice,
+    /// A block device.
+    BlockDevice,
+    /// A named pipe.
+    Fifo,
+    /// A socket.
+    Socket,
+}
+
+impl std::fmt::Display for NodeKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Directory => "folder",
+            Self::File => "file",
+            Self::Symlink => "symbolic link",
+            Self::CharacterDevice => "character device",
+            Self::BlockDevice => "block device",
+            Self::Fifo => "fifo",
+            Self::Socket => "socket",
+        })
+    }
+}
+
+impl NodeKind {
+    /// The kind that an `st_mode` names; unknown types count as sockets, which have neither bytes nor children.
+    #[must_use]
+    pub fn from_mode(mode: u32) -> Self {
+        match mode & 0o170_000 {
+            0o040_000 => Self::Directory,
+            0o100_000 => Self::File,
+            0o120_000 => Self::Symlink,
+            0o020_000 => Self::CharacterDevice,
+            0o060_000 => Self::BlockDevice,
+            0o010_000 => Self::Fifo,
+            _ => Self::Socket,
+        }
+    }
+
+    /// Neither folder, file nor link.
+    #[must_use]
+    pub fn is_special(self) -> bool {
+        matches!(
+            self,
+            Self::CharacterDevice | Self::BlockDevice | Self::Fifo | Self::Socket
+        )
+    }
+}
+
+/// A node of a [`Tree`]: its place in the arena. The root is the first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NodeId(pub(crate) u32);
+
+impl NodeId {
+    /// The root folder.
+    pub const ROOT: Self = Self(0);
+
+    pub(crate) fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// What makes a file the same file, unchanged: compared when it is opened and after its last byte was read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Identity {
+    pub(crate) device: u64,
+    pub(crate) inode: u64,
+    pub(crate) size: u64,
+    pub(crate) modified: Timestamp,
+    pub(crate) changed: Timestamp,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Node {
+    pub(crate) name_at: u32,
+    pub(crate) name_length: u16,
+    pub(crate) kind: NodeKind,
+    pub(crate) parent: u32,
+    pub(crate) mode: u32,
+    pub(crate) uid: u32,
+    pub(crate) gid: u32,
+    /// Folder: first child. Link: where the target lies among the names. Device: high half of its number.
+    pub(crate) first: u32,
+    /// Folder: number of children. Link: length of the target. Device: low half of its number.
+    pub(crate) count: u32,
+    pub(crate) accessed: i64,
+    pub(crate) identity: Identity,
+}
+
+/// A tree of files, scanned and ready to be planned.
+#[derive(Debug)]
+pub struct Tree {
+    pub(crate) nodes: Vec<Node>,
+    /// Names and link targets, one behind the other.
+    names: Vec<u8>,
+    /// Nodes whose source path is not their parent's with their name.
+    bases: HashMap<u32, PathBuf>,
+    /// Nodes that are further names of a file met before: to its first name.
+    same_file: HashMap<u32, u32>,
+    /// First names of files with several: how many in the tree.
+    links: HashMap<u32, u32>,
+    pub(crate) follow_links: bool,
+    file_count: u64,
+    directory_count: u64,
+    data_bytes: u64,
+    skipped: u64,
+}
+
+impl Tree {
+    /// Files, links and special files: all that are no folders.
+    #[must_use]
+    pub fn file_count(&self) -> u64 {
+        self.file_count
+    }
+
+    /// Folders, the root among them.
+    #[must_use]
+    pub fn directory_count(&self) -> u64 {
+        self.directory_count
+    }
+
+    /// Bytes in all files; a file with several names counts once.
+    #[must_use]
+    pub fn data_bytes(&self) -> u64 {
+        self.data_bytes
+    }
+
+    /// Special files that were left out, under [`SpecialFiles::Skip`].
+    #[must_use]
+    pub fn skipped_count(&self) -> u64 {
+        self.skipped
+    }
+
+    /// All nodes, the root first, each folder before its children.
+    pub fn nodes(&self) -> impl Iterator<Item = NodeId> + '_ {
+        (0..self.nodes.len() as u32).map(NodeId)
+    }
+
+    pub(crate) fn node(&self, id: NodeId) -> &Node {
+        // Ids are made by this tree alone, and nodes are never taken out.
+        &self.nodes[id.index()]
+    }
+
+    /// What the node is.
+    #[must_use]
+    pub fn kind(&self, id: NodeId) -> NodeKind {
+        self.node(id).kind
+    }
+
+    /// The node's name in its folder; empty for the root.
+    #[must_use]
+    pub fn name(&self, id: NodeId) -> &OsStr {
+        OsStr::from_bytes(self.name_bytes(id))
+    }
+
+    pub(crate) fn name_bytes(&self, id: NodeId) -> &[u8] {
+        let node = self.node(id);
+        self.text(node.name_at, u32::from(node.name_length))
+    }
+
+    fn text(&self, at: u32, length: u32) -> &[u8] {
+        self.names
+            .get(at as usize..at as usize + length as usize)
+            .unwrap_or_default()
+    }
+
+    /// A file's bytes; 0 for everything else.
+    #[must_use]
+    pub fn size(&self, id: NodeId) -> u64 {
+        let node = self.node(id);
+        if node.kind == NodeKind::File {
+            node.identity.size
+        } else {
+            0
+        }
+    }
+
+    /// `st_mode`: type and permissions.
+    #[must_use]
+    pub fn mode(&self, id: NodeId) -> u32 {
+        self.node(id).mode
+    }
+
+    /// Owner and group.
+    #[must_use]
+    pub fn owner(&self, id: NodeId) -> (u32, u32) {
+        let node = self.node(id);
+        (node.uid, node.gid)
+    }
+
+    /// Modification time.
+    #[must_use]
+    pub fn modified(&self, id: NodeId) -> Timestamp {
+        self.node(id).identity.modified
+    }
+
+    /// A symbolic link's target; `None` for everything else.
+    #[must_use]
+    pub fn link_target(&self, id: NodeId) -> Option<&Path> {
+        let node = self.node(id);
+        (node.kind == NodeKind::Symlink)
+            .then(|| Path::new(OsStr::from_bytes(self.text(node.first, node.count))))
+    }
+
+    /// A device's number; `None` for everything else.
+    #[must_use]
+    pub fn device_number(&self, id: NodeId) -> Option<u64> {
+        let node = self.node(id);
+        matches!(node.kind, NodeKind::CharacterDevice | NodeKind::BlockDevice)
+            .then(|| u64::from(node.first) << 32 | u64::from(node.count))
+    }
+
+    /// A folder's children in the byte order of their names; none for everything else.
+    pub fn children(&self, id: NodeId) -> impl ExactSizeIterator<Item = NodeId> + use<> {
+        let node = self.node(id);
+        let range = match node.kind {
+            NodeKind::Directory => node.first..node.first + node.count,
+            _ => 0..0,
+        };
+        range.map(NodeId)
+    }
+
+    /// The folder that holds the node; the root holds itself.
+    #[must_use]
+    pub fn parent(&self, id: NodeId) -> NodeId {
+        NodeId(self.node(id).parent)
+    }
+
+    /// The first name of the file that this node names; the node itself, where it is the first or the only one.
+    #[must_use]
+    pub fn first_name(&self, id: NodeId) -> NodeId {
+        NodeId(self.same_file.get(&id.0).copied().unwrap_or(id.0))
+    }
+
+    /// How many names the file has in this tree; for a folder two, and one for each folder in it.
+    #[must_use]
+    pub fn link_count(&self, id: NodeId) -> u32 {
+        if self.kind(id) == NodeKind::Directory {
+            let folders = self
+                .children(id)
+                .filter(|child| self.kind(*child) == NodeKind::Directory)
+                .count();
+            return 2 + u32::try_from(folders).unwrap_or(u32::MAX - 2);
+        }
+        self.links.get(&self.first_name(id).0).copied().unwrap_or(1)
+    }
+
+    /// Where the node will be in the volume: an absolute path, `/` for the root.
+    #[must_use]
+    pub fn disc_path(&self, id: NodeId) -> PathBuf {
+        let mut names = Vec::new();
+        let mut at = id;
+        while at != NodeId::ROOT {
+            names.push(self.name(at));
+            at = self.parent(at);
+        }
+        let mut path = PathBuf::from("/");
+        path.extend(names.into_iter().rev());
+        path
+    }
+
+    /// Where the node's bytes come from.
+    #[must_use]
+    pub fn source_path(&self, id: NodeId) -> PathBuf {
+        let mut names = Vec::new();
+        let mut at = id;
+        let mut path = loop {
+            if let Some(base) = self.bases.get(&at.0) {
+                break base.clone();
+            }
+            if at == NodeId::ROOT {
+                break PathBuf::from("/");
+            }
+            names.push(self.name(at));
+            at = self.parent(at);
+        };
+        path.extend(names.into_iter().rev());
+        path
+    }
+
+    /// Whether the node is a SOURCE itself, whose path is not its parent's with its name.
+    pub(crate) fn is_base(&self, id: NodeId) -> bool {
+        self.bases.contains_key(&id.0)
+    }
+
+    /// The node at a path of the volume, if there is one.
+    #[must_use]
+    pub fn find(&self, path: &Path) -> Option<NodeId> {
+        let mut at = NodeId::ROOT;
+        for part in path.components() {
+            if let std::path::Component::Normal(name) = part {
+                let node = self.node(at);
+                if node.kind != NodeKind::Directory {
+                    return None;
+                }
+                let children = self
+                    .nodes
+                    .get(node.first as usize..(node.first + node.count) as usize)?;
+                let found = children
+                    .binary_search_by(|child| {
+                        self.text(child.name_at, u32::from(child.name_length))
+                            .cmp(name.as_bytes())
+                    })
+                    .ok()?;
+                at = NodeId(node.first + u32::try_from(found).ok()?);
+            }
+        }
+        Some(at)
+    }
+}

@@ -1,0 +1,193 @@
+//! The source's side of a file: opened without following what appeared since the scan, and judged unchanged or not.
+//!
+//! Must not know volumes.
+
+use std::ffi::OsStr;
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::{Component, Path, PathBuf};
+
+use rustix::fs::{CWD, Mode, OFlags, Stat};
+
+use super::{Identity, NodeId, NodeKind, Tree};
+use crate::time::Timestamp;
+
+/// What changed in a source between plan and read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SourceChange {
+    /// It is gone.
+    Gone,
+    /// It is on another device.
+    Device,
+    /// It is another file of the same name.
+    Inode,
+    /// It has become longer or shorter.
+    Size,
+    /// It was modified.
+    ModificationTime,
+    /// Its attributes were changed, or it was modified and its modification time set back.
+    ChangeTime,
+}
+
+impl std::fmt::Display for SourceChange {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Gone => "it is gone",
+            Self::Device => "it is on another device",
+            Self::Inode => "it is another file of that name",
+            Self::Size => "its size changed",
+            Self::ModificationTime => "its modification time changed",
+            Self::ChangeTime => "its attributes changed",
+        })
+    }
+}
+
+impl Identity {
+    pub(crate) fn of(stat: &Stat) -> Self {
+        // The fields' types differ between machines; the values are never negative but for the seconds.
+        #[allow(clippy::unnecessary_cast)]
+        Self {
+            device: stat.st_dev as u64,
+            inode: stat.st_ino as u64,
+            size: stat.st_size as u64,
+            modified: Timestamp {
+                seconds: stat.st_mtime as i64,
+                nanoseconds: stat.st_mtime_nsec as u32,
+            },
+            changed: Timestamp {
+                seconds: stat.st_ctime as i64,
+                nanoseconds: stat.st_ctime_nsec as u32,
+            },
+        }
+    }
+
+    /// What differs from an earlier identity, the most telling first.
+    pub(crate) fn change_since(&self, earlier: &Self) -> Option<SourceChange> {
+        if self.device != earlier.device {
+            Some(SourceChange::Device)
+        } else if self.inode != earlier.inode {
+            Some(SourceChange::Inode)
+        } else if self.size != earlier.size {
+            Some(SourceChange::Size)
+        } else if self.modified != earlier.modified {
+            Some(SourceChange::ModificationTime)
+        } else if self.changed != earlier.changed {
+            Some(SourceChange::ChangeTime)
+        } else {
+            None
+        }
+    }
+}
+
+/// Opens a folder whose path may be longer than the system takes in one piece.
+pub(crate) fn open_directory(path: &Path, follow: bool) -> io::Result<OwnedFd> {
+    const PIECE: usize = 2048;
+    let last = if follow {
+        OFlags::empty()
+    } else {
+        OFlags::NOFOLLOW
+    };
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    if path.as_os_str().len() <= PIECE {
+        return Ok(rustix::fs::openat(CWD, path, flags | last, Mode::empty())?);
+    }
+    let mut at: Option<OwnedFd> = None;
+    let mut piece = PathBuf::new();
+    let step = |at: &Option<OwnedFd>, piece: &Path, flags| match at {
+        Some(fd) => rustix::fs::openat(fd, piece, flags, Mode::empty()),
+        None => rustix::fs::openat(CWD, piece, flags, Mode::empty()),
+    };
+    for part in path.components() {
+        let part: &OsStr = match part {
+            Component::CurDir => continue,
+            other => other.as_os_str(),
+        };
+        if piece.as_os_str().len() + part.len() > PIECE {
+            at = Some(step(&at, &piece, flags)?);
+            piece = PathBuf::new();
+        }
+        piece.push(part);
+    }
+    Ok(step(&at, &piece, flags | last)?)
+}
+
+/// Opens files of a tree one after the other, and keeps the last folder open, for the next file is mostly in it.
+#[derive(Debug, Default)]
+pub(crate) struct Opener {
+    directory: Option<(NodeId, OwnedFd)>,
+}
+
+/// Why a file could not be opened as the file that was scanned.
+#[derive(Debug)]
+pub(crate) enum OpenError {
+    Changed(SourceChange),
+    Io(io::Error),
+}
+
+impl From<rustix::io::Errno> for OpenError {
+    fn from(error: rustix::io::Errno) -> Self {
+        match error {
+            rustix::io::Errno::NOENT | rustix::io::Errno::NOTDIR => {
+                Self::Changed(SourceChange::Gone)
+            }
+            // What was a file is a link now.
+            rustix::io::Errno::LOOP => Self::Changed(SourceChange::Inode),
+            other => Self::Io(other.into()),
+        }
+    }
+}
+
+impl Opener {
+    /// Opens the file of a node and compares it with what was scanned.
+    pub(crate) fn open(&mut self, tree: &Tree, id: NodeId) -> Result<OwnedFd, OpenError> {
+        // NONBLOCK: should a fifo have taken the file's place, the open must not wait for its writer.
+        let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
+        let file = if tree.is_base(id) {
+            rustix::fs::openat(CWD, tree.source_path(id), flags, Mode::empty())?
+        } else {
+            let flags = if tree.follow_links {
+                flags
+            } else {
+                flags | OFlags::NOFOLLOW
+            };
+            let parent = tree.parent(id);
+            if self
+                .directory
+                .as_ref()
+                .is_none_or(|(open, _)| *open != parent)
+            {
+                self.directory = None;
+                let follow = tree.follow_links || tree.is_base(parent);
+                let directory =
+                    open_directory(&tree.source_path(parent), follow).map_err(|error| {
+                        rustix::io::Errno::from_io_error(&error)
+                            .map_or_else(|| OpenError::Io(error), OpenError::from)
+                    })?;
+                self.directory = Some((parent, directory));
+            }
+            match &self.directory {
+                Some((_, directory)) => {
+                    rustix::fs::openat(directory, tree.name(id), flags, Mode::empty())?
+                }
+                None => return Err(OpenError::Changed(SourceChange::Gone)),
+            }
+        };
+        check_unchanged(&file, tree, id)?;
+        Ok(file)
+    }
+}
+
+/// Compares an open file with what was scanned.
+pub(crate) fn check_unchanged(file: impl AsFd, tree: &Tree, id: NodeId) -> Result<(), OpenError> {
+    let stat = rustix::fs::fstat(file)?;
+    // A file that was removed may leave its inode number to the next one.
+    if NodeKind::from_mode(stat.st_mode) != tree.kind(id) {
+        return Err(OpenError::Changed(SourceChange::Inode));
+    }
+    let now = Identity::of(&stat);
+    match now.change_since(&tree.node(id).identity) {
+        Some(change) => Err(OpenError::Changed(change)),
+        None => Ok(()),
+    }
+}
