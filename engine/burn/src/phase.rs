@@ -70,3 +70,13 @@ pub struct Progress {
     /// Whether the medium has been changed: from here on a cancel is a request.
     pub committed: bool,
 }
+
+impl Progress {
+    /// Forgets the figures of the phase before: the new one has no count of blocks.
+    pub(crate) fn uncounted(&mut self) {
+        self.blocks_done = 0;
+        self.blocks_total = 0;
+        self.drive_progress = None;
+        self.drive_buffer = None;
+    }
+}

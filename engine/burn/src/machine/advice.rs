@@ -147,7 +147,7 @@ impl Machine {
             (Planned::Prepare(_), _) => Phase::Preparing,
             (Planned::Close(_), _) => Phase::Closing,
         };
-        self.progress.drive_progress = None;
+        self.progress.uncounted();
         self.state = State::Sending {
             planned,
             attentions,

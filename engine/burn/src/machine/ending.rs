@@ -22,6 +22,7 @@ impl Machine {
         {
             // What the drive holds must reach the disc; the track stays open, to be resumed or closed.
             self.progress.phase = Phase::Closing;
+            self.progress.uncounted();
             self.state = State::SafeEnding { next: usize::MAX };
             return self.send_long(SynchronizeCache::default().emit());
         }
@@ -30,6 +31,7 @@ impl Machine {
 
     pub(super) fn safe_end(&mut self, next: usize) -> Action {
         self.progress.phase = Phase::Closing;
+        self.progress.uncounted();
         match self.job.plan.closing.get(next) {
             Some(command) if command.purpose != Move::FinalizeDisc => {
                 let action = Action::Send(Command {
@@ -92,6 +94,7 @@ impl Machine {
             return self.finish(None);
         }
         self.progress.phase = Phase::Proving;
+        self.progress.uncounted();
         let identify = Box::new(Identify::new(self.now));
         self.continue_identify(identify, State::Proving)
     }

@@ -1,0 +1,178 @@
+//! What a caller can choose. Owns defaults; knows nothing of how they are carried out.
+
+use pitland_burn::VerifyLevel;
+use pitland_mastering::{SpecialFiles, VolumeOptions, WalkOptions};
+use pitland_writer::{Finish, Placement, Speed};
+use std::path::PathBuf;
+use std::time::SystemTime;
+
+/// How a burn is done. The default: onto a blank medium, at full speed, session closed, disc left
+/// appendable, everything read back.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct BurnOptions {
+    /// Where the data go on a medium that holds something.
+    pub placement: Placement,
+    /// How the medium is left.
+    pub finish: Finish,
+    /// How fast.
+    pub speed: Speed,
+    /// How much is read back.
+    pub verify: VerifyLevel,
+    /// Whether nothing shall be recorded.
+    pub simulate: Simulate,
+    /// The writer, by name; `None`: the best fit.
+    pub writer: Option<String>,
+    /// What is stored a second time before the laser is on.
+    pub stash: StashPolicy,
+    /// Where stash files go; empty: the system's folder for temporary files.
+    pub stash_dirs: Vec<PathBuf>,
+}
+
+impl BurnOptions {
+    /// With another placement.
+    #[must_use]
+    pub fn placement(mut self, placement: Placement) -> Self {
+        self.placement = placement;
+        self
+    }
+
+    /// With another way to leave the medium.
+    #[must_use]
+    pub fn finish(mut self, finish: Finish) -> Self {
+        self.finish = finish;
+        self
+    }
+
+    /// With another speed.
+    #[must_use]
+    pub fn speed(mut self, speed: Speed) -> Self {
+        self.speed = speed;
+        self
+    }
+
+    /// With another level of verification.
+    #[must_use]
+    pub fn verify(mut self, verify: VerifyLevel) -> Self {
+        self.verify = verify;
+        self
+    }
+
+    /// As a simulation.
+    #[must_use]
+    pub fn simulate(mut self, simulate: Simulate) -> Self {
+        self.simulate = simulate;
+        self
+    }
+
+    /// By the writer of this name.
+    #[must_use]
+    pub fn writer(mut self, name: impl Into<String>) -> Self {
+        self.writer = Some(name.into());
+        self
+    }
+
+    /// With another stash policy and its folders.
+    #[must_use]
+    pub fn stash(mut self, policy: StashPolicy, dirs: Vec<PathBuf>) -> Self {
+        self.stash = policy;
+        self.stash_dirs = dirs;
+        self
+    }
+}
+
+/// Whether a burn is for real.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Simulate {
+    /// For real.
+    #[default]
+    No,
+    /// By the drive's test-write mode; refused where the medium has none.
+    TestWrite,
+    /// On the host: everything up to the first command that changes the disc.
+    Host,
+}
+
+/// What is stored a second time before it is burned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum StashPolicy {
+    /// A source that arrives as a stream and may stall is stashed up to the ring's size only; files
+    /// are streamed.
+    #[default]
+    Auto,
+    /// Nothing: straight through.
+    Never,
+    /// The whole image, in an anonymous file, before the medium is touched.
+    All,
+}
+
+/// How a tree of files becomes a volume.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct MasterOptions {
+    /// Volume identifier; at most 32 characters on ISO 9660, 16 on Joliet.
+    pub volume_id: String,
+    /// When the volume says it was made; `None`: the time of planning.
+    pub created: Option<SystemTime>,
+    /// Store what links point at instead of the links.
+    pub follow_links: bool,
+    /// What to do with devices, fifos and sockets inside of a tree.
+    pub special: SpecialFiles,
+}
+
+impl Default for MasterOptions {
+    fn default() -> Self {
+        Self {
+            volume_id: "PITLAND".into(),
+            created: None,
+            follow_links: false,
+            special: SpecialFiles::default(),
+        }
+    }
+}
+
+impl MasterOptions {
+    /// With another volume identifier.
+    #[must_use]
+    pub fn volume_id(mut self, volume_id: impl Into<String>) -> Self {
+        self.volume_id = volume_id.into();
+        self
+    }
+
+    /// With a stated time of creation, for images that can be made again bit by bit.
+    #[must_use]
+    pub fn created(mut self, created: SystemTime) -> Self {
+        self.created = Some(created);
+        self
+    }
+
+    /// Following links, or not.
+    #[must_use]
+    pub fn follow_links(mut self, follow: bool) -> Self {
+        self.follow_links = follow;
+        self
+    }
+
+    /// With another treatment of devices, fifos and sockets.
+    #[must_use]
+    pub fn special(mut self, special: SpecialFiles) -> Self {
+        self.special = special;
+        self
+    }
+
+    pub(crate) fn walk(&self) -> WalkOptions {
+        WalkOptions {
+            follow_links: self.follow_links,
+            special: self.special,
+        }
+    }
+
+    pub(crate) fn volume(&self) -> VolumeOptions {
+        VolumeOptions::new(
+            self.volume_id.clone(),
+            self.created.unwrap_or_else(SystemTime::now).into(),
+        )
+    }
+}

@@ -1,0 +1,308 @@
+//! The handle of a drive: what anyone may ask. Owns the way to the actor; knows nothing of commands.
+
+use crate::drive::actor::{Message, Running};
+use crate::drive::lease::DriveLease;
+use crate::drive::read::{DriveReader, ReadError};
+use crate::drive::thread::{Order, Tray};
+use crate::error::{LeaseDenied, QueryError};
+use crate::plugin_host::Registry;
+use crate::progress::Activity;
+use bytes::Bytes;
+use futures::stream::{self, BoxStream, StreamExt};
+use pitland_mmc::Lba;
+use pitland_writer::MediaFacts;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::sync::{mpsc, oneshot};
+
+/// A drive. Cheap to clone; when the last handle, lease and job are dropped, the drive is closed after
+/// what its thread is doing has ended safely.
+#[derive(Debug, Clone)]
+pub struct DriveHandle {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) mail: mpsc::Sender<Message>,
+    pub(crate) name: String,
+    pub(crate) registry: Arc<Registry>,
+}
+
+/// Who holds a drive and what it is doing: from memory, whatever the drive does.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct DriveStatus {
+    /// The client that holds the lease.
+    pub holder: Option<String>,
+    /// What is going on.
+    pub activity: Activity,
+}
+
+impl DriveStatus {
+    pub(crate) fn new(holder: Option<String>, activity: Activity) -> Self {
+        Self { holder, activity }
+    }
+}
+
+/// What a drive says of itself and its medium.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct MediumInfo {
+    /// The drive's answers, read.
+    pub facts: MediaFacts,
+}
+
+impl DriveHandle {
+    pub(crate) fn new(shared: Shared) -> Self {
+        Self {
+            shared: Arc::new(shared),
+        }
+    }
+
+    /// How the drive was named when it was opened.
+    pub fn name(&self) -> &str {
+        &self.shared.name
+    }
+
+    /// Holder and activity.
+    ///
+    /// # Errors
+    /// [`LeaseDenied::Gone`] when the engine is shut down. Cancel-safe.
+    pub async fn status(&self) -> Result<DriveStatus, LeaseDenied> {
+        let (reply, answer) = oneshot::channel();
+        self.tell(Message::Status(reply)).await?;
+        answer.await.map_err(|_| LeaseDenied::Gone)
+    }
+
+    /// Takes the drive for a client.
+    ///
+    /// # Errors
+    /// Somebody else holds it, it is at work, or the name is not readable. Cancel-safe: a lease that
+    /// nobody receives is free again.
+    pub async fn lease(&self, who: &str) -> Result<DriveLease, LeaseDenied> {
+        let (reply, answer) = oneshot::channel();
+        self.tell(Message::Lease {
+            who: who.to_owned(),
+            reply,
+        })
+        .await?;
+        let token = answer.await.map_err(|_| LeaseDenied::Gone)??;
+        Ok(DriveLease {
+            drive: self.clone(),
+            token,
+        })
+    }
+
+    /// Identifies drive and medium.
+    ///
+    /// # Errors
+    /// Refused while the drive is at work; else the drive's answer.
+    pub async fn medium(&self) -> Result<MediumInfo, QueryError> {
+        let (reply, answer) = oneshot::channel();
+        self.query(Order::Identify(reply)).await?;
+        let facts = answer.await.map_err(|_| LeaseDenied::Gone)??;
+        Ok(MediumInfo { facts: *facts })
+    }
+
+    /// The disc's blocks as a reader sees them, in pieces of 64 KiB: one track, or all from block 0 to
+    /// the end. Blocks that cannot be read because nothing was ever written there (the gaps between
+    /// sessions) come as zeros when the whole disc is read.
+    ///
+    /// # Errors
+    /// Refused while the drive is at work; else the drive's answer.
+    pub async fn read(
+        &self,
+        track: Option<u16>,
+    ) -> Result<(u64, BoxStream<'static, Result<Bytes, QueryError>>), QueryError> {
+        let facts = self.medium().await?.facts;
+        let (first, blocks) = match track {
+            Some(number) => facts
+                .tracks
+                .iter()
+                .find(|t| t.track.0 == number)
+                .and_then(crate::drive::read::readable_blocks)
+                .ok_or(QueryError::NoSuchTrack { track: number })?,
+            None => (Lba(0), crate::drive::read::whole_disc(&facts)),
+        };
+        if blocks == 0 {
+            return Err(QueryError::NothingToRead);
+        }
+        let reader = self.reader();
+        let gaps = track.is_none();
+        let pieces = stream::unfold(
+            (reader, first, blocks),
+            move |(reader, lba, left)| async move {
+                if left == 0 {
+                    return None;
+                }
+                let count = left.min(32) as u16;
+                let (next, piece) = reader.read_piece(lba, count, gaps).await;
+                match piece {
+                    Ok(bytes) => Some((Ok(bytes), (reader, next, left - u64::from(count)))),
+                    Err(error) => Some((Err(error), (reader, next, 0))),
+                }
+            },
+        );
+        Ok((blocks, pieces.boxed()))
+    }
+
+    /// Opens the tray of a drive that nobody holds.
+    ///
+    /// # Errors
+    /// Somebody holds the drive, or its answer.
+    pub async fn eject(&self) -> Result<(), QueryError> {
+        self.tray(None, Tray::Eject).await
+    }
+
+    /// Closes the tray of a drive that nobody holds and waits for the medium.
+    ///
+    /// # Errors
+    /// Somebody holds the drive, or its answer.
+    pub async fn load(&self) -> Result<(), QueryError> {
+        self.tray(None, Tray::Load).await
+    }
+
+    /// Reads blocks, blocking: for a thread of the caller's own.
+    pub fn reader(&self) -> DriveReader {
+        DriveReader::new(self.clone())
+    }
+
+    pub(crate) fn registry(&self) -> Arc<Registry> {
+        Arc::clone(&self.shared.registry)
+    }
+
+    pub(crate) fn same_as(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.shared, &other.shared)
+    }
+
+    /// Ends the actor; a running job is cancelled.
+    pub(crate) async fn end(&self) {
+        let (heard, answer) = oneshot::channel();
+        if self.tell(Message::End(heard)).await.is_ok() {
+            let _ = answer.await;
+        }
+    }
+
+    pub(crate) async fn tray(&self, lease: Option<u64>, tray: Tray) -> Result<(), QueryError> {
+        let (done, answer) = oneshot::channel();
+        let (reply, allowed) = oneshot::channel();
+        self.tell(Message::Tray {
+            order: Order::Tray(tray, done),
+            lease,
+            reply,
+        })
+        .await?;
+        allowed.await.map_err(|_| LeaseDenied::Gone)??;
+        answer.await.map_err(|_| LeaseDenied::Gone)?
+    }
+
+    pub(crate) async fn query(&self, order: Order) -> Result<(), LeaseDenied> {
+        let (reply, allowed) = oneshot::channel();
+        self.tell(Message::Query { order, reply }).await?;
+        allowed.await.map_err(|_| LeaseDenied::Gone)?
+    }
+
+    pub(crate) fn query_blocking(&self, order: Order) -> Result<(), LeaseDenied> {
+        let (reply, allowed) = oneshot::channel();
+        self.shared
+            .mail
+            .blocking_send(Message::Query { order, reply })
+            .map_err(|_| LeaseDenied::Gone)?;
+        allowed.blocking_recv().map_err(|_| LeaseDenied::Gone)?
+    }
+
+    pub(crate) async fn begin_job(&self, lease: u64, job: Running) -> Result<(), LeaseDenied> {
+        let (reply, allowed) = oneshot::channel();
+        self.tell(Message::BeginJob { lease, job, reply }).await?;
+        allowed.await.map_err(|_| LeaseDenied::Gone)?
+    }
+
+    pub(crate) async fn run_job(&self, order: Order) -> Result<(), LeaseDenied> {
+        let (reply, allowed) = oneshot::channel();
+        self.tell(Message::RunJob { order, reply }).await?;
+        allowed.await.map_err(|_| LeaseDenied::Gone)?
+    }
+
+    async fn tell(&self, message: Message) -> Result<(), LeaseDenied> {
+        self.shared
+            .mail
+            .send(message)
+            .await
+            .map_err(|_| LeaseDenied::Gone)
+    }
+}
+
+impl From<ReadError> for QueryError {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Sense(sense) => Self::Sense(sense),
+            ReadError::NoAnswer(cause) => Self::NoAnswer(cause),
+        }
+    }
+}
+
+/// How many threads of drives are running: what a shutdown waits for.
+#[derive(Debug, Default)]
+pub(crate) struct ThreadsRunning {
+    count: Mutex<usize>,
+    ended: Condvar,
+    notify: tokio::sync::Notify,
+}
+
+/// One thread being counted.
+#[derive(Debug)]
+pub(crate) struct Counted(Arc<ThreadsRunning>);
+
+impl ThreadsRunning {
+    pub(crate) fn count_one(self: &Arc<Self>) -> Counted {
+        *self.count.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        Counted(Arc::clone(self))
+    }
+
+    pub(crate) fn now(&self) -> usize {
+        *self.count.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until none is running or the deadline has passed; the number that still is.
+    pub(crate) async fn none_by(&self, deadline: Duration) -> usize {
+        let limit = tokio::time::sleep(deadline);
+        tokio::pin!(limit);
+        loop {
+            let changed = self.notify.notified();
+            if self.now() == 0 {
+                return 0;
+            }
+            tokio::select! {
+                () = changed => {}
+                () = &mut limit => return self.now(),
+            }
+        }
+    }
+
+    /// The same without a runtime.
+    pub(crate) fn none_by_blocking(&self, deadline: Duration) -> usize {
+        let end = Instant::now() + deadline;
+        let mut count = self.count.lock().unwrap_or_else(PoisonError::into_inner);
+        while *count > 0 {
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            count = self
+                .ended
+                .wait_timeout(count, left)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
+        }
+        *count
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        *self.0.count.lock().unwrap_or_else(PoisonError::into_inner) -= 1;
+        self.0.ended.notify_all();
+        self.0.notify.notify_one();
+    }
+}

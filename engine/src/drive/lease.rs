@@ -1,0 +1,118 @@
+//! The lease: one client's right to change what is in a drive. Counted by clones, visible to anyone, and
+//! freed when the last clone is dropped; a dead client's task drops its own.
+
+use crate::config::BurnOptions;
+use crate::drive::burning::{self, BurnPlan, What};
+use crate::drive::handle::DriveHandle;
+use crate::drive::job::Job;
+use crate::drive::read::DriveReader;
+use crate::drive::thread::{Order, Tray};
+use crate::error::{BurnError, LeaseDenied, QueryError};
+use crate::pipeline::Image;
+use pitland_writer::{CloseRequest, EraseRequest, FormatRequest, Request};
+use std::sync::Arc;
+
+/// The most characters of a client's name.
+pub(crate) const MOST_NAME: usize = 64;
+
+/// The lease itself: alive as long as a clone of it is.
+#[derive(Debug)]
+pub(crate) struct LeaseToken {
+    pub(crate) id: u64,
+    pub(crate) who: String,
+}
+
+/// A client's name: readable by anyone who asks, so that it must be readable.
+pub(crate) fn client_name(who: &str) -> Result<String, LeaseDenied> {
+    let length = who.chars().count();
+    if (1..=MOST_NAME).contains(&length) && !who.chars().any(char::is_control) {
+        Ok(who.to_owned())
+    } else {
+        Err(LeaseDenied::BadName)
+    }
+}
+
+/// A client's hold on a drive. Clones count as one hold; the drive is free when all are dropped.
+#[derive(Debug, Clone)]
+pub struct DriveLease {
+    pub(crate) drive: DriveHandle,
+    pub(crate) token: Arc<LeaseToken>,
+}
+
+impl DriveLease {
+    /// The drive.
+    pub fn drive(&self) -> &DriveHandle {
+        &self.drive
+    }
+
+    /// The client's name.
+    pub fn who(&self) -> &str {
+        &self.token.who
+    }
+
+    /// What burning the image would do: sizes, padding, commands. Identifies the medium and reads the
+    /// source's names and sizes; sends nothing that changes drive or medium.
+    ///
+    /// # Errors
+    /// As a burn is refused. Cancel-safe.
+    pub async fn plan(&self, options: BurnOptions, image: Image) -> Result<BurnPlan, BurnError> {
+        burning::plan(self, options, image).await
+    }
+
+    /// Burns an image. The job runs whether or not it is looked at; dropping it cancels it.
+    pub fn burn(&self, options: BurnOptions, image: Image) -> Job {
+        burning::start(
+            self,
+            What::Burn {
+                options: Box::new(options),
+                image: Box::new(image),
+            },
+        )
+    }
+
+    /// Formats the medium: the kind as READ FORMAT CAPACITIES numbers it, or the writer's choice.
+    pub fn format(&self, kind: Option<u8>, spare_bytes: Option<u64>) -> Job {
+        burning::start(
+            self,
+            What::Other(Request::Format(FormatRequest::new(kind, spare_bytes))),
+        )
+    }
+
+    /// Leaves a rewritable medium empty.
+    pub fn erase(&self, full: bool) -> Job {
+        burning::start(self, What::Other(Request::Erase(EraseRequest::new(full))))
+    }
+
+    /// Closes what an earlier burn left open, or finalizes the disc.
+    pub fn close(&self, finalize: bool) -> Job {
+        burning::start(
+            self,
+            What::Other(Request::Close(CloseRequest::new(finalize))),
+        )
+    }
+
+    /// Opens the tray.
+    ///
+    /// # Errors
+    /// The drive is at work, or its answer.
+    pub async fn eject(&self) -> Result<(), QueryError> {
+        self.drive.tray(Some(self.token.id), Tray::Eject).await
+    }
+
+    /// Closes the tray and waits for the medium.
+    ///
+    /// # Errors
+    /// The drive is at work, or its answer.
+    pub async fn load(&self) -> Result<(), QueryError> {
+        self.drive.tray(Some(self.token.id), Tray::Load).await
+    }
+
+    /// Reads blocks through this lease, blocking: for a thread of the caller's own.
+    pub fn reader(&self) -> DriveReader {
+        self.drive.reader()
+    }
+
+    pub(crate) async fn run(&self, order: Order) -> Result<(), LeaseDenied> {
+        self.drive.run_job(order).await
+    }
+}

@@ -1,0 +1,24 @@
+//! A drive and those who use it: the handle that anyone may hold, the lease of one client, the actor that
+//! says who may do what, and the thread that speaks to the device.
+
+mod actor;
+mod burning;
+mod handle;
+mod job;
+mod lease;
+mod read;
+mod report;
+mod thread;
+mod tree;
+
+pub use burning::BurnPlan;
+pub use handle::{DriveHandle, DriveStatus, MediumInfo};
+pub use job::{Canceller, Job};
+pub use lease::DriveLease;
+pub(crate) use lease::MOST_NAME;
+pub use read::DriveReader;
+pub use report::BurnReport;
+pub use tree::{TreeError, TreeReport};
+
+pub(crate) use actor::spawn;
+pub(crate) use handle::ThreadsRunning;

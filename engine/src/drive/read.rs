@@ -1,0 +1,137 @@
+//! Reading a disc as any reader would: blocks through the drive's queue. Owns what counts as readable;
+//! what the blocks mean is mastering's.
+
+use crate::drive::handle::DriveHandle;
+use crate::drive::thread::Order;
+use crate::error::{LeaseDenied, QueryError};
+use bytes::Bytes;
+use pitland_burn::NoAnswer;
+use pitland_mastering::BlockSource;
+use pitland_mmc::Lba;
+use pitland_mmc::reply::TrackInformation;
+use pitland_mmc::sense::Sense;
+use pitland_writer::MediaFacts;
+use std::io;
+use tokio::sync::oneshot;
+
+/// The most blocks of one request to the thread.
+pub(crate) const MOST_BLOCKS: u16 = 32;
+
+/// Why blocks could not be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ReadError {
+    Sense(Sense),
+    NoAnswer(NoAnswer),
+}
+
+/// Reads blocks of a disc. Its blocking reads are for threads of the caller's own, never for a task.
+#[derive(Debug, Clone)]
+pub struct DriveReader {
+    drive: DriveHandle,
+}
+
+impl DriveReader {
+    pub(crate) fn new(drive: DriveHandle) -> Self {
+        Self { drive }
+    }
+
+    /// Reads whole blocks of 2048 bytes from `lba` on, blocking.
+    ///
+    /// # Errors
+    /// Refused while the drive is at work; else the drive's answer.
+    ///
+    /// # Panics
+    /// When called inside of an async task.
+    pub fn read_blocks(&self, lba: Lba, out: &mut [u8]) -> Result<(), QueryError> {
+        for (index, piece) in out.chunks_mut(usize::from(MOST_BLOCKS) * 2048).enumerate() {
+            let offset = i32::try_from(index * usize::from(MOST_BLOCKS)).unwrap_or(i32::MAX);
+            let at = Lba(lba.0.saturating_add(offset));
+            let blocks = u16::try_from(piece.len() / 2048).unwrap_or(0);
+            let (reply, answer) = oneshot::channel();
+            self.drive.query_blocking(Order::Read {
+                lba: at,
+                blocks,
+                reply,
+            })?;
+            let bytes = answer.blocking_recv().map_err(|_| LeaseDenied::Gone)??;
+            piece.copy_from_slice(
+                bytes
+                    .get(..piece.len())
+                    .ok_or(QueryError::NoAnswer(NoAnswer::Link))?,
+            );
+        }
+        Ok(())
+    }
+
+    async fn read_async(&self, lba: Lba, blocks: u16) -> Result<Bytes, QueryError> {
+        let (reply, answer) = oneshot::channel();
+        self.drive.query(Order::Read { lba, blocks, reply }).await?;
+        Ok(answer.await.map_err(|_| LeaseDenied::Gone)??)
+    }
+
+    /// A piece of the disc, and the address behind it. With `gaps`, blocks that were never written come
+    /// as zeros: single blocks are tried where a piece as a whole cannot be read.
+    pub(crate) async fn read_piece(
+        &self,
+        lba: Lba,
+        blocks: u16,
+        gaps: bool,
+    ) -> (Lba, Result<Bytes, QueryError>) {
+        let next = Lba(lba.0.saturating_add(i32::from(blocks)));
+        let whole = self.read_async(lba, blocks).await;
+        let refused = matches!(whole, Err(QueryError::Sense(_)));
+        if !(refused && gaps) {
+            return (next, whole);
+        }
+        let mut piece = vec![0u8; usize::from(blocks) * 2048];
+        for (at, place) in (lba.0..).zip(piece.chunks_mut(2048)) {
+            match self.read_async(Lba(at), 1).await {
+                Ok(block) => {
+                    if let Some(block) = block.get(..place.len()) {
+                        place.copy_from_slice(block);
+                    }
+                }
+                Err(QueryError::Sense(sense)) if never_written(&sense) => {}
+                Err(error) => return (next, Err(error)),
+            }
+        }
+        (next, Ok(piece.into()))
+    }
+}
+
+impl BlockSource for DriveReader {
+    fn read_blocks(&mut self, lba: u32, out: &mut [u8]) -> io::Result<()> {
+        let lba = i32::try_from(lba).map_err(|_| io::Error::from(io::ErrorKind::InvalidInput))?;
+        DriveReader::read_blocks(self, Lba(lba), out).map_err(io::Error::other)
+    }
+}
+
+/// Answers for a block that nobody has written (recipe 13.2).
+fn never_written(sense: &Sense) -> bool {
+    matches!(sense.triple(), (8, ..) | (5, 0x21, 0x00) | (3, 0x11, _))
+}
+
+/// First block and number of readable blocks of a track; `None` for one that holds nothing.
+pub(crate) fn readable_blocks(track: &TrackInformation) -> Option<(Lba, u64)> {
+    if track.blank {
+        return None;
+    }
+    let written = match track.nwa {
+        Some(nwa) => u64::from(nwa.blocks_since(track.start)?.0),
+        None => track.size.map_or(0, |size| u64::from(size.0)),
+    };
+    (written > 0).then_some((track.start, written))
+}
+
+/// Blocks from 0 to the end of what can be read.
+pub(crate) fn whole_disc(facts: &MediaFacts) -> u64 {
+    let by_capacity = facts.readable_blocks().unwrap_or(0);
+    let by_tracks = facts
+        .tracks
+        .iter()
+        .filter_map(readable_blocks)
+        .filter_map(|(start, blocks)| u64::try_from(start.0).ok().map(|s| s + blocks))
+        .max()
+        .unwrap_or(0);
+    by_capacity.max(by_tracks)
+}

@@ -1,0 +1,595 @@
+//! The drive's thread: the only place that speaks to the device. Owns the transport, the waiting, and the
+//! loop that carries out what a burn machine says; decides nothing by itself.
+//!
+//! While blocks flow nothing is allocated per WRITE, and nobody is woken but through the ring.
+
+use crate::drive::handle::{Counted, ThreadsRunning};
+use crate::drive::read::{MOST_BLOCKS, ReadError};
+use crate::error::{QueryError, SourceError};
+use crate::pipeline::digest::check;
+use crate::pipeline::ring::{Drain, Gauge, Next, SLOT_BYTES, Slot};
+use crate::progress::Teller;
+use bytes::Bytes;
+use pitland_burn::settle::{Settled, Settling};
+use pitland_burn::{
+    Action, Command, Ending, Identify, IdentifyAction, Input, Machine, NoAnswer, Payload,
+    ReadChunk, Source, WriteChunk, patience,
+};
+use pitland_mmc::Lba;
+use pitland_mmc::cdb::{
+    Cdb, CdbBytes, PreventAllowMediumRemoval, Read10, StartStopUnit, TestUnitReady,
+};
+use pitland_mmc::sense::{Reaction, Sense};
+use pitland_transport::{Checked, Data, DeviceClock, Exchange, Status, Transport, TransportError};
+use pitland_writer::{ActiveWriter, MediaFacts};
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc as blocking;
+use std::sync::{Mutex, PoisonError};
+use std::thread::Thread;
+use std::time::{Duration, Instant};
+use tokio::sync::oneshot;
+
+/// What the thread is told to do.
+#[derive(Debug)]
+pub(crate) enum Order {
+    Identify(oneshot::Sender<Result<Box<MediaFacts>, QueryError>>),
+    Read {
+        lba: Lba,
+        blocks: u16,
+        reply: oneshot::Sender<Result<Bytes, ReadError>>,
+    },
+    Tray(Tray, oneshot::Sender<Result<(), QueryError>>),
+    Job(Box<Work>),
+}
+
+/// A movement of the tray.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tray {
+    Eject,
+    Load,
+}
+
+/// A job with all that its thread needs: it can go on when everybody else is gone.
+pub(crate) struct Work {
+    pub(crate) machine: Machine,
+    pub(crate) writer: Box<dyn ActiveWriter>,
+    pub(crate) drain: Option<Drain<SourceError>>,
+    pub(crate) gauge: Option<Gauge<SourceError>>,
+    /// Slots that must be full before the laser is on.
+    pub(crate) start_mark: usize,
+    /// Checks of the units that were written, in order; has room for all of them.
+    pub(crate) checks: Vec<u32>,
+    pub(crate) control: Arc<JobControl>,
+    pub(crate) at_work: Arc<AtWork>,
+    pub(crate) teller: Teller,
+    pub(crate) done: oneshot::Sender<Done>,
+}
+
+impl std::fmt::Debug for Work {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Work")
+            .field("machine", &self.machine)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What the thread brings back.
+#[derive(Debug)]
+pub(crate) struct Done {
+    pub(crate) ending: Box<Ending>,
+    pub(crate) source: Option<SourceError>,
+    pub(crate) device_time: Duration,
+}
+
+/// Shared by those who work on a job: while one of them does, the drive is busy.
+#[derive(Debug)]
+pub(crate) struct AtWork;
+
+/// How a job is asked to end early, from wherever.
+#[derive(Debug, Default)]
+pub(crate) struct JobControl {
+    cancelled: AtomicBool,
+    wake: Mutex<Wake>,
+}
+
+#[derive(Debug, Default)]
+struct Wake {
+    thread: Option<Thread>,
+    gauge: Option<Gauge<SourceError>>,
+}
+
+impl JobControl {
+    /// Asks for an early end; wakes the thread wherever it waits.
+    pub(crate) fn cancel(&self) {
+        self.cancelled.store(true, Ordering::SeqCst);
+        let wake = self.wake.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(thread) = &wake.thread {
+            thread.unpark();
+        }
+        if let Some(gauge) = &wake.gauge {
+            gauge.interrupt();
+        }
+    }
+
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::SeqCst)
+    }
+
+    fn at_work(&self, gauge: Option<Gauge<SourceError>>) {
+        *self.wake.lock().unwrap_or_else(PoisonError::into_inner) = Wake {
+            thread: Some(std::thread::current()),
+            gauge,
+        };
+    }
+}
+
+/// Starts the thread. It ends when nobody can give it orders any more, and what it is doing has ended.
+pub(crate) fn start(
+    transport: Checked<Box<dyn Transport>>,
+    orders: blocking::Receiver<Order>,
+    name: &str,
+    threads: &Arc<ThreadsRunning>,
+) -> io::Result<()> {
+    let counted = threads.count_one();
+    let span = tracing::info_span!("drive", name);
+    std::thread::Builder::new()
+        .name("pitland-drive".into())
+        .spawn(move || {
+            let _entered = span.entered();
+            let mut device = Device {
+                transport,
+                buffer: Vec::new(),
+                _counted: counted,
+            };
+            while let Ok(order) = orders.recv() {
+                device.obey(order);
+            }
+        })?;
+    Ok(())
+}
+
+struct Device {
+    transport: Checked<Box<dyn Transport>>,
+    /// For answers, and for blocks read back.
+    buffer: Vec<u8>,
+    _counted: Counted,
+}
+
+/// What a command brought.
+enum Brought {
+    Good(usize),
+    Sense(Sense),
+    NoAnswer(NoAnswer),
+}
+
+impl Device {
+    fn obey(&mut self, order: Order) {
+        match order {
+            Order::Identify(reply) => {
+                let _ = reply.send(self.identify());
+            }
+            Order::Read { lba, blocks, reply } => {
+                let _ = reply.send(self.read(lba, blocks));
+            }
+            Order::Tray(tray, reply) => {
+                let _ = reply.send(self.move_tray(tray));
+            }
+            Order::Job(work) => self.work(*work),
+        }
+    }
+
+    // --- one command ---
+
+    fn exchange(&mut self, cdb: CdbBytes, data: Data<'_>, timeout: Duration) -> Brought {
+        let result = self.transport.execute(Exchange { cdb, data, timeout });
+        match result {
+            Ok(reply) => match reply.status {
+                Status::Good => Brought::Good(reply.transferred),
+                Status::CheckCondition(sense) => Brought::Sense(sense),
+                // Busy and its kin: the drive is not ready for the command.
+                _ => Brought::Sense(Sense::new(2, 0x04, 0x07)),
+            },
+            Err(error) => {
+                tracing::warn!(%error, command = %cdb, "no answer");
+                Brought::NoAnswer(no_answer(&error))
+            }
+        }
+    }
+
+    fn ask(&mut self, cdb: CdbBytes, length: usize, timeout: Duration) -> Brought {
+        let mut buffer = std::mem::take(&mut self.buffer);
+        if buffer.len() < length {
+            buffer.resize(length, 0);
+        }
+        let room = buffer.get_mut(..length).unwrap_or_default();
+        let data = if length == 0 {
+            Data::None
+        } else {
+            Data::In(room)
+        };
+        let brought = self.exchange(cdb, data, timeout);
+        self.buffer = buffer;
+        brought
+    }
+
+    fn answer(&self, length: usize) -> &[u8] {
+        self.buffer.get(..length).unwrap_or_default()
+    }
+
+    /// Lets device time pass; on the real clock, until a cancel that has not been seen yet.
+    fn wait(&mut self, pause: Duration, control: Option<&JobControl>) {
+        if self.transport.clock() == DeviceClock::Virtual {
+            self.transport.advance(pause);
+            return;
+        }
+        let seen = control.is_some_and(JobControl::is_cancelled);
+        let end = Instant::now() + pause;
+        loop {
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() || control.is_some_and(JobControl::is_cancelled) != seen {
+                return;
+            }
+            std::thread::park_timeout(left);
+        }
+    }
+
+    // --- queries ---
+
+    fn identify(&mut self) -> Result<Box<MediaFacts>, QueryError> {
+        let mut identify = Identify::new(self.transport.now());
+        let mut action = identify.action();
+        loop {
+            action = match action {
+                IdentifyAction::Ask { cdb, length } => {
+                    let brought = self.ask(cdb, length as usize, patience::QUICK);
+                    let now = self.transport.now();
+                    match brought {
+                        Brought::Good(length) => identify.answered(now, self.answer(length)),
+                        Brought::Sense(sense) => identify.refused(now, sense),
+                        Brought::NoAnswer(cause) => return Err(QueryError::NoAnswer(cause)),
+                    }
+                }
+                IdentifyAction::Wait(pause) => {
+                    self.wait(pause, None);
+                    identify.action()
+                }
+                IdentifyAction::Done(facts) => return Ok(facts),
+                IdentifyAction::Failed {
+                    sense: Some(sense), ..
+                } => return Err(QueryError::Sense(sense)),
+                IdentifyAction::Failed { sense: None, .. } => {
+                    return Err(QueryError::NoAnswer(NoAnswer::NotSent));
+                }
+            };
+        }
+    }
+
+    fn read(&mut self, lba: Lba, blocks: u16) -> Result<Bytes, ReadError> {
+        let blocks = blocks.min(MOST_BLOCKS);
+        let cdb = Read10 {
+            lba,
+            blocks,
+            fua: false,
+        }
+        .emit();
+        let length = usize::from(blocks) * 2048;
+        let mut tries = 0;
+        loop {
+            match self.ask(cdb, length, patience::READ) {
+                Brought::Good(_) => return Ok(Bytes::copy_from_slice(self.answer(length))),
+                Brought::NoAnswer(cause) => return Err(ReadError::NoAnswer(cause)),
+                Brought::Sense(sense) => match sense.reaction() {
+                    Reaction::MediumChanged | Reaction::Reset | Reaction::UnitAttention
+                        if tries < u32::from(patience::ATTENTIONS) => {}
+                    Reaction::PollBriefly
+                    | Reaction::PollUntilReady
+                    | Reaction::PollOperation
+                    | Reaction::PollFormat
+                    | Reaction::BufferFull
+                        if tries < patience::BUSY_TRIES =>
+                    {
+                        self.wait(patience::POLL, None);
+                    }
+                    _ => return Err(ReadError::Sense(sense)),
+                },
+            }
+            tries += 1;
+        }
+    }
+
+    fn move_tray(&mut self, tray: Tray) -> Result<(), QueryError> {
+        let command = match tray {
+            Tray::Eject => {
+                let unlock = PreventAllowMediumRemoval {
+                    prevent: false,
+                    persistent: false,
+                }
+                .emit();
+                // A drive without a lock refuses this, and ejects all the same.
+                self.ask(unlock, 0, patience::QUICK);
+                StartStopUnit {
+                    load_eject: true,
+                    start: false,
+                    ..Default::default()
+                }
+            }
+            Tray::Load => StartStopUnit {
+                load_eject: true,
+                start: true,
+                ..Default::default()
+            },
+        };
+        let mut attentions = 0;
+        loop {
+            match self.ask(command.emit(), 0, patience::BECOMING_READY) {
+                Brought::Good(_) => break,
+                Brought::NoAnswer(cause) => return Err(QueryError::NoAnswer(cause)),
+                Brought::Sense(sense)
+                    if sense.key == pitland_mmc::SenseKey::UnitAttention
+                        && attentions < patience::ATTENTIONS =>
+                {
+                    attentions += 1;
+                }
+                Brought::Sense(sense) => return Err(QueryError::Sense(sense)),
+            }
+        }
+        if tray == Tray::Eject {
+            return Ok(());
+        }
+        let mut settling = Settling::new(self.transport.now(), patience::BECOMING_READY);
+        loop {
+            let answer = match self.ask(TestUnitReady {}.emit(), 0, patience::QUICK) {
+                Brought::Good(_) => None,
+                Brought::Sense(sense) => Some(sense),
+                Brought::NoAnswer(cause) => return Err(QueryError::NoAnswer(cause)),
+            };
+            match settling.judge(self.transport.now(), answer) {
+                Settled::Ready => return Ok(()),
+                Settled::Wait(pause) => self.wait(pause, None),
+                Settled::Failed(sense) => return Err(QueryError::Sense(sense)),
+                Settled::TimedOut => return Err(QueryError::NoAnswer(NoAnswer::TimedOut)),
+                _ => return Err(QueryError::NoAnswer(NoAnswer::Link)),
+            }
+        }
+    }
+
+    // --- a job ---
+
+    fn work(&mut self, mut work: Work) {
+        work.control.at_work(work.gauge.clone());
+        let began = self.transport.now();
+        let mut hand = Hand {
+            slot: None,
+            slot_end: 0,
+            source: None,
+            zeros: Vec::new(),
+        };
+        let mut told = 0;
+        let mut action = work.machine.next(began, Input::Start);
+        let ending = loop {
+            if work.control.is_cancelled() {
+                work.machine.cancel();
+            }
+            let gauge = work.gauge.as_ref();
+            work.teller
+                .figures(work.machine.progress(), || gauge.map(Gauge::fill));
+            for note in work.machine.notes().get(told..).unwrap_or_default() {
+                work.teller.note(note.clone());
+                told += 1;
+            }
+            action = match action {
+                Action::Send(command) => self.send(&mut work, command),
+                Action::Write(chunk) => self.write(&mut work, &mut hand, &chunk),
+                Action::Read(chunk) => self.read_back(&mut work, &chunk),
+                Action::Wait(pause) => {
+                    let control = Arc::clone(&work.control);
+                    self.wait(pause, Some(&control));
+                    work.machine.next(self.transport.now(), Input::Waited)
+                }
+                Action::Consult(event) => {
+                    let step = work.writer.next(event);
+                    work.machine.next(self.transport.now(), Input::Advice(step))
+                }
+                Action::Commit => {
+                    let ready = hand.source_ready(&mut work);
+                    let input = if ready {
+                        Input::Proceed
+                    } else {
+                        Input::SourceFailed
+                    };
+                    work.machine.next(self.transport.now(), input)
+                }
+                Action::Finished(ending) => break ending,
+                _ => work
+                    .machine
+                    .next(self.transport.now(), Input::NoAnswer(NoAnswer::NotSent)),
+            };
+        };
+        for note in ending.notes.iter().skip(told) {
+            work.teller.note(note.clone());
+        }
+        work.teller.phase(pitland_burn::Phase::Ended);
+        let device_time = self.transport.now().saturating_sub(began);
+        // The drive is free before the client hears of the end, or its next request would find it busy.
+        drop(work.at_work);
+        // Nobody may be left to hear it.
+        let _ = work.done.send(Done {
+            ending,
+            source: hand.source,
+            device_time,
+        });
+    }
+
+    fn send(&mut self, work: &mut Work, command: Command) -> Action {
+        let brought = match command.payload {
+            Payload::In(length) => self.ask(command.cdb, length as usize, command.timeout),
+            Payload::Out(bytes) => self.exchange(command.cdb, Data::Out(&bytes), command.timeout),
+            _ => self.ask(command.cdb, 0, command.timeout),
+        };
+        let now = self.transport.now();
+        match brought {
+            Brought::Good(length) => {
+                let data = self.buffer.get(..length).unwrap_or_default();
+                work.machine.next(now, Input::Good(data))
+            }
+            Brought::Sense(sense) => work.machine.next(now, Input::Sense(sense)),
+            Brought::NoAnswer(cause) => work.machine.next(now, Input::NoAnswer(cause)),
+        }
+    }
+
+    fn write(&mut self, work: &mut Work, hand: &mut Hand, chunk: &WriteChunk) -> Action {
+        let Work {
+            machine,
+            drain,
+            checks,
+            control,
+            ..
+        } = work;
+        let length = chunk.blocks as usize * chunk.block_bytes as usize;
+        let bytes = match chunk.source {
+            Source::Image { block } => {
+                let position = block * u64::from(chunk.block_bytes);
+                match hand.image_bytes(drain.as_ref(), checks, control, position, length) {
+                    Some(bytes) => bytes,
+                    None => {
+                        let cancelled = hand.source.is_none() && control.is_cancelled();
+                        let now = self.transport.now();
+                        if cancelled {
+                            machine.cancel();
+                            return machine.next(now, Input::Waited);
+                        }
+                        return machine.next(now, Input::SourceFailed);
+                    }
+                }
+            }
+            Source::Bytes { extent, offset } => {
+                match machine.plan().extents.get(extent).map(|e| &e.origin) {
+                    Some(pitland_writer::Origin::Bytes(all)) => {
+                        all.get(offset..offset + length).unwrap_or_default()
+                    }
+                    _ => &[],
+                }
+            }
+            _ => hand.zeros(length),
+        };
+        let exchange = Exchange::blocks(chunk.cdb, bytes, chunk.block_bytes, patience::WRITE);
+        let result = self.transport.execute(exchange);
+        let now = self.transport.now();
+        match result {
+            Ok(reply) => match reply.status {
+                Status::Good => machine.next(now, Input::Good(&[])),
+                Status::CheckCondition(sense) => machine.next(now, Input::Sense(sense)),
+                _ => machine.next(now, Input::Sense(Sense::new(2, 0x04, 0x07))),
+            },
+            Err(error) => {
+                tracing::warn!(%error, command = %chunk.cdb, "no answer");
+                machine.next(now, Input::NoAnswer(no_answer(&error)))
+            }
+        }
+    }
+
+    fn read_back(&mut self, work: &mut Work, chunk: &ReadChunk) -> Action {
+        let unit = chunk.unit;
+        let length = unit.blocks as usize * chunk.block_bytes as usize;
+        let brought = self.ask(unit.cdb, length, patience::READ);
+        let now = self.transport.now();
+        let input = match brought {
+            Brought::Good(_) => {
+                let expected = usize::try_from(unit.index)
+                    .ok()
+                    .and_then(|i| work.checks.get(i));
+                Input::Compared(expected == Some(&check(self.answer(length))))
+            }
+            Brought::Sense(sense) => Input::Sense(sense),
+            Brought::NoAnswer(cause) => Input::NoAnswer(cause),
+        };
+        work.machine.next(now, input)
+    }
+}
+
+/// What the write loop holds in its hand.
+struct Hand {
+    slot: Option<Slot>,
+    /// Byte of the image behind the slot.
+    slot_end: u64,
+    /// Why the source failed, if it did.
+    source: Option<SourceError>,
+    zeros: Vec<u8>,
+}
+
+impl Hand {
+    /// Waits for the start mark; `false`: the source failed before anything was written.
+    fn source_ready(&mut self, work: &mut Work) -> bool {
+        let Some(drain) = &work.drain else {
+            return true;
+        };
+        let control = &work.control;
+        drain.wait_for_start(work.start_mark, || control.is_cancelled());
+        match drain.early_failure() {
+            Some(error) => {
+                self.source = Some(error);
+                false
+            }
+            None => true,
+        }
+    }
+
+    /// The image's bytes from `position` on; `None`: the source failed, or a cancel came while waiting.
+    fn image_bytes(
+        &mut self,
+        drain: Option<&Drain<SourceError>>,
+        checks: &mut Vec<u32>,
+        control: &JobControl,
+        position: u64,
+        length: usize,
+    ) -> Option<&[u8]> {
+        let drain = drain?;
+        if position >= self.slot_end {
+            if let Some(slot) = self.slot.take() {
+                drain.recycle(slot);
+            }
+            match drain.next(|| control.is_cancelled()) {
+                Some(Next::Slot(slot)) => {
+                    checks.extend_from_slice(slot.digest().checks());
+                    self.slot_end += slot.bytes().len() as u64;
+                    self.slot = Some(slot);
+                }
+                Some(Next::Failed(error)) => {
+                    self.source = Some(error);
+                    return None;
+                }
+                Some(Next::Complete | Next::Vanished) => {
+                    self.source = Some(SourceError::Vanished);
+                    return None;
+                }
+                None => return None,
+            }
+        }
+        let bytes = self.slot.as_ref()?.bytes();
+        let start = self.slot_end - bytes.len() as u64;
+        let at = usize::try_from(position.checked_sub(start)?).ok()?;
+        bytes.get(at..at + length)
+    }
+
+    fn zeros(&mut self, length: usize) -> &[u8] {
+        if self.zeros.len() < length {
+            self.zeros.resize(length.max(SLOT_BYTES / 16), 0);
+        }
+        self.zeros.get(..length).unwrap_or_default()
+    }
+}
+
+fn no_answer(error: &TransportError) -> NoAnswer {
+    match error {
+        TransportError::Gone => NoAnswer::Gone,
+        TransportError::TimedOut { .. } => NoAnswer::TimedOut,
+        TransportError::LengthMismatch { .. }
+        | TransportError::NotWholeBlocks { .. }
+        | TransportError::WrongDirection { .. }
+        | TransportError::OverLimit { .. }
+        | TransportError::Diverged(_) => NoAnswer::NotSent,
+        _ => NoAnswer::Link,
+    }
+}

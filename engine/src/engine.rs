@@ -1,0 +1,196 @@
+//! The engine: its writers and its drives. Owns the list of both and the shutdown; what a drive does is
+//! the drive's.
+
+use crate::drive::{DriveHandle, ThreadsRunning, spawn};
+use crate::error::EngineError;
+use crate::plugin_host::{Registered, Registry};
+use pitland_transport::Transport;
+use pitland_transport::address::{DriveAddress, DriveKey, OpenMode};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// Writers and drives. Cheap to clone; all clones are one engine.
+#[derive(Debug, Clone)]
+pub struct Engine {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    registry: Arc<Registry>,
+    drives: Mutex<Vec<Open>>,
+    threads: Arc<ThreadsRunning>,
+}
+
+#[derive(Debug)]
+struct Open {
+    key: Option<DriveKey>,
+    drive: DriveHandle,
+}
+
+/// What an engine shall have.
+#[derive(Debug, Default)]
+pub struct EngineBuilder {
+    plugins: Vec<PathBuf>,
+    without_builtins: bool,
+}
+
+/// How a shutdown went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ShutdownReport {
+    /// Drives whose threads have not ended by the deadline. They go on with the safe ending of their
+    /// jobs for as long as the process lives.
+    pub still_running: usize,
+}
+
+impl Engine {
+    /// An engine to be described.
+    pub fn builder() -> EngineBuilder {
+        EngineBuilder::default()
+    }
+
+    /// Opens a drive by its address; a missing virtual disc is an error.
+    ///
+    /// # Errors
+    /// The address names no drive, or one that is open already, or that cannot be opened.
+    pub fn open(&self, address: &DriveAddress) -> Result<DriveHandle, EngineError> {
+        self.open_with(address, OpenMode::Existing, |transport| transport)
+    }
+
+    /// Opens a drive by its address, with a layer of the caller's own round its transport (a trace).
+    ///
+    /// # Errors
+    /// As [`Engine::open`].
+    pub fn open_with(
+        &self,
+        address: &DriveAddress,
+        mode: OpenMode,
+        layer: impl FnOnce(Box<dyn Transport>) -> Box<dyn Transport>,
+    ) -> Result<DriveHandle, EngineError> {
+        let mut drives = self.drives_locked();
+        // A file that is still to be made has no identity yet; it gets one by being opened.
+        let known = address.same_drive_key().ok();
+        if known.is_some() && drives.iter().any(|open| open.key == known) {
+            return Err(EngineError::SameDrive {
+                name: address.to_string(),
+            });
+        }
+        let transport = layer(address.open(mode)?);
+        let drive = spawn(
+            transport,
+            Arc::clone(&self.inner.registry),
+            &self.inner.threads,
+        )?;
+        let key = address.same_drive_key().ok();
+        drives.push(Open {
+            key,
+            drive: drive.clone(),
+        });
+        Ok(drive)
+    }
+
+    /// Takes a drive that the caller has brought.
+    ///
+    /// # Errors
+    /// There is no tokio runtime here, or no thread to be had.
+    pub fn attach(&self, transport: Box<dyn Transport>) -> Result<DriveHandle, EngineError> {
+        let drive = spawn(
+            transport,
+            Arc::clone(&self.inner.registry),
+            &self.inner.threads,
+        )?;
+        self.drives_locked().push(Open {
+            key: None,
+            drive: drive.clone(),
+        });
+        Ok(drive)
+    }
+
+    /// The drives that are open, in the order in which they were opened.
+    pub fn drives(&self) -> Vec<DriveHandle> {
+        self.drives_locked()
+            .iter()
+            .map(|open| open.drive.clone())
+            .collect()
+    }
+
+    /// Lets go of a drive: it is closed when its other handles, leases and jobs are gone.
+    pub fn release(&self, drive: &DriveHandle) {
+        self.drives_locked()
+            .retain(|open| !open.drive.same_as(drive));
+    }
+
+    /// The writers, builtin ones first.
+    pub fn writers(&self) -> &[Registered] {
+        self.inner.registry.writers()
+    }
+
+    /// Ends the engine: running jobs are cancelled by the safe sequence and waited for, until the
+    /// deadline. Handles and leases that are still held get [`crate::LeaseDenied::Gone`] afterwards.
+    pub async fn shutdown(self, deadline: Duration) -> ShutdownReport {
+        let drives: Vec<_> = std::mem::take(&mut *self.drives_locked());
+        for open in &drives {
+            open.drive.end().await;
+        }
+        drop(drives);
+        ShutdownReport {
+            still_running: self.inner.threads.none_by(deadline).await,
+        }
+    }
+
+    /// Waits for the threads of drives that nobody holds any more, without a runtime: for a program
+    /// whose runtime has been dropped.
+    pub fn join_drives(&self, deadline: Duration) -> ShutdownReport {
+        self.drives_locked().clear();
+        ShutdownReport {
+            still_running: self.inner.threads.none_by_blocking(deadline),
+        }
+    }
+
+    fn drives_locked(&self) -> std::sync::MutexGuard<'_, Vec<Open>> {
+        self.inner
+            .drives
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl EngineBuilder {
+    /// With the writers of a plug-in file. A plug-in is trusted code: it runs in this process.
+    #[must_use]
+    pub fn plugin(mut self, file: impl Into<PathBuf>) -> Self {
+        self.plugins.push(file.into());
+        self
+    }
+
+    /// Without the writers that are linked in.
+    #[must_use]
+    pub fn without_builtin_writers(mut self) -> Self {
+        self.without_builtins = true;
+        self
+    }
+
+    /// The engine.
+    ///
+    /// # Errors
+    /// A plug-in that cannot be loaded, with its path and what to rebuild.
+    pub fn build(self) -> Result<Engine, EngineError> {
+        let mut registry = Registry::new();
+        #[cfg(feature = "builtin-writers")]
+        if !self.without_builtins {
+            registry = Registry::with_builtins();
+        }
+        for file in &self.plugins {
+            registry.load(file)?;
+        }
+        Ok(Engine {
+            inner: Arc::new(Inner {
+                registry: Arc::new(registry),
+                drives: Mutex::new(Vec::new()),
+                threads: Arc::new(ThreadsRunning::default()),
+            }),
+        })
+    }
+}

@@ -1,0 +1,360 @@
+//! Everything that can go wrong, by who caused it. Each error tells what state the medium is in and what
+//! to do now.
+
+use crate::drive::BurnReport;
+use crate::plugin_host::ChooseError;
+use crate::progress::Activity;
+use pitland_burn::{Fault, MediumState, NoAnswer};
+use pitland_mastering::{EmitError, PlanError, ScanError};
+use pitland_mmc::sense::Sense;
+use pitland_writer::Refusal;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Who caused an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Blame {
+    /// Whoever asked.
+    Caller,
+    /// The medium in the drive.
+    Medium,
+    /// The drive.
+    Drive,
+    /// The link between host and drive.
+    Link,
+    /// The source of the data.
+    Source,
+    /// A writer.
+    Writer,
+    /// The engine itself.
+    Engine,
+}
+
+/// A drive is held by somebody else, or busy.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum LeaseDenied {
+    /// Somebody holds the drive.
+    #[error("the drive is held by \"{holder}\"")]
+    Held {
+        /// Who, by the name they gave.
+        holder: String,
+    },
+    /// The drive is at work.
+    #[error("the drive is at work{}", .holder.as_ref().map(|h| format!(" for \"{h}\"")).unwrap_or_default())]
+    Busy {
+        /// For whom.
+        holder: Option<String>,
+        /// With what.
+        activity: Activity,
+    },
+    /// The name is empty, too long, or not plain text.
+    #[error("a client name has 1 to {most} characters, none of them a control character", most = crate::drive::MOST_NAME)]
+    BadName,
+    /// The drive's actor has ended: the engine is shut down.
+    #[error("the engine is shut down")]
+    Gone,
+}
+
+/// The engine could not be built or a drive not be added.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EngineError {
+    /// There is no tokio runtime here.
+    #[error("the engine needs a tokio runtime")]
+    NoRuntime,
+    /// A plug-in could not be loaded.
+    #[error("plug-in: {0}")]
+    Plugin(#[from] crate::plugin_host::PluginError),
+    /// A drive could not be opened.
+    #[error(transparent)]
+    Open(#[from] pitland_transport::address::OpenError),
+    /// The same drive is open already.
+    #[error("{name} is open already")]
+    SameDrive {
+        /// How it was named.
+        name: String,
+    },
+    /// A thread could not be started.
+    #[error("a thread could not be started: {0}")]
+    Thread(#[source] std::io::Error),
+    /// The engine is shut down.
+    #[error("the engine is shut down")]
+    ShutDown,
+}
+
+/// A question to a drive was not answered.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum QueryError {
+    /// Somebody else has the drive.
+    #[error(transparent)]
+    Denied(#[from] LeaseDenied),
+    /// The drive answered with a sense.
+    #[error("the drive answered: {0}")]
+    Sense(Sense),
+    /// The drive did not answer.
+    #[error("the drive gave no answer: {0}")]
+    NoAnswer(NoAnswer),
+    /// There is no such track.
+    #[error("the disc has no track {track}")]
+    NoSuchTrack {
+        /// What was asked.
+        track: u16,
+    },
+    /// There is nothing to read.
+    #[error("there is nothing on the disc to read")]
+    NothingToRead,
+}
+
+/// The source of an image failed.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum SourceError {
+    /// A tree could not be read as a whole.
+    #[error(transparent)]
+    Scan(#[from] Arc<ScanError>),
+    /// A tree could not become a volume.
+    #[error(transparent)]
+    Plan(#[from] Arc<PlanError>),
+    /// A file of a tree failed or changed.
+    #[error(transparent)]
+    Emit(#[from] Arc<EmitError>),
+    /// A file or a stream could not be read.
+    #[error("{name}: {error}")]
+    Io {
+        /// The file or what the stream is called.
+        name: String,
+        /// What the system said.
+        error: Arc<std::io::Error>,
+    },
+    /// A stream ended before its stated length.
+    #[error("the stream ended after {found} of {expected} bytes")]
+    Short {
+        /// As stated.
+        expected: u64,
+        /// As found.
+        found: u64,
+    },
+    /// A stream gave more than its stated length.
+    #[error("the stream gives more than the {expected} bytes stated")]
+    Long {
+        /// As stated.
+        expected: u64,
+    },
+    /// An image file changed while it was read.
+    #[error("{} changed while it was read", .path.display())]
+    Changed {
+        /// Which.
+        path: PathBuf,
+    },
+    /// The place for stash files failed.
+    #[error("the stash in {}: {error}", .dir.display())]
+    Stash {
+        /// Where.
+        dir: PathBuf,
+        /// What the system said.
+        error: Arc<std::io::Error>,
+    },
+    /// The source is not one that can be burned.
+    #[error("{}: neither a folder nor a file with data", .path.display())]
+    NotData {
+        /// Which.
+        path: PathBuf,
+    },
+    /// The producing thread or task ended without a word.
+    #[error("the source ended without a word")]
+    Vanished,
+}
+
+/// A job did not do all that was asked.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum BurnError {
+    /// The drive is not free.
+    Denied(LeaseDenied),
+    /// The request is not served; the medium is untouched.
+    Refused(Refusal),
+    /// No writer has the name that was asked for; the medium is untouched.
+    NoSuchWriter {
+        /// The name.
+        name: String,
+        /// The names there are.
+        known: Vec<String>,
+    },
+    /// The source failed before the medium was touched.
+    Source(SourceError),
+    /// The drive could not be identified; the medium is untouched.
+    Drive(QueryError),
+    /// The job ended in a fault. The report says what the medium is now.
+    Failed {
+        /// What went wrong first.
+        fault: Fault,
+        /// The source's failure, where that was the fault.
+        source: Option<SourceError>,
+        /// All that is known of the job.
+        report: Box<BurnReport>,
+    },
+    /// Cancelled before the drive was given anything to do.
+    Cancelled,
+    /// The writer's plan is not one that the engine carries out; the medium is untouched.
+    Plan(Fault),
+    /// The engine was shut down or its runtime ended before the job's end was known. The drive's thread
+    /// ends the job by the safe sequence.
+    Abandoned,
+}
+
+impl BurnError {
+    /// What the medium is now.
+    pub fn medium_state(&self) -> MediumState {
+        match self {
+            Self::Denied(_)
+            | Self::Refused(_)
+            | Self::Source(_)
+            | Self::Drive(_)
+            | Self::Plan(_)
+            | Self::NoSuchWriter { .. }
+            | Self::Cancelled => MediumState::Untouched,
+            Self::Failed { report, .. } => report.medium,
+            Self::Abandoned => MediumState::Unknown,
+        }
+    }
+
+    /// The job's report, where a job was begun.
+    pub fn report(&self) -> Option<&BurnReport> {
+        match self {
+            Self::Failed { report, .. } => Some(report),
+            _ => None,
+        }
+    }
+
+    /// Who caused it.
+    pub fn blame(&self) -> Blame {
+        match self {
+            Self::Denied(_) | Self::NoSuchWriter { .. } | Self::Cancelled => Blame::Caller,
+            Self::Plan(_) => Blame::Writer,
+            Self::Refused(refusal) => match refusal {
+                Refusal::TooLarge { .. }
+                | Refusal::Empty
+                | Refusal::NotOffered
+                | Refusal::NoSuchFormat { .. } => Blame::Caller,
+                Refusal::WriterFault(_) => Blame::Writer,
+                Refusal::FactMissing { .. } => Blame::Drive,
+                _ => Blame::Medium,
+            },
+            Self::Source(_) => Blame::Source,
+            Self::Drive(QueryError::NoAnswer(_)) => Blame::Link,
+            Self::Drive(QueryError::Denied(_)) => Blame::Caller,
+            Self::Drive(_) => Blame::Drive,
+            Self::Failed { fault, .. } => match fault {
+                Fault::Cancelled => Blame::Caller,
+                Fault::Drive { sense, .. } if sense.key.code() == 3 => Blame::Medium,
+                Fault::Drive { .. } | Fault::NotProven(_) => Blame::Drive,
+                Fault::NoAnswer { .. } => Blame::Link,
+                Fault::Writer(_) | Fault::Plan(_) => Blame::Writer,
+                Fault::Source => Blame::Source,
+                Fault::Verification(_) => Blame::Medium,
+                _ => Blame::Engine,
+            },
+            Self::Abandoned => Blame::Engine,
+        }
+    }
+
+    /// What to do now, in a sentence.
+    pub fn advice(&self) -> &'static str {
+        match (self.blame(), self.medium_state()) {
+            (_, MediumState::Damaged) => {
+                "close the disc's open session, or burn the data onto another disc"
+            }
+            (_, MediumState::Unknown) => "identify the medium anew before it is used",
+            (Blame::Caller, _) => "ask again, corrected",
+            (Blame::Medium, MediumState::Untouched) => "insert a medium that fits the request",
+            (Blame::Medium, _) => "burn the data onto another disc, at a lower speed",
+            (Blame::Drive, _) => "try again; if it stays, try another drive or its power switch",
+            (Blame::Link, _) => "check the drive's connection, then identify the medium anew",
+            (Blame::Source, MediumState::Untouched) => "mend the source and ask again",
+            (Blame::Source, _) => {
+                "mend the source and burn it as a new session or onto another disc"
+            }
+            (Blame::Writer, _) => "use another writer, or report the fault to its author",
+            (Blame::Engine, _) => "identify the medium anew before it is used",
+        }
+    }
+}
+
+impl fmt::Display for BurnError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Denied(denied) => denied.fmt(f),
+            Self::Refused(refusal) => refusal.fmt(f),
+            Self::Source(source) => source.fmt(f),
+            Self::Drive(error) => error.fmt(f),
+            Self::Failed {
+                fault: Fault::Source,
+                source: Some(source),
+                ..
+            } => source.fmt(f),
+            Self::Failed { fault, .. } => fault.fmt(f),
+            Self::NoSuchWriter { name, known } => {
+                write!(
+                    f,
+                    "there is no writer {name}; there are: {}",
+                    known.join(", ")
+                )
+            }
+            Self::Cancelled => f.write_str("cancelled"),
+            Self::Plan(fault) => fault.fmt(f),
+            Self::Abandoned => f.write_str("the engine ended before the job did"),
+        }
+    }
+}
+
+impl std::error::Error for BurnError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Failed {
+                source: Some(source),
+                ..
+            } => Some(source),
+            _ => None,
+        }
+    }
+}
+
+impl From<LeaseDenied> for BurnError {
+    fn from(denied: LeaseDenied) -> Self {
+        Self::Denied(denied)
+    }
+}
+
+impl From<ChooseError> for BurnError {
+    fn from(error: ChooseError) -> Self {
+        match error {
+            ChooseError::NoSuchWriter { name, known } => Self::NoSuchWriter { name, known },
+            other => Self::Refused(other.refusal()),
+        }
+    }
+}
+
+impl From<Refusal> for BurnError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<SourceError> for BurnError {
+    fn from(source: SourceError) -> Self {
+        Self::Source(source)
+    }
+}
+
+impl From<QueryError> for BurnError {
+    fn from(error: QueryError) -> Self {
+        match error {
+            QueryError::Denied(denied) => Self::Denied(denied),
+            other => Self::Drive(other),
+        }
+    }
+}

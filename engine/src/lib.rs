@@ -1,0 +1,61 @@
+//! Pitland: masters and burns optical discs.
+//!
+//! [`Engine`] holds the writers and the drives. A drive is opened by its address or brought as a
+//! [`Transport`]; its [`DriveHandle`] is cheap to clone. Whoever wants to do something with the drive
+//! takes a [`DriveLease`] and starts a [`Job`]: a stream of [`JobEvent`]s that may be ignored, a
+//! `cancel()`, and a [`BurnReport`] in which the medium's state is always named.
+//!
+//! ```
+//! use pitland::{BurnOptions, Engine, Image, MasterOptions, OpenMode, Outcome};
+//!
+//! # let folder = tempfile::tempdir()?;
+//! # let disc = tempfile::tempdir()?;
+//! # std::fs::write(folder.path().join("hello.txt"), "hello")?;
+//! # let drive = format!("virtual:{}/disc.vdisc", disc.path().display());
+//! # let folder = folder.path().to_path_buf();
+//! tokio::runtime::Runtime::new()?.block_on(async {
+//!     let engine = Engine::builder().build()?;
+//!     let drive = engine.open_with(&drive.parse()?, OpenMode::CreateBlankBdR, |drive| drive)?;
+//!     let lease = drive.lease("archive").await?;
+//!     let image = Image::tree(vec![folder], MasterOptions::default());
+//!     let report = lease.burn(BurnOptions::default(), image).report().await?;
+//!     assert_eq!(report.outcome, Outcome::Verified);
+//!     Ok::<(), Box<dyn std::error::Error>>(())
+//! })?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Everything here needs a tokio runtime (of either flavour) for its tasks; drives and sources have
+//! threads of their own. Dropping a future, a handle or the runtime never abandons an open track: the
+//! drive's thread leads the medium into a named state first.
+//!
+//! Burning destroys what a rewritable medium holds. A plug-in is trusted code: it runs in this process.
+
+pub mod plugin_host;
+
+mod config;
+mod drive;
+mod engine;
+mod error;
+mod pipeline;
+mod progress;
+
+pub use config::{BurnOptions, MasterOptions, Simulate, StashPolicy};
+pub use drive::{
+    BurnPlan, BurnReport, Canceller, DriveHandle, DriveLease, DriveReader, DriveStatus, Job,
+    MediumInfo, TreeError, TreeReport,
+};
+pub use engine::{Engine, EngineBuilder, ShutdownReport};
+pub use error::{Blame, BurnError, EngineError, LeaseDenied, QueryError, SourceError};
+pub use pipeline::{Image, ImageSource};
+pub use progress::{Activity, JobEvent, JobProgress};
+
+pub use pitland_burn::{
+    Completed, Fault, MediumState, Note, Outcome, Phase, Unproven, Verification, VerifyLevel,
+};
+pub use pitland_mastering as mastering;
+pub use pitland_transport as transport;
+pub use pitland_transport::Transport;
+pub use pitland_transport::address::{DriveAddress, OpenMode};
+pub use pitland_writer as writer;
+pub use pitland_writer::{Finish, MediaFacts, Placement, Refusal, Speed, Warning};

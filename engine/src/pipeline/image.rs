@@ -1,0 +1,251 @@
+//! What can be burned, and its preparation: from what a caller names to a length in blocks, before the
+//! first byte is read. Owns the kinds of sources; how they are read is the producer's.
+
+use crate::config::MasterOptions;
+use crate::error::SourceError;
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures::stream::{BoxStream, Stream, StreamExt};
+use pitland_mastering::{Layout, Tree};
+use std::fs::File;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::{fmt, io};
+
+/// A source of image bytes of known length that is asked for one piece after another.
+#[async_trait]
+pub trait ImageSource: Send {
+    /// Length of the image in bytes.
+    fn length(&self) -> u64;
+
+    /// How messages call it.
+    fn name(&self) -> String;
+
+    /// The next piece, of any size; `None` at the end.
+    ///
+    /// # Errors
+    /// What the source met. The job ends, and the medium is led into a named state.
+    async fn next_piece(&mut self) -> io::Result<Option<Bytes>>;
+}
+
+/// Something to burn.
+pub struct Image(Kind);
+
+enum Kind {
+    Tree {
+        sources: Vec<PathBuf>,
+        options: MasterOptions,
+    },
+    File(PathBuf),
+    Source(Box<dyn ImageSource>),
+}
+
+impl fmt::Debug for Image {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Kind::Tree { sources, .. } => f.debug_tuple("Tree").field(sources).finish(),
+            Kind::File(path) => f.debug_tuple("File").field(path).finish(),
+            Kind::Source(source) => f.debug_tuple("Source").field(&source.name()).finish(),
+        }
+    }
+}
+
+impl Image {
+    /// Folders and files, mastered as ISO 9660 with Joliet and Rock Ridge while they are burned. One
+    /// folder: its contents are the root; several sources: each under its own name.
+    pub fn tree(sources: Vec<PathBuf>, options: MasterOptions) -> Self {
+        Self(Kind::Tree { sources, options })
+    }
+
+    /// A file that is an image already, burned as it is. A last part of a block is filled with zeros.
+    pub fn file(path: impl Into<PathBuf>) -> Self {
+        Self(Kind::File(path.into()))
+    }
+
+    /// An async stream of exactly `length` bytes.
+    pub fn stream(
+        length: u64,
+        stream: impl Stream<Item = io::Result<Bytes>> + Send + 'static,
+    ) -> Self {
+        Self::source(Streamed {
+            length,
+            stream: stream.boxed(),
+        })
+    }
+
+    /// A source of the caller's own.
+    pub fn source(source: impl ImageSource + 'static) -> Self {
+        Self(Kind::Source(Box::new(source)))
+    }
+
+    /// Settles length and layout for a session that starts at `first_lba`.
+    pub(crate) async fn prepare(self, first_lba: u32) -> Result<Prepared, SourceError> {
+        match self.0 {
+            Kind::Tree { sources, options } => {
+                blocking(move || {
+                    let tree = Tree::scan(&sources, &options.walk()).map_err(Arc::new)?;
+                    let layout =
+                        Layout::plan(tree, first_lba, &options.volume()).map_err(Arc::new)?;
+                    let blocks = layout.blocks();
+                    Ok(Prepared::new(blocks * 2048, Feed::Layout(Arc::new(layout))))
+                })
+                .await
+            }
+            Kind::File(path) => {
+                blocking(move || {
+                    let file = ImageFile::open(&path)?;
+                    Ok(Prepared::new(file.stamp.length, Feed::File(file)))
+                })
+                .await
+            }
+            Kind::Source(source) => Ok(Prepared::new(source.length(), Feed::Source(source))),
+        }
+    }
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, SourceError> + Send + 'static,
+) -> Result<T, SourceError> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|_| SourceError::Vanished)?
+}
+
+struct Streamed {
+    length: u64,
+    stream: BoxStream<'static, io::Result<Bytes>>,
+}
+
+#[async_trait]
+impl ImageSource for Streamed {
+    fn length(&self) -> u64 {
+        self.length
+    }
+
+    fn name(&self) -> String {
+        "the stream".into()
+    }
+
+    async fn next_piece(&mut self) -> io::Result<Option<Bytes>> {
+        self.stream.next().await.transpose()
+    }
+}
+
+/// An image whose length is settled.
+pub(crate) struct Prepared {
+    /// Length in bytes.
+    pub(crate) bytes: u64,
+    /// Where they come from.
+    pub(crate) feed: Feed,
+    /// The layout of a volume that has been stashed.
+    stashed_layout: Option<Arc<Layout>>,
+}
+
+impl Prepared {
+    pub(crate) fn new(bytes: u64, feed: Feed) -> Self {
+        Self {
+            bytes,
+            feed,
+            stashed_layout: None,
+        }
+    }
+
+    /// Remembers what the bytes of a stashed image are.
+    pub(crate) fn keep_layout(&mut self, layout: Option<Arc<Layout>>) {
+        self.stashed_layout = layout;
+    }
+
+    /// Length in blocks of 2048 bytes.
+    pub(crate) fn blocks(&self) -> u64 {
+        self.bytes.div_ceil(2048)
+    }
+
+    /// The volume's layout, where the image is mastered here.
+    pub(crate) fn layout(&self) -> Option<Arc<Layout>> {
+        match &self.feed {
+            Feed::Layout(layout) => Some(Arc::clone(layout)),
+            _ => self.stashed_layout.clone(),
+        }
+    }
+}
+
+/// Where the bytes of an image come from.
+pub(crate) enum Feed {
+    /// Mastered as they are needed.
+    Layout(Arc<Layout>),
+    /// A file.
+    File(ImageFile),
+    /// Asked for, piece by piece.
+    Source(Box<dyn ImageSource>),
+}
+
+/// An open image file, and what it was when it was opened.
+pub(crate) struct ImageFile {
+    pub(crate) file: File,
+    pub(crate) path: PathBuf,
+    pub(crate) stamp: Stamp,
+}
+
+/// What must not change while a file is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Stamp {
+    device: u64,
+    inode: u64,
+    pub(crate) length: u64,
+    modified: (i64, i64),
+    changed: (i64, i64),
+}
+
+impl Stamp {
+    pub(crate) fn of(file: &File) -> io::Result<Self> {
+        let meta = file.metadata()?;
+        Ok(Self {
+            device: meta.dev(),
+            inode: meta.ino(),
+            length: meta.len(),
+            modified: (meta.mtime(), meta.mtime_nsec()),
+            changed: (meta.ctime(), meta.ctime_nsec()),
+        })
+    }
+}
+
+impl ImageFile {
+    fn open(path: &Path) -> Result<Self, SourceError> {
+        let failed = |error: io::Error| SourceError::Io {
+            name: path.display().to_string(),
+            error: Arc::new(error),
+        };
+        // A fifo must not hang the open.
+        let nonblocking = i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()).unwrap_or(0);
+        let file = File::options()
+            .read(true)
+            .custom_flags(nonblocking)
+            .open(path)
+            .map_err(failed)?;
+        if !file.metadata().map_err(failed)?.is_file() {
+            return Err(SourceError::NotData {
+                path: path.to_path_buf(),
+            });
+        }
+        let stamp = Stamp::of(&file).map_err(failed)?;
+        Ok(Self {
+            file,
+            path: path.to_path_buf(),
+            stamp,
+        })
+    }
+
+    /// An anonymous file that holds an image already.
+    pub(crate) fn spooled(file: File, dir: &Path) -> Result<Self, SourceError> {
+        let stamp = Stamp::of(&file).map_err(|error| SourceError::Stash {
+            dir: dir.to_path_buf(),
+            error: Arc::new(error),
+        })?;
+        Ok(Self {
+            file,
+            path: dir.to_path_buf(),
+            stamp,
+        })
+    }
+}

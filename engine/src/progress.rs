@@ -1,0 +1,228 @@
+//! What a job tells while it runs. Owns the figures that a person or a service sees, and their way out
+//! of the drive's thread: the newest figures replace older ones, so that a slow reader stalls nothing.
+
+use crate::pipeline::ring::Fill;
+use futures::stream::{self, BoxStream, StreamExt};
+use pitland_burn::{Note, Phase};
+use std::time::{Duration, Instant};
+use tokio::sync::{mpsc, watch};
+
+/// Figures of a running job.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[non_exhaustive]
+pub struct JobProgress {
+    /// Where the job stands.
+    pub phase: Phase,
+    /// Blocks of 2048 bytes done in this phase.
+    pub blocks_done: u64,
+    /// Blocks to do in this phase; 0 where it has no such count.
+    pub blocks_total: u64,
+    /// Bytes per second over the last seconds, by the host's clock; 0 before anything was done.
+    pub bytes_per_second: u64,
+    /// The same in multiples of the medium's nominal speed.
+    pub times_nominal: f64,
+    /// Slots of the ring that wait for the drive, and slots in all.
+    pub ring: Option<(usize, usize)>,
+    /// The drive's buffer, bytes filled and bytes in all, as last told.
+    pub drive_buffer: Option<(u32, u32)>,
+    /// How far the drive says its long operation is, in 1/65536.
+    pub drive_progress: Option<u16>,
+    /// Since the job started.
+    pub elapsed: Duration,
+    /// Left in this phase at the present pace; `None` while that is not known.
+    pub remaining: Option<Duration>,
+    /// Whether the medium has been changed: from here on a cancel is a request.
+    pub committed: bool,
+}
+
+impl JobProgress {
+    /// How much of the phase is done, 0.0 to 1.0; `None` where the phase has no such count.
+    pub fn fraction(&self) -> Option<f64> {
+        if self.blocks_total > 0 {
+            Some((self.blocks_done as f64 / self.blocks_total as f64).min(1.0))
+        } else {
+            self.drive_progress.map(|p| f64::from(p) / 65536.0)
+        }
+    }
+}
+
+/// Something that a job tells.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum JobEvent {
+    /// The job entered a phase. Every phase is told, in order.
+    Phase(Phase),
+    /// Something worth knowing that does not end the job.
+    Note(Note),
+    /// Newer figures. Older ones that nobody looked at are gone.
+    Progress(JobProgress),
+}
+
+/// What a drive is doing.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Activity {
+    /// Nothing.
+    Idle,
+    /// A job.
+    Job(JobProgress),
+}
+
+/// Events that may wait for a reader: more than a job has phases and notes; beyond it they are only in
+/// the report.
+const WAITING_EVENTS: usize = 256;
+/// The pace is that of one to two of these.
+const WINDOW: Duration = Duration::from_secs(2);
+/// Figures are renewed no more often than this.
+const RENEW: Duration = Duration::from_millis(100);
+
+/// The job's end of its progress.
+#[derive(Debug)]
+pub(crate) struct Teller {
+    events: mpsc::Sender<JobEvent>,
+    figures: watch::Sender<JobProgress>,
+    started: Instant,
+    /// Where the phase stood a few seconds ago, and then.
+    past: (Instant, u64),
+    recent: (Instant, u64),
+    phase: Phase,
+    told: Instant,
+    nominal: u64,
+}
+
+/// The reader's end.
+#[derive(Debug)]
+pub(crate) struct Told {
+    events: mpsc::Receiver<JobEvent>,
+    figures: watch::Receiver<JobProgress>,
+}
+
+/// Both ends, and a view of the figures for the drive's status.
+pub(crate) fn channel() -> (Teller, Told, watch::Receiver<JobProgress>) {
+    let (events, events_out) = mpsc::channel(WAITING_EVENTS);
+    let (figures, figures_out) = watch::channel(JobProgress::default());
+    let now = Instant::now();
+    let teller = Teller {
+        events,
+        figures,
+        started: now,
+        past: (now, 0),
+        recent: (now, 0),
+        phase: Phase::Waiting,
+        told: now,
+        nominal: 0,
+    };
+    (
+        teller,
+        Told {
+            events: events_out,
+            figures: figures_out.clone(),
+        },
+        figures_out,
+    )
+}
+
+impl Teller {
+    /// States the medium's nominal speed in kB/s.
+    pub(crate) fn nominal_speed(&mut self, kilobytes_per_second: u32) {
+        self.nominal = u64::from(kilobytes_per_second) * 1000;
+    }
+
+    /// Tells that a phase has begun, if it is another one.
+    pub(crate) fn phase(&mut self, phase: Phase) {
+        if phase != self.phase {
+            self.phase = phase;
+            self.past = (Instant::now(), 0);
+            self.recent = self.past;
+            // A reader that does not keep up loses events, never holds the drive.
+            let _ = self.events.try_send(JobEvent::Phase(phase));
+            self.figures.send_modify(|f| {
+                *f = JobProgress {
+                    phase,
+                    elapsed: self.started.elapsed(),
+                    committed: f.committed,
+                    ..JobProgress::default()
+                };
+            });
+        }
+    }
+
+    /// Tells a note.
+    pub(crate) fn note(&mut self, note: Note) {
+        let _ = self.events.try_send(JobEvent::Note(note));
+    }
+
+    /// Tells the machine's figures, if the last ones are old enough or the phase has changed.
+    pub(crate) fn figures(
+        &mut self,
+        progress: &pitland_burn::Progress,
+        ring: impl FnOnce() -> Option<Fill>,
+    ) {
+        let now = Instant::now();
+        if progress.phase == self.phase && now.duration_since(self.told) < RENEW {
+            return;
+        }
+        self.phase(progress.phase);
+        self.told = now;
+        if now.duration_since(self.recent.0) > WINDOW {
+            self.past = self.recent;
+            self.recent = (now, progress.blocks_done);
+        }
+        let spent = now.duration_since(self.past.0);
+        let bytes = progress
+            .blocks_done
+            .saturating_sub(self.past.1)
+            .saturating_mul(2048);
+        let rate = if spent.as_millis() > 0 {
+            bytes as f64 / spent.as_secs_f64()
+        } else {
+            0.0
+        };
+        let left = progress
+            .blocks_total
+            .saturating_sub(progress.blocks_done)
+            .saturating_mul(2048);
+        let figures = JobProgress {
+            phase: progress.phase,
+            blocks_done: progress.blocks_done,
+            blocks_total: progress.blocks_total,
+            bytes_per_second: rate as u64,
+            times_nominal: if self.nominal > 0 {
+                rate / self.nominal as f64
+            } else {
+                0.0
+            },
+            ring: (progress.phase == Phase::Writing)
+                .then(ring)
+                .flatten()
+                .map(|f| (f.full, f.slots)),
+            drive_buffer: progress.drive_buffer.map(|(total, used)| (used, total)),
+            drive_progress: progress.drive_progress,
+            elapsed: now.duration_since(self.started),
+            remaining: (rate > 0.0 && progress.blocks_total > 0)
+                .then(|| Duration::try_from_secs_f64(left as f64 / rate).unwrap_or(Duration::MAX)),
+            committed: progress.committed,
+        };
+        self.figures.send_modify(|f| *f = figures);
+    }
+}
+
+impl Told {
+    /// Everything that is told, until the job has ended. Phases and notes come before figures.
+    pub(crate) fn into_stream(self) -> BoxStream<'static, JobEvent> {
+        stream::unfold(Some(self), |told| async move {
+            let mut told = told?;
+            let event = tokio::select! {
+                biased;
+                event = told.events.recv() => event,
+                changed = told.figures.changed() => match changed {
+                    Ok(()) => Some(JobEvent::Progress(*told.figures.borrow_and_update())),
+                    // The figures have ended; the last events may still wait.
+                    Err(_) => told.events.recv().await,
+                },
+            };
+            event.map(|event| (event, Some(told)))
+        })
+        .boxed()
+    }
+}
