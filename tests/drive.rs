@@ -299,3 +299,49 @@ async fn a_stream_of_another_length_than_stated_is_refused() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_stash_holds_the_whole_image_before_the_medium_is_touched() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = Engine::builder().build().unwrap();
+    let drive = drive(&engine, folder.path(), MediumKind::BdR);
+    let lease = drive.lease("stasher").await.unwrap();
+    let stash = |dirs| quick().stash(pitland::StashPolicy::All, dirs);
+
+    // A source that breaks after half is found out before the disc is.
+    let broken = (0..128).map(|n| match n {
+        64 => Err(io::Error::other("the far end hung up")),
+        _ => Ok(Bytes::from(vec![1u8; 1 << 16])),
+    });
+    let image = Image::stream(LENGTH, stream::iter(broken));
+    let error = lease.burn(stash(vec![]), image).report().await.unwrap_err();
+    assert_eq!(error.medium_state(), MediumState::Untouched, "{error}");
+
+    // A stash that cannot be made, neither.
+    let nowhere = vec![folder.path().join("missing")];
+    let error = lease
+        .burn(stash(nowhere), even(1))
+        .report()
+        .await
+        .unwrap_err();
+    assert_eq!(error.medium_state(), MediumState::Untouched, "{error}");
+
+    // A stalled source does not hold a cancelled job.
+    let (halfway, never) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let image = Image::stream(LENGTH, stalling(Arc::clone(&halfway), never));
+    let job = lease.burn(stash(vec![]), image);
+    halfway.notified().await;
+    job.cancel();
+    let error = job.report().await.unwrap_err();
+    assert!(matches!(error, BurnError::Cancelled), "{error:?}");
+
+    let dirs = vec![folder.path().to_path_buf()];
+    let report = lease.burn(stash(dirs), even(2)).report().await.unwrap();
+    assert_eq!(
+        report.outcome,
+        Outcome::Unverified,
+        "a quick look is no full one"
+    );
+    let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().collect();
+    assert_eq!(left.len(), 1, "a stash leaves nothing behind: {left:?}");
+}

@@ -59,3 +59,8 @@ pub use pitland_transport::Transport;
 pub use pitland_transport::address::{DriveAddress, OpenMode};
 pub use pitland_writer as writer;
 pub use pitland_writer::{Finish, MediaFacts, Placement, Refusal, Speed, Warning};
+
+/// The examples of the README are compiled, so that they stay true.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -81,7 +81,7 @@ pub(crate) async fn plan(
         image: Box::new(image),
     };
     // A plan reads names and sizes, never the data.
-    let ready = prepare(lease, what, facts, false).await?;
+    let ready = prepare(lease, what, facts, None).await?;
     let (image_bytes, image_blocks, layout) = ready
         .image
         .as_ref()
@@ -138,7 +138,7 @@ async fn lead(
     let facts = identify(&lease).await?;
     teller.nominal_speed(facts.profile().one_x_kb_per_s());
     not_cancelled(&control)?;
-    let ready = prepare(&lease, what, facts, true).await?;
+    let ready = prepare(&lease, what, facts, Some(Arc::clone(&control))).await?;
     not_cancelled(&control)?;
     let (work, job, done) = assemble(&lease, ready, verify, rehearse, control, at_work, teller)?;
     lease.run(Order::Job(Box::new(work))).await?;
@@ -171,12 +171,13 @@ async fn identify(lease: &DriveLease) -> Result<MediaFacts, BurnError> {
     Ok(*facts)
 }
 
-/// Everything before the drive is touched.
+/// Everything before the drive is touched. With a `control` the source's data may be read; without one
+/// only names and sizes.
 async fn prepare(
     lease: &DriveLease,
     what: What,
     facts: MediaFacts,
-    data: bool,
+    control: Option<Arc<JobControl>>,
 ) -> Result<Ready, BurnError> {
     let registry = lease.drive.registry();
     match what {
@@ -214,9 +215,14 @@ async fn prepare(
             }
             let (facts, request, begun) =
                 begin(registry, facts, Request::Burn(burn), options.writer.clone()).await?;
-            if data && options.stash == StashPolicy::All && options.simulate != Simulate::Host {
+            if let Some(control) = control
+                && options.stash == StashPolicy::All
+                && options.simulate != Simulate::Host
+            {
                 let layout = image.layout();
-                image = stash::stash(image, options.stash, &options.stash_dirs).await?;
+                image = stash::stash(image, options.stash, &options.stash_dirs, control)
+                    .await?
+                    .ok_or(BurnError::Cancelled)?;
                 image.keep_layout(layout);
             }
             Ok(Ready {

@@ -22,3 +22,4 @@ pub use tree::{TreeError, TreeReport};
 
 pub(crate) use actor::spawn;
 pub(crate) use handle::ThreadsRunning;
+pub(crate) use thread::JobControl;

@@ -2,7 +2,7 @@
 
 use crate::drive::thread::Done;
 use pitland_burn::{Completed, Fault, MediumState, Note, Outcome, Verification};
-use pitland_mastering::{Layout, Owner};
+use pitland_mastering::{Layout, Owner, PlanWarning};
 use pitland_writer::MediaFacts;
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,6 +37,8 @@ pub struct BurnReport {
     pub elapsed: Duration,
     /// Time by the drive's clock; differs from [`BurnReport::elapsed`] on a virtual one.
     pub device_time: Duration,
+    /// What the volume could not hold as it is in the source.
+    pub volume_warnings: Vec<PlanWarning>,
     /// What is worth telling besides.
     pub notes: Vec<Note>,
     /// What drive and medium say now, where they were asked.
@@ -89,6 +91,11 @@ impl BurnReport {
             buffer_full: ending.buffer_full,
             elapsed,
             device_time: done.device_time,
+            volume_warnings: job
+                .layout
+                .as_ref()
+                .map(|layout| layout.warnings().to_vec())
+                .unwrap_or_default(),
             notes: ending.notes.clone(),
             facts: ending.facts.clone(),
         }

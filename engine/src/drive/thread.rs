@@ -117,7 +117,8 @@ impl JobControl {
         self.cancelled.load(Ordering::SeqCst)
     }
 
-    fn at_work(&self, gauge: Option<Gauge<SourceError>>) {
+    /// Says where a cancel has to wake: this thread, and the ring that it may wait for.
+    pub(crate) fn at_work(&self, gauge: Option<Gauge<SourceError>>) {
         *self.wake.lock().unwrap_or_else(PoisonError::into_inner) = Wake {
             thread: Some(std::thread::current()),
             gauge,
@@ -321,18 +322,16 @@ impl Device {
                 ..Default::default()
             },
         };
-        let mut attentions = 0;
+        let mut settling = Settling::new(self.transport.now(), patience::BECOMING_READY);
         loop {
             match self.ask(command.emit(), 0, patience::BECOMING_READY) {
                 Brought::Good(_) => break,
                 Brought::NoAnswer(cause) => return Err(QueryError::NoAnswer(cause)),
-                Brought::Sense(sense)
-                    if sense.key == pitland_mmc::SenseKey::UnitAttention
-                        && attentions < patience::ATTENTIONS =>
-                {
-                    attentions += 1;
-                }
-                Brought::Sense(sense) => return Err(QueryError::Sense(sense)),
+                // Attentions are taken, and a drive that is still busy is waited for.
+                Brought::Sense(sense) => match settling.judge(self.transport.now(), Some(sense)) {
+                    Settled::Wait(pause) => self.wait(pause, None),
+                    _ => return Err(QueryError::Sense(sense)),
+                },
             }
         }
         if tray == Tray::Eject {
@@ -394,6 +393,9 @@ impl Device {
                 }
                 Action::Commit => {
                     let ready = hand.source_ready(&mut work);
+                    if work.control.is_cancelled() {
+                        work.machine.cancel();
+                    }
                     let input = if ready {
                         Input::Proceed
                     } else {

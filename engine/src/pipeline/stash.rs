@@ -2,6 +2,7 @@
 //! spool; today the decision is made for the image as a whole.
 
 use crate::config::StashPolicy;
+use crate::drive::JobControl;
 use crate::error::SourceError;
 use crate::pipeline::image::{Feed, ImageFile, Prepared};
 use crate::pipeline::producer;
@@ -41,18 +42,19 @@ pub(crate) fn decide(policy: StashPolicy) -> Decision {
 /// Slots between the source and the spool.
 const SPOOL_SLOTS: usize = 4;
 
-/// Carries out the decision.
+/// Carries out the decision; `None` when the job was cancelled meanwhile.
 pub(crate) async fn stash(
     prepared: Prepared,
     policy: StashPolicy,
     dirs: &[PathBuf],
-) -> Result<Prepared, SourceError> {
+    control: Arc<JobControl>,
+) -> Result<Option<Prepared>, SourceError> {
     if decide(policy) == Decision::Straight {
-        return Ok(prepared);
+        return Ok(Some(prepared));
     }
     let bytes = prepared.bytes;
     let dirs = dirs.to_vec();
-    let (filler, drain, _gauge) = ring::ring(SPOOL_SLOTS);
+    let (filler, drain, gauge) = ring::ring(SPOOL_SLOTS);
     producer::start(prepared.feed, bytes, bytes, false, filler).map_err(|error| {
         SourceError::Io {
             name: "the source's thread".into(),
@@ -61,8 +63,9 @@ pub(crate) async fn stash(
     })?;
     tokio::task::spawn_blocking(move || {
         let (mut file, dir) = create(&dirs, bytes)?;
+        control.at_work(Some(gauge));
         loop {
-            match drain.next(|| false) {
+            match drain.next(|| control.is_cancelled()) {
                 Some(Next::Slot(slot)) => {
                     file.write_all(slot.bytes())
                         .map_err(|error| failed(&dir, error))?;
@@ -70,11 +73,12 @@ pub(crate) async fn stash(
                 }
                 Some(Next::Complete) => break,
                 Some(Next::Failed(error)) => return Err(error),
-                Some(Next::Vanished) | None => return Err(SourceError::Vanished),
+                Some(Next::Vanished) => return Err(SourceError::Vanished),
+                None => return Ok(None),
             }
         }
         let spool = ImageFile::spooled(file, &dir)?;
-        Ok(Prepared::new(bytes, Feed::File(spool)))
+        Ok(Some(Prepared::new(bytes, Feed::File(spool))))
     })
     .await
     .map_err(|_| SourceError::Vanished)?
