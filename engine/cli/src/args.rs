@@ -1,0 +1,357 @@
+//! The command line, as data. Owns names, forms and help texts; what a command does is its module's.
+
+use crate::exit;
+use crate::values;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use pitland::Speed;
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// Masters folders and burns them onto optical discs.
+#[derive(Debug, Parser)]
+#[command(name = "pitland", version, max_term_width = 100, after_long_help = exit::table())]
+pub(crate) struct Cli {
+    /// Results, progress and errors as JSON lines (schema "pitland/1").
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Log what is done, on standard error; twice and three times: in more detail.
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// List the drives that are there.
+    Drives,
+    /// Say what is in a drive.
+    Medium(DriveArg),
+    /// List the writers, built in and loaded.
+    Plugins(PluginArgs),
+    /// Master an image without burning it.
+    Image(ImageArgs),
+    /// Burn folders, files or an image, and verify them.
+    Burn(Box<BurnArgs>),
+    /// Compare the tree of a disc's last session with its sources.
+    Verify(VerifyArgs),
+    /// Read a disc, or one track, into a file.
+    Read(ReadArgs),
+    /// Leave a rewritable medium empty.
+    Erase(EraseArgs),
+    /// Format a medium.
+    Format(FormatArgs),
+    /// Close what an earlier burn left open.
+    Close(CloseArgs),
+    /// Open the tray.
+    Eject(DriveArg),
+    /// Close the tray and wait for the medium.
+    Load(DriveArg),
+    /// Make and export virtual discs.
+    #[command(subcommand)]
+    Virtual(VirtualCommand),
+    /// The table of exit statuses.
+    #[command(long_about = exit::table())]
+    ExitStatuses,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum VirtualCommand {
+    /// Make a blank virtual disc.
+    Create(CreateArgs),
+    /// Write the user data of a virtual disc into a file, as a reader sees them.
+    Export(ExportArgs),
+}
+
+/// What every command with one drive takes.
+#[derive(Debug, Args)]
+pub(crate) struct DriveArg {
+    /// virtual:FILE[,speed=16x] or virtual:null[,id=N][,speed=16x].
+    #[arg(value_name = "DRIVE")]
+    pub(crate) drive: OsString,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PluginArgs {
+    /// Load the writers of this library. A plug-in is trusted code: it runs in this program.
+    #[arg(long = "plugin", value_name = "FILE")]
+    pub(crate) plugins: Vec<PathBuf>,
+}
+
+/// What every command that changes a disc takes.
+#[derive(Debug, Args)]
+pub(crate) struct JobArgs {
+    #[command(flatten)]
+    pub(crate) plugins: PluginArgs,
+    /// Write every command and its answer into this file; with several drives into FILE.1, FILE.2, ...
+    #[arg(long, value_name = "FILE")]
+    pub(crate) trace: Option<PathBuf>,
+    /// Under which name the drive is held; others see it.
+    #[arg(long, value_name = "NAME", default_value = "pitland", value_parser = values::client)]
+    pub(crate) client: String,
+}
+
+/// How folders and files are read.
+#[derive(Debug, Args)]
+pub(crate) struct TreeArgs {
+    /// Store what symbolic links point at, instead of the links.
+    #[arg(long)]
+    pub(crate) follow_links: bool,
+    /// What to do with devices, fifos and sockets inside of a folder; without it they are refused.
+    #[arg(long, value_enum, value_name = "HOW")]
+    pub(crate) special: Option<SpecialArg>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct VolumeArgs {
+    #[command(flatten)]
+    pub(crate) tree: TreeArgs,
+    /// The volume's name, at most 32 characters.
+    #[arg(long, value_name = "ID", default_value = "PITLAND", value_parser = values::volume_id)]
+    pub(crate) volume_id: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ImageArgs {
+    /// Folders and files. One folder: its contents are the root; several: each under its own name.
+    #[arg(value_name = "SOURCE", required = true)]
+    pub(crate) sources: Vec<PathBuf>,
+    /// Where the image goes; - is standard output.
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: PathBuf,
+    #[command(flatten)]
+    pub(crate) volume: VolumeArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BurnArgs {
+    /// One folder: its contents are the root; several sources: each under its own name; one .iso file:
+    /// burned as the image it is; -: an image from standard input, with --size.
+    #[arg(value_name = "SOURCE", required = true)]
+    pub(crate) sources: Vec<PathBuf>,
+    /// Onto this drive; several times: onto several at once.
+    #[arg(long = "drive", value_name = "DRIVE", required = true)]
+    pub(crate) drives: Vec<OsString>,
+    /// How much is read back and compared.
+    #[arg(long, value_enum, value_name = "LEVEL", default_value = "full")]
+    pub(crate) verify: VerifyArg,
+    /// At most this fast: max, a multiple such as 4x or 2.4x, or kB/s such as 8310.
+    #[arg(long, value_name = "SPEED", default_value = "max", value_parser = values::speed)]
+    pub(crate) speed: Speed,
+    /// Replace what a rewritable medium holds.
+    #[arg(long, conflicts_with = "new_session")]
+    pub(crate) overwrite: bool,
+    /// Add a session to a sequential medium that holds some.
+    #[arg(long)]
+    pub(crate) new_session: bool,
+    /// Finalize the disc: nothing can be added afterwards.
+    #[arg(long)]
+    pub(crate) close: bool,
+    /// Record nothing: by the drive's test-write mode; with =host everything up to the first command
+    /// that changes the disc.
+    #[arg(long, value_enum, value_name = "host", num_args = 0..=1, require_equals = true,
+          default_missing_value = "test-write")]
+    pub(crate) simulate: Option<SimulateArg>,
+    /// Print what would be done, and touch nothing.
+    #[arg(long)]
+    pub(crate) plan: bool,
+    /// By the writer of this name.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) writer: Option<String>,
+    /// What is stored a second time before the disc is touched.
+    #[arg(long, value_enum, value_name = "WHAT", default_value = "auto")]
+    pub(crate) stash: StashArg,
+    /// A folder for stash files; the first with room is taken.
+    #[arg(long = "stash-dir", value_name = "DIR")]
+    pub(crate) stash_dirs: Vec<PathBuf>,
+    /// Put a single .iso file onto the disc as a file.
+    #[arg(long)]
+    pub(crate) as_file: bool,
+    /// Bytes of the image on standard input; k, M, G, T are powers of 1024, kB, MB, GB, TB of 1000.
+    #[arg(long, value_name = "BYTES", value_parser = values::size)]
+    pub(crate) size: Option<u64>,
+    #[command(flatten)]
+    pub(crate) volume: VolumeArgs,
+    #[command(flatten)]
+    pub(crate) job: JobArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct VerifyArgs {
+    #[command(flatten)]
+    pub(crate) drive: DriveArg,
+    /// What was burned; one .iso file: the image itself.
+    #[arg(value_name = "SOURCE", required = true)]
+    pub(crate) sources: Vec<PathBuf>,
+    /// The single .iso file is on the disc as a file.
+    #[arg(long)]
+    pub(crate) as_file: bool,
+    #[command(flatten)]
+    pub(crate) tree: TreeArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReadArgs {
+    #[command(flatten)]
+    pub(crate) drive: DriveArg,
+    /// Only this track; without it the whole disc, gaps as zeros.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) track: Option<u16>,
+    /// Where the data go; - is standard output.
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct EraseArgs {
+    #[command(flatten)]
+    pub(crate) drive: DriveArg,
+    /// The whole surface, not only what makes the medium look used.
+    #[arg(long)]
+    pub(crate) full: bool,
+    #[command(flatten)]
+    pub(crate) job: JobArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct FormatArgs {
+    #[command(flatten)]
+    pub(crate) drive: DriveArg,
+    /// The format type as the drive lists it, 0 to 63; hexadecimal as 26h or 0x26.
+    #[arg(long, value_name = "K", value_parser = values::format_kind)]
+    pub(crate) kind: Option<u8>,
+    #[command(flatten)]
+    pub(crate) job: JobArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CloseArgs {
+    #[command(flatten)]
+    pub(crate) drive: DriveArg,
+    /// Finalize the disc, not only its session.
+    #[arg(long)]
+    pub(crate) disc: bool,
+    #[command(flatten)]
+    pub(crate) job: JobArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CreateArgs {
+    /// The file to be made; it must not exist.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// The kind of disc.
+    #[arg(long, value_enum)]
+    pub(crate) medium: MediumArg,
+    /// Bytes of the unformatted disc; without it as such discs are sold.
+    #[arg(long, value_name = "BYTES", value_parser = values::size)]
+    pub(crate) capacity: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExportArgs {
+    /// The virtual disc.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// Only this track; without it all from block 0 to the last written one.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) track: Option<u16>,
+    /// Where the data go; - is standard output.
+    #[arg(short, long, value_name = "OUT")]
+    pub(crate) output: PathBuf,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum VerifyArg {
+    /// Nothing is read back.
+    None,
+    /// Both ends and a sample.
+    Quick,
+    /// Every block.
+    Full,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SimulateArg {
+    /// The drive's test-write mode.
+    TestWrite,
+    /// On the host.
+    Host,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum StashArg {
+    /// Only what may stall.
+    Auto,
+    /// Nothing.
+    Never,
+    /// The whole image.
+    All,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum SpecialArg {
+    /// As what they are.
+    Store,
+    /// Left out.
+    Skip,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum MediumArg {
+    BdR,
+    BdRe,
+    #[value(name = "dvd+r")]
+    DvdPlusR,
+    #[value(name = "dvd+r-dl")]
+    DvdPlusRDl,
+    #[value(name = "dvd+rw")]
+    DvdPlusRw,
+    DvdRam,
+}
+
+impl Command {
+    /// Whether standard output carries data instead of messages.
+    pub(crate) fn data_on_stdout(&self) -> bool {
+        let output = match self {
+            Self::Image(args) => &args.output,
+            Self::Read(args) => &args.output,
+            Self::Virtual(VirtualCommand::Export(args)) => &args.output,
+            _ => return false,
+        };
+        output.as_os_str() == "-"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn simulate_takes_its_value_only_behind_an_equals_sign() {
+        let parse = |args: &[&str]| {
+            let given = ["pitland", "burn", "--drive", "virtual:null"]
+                .iter()
+                .chain(args);
+            match Cli::try_parse_from(given).unwrap().command {
+                Command::Burn(args) => (args.simulate, args.sources.len()),
+                other => unreachable!("{other:?}"),
+            }
+        };
+        assert_eq!(
+            parse(&["--simulate", "host"]),
+            (Some(SimulateArg::TestWrite), 1)
+        );
+        assert_eq!(
+            parse(&["--simulate=host", "a"]),
+            (Some(SimulateArg::Host), 1)
+        );
+        assert_eq!(parse(&["a", "b"]), (None, 2));
+    }
+}

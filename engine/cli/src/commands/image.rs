@@ -1,0 +1,66 @@
+//! `pitland image`: masters an image without burning it.
+
+use super::{Context, blocking};
+use crate::args::ImageArgs;
+use crate::error::Complaint;
+use crate::exit::Exit;
+use crate::output::bar::Watcher;
+use crate::output::json::{ImageView, Name, PlannedVolumeView};
+use crate::sink::Sink;
+use crate::source;
+use pitland::mastering::{BLOCK_SIZE, Layout, Timestamp, Tree, VolumeOptions};
+use std::sync::Arc;
+
+/// Blocks that are made at a time.
+const PIECE: u64 = 512;
+
+pub(crate) async fn run(args: ImageArgs, context: Context) -> Result<Exit, Complaint> {
+    if args.sources.iter().any(|source| source.as_os_str() == "-") {
+        return Err(Complaint::usage(
+            "standard input is an image already (a file of that name is ./-)",
+        ));
+    }
+    blocking(move || {
+        let view = master(&args, &context)?;
+        context.output.result(&view);
+        Ok(Exit::Done)
+    })
+    .await
+}
+
+fn master(args: &ImageArgs, context: &Context) -> Result<ImageView, Complaint> {
+    let mut watcher = Watcher::new(&context.output, Name::new(&args.output));
+    watcher.phase("planning");
+    let tree = Tree::scan(&args.sources, &source::walk_options(&args.volume.tree))?;
+    let options = VolumeOptions::new(args.volume.volume_id.clone(), Timestamp::now());
+    let layout = Arc::new(Layout::plan(tree, 0, &options)?);
+    let mut sink = Sink::create(&args.output, None)?;
+    let mut emitter = layout.emitter();
+    let mut buffer = vec![0; PIECE as usize * BLOCK_SIZE];
+    let total = layout.blocks();
+    watcher.phase("mastering");
+    let mut block = 0;
+    while block < total {
+        if context.interrupt.is_raised() {
+            return Err(Complaint::cancelled());
+        }
+        let count = PIECE.min(total - block);
+        let piece = buffer
+            .get_mut(..count as usize * BLOCK_SIZE)
+            .unwrap_or_default();
+        emitter
+            .read_blocks(block, piece)
+            .map_err(|error| Complaint::source(error.to_string()))?;
+        sink.write(piece)?;
+        block += count;
+        watcher.bytes(block * BLOCK_SIZE as u64, total * BLOCK_SIZE as u64);
+    }
+    let bytes = sink.finish()?;
+    Ok(ImageView {
+        output: Name::new(&args.output),
+        bytes,
+        blocks: total,
+        volume: PlannedVolumeView::new(&layout),
+        warnings: layout.warnings().iter().map(ToString::to_string).collect(),
+    })
+}

@@ -1,0 +1,92 @@
+//! One module for each subcommand, and what they share: the context, and one job with its progress.
+
+mod burn;
+mod close;
+mod drives;
+mod erase;
+mod format;
+mod image;
+mod job;
+mod medium;
+mod plan;
+mod plugins;
+mod read;
+mod tray;
+mod verify;
+mod virtual_disc;
+
+use crate::args::{Command, VirtualCommand};
+use crate::error::Complaint;
+use crate::exit::{self, Exit};
+use crate::interrupt::Interrupt;
+use crate::output::Output;
+use crate::output::json::{ExitStatusView, ExitStatusesView};
+use std::sync::Arc;
+
+/// What every command has at hand. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(crate) struct Context {
+    pub(crate) output: Arc<Output>,
+    pub(crate) interrupt: Interrupt,
+}
+
+/// Runs a command and tells its error.
+pub(crate) async fn run(command: Command, output: &Arc<Output>) -> Exit {
+    let ended = match Interrupt::listen(output) {
+        Ok(interrupt) => {
+            dispatch(
+                command,
+                Context {
+                    output: Arc::clone(output),
+                    interrupt,
+                },
+            )
+            .await
+        }
+        Err(error) => Err(Complaint::internal(format!(
+            "signals cannot be listened to: {error}"
+        ))),
+    };
+    ended.unwrap_or_else(|complaint| {
+        output.event(&complaint.view());
+        complaint.exit()
+    })
+}
+
+async fn dispatch(command: Command, context: Context) -> Result<Exit, Complaint> {
+    match command {
+        Command::Drives => drives::run(context).await,
+        Command::Medium(args) => medium::run(args, context).await,
+        Command::Plugins(args) => plugins::run(&args, &context),
+        Command::Image(args) => image::run(args, context).await,
+        Command::Burn(args) => burn::run(*args, context).await,
+        Command::Verify(args) => verify::run(args, context).await,
+        Command::Read(args) => read::run(args, context).await,
+        Command::Erase(args) => erase::run(args, context).await,
+        Command::Format(args) => format::run(args, context).await,
+        Command::Close(args) => close::run(args, context).await,
+        Command::Eject(args) => tray::run(args, tray::Tray::Eject, context).await,
+        Command::Load(args) => tray::run(args, tray::Tray::Load, context).await,
+        Command::Virtual(VirtualCommand::Create(args)) => virtual_disc::create(&args, &context),
+        Command::Virtual(VirtualCommand::Export(args)) => virtual_disc::export(args, context).await,
+        Command::ExitStatuses => {
+            let statuses = exit::TABLE.iter().map(|line| ExitStatusView {
+                status: line.status,
+                code: line.code,
+                meaning: line.meaning,
+            });
+            context.output.result(&ExitStatusesView {
+                statuses: statuses.collect(),
+            });
+            Ok(Exit::Done)
+        }
+    }
+}
+
+/// Runs work that blocks on a thread of its own.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Complaint> + Send + 'static,
+) -> Result<T, Complaint> {
+    let ended = tokio::task::spawn_blocking(work).await;
+    ended.unwrap_or_else(|error| Err(Complaint::internal(error.to_string())))
+}

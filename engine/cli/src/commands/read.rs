@@ -1,0 +1,49 @@
+//! `pitland read`: the blocks of a disc, or of one track, into a file.
+
+use super::Context;
+use crate::args::ReadArgs;
+use crate::error::Complaint;
+use crate::exit::Exit;
+use crate::open;
+use crate::output::bar::Watcher;
+use crate::output::json::{Name, ReadView};
+use crate::sink::Sink;
+use futures::StreamExt;
+use pitland::{DriveAddress, QueryError};
+
+pub(crate) async fn run(args: ReadArgs, context: Context) -> Result<Exit, Complaint> {
+    let named = open::address(&args.drive.drive)?;
+    let engine = open::engine(&[], &context.output)?;
+    let handle = open::look(&engine, &named)?;
+    let of_drive = |error: QueryError| Complaint::from(error).of_drive(&named.name);
+    let (blocks, mut pieces) = handle.read(args.track).await.map_err(of_drive)?;
+    let disc = match &named.address {
+        DriveAddress::VirtualFile { path, .. } => Some(path.as_path()),
+        _ => None,
+    };
+    let mut sink = Sink::create(&args.output, disc)?;
+    let mut watcher = Watcher::new(&context.output, named.name.clone());
+    watcher.phase("reading");
+    let mut done = 0;
+    while let Some(piece) = pieces.next().await {
+        if context.interrupt.is_raised() {
+            return Err(Complaint::cancelled().of_drive(&named.name));
+        }
+        let piece = piece.map_err(of_drive)?;
+        sink.write(&piece)?;
+        done += piece.len() as u64;
+        watcher.bytes(done, blocks.saturating_mul(2048));
+    }
+    watcher.finish();
+    let bytes = sink.finish()?;
+    context.output.result(&ReadView {
+        drive: named.name.clone(),
+        track: args.track,
+        output: Name::new(&args.output),
+        blocks,
+        bytes,
+    });
+    drop((pieces, handle));
+    open::end(engine, &[]).await?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,126 @@
+//! `pitland virtual`: makes virtual discs, and exports what a reader sees on them.
+
+use super::{Context, blocking};
+use crate::args::{CreateArgs, ExportArgs, MediumArg};
+use crate::error::{Complaint, drive_name};
+use crate::exit::Exit;
+use crate::output::bar::Watcher;
+use crate::output::json::{Name, ReadView, VirtualDiscView};
+use crate::sink::Sink;
+use pitland::DriveAddress;
+use pitland::mastering::BLOCK_SIZE;
+use pitland::transport::sim::{Access, MediumKind, create_disc, open_disc};
+
+/// Blocks that are copied at a time.
+const PIECE: u32 = 512;
+
+pub(crate) fn create(args: &CreateArgs, context: &Context) -> Result<Exit, Complaint> {
+    let kind = kind(args.medium);
+    let blocks = args.capacity.map(blocks_of).transpose()?;
+    let disc = create_disc(&args.file, kind, blocks)?;
+    let address = DriveAddress::VirtualFile {
+        path: args.file.clone(),
+        speed: None,
+    };
+    context.output.result(&VirtualDiscView::new(
+        Name::new(&args.file),
+        drive_name(&address),
+        kind.profile(),
+        blocks.unwrap_or(disc.capacity()),
+    ));
+    Ok(Exit::Done)
+}
+
+fn blocks_of(bytes: u64) -> Result<u32, Complaint> {
+    let whole = bytes.is_multiple_of(BLOCK_SIZE as u64);
+    let blocks = u32::try_from(bytes / BLOCK_SIZE as u64)
+        .ok()
+        .filter(|_| whole);
+    blocks.ok_or_else(|| {
+        Complaint::usage("a capacity is a number of bytes in whole blocks of 2048, below 8 TB")
+    })
+}
+
+fn kind(medium: MediumArg) -> MediumKind {
+    match medium {
+        MediumArg::BdR => MediumKind::BdR,
+        MediumArg::BdRe => MediumKind::BdRe,
+        MediumArg::DvdPlusR => MediumKind::DvdPlusR,
+        MediumArg::DvdPlusRDl => MediumKind::DvdPlusRDl,
+        MediumArg::DvdPlusRw => MediumKind::DvdPlusRw,
+        MediumArg::DvdRam => MediumKind::DvdRam,
+    }
+}
+
+pub(crate) async fn export(args: ExportArgs, context: Context) -> Result<Exit, Complaint> {
+    blocking(move || {
+        let view = copy(&args, &context)?;
+        context.output.result(&view);
+        Ok(Exit::Done)
+    })
+    .await
+}
+
+fn copy(args: &ExportArgs, context: &Context) -> Result<ReadView, Complaint> {
+    let mut disc = open_disc(&args.file, Access::ReadOnly)?;
+    let (first, blocks) = match args.track {
+        None => (0, disc.written_end()),
+        Some(number) => *disc.tracks().get(usize::from(number) - 1).ok_or_else(|| {
+            Complaint::new(
+                Exit::Refused,
+                format!("the disc has no track {number} that holds data"),
+                "caller",
+                "pitland medium virtual:FILE lists the tracks",
+            )
+        })?,
+    };
+    if blocks == 0 {
+        return Err(Complaint::new(
+            Exit::Refused,
+            "there is nothing on the disc to export",
+            "medium",
+            "burn something onto it first",
+        ));
+    }
+    let mut sink = Sink::create(&args.output, Some(&args.file))?;
+    let mut watcher = Watcher::new(&context.output, Name::new(&args.file));
+    watcher.phase("exporting");
+    let mut buffer = vec![0; PIECE as usize * BLOCK_SIZE];
+    let mut done = 0;
+    while done < blocks {
+        if context.interrupt.is_raised() {
+            return Err(Complaint::cancelled());
+        }
+        let count = PIECE.min(blocks - done);
+        let piece = buffer
+            .get_mut(..count as usize * BLOCK_SIZE)
+            .unwrap_or_default();
+        disc.read_blocks(first + done, piece).map_err(|error| {
+            Complaint::new(
+                Exit::DriveFailed,
+                format!(
+                    "{} cannot be read at LBA {}: {error}",
+                    args.file.display(),
+                    first + done
+                ),
+                "medium",
+                "look at the file system that it lies on",
+            )
+        })?;
+        sink.write(piece)?;
+        done += count;
+        watcher.bytes(
+            u64::from(done) * BLOCK_SIZE as u64,
+            u64::from(blocks) * BLOCK_SIZE as u64,
+        );
+    }
+    watcher.finish();
+    let bytes = sink.finish()?;
+    Ok(ReadView {
+        drive: Name::new(&args.file),
+        track: args.track,
+        output: Name::new(&args.output),
+        blocks: u64::from(blocks),
+        bytes,
+    })
+}

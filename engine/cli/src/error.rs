@@ -1,0 +1,433 @@
+//! What went wrong, as the program tells it: one cause, who caused it, what the medium is now, what to do,
+//! and the exit status. Made from the engine's typed errors, and the only place that judges them.
+
+use crate::exit::Exit;
+use crate::output::json::{ErrorView, Name, ReportView};
+use pitland::mastering::{PlanError, ScanError};
+use pitland::plugin_host::PluginError;
+use pitland::transport::address::{AddressError, OpenError};
+use pitland::transport::sim::{DiscFileError, MediumError};
+use pitland::{
+    Blame, BurnError, DriveAddress, EngineError, Fault, LeaseDenied, MediumState, QueryError,
+    Refusal, SourceError,
+};
+use std::io;
+use std::path::Path;
+
+/// An error as it is told.
+#[derive(Debug, Clone)]
+pub(crate) struct Complaint {
+    exit: Exit,
+    drive: Option<Name>,
+    message: String,
+    blame: &'static str,
+    medium: MediumState,
+    advice: String,
+    report: Option<Box<ReportView>>,
+}
+
+impl Complaint {
+    /// Something on which no medium depends.
+    pub(crate) fn new(
+        exit: Exit,
+        message: impl Into<String>,
+        blame: &'static str,
+        advice: impl Into<String>,
+    ) -> Self {
+        Self {
+            exit,
+            drive: None,
+            message: message.into(),
+            blame,
+            medium: MediumState::Untouched,
+            advice: advice.into(),
+            report: None,
+        }
+    }
+
+    /// A wrong command line.
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self::new(
+            Exit::Usage,
+            message,
+            "caller",
+            "ask again, corrected; pitland help tells how",
+        )
+    }
+
+    /// A file that is to be made cannot be.
+    pub(crate) fn output(name: &Path, error: &io::Error) -> Self {
+        let message = format!("{} cannot be written: {error}", name.display());
+        Self::new(
+            Exit::Output,
+            message,
+            "host",
+            "look at the path, its permissions, and the space left",
+        )
+    }
+
+    /// The user asked for an end, and no disc was changed.
+    pub(crate) fn cancelled() -> Self {
+        Self::new(
+            Exit::Cancelled,
+            "cancelled",
+            "caller",
+            "ask again when it suits",
+        )
+    }
+
+    /// A task of the program ended without a word.
+    pub(crate) fn internal(message: impl Into<String>) -> Self {
+        Self::new(
+            Exit::Internal,
+            message,
+            "engine",
+            "report this; identify the medium anew before it is used",
+        )
+    }
+
+    /// A source with a fault.
+    pub(crate) fn source(message: impl Into<String>) -> Self {
+        Self::new(
+            Exit::Source,
+            message,
+            "source",
+            "mend the source and ask again",
+        )
+    }
+
+    /// About this drive.
+    pub(crate) fn of_drive(mut self, drive: &Name) -> Self {
+        self.drive = Some(drive.clone());
+        self
+    }
+
+    /// A job's error, with its report where it was begun.
+    pub(crate) fn of_job(job: &'static str, drive: &Name, error: &BurnError) -> Self {
+        let mut complaint = Self::from(error).of_drive(drive);
+        complaint.report = error
+            .report()
+            .map(|report| Box::new(ReportView::new(job, drive.clone(), report)));
+        complaint
+    }
+
+    /// The exit status.
+    pub(crate) fn exit(&self) -> Exit {
+        self.exit
+    }
+
+    /// The form that is told.
+    pub(crate) fn view(&self) -> ErrorView {
+        ErrorView {
+            code: self.exit.code(),
+            status: self.exit.status(),
+            drive: self.drive.clone(),
+            message: self.message.clone(),
+            blame: self.blame,
+            medium: self.medium.name(),
+            advice: self.advice.clone(),
+            report: self.report.clone(),
+        }
+    }
+}
+
+fn blame_name(blame: Blame) -> &'static str {
+    match blame {
+        Blame::Caller => "caller",
+        Blame::Medium => "medium",
+        Blame::Drive => "drive",
+        Blame::Link => "link",
+        Blame::Source => "source",
+        Blame::Writer => "writer",
+        _ => "engine",
+    }
+}
+
+impl From<&BurnError> for Complaint {
+    fn from(error: &BurnError) -> Self {
+        let specific = match error {
+            BurnError::Denied(denied) => Some(Self::from(denied)),
+            BurnError::Drive(query) => Some(Self::from(query)),
+            BurnError::Source(source) => Some(Self::from(source)),
+            BurnError::Refused(refusal) => Some(Self::from(refusal)),
+            _ => None,
+        };
+        if let Some(complaint) = specific {
+            return complaint;
+        }
+        let medium = error.medium_state();
+        let untouched = medium == MediumState::Untouched;
+        let exit = match error {
+            BurnError::NoSuchWriter { .. } => Exit::Usage,
+            BurnError::Plan(_) => Exit::Plugin,
+            BurnError::Cancelled
+            | BurnError::Failed {
+                fault: Fault::Cancelled,
+                ..
+            } => Exit::Cancelled,
+            BurnError::Failed {
+                fault: Fault::Verification(_),
+                ..
+            } => Exit::Differs,
+            BurnError::Failed { .. } if !untouched => Exit::BurnFailed,
+            BurnError::Failed {
+                fault: Fault::Source,
+                source: Some(SourceError::Stash { .. }),
+                ..
+            } => Exit::Output,
+            BurnError::Failed {
+                fault: Fault::Source,
+                ..
+            } => Exit::Source,
+            BurnError::Failed {
+                fault: Fault::Writer(_) | Fault::Plan(_),
+                ..
+            } => Exit::Plugin,
+            BurnError::Failed { .. } => Exit::DriveFailed,
+            _ => Exit::Internal,
+        };
+        Self {
+            exit,
+            drive: None,
+            message: error.to_string(),
+            blame: blame_name(error.blame()),
+            medium,
+            advice: error.advice().to_owned(),
+            report: None,
+        }
+    }
+}
+
+impl From<&Refusal> for Complaint {
+    fn from(refusal: &Refusal) -> Self {
+        let error = BurnError::Refused(refusal.clone());
+        let exit = if matches!(refusal, Refusal::WriterFault(_)) {
+            Exit::Plugin
+        } else {
+            Exit::Refused
+        };
+        let message = match refusal {
+            // Both sizes, in the units of those who ask.
+            Refusal::TooLarge { needed, available } => format!(
+                "{refusal} ({} bytes needed, {} bytes free)",
+                needed.saturating_mul(2048),
+                available.saturating_mul(2048)
+            ),
+            _ => refusal.to_string(),
+        };
+        Self::new(
+            exit,
+            message,
+            blame_name(error.blame()),
+            refusal_advice(refusal).unwrap_or(error.advice()),
+        )
+    }
+}
+
+/// What to do, where it can be said better than by who caused it.
+fn refusal_advice(refusal: &Refusal) -> Option<&'static str> {
+    Some(match refusal {
+        Refusal::NoMedium => "insert a disc",
+        Refusal::MediumNotBlank {
+            offer: Some(pitland::Placement::Overwrite),
+        } => "say --overwrite to replace what it holds, or insert a blank one",
+        Refusal::MediumNotBlank {
+            offer: Some(pitland::Placement::NewSession),
+        } => "say --new-session to add to it, or insert a blank one",
+        Refusal::NotRewritable { .. } => {
+            "say --new-session to add to it, or insert a rewritable medium"
+        }
+        Refusal::NoSessions { .. } => "say --overwrite to replace what it holds",
+        Refusal::MediumNotBlank { .. } => "insert a blank medium",
+        Refusal::SessionOpen => "pitland close DRIVE, and ask again",
+        Refusal::NoTestWrite { .. } => "say --simulate=host",
+        Refusal::TooLarge { .. } => "burn less, or insert a larger medium",
+        Refusal::MediumClosed | Refusal::MediumDamaged | Refusal::SessionLimit { .. } => {
+            "insert another medium"
+        }
+        Refusal::WriteProtected => "take the protection away, or insert another medium",
+        _ => return None,
+    })
+}
+
+impl From<&LeaseDenied> for Complaint {
+    fn from(denied: &LeaseDenied) -> Self {
+        match denied {
+            LeaseDenied::Held { .. } | LeaseDenied::Busy { .. } => Self::new(
+                Exit::Busy,
+                denied.to_string(),
+                "caller",
+                "wait until it is done",
+            ),
+            LeaseDenied::BadName => Self::usage(denied.to_string()),
+            _ => Self::internal(denied.to_string()),
+        }
+    }
+}
+
+impl From<&QueryError> for Complaint {
+    fn from(error: &QueryError) -> Self {
+        match error {
+            QueryError::Denied(denied) => denied.into(),
+            QueryError::NoSuchTrack { .. } => Self::new(
+                Exit::Refused,
+                error.to_string(),
+                "caller",
+                "pitland medium DRIVE lists the tracks",
+            ),
+            QueryError::NothingToRead => Self::new(
+                Exit::Refused,
+                error.to_string(),
+                "medium",
+                "insert a disc that holds data",
+            ),
+            QueryError::NoAnswer(_) => Self::new(
+                Exit::DriveFailed,
+                error.to_string(),
+                "link",
+                "check the drive's connection, then identify the medium anew",
+            ),
+            _ => Self::new(
+                Exit::DriveFailed,
+                error.to_string(),
+                "drive",
+                "try again; if it stays, try another disc or drive",
+            ),
+        }
+    }
+}
+
+impl From<&SourceError> for Complaint {
+    fn from(error: &SourceError) -> Self {
+        match error {
+            SourceError::Plan(plan) => plan.as_ref().into(),
+            SourceError::Stash { .. } => Self::new(
+                Exit::Output,
+                error.to_string(),
+                "host",
+                "name folders with room by --stash-dir",
+            ),
+            SourceError::Vanished => Self::internal(error.to_string()),
+            _ => Self::source(error.to_string()),
+        }
+    }
+}
+
+impl From<&ScanError> for Complaint {
+    fn from(error: &ScanError) -> Self {
+        Self::source(error.to_string())
+    }
+}
+
+impl From<&PlanError> for Complaint {
+    fn from(error: &PlanError) -> Self {
+        match error {
+            // The only texts are those of the command line.
+            PlanError::TextTooLong { .. } => Self::usage(error.to_string()),
+            _ => Self::source(error.to_string()),
+        }
+    }
+}
+
+impl From<&AddressError> for Complaint {
+    fn from(error: &AddressError) -> Self {
+        let exit = match error {
+            AddressError::Unsupported { .. }
+            | AddressError::PathIsNoDrive { .. }
+            | AddressError::UnknownDrive { .. } => Exit::NoDrive,
+            _ => Exit::Usage,
+        };
+        Self::new(
+            exit,
+            error.to_string(),
+            "caller",
+            "name a drive as virtual:FILE or virtual:null",
+        )
+    }
+}
+
+impl From<&DiscFileError> for Complaint {
+    fn from(error: &DiscFileError) -> Self {
+        let (exit, advice) = match error {
+            DiscFileError::InUse { .. } => (Exit::Busy, "wait until it is done"),
+            DiscFileError::Exists { .. } => (Exit::Output, "choose another name"),
+            DiscFileError::Medium {
+                source: MediumError::Capacity { .. },
+                ..
+            } => (Exit::Usage, "choose a capacity in that range"),
+            DiscFileError::Missing { .. } => {
+                (Exit::NoDrive, "pitland virtual create makes a virtual disc")
+            }
+            DiscFileError::Damaged { .. } | DiscFileError::Medium { .. } => (
+                Exit::NoDrive,
+                "restore the file from a copy, or make a new virtual disc",
+            ),
+            _ => (Exit::NoDrive, "look at the path and its permissions"),
+        };
+        Self::new(exit, error.to_string(), "caller", advice)
+    }
+}
+
+impl From<&OpenError> for Complaint {
+    fn from(error: &OpenError) -> Self {
+        match error {
+            OpenError::DiscFile(error) => error.into(),
+            _ => Self::new(
+                Exit::NoDrive,
+                error.to_string(),
+                "caller",
+                "look at the path and its permissions",
+            ),
+        }
+    }
+}
+
+impl From<&PluginError> for Complaint {
+    fn from(error: &PluginError) -> Self {
+        Self::new(
+            Exit::Plugin,
+            error.to_string(),
+            "caller",
+            "leave the plug-in away, or mend what is named",
+        )
+    }
+}
+
+impl From<&EngineError> for Complaint {
+    fn from(error: &EngineError) -> Self {
+        match error {
+            EngineError::Plugin(error) => error.into(),
+            EngineError::Open(error) => error.into(),
+            EngineError::SameDrive { .. } => Self::usage(error.to_string()),
+            _ => Self::internal(error.to_string()),
+        }
+    }
+}
+
+macro_rules! from_owned {
+    ($($error:ty),+) => {$(
+        impl From<$error> for Complaint {
+            fn from(error: $error) -> Self {
+                Self::from(&error)
+            }
+        }
+    )+};
+}
+
+from_owned!(
+    LeaseDenied,
+    QueryError,
+    SourceError,
+    ScanError,
+    PlanError,
+    AddressError,
+    DiscFileError,
+    OpenError,
+    PluginError,
+    EngineError
+);
+
+/// The name of a drive, as it is told.
+pub(crate) fn drive_name(address: &DriveAddress) -> Name {
+    Name::new(address.to_os_string())
+}

@@ -1,0 +1,80 @@
+//! The program `pitland`. Wires the command line, the output, the log and the runtime together; what is
+//! done is in `commands`, and all of it through the public API of the library.
+
+mod args;
+mod commands;
+mod error;
+mod exit;
+mod interrupt;
+mod log;
+mod open;
+mod output;
+mod sink;
+mod source;
+mod stand_in;
+mod values;
+
+use crate::args::Cli;
+use crate::error::Complaint;
+use crate::exit::Exit;
+use crate::output::Output;
+use clap::Parser;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return ExitCode::from(wrong_command_line(&error).status()),
+    };
+    let output = Arc::new(Output::new(
+        cli.json,
+        cli.command.data_on_stdout(),
+        cli.verbose > 0,
+    ));
+    log::start(cli.verbose);
+    let exit = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => {
+            let exit = runtime.block_on(commands::run(cli.command, &output));
+            // A read from a terminal cannot be ended; it must not hold the program.
+            runtime.shutdown_background();
+            exit
+        }
+        Err(error) => {
+            let complaint = Complaint::internal(format!("the runtime cannot be started: {error}"));
+            output.event(&complaint.view());
+            complaint.exit()
+        }
+    };
+    let exit = if exit == Exit::Done && output.is_broken() {
+        Exit::Output
+    } else {
+        exit
+    };
+    ExitCode::from(exit.status())
+}
+
+/// Help and version are no errors; the rest is told as JSON where JSON was asked for.
+fn wrong_command_line(error: &clap::Error) -> Exit {
+    let json = std::env::args_os()
+        .skip(1)
+        .take_while(|arg| arg != "--")
+        .any(|arg| arg == "--json");
+    if error.use_stderr() && json {
+        let text = error.render().to_string();
+        let cause = text.lines().next().unwrap_or_default();
+        let complaint = Complaint::usage(cause.strip_prefix("error: ").unwrap_or(cause));
+        Output::new(true, false, false).event(&complaint.view());
+        return complaint.exit();
+    }
+    // Nobody is left to be told that the terminal is gone.
+    let _ = error.print();
+    if error.use_stderr() {
+        Exit::Usage
+    } else {
+        Exit::Done
+    }
+}

@@ -1,0 +1,592 @@
+//! The same as in `json`, in words for a person. Everything that strangers wrote is escaped here.
+
+use super::Say;
+use super::escape;
+use super::json::*;
+use crate::exit;
+use std::fmt::Write as _;
+
+/// Lines that are put together; writing into a String cannot fail.
+struct Lines(String);
+
+impl Lines {
+    fn new() -> Self {
+        Self(String::new())
+    }
+
+    fn line(&mut self, text: impl AsRef<str>) -> &mut Self {
+        self.0.push_str(text.as_ref());
+        self.0.push('\n');
+        self
+    }
+
+    fn field(&mut self, name: &str, value: impl AsRef<str>) -> &mut Self {
+        let _ = writeln!(self.0, "  {name:<10}{}", value.as_ref());
+        self
+    }
+}
+
+/// Bytes as a person counts them.
+pub(crate) fn bytes(bytes: u64) -> String {
+    const UNITS: [&str; 5] = ["kB", "MB", "GB", "TB", "PB"];
+    if bytes < 1000 {
+        return format!("{bytes} bytes");
+    }
+    let mut value = bytes as f64;
+    let mut unit = "";
+    for next in UNITS {
+        if value < 999.5 {
+            break;
+        }
+        value /= 1000.0;
+        unit = next;
+    }
+    if value < 10.0 {
+        format!("{value:.1} {unit}")
+    } else {
+        format!("{value:.0} {unit}")
+    }
+}
+
+fn blocks(blocks: u64) -> String {
+    format!("{blocks} blocks ({})", bytes(blocks.saturating_mul(2048)))
+}
+
+fn strings(list: &[String], lines: &mut Lines, name: &str) {
+    for text in list {
+        lines.field(name, escape::text(text));
+    }
+}
+
+impl Say for ErrorView {
+    const TYPE: &'static str = "error";
+
+    fn say(&self) -> String {
+        let mut lines = Lines::new();
+        let whose = self
+            .drive
+            .as_ref()
+            .map(|drive| format!("{}: ", drive.escaped()))
+            .unwrap_or_default();
+        lines.line(format!("pitland: {whose}{}", escape::text(&self.message)));
+        lines.line(format!("  medium: {}", self.medium));
+        lines.line(format!("  advice: {}", escape::text(&self.advice)));
+        if let Some(owner) = self
+            .report
+            .as_ref()
+            .and_then(|r| r.verification.as_ref()?.first_bad_owner.as_ref())
+        {
+            lines.line(format!(
+                "  the first bad block belongs to {}",
+                escape::text(owner)
+            ));
+        }
+        lines.0
+    }
+}
+
+impl Say for WarningView {
+    const TYPE: &'static str = "warning";
+
+    fn say(&self) -> String {
+        let whose = self
+            .drive
+            .as_ref()
+            .map(|drive| format!("{}: ", drive.escaped()))
+            .unwrap_or_default();
+        format!("{whose}warning: {}\n", escape::text(&self.message))
+    }
+}
+
+impl Say for InterruptView {
+    const TYPE: &'static str = "interrupt";
+
+    fn say(&self) -> String {
+        if self.count <= 1 {
+            "cancelling: what is open on a disc is closed first, which may take a while\n".into()
+        } else {
+            "still cancelling: ending now would leave a disc with an open track; it goes on by itself\n".into()
+        }
+    }
+}
+
+impl Say for PhaseView {
+    const TYPE: &'static str = "phase";
+
+    fn say(&self) -> String {
+        format!("{}: {}\n", self.drive.escaped(), self.phase)
+    }
+}
+
+impl Say for ProgressView {
+    const TYPE: &'static str = "progress";
+
+    fn say(&self) -> String {
+        format!(
+            "{}: {} {}\n",
+            self.drive.escaped(),
+            self.phase,
+            figures(self)
+        )
+    }
+}
+
+/// The figures of a phase in one line: what stands behind a bar.
+pub(crate) fn figures(view: &ProgressView) -> String {
+    let mut text = String::new();
+    if let Some(percent) = view.percent {
+        let _ = write!(text, "{percent:3.0}%");
+    }
+    if view.bytes_per_second > 0 {
+        let _ = write!(text, "  {:.1} MB/s", view.bytes_per_second as f64 / 1e6);
+    }
+    if let Some(times) = view.times_nominal {
+        let _ = write!(text, " {times:.1}x");
+    }
+    for (name, fill) in [("ring", view.ring), ("drive", view.drive_buffer)] {
+        if let Some(fill) = fill.filter(|fill| fill.total > 0) {
+            let _ = write!(
+                text,
+                "  {name} {}%",
+                fill.used.saturating_mul(100) / fill.total
+            );
+        }
+    }
+    if let Some(left) = view.remaining_seconds.filter(|left| *left < 1e6) {
+        let left = left.ceil() as u64;
+        let _ = match left / 3600 {
+            0 => write!(text, "  {}:{:02} left", left / 60, left % 60),
+            hours => write!(
+                text,
+                "  {hours}:{:02}:{:02} left",
+                left / 60 % 60,
+                left % 60
+            ),
+        };
+    }
+    text.trim_start().to_owned()
+}
+
+impl Say for ReportView {
+    const TYPE: &'static str = "report";
+
+    fn say(&self) -> String {
+        let mut lines = Lines::new();
+        let what = match (self.job, self.outcome) {
+            (_, _) if self.rehearsed => "rehearsed; nothing was recorded".to_owned(),
+            ("burn", "verified") => "burned and verified".to_owned(),
+            ("burn", "unverified") => "burned, not wholly read back".to_owned(),
+            ("burn", "nothing-written") => "nothing was recorded".to_owned(),
+            ("burn", outcome) => format!("burned; the data are {outcome}"),
+            ("erase", _) => "erased".to_owned(),
+            ("format", _) => "formatted".to_owned(),
+            (_, _) => "closed".to_owned(),
+        };
+        lines.line(format!("{}: {what}", self.drive.escaped()));
+        if self.job == "burn" {
+            lines.field(
+                "image",
+                format!("{} from LBA {}", bytes(self.image_bytes), self.first_lba),
+            );
+            lines.field("written", blocks(self.blocks_written));
+            if let Some(verification) = &self.verification {
+                lines.field("read back", blocks(verification.blocks_compared));
+            }
+        }
+        let mut medium = self.medium.to_owned();
+        if let Some(profile) = &self.profile {
+            let _ = write!(medium, ", {profile}");
+        }
+        if let Some(sessions) = self.sessions {
+            let _ = write!(
+                medium,
+                ", {sessions} session{}",
+                if sessions == 1 { "" } else { "s" }
+            );
+        }
+        if let Some(free) = self.free_blocks {
+            let _ = write!(medium, ", {} free", bytes(free.saturating_mul(2048)));
+        }
+        lines.field("medium", medium);
+        lines.field("writer", escape::text(&self.writer));
+        lines.field(
+            "time",
+            format!(
+                "{:.1} s, {:.1} s by the drive's clock",
+                self.elapsed_seconds, self.device_seconds
+            ),
+        );
+        strings(&self.notes, &mut lines, "note");
+        lines.0
+    }
+}
+
+impl Say for DrivesView {
+    const TYPE: &'static str = "drives";
+
+    fn say(&self) -> String {
+        let mut lines = Lines::new();
+        for drive in &self.drives {
+            lines.line(format!(
+                "{:<16}{}",
+                drive.drive.escaped(),
+                inquiry(&drive.inquiry)
+            ));
+        }
+        lines.line("Virtual discs are named by their file: virtual:FILE. Drives of this machine are not supported yet.");
+        lines.0
+    }
+}
+
+fn inquiry(view: &InquiryView) -> String {
+    let names = format!("{} {} {}", view.vendor, view.product, view.revision);
+    escape::text(names.trim())
+}
+
+impl Say for MediumView {
+    const TYPE: &'static str = "medium";
+
+    fn say(&self) -> String {
+        let mut lines = Lines::new();
+        lines.line(format!(
+            "{}: {}",
+            self.drive.escaped(),
+            inquiry(&self.inquiry)
+        ));
+        lines.field(
+            "medium",
+            format!("{} ({})", self.profile, self.profile_code),
+        );
+        let blank = match self.blank {
+            Some(true) if self.condition != "blank" => ", holds nothing",
+            Some(false) if self.condition == "formatted" => ", holds data",
+            _ => "",
+        };
+        lines.field("condition", format!("{}{blank}", self.condition));
+        if let Some(capacity) = self.capacity_blocks {
+            lines.field("capacity", blocks(capacity));
+        }
+        if let Some(free) = self.free_blocks.filter(|_| self.sessions.is_some()) {
+            lines.field("free", blocks(free));
+        }
+        if let Some(sessions) = self.sessions {
+            lines.field("sessions", sessions.to_string());
+        }
+        if let Some(lba) = self.next_writable_lba {
+            lines.field("next", format!("LBA {lba}"));
+        }
+        for track in &self.tracks {
+            let state = match (track.blank, track.damaged) {
+                (_, true) => ", damaged",
+                (true, _) => ", empty",
+                _ => "",
+            };
+            let size = track
+                .blocks
+                .map(|n| format!(", {}", blocks(u64::from(n))))
+                .unwrap_or_default();
+            lines.field(
+                "track",
+                format!(
+                    "{} of session {}: LBA {}{size}{state}",
+                    track.track, track.session, track.first_lba
+                ),
+            );
+        }
+        if !self.write_speeds.is_empty() {
+            let speeds: Vec<String> = self.write_speeds.iter().map(ToString::to_string).collect();
+            lines.field("speeds", format!("{} kB/s", speeds.join(", ")));
+        }
+        if !self.formats.is_empty() {
+            let formats: Vec<String> = self
+                .formats
+                .iter()
+                .map(|kind| format!("{kind:02X}h"))
+                .collect();
+            lines.field("formats", formats.join(", "));
+        }
+        if let Some(volume) = &self.volume {
+            lines.field(
+                "volume",
+                format!(
+                    "\"{}\" at LBA {}, {}, {}",
+                    escape::text(&volume.id),
+                    volume.first_lba,
+                    blocks(u64::from(volume.blocks)),
+                    volume.names.join(" + ")
+                ),
+            );
+        }
+        lines.0
+    }
+}
+
+impl Say for PluginsView {
+    const TYPE: &'static str = "plugins";
+
+    fn say(&self) -> String {
+        let mut lines = Lines::new();
+        for writer in &self.writers {
+            let from = writer
+                .plugin
+                .as_ref()
+                .map_or_else(|| "built in".to_owned(), Name::escaped);
+            lines.line(format!(
+                "{:<16}{} ({from})",
+                escape::text(&writer.name),
+                escape::text(&writer.summary)
+            ));
+            for profile in &writer.profiles {
+                lines.line(format!("{:16}{} {}", "", profile.code, profile.name));
+            }
+        }
+        lines.0
+    }
+}
+
+impl Say for PlanView {
+    const TYPE: &'static str = "plan";
+
+    fn say(&self) -> String {
+        let mut lines = Lines::new();
+        lines.line(format!("plan for {}", self.drive.escaped()));
+        if self.disc_to_be_made {
+            lines.field(
+                "note",
+                "there is no such file: planned for the blank BD-R that a burn would make",
+            );
+        }
+        lines.field(
+            "medium",
+            format!(
+                "{} ({}), {}, {} free",
+                self.profile,
+                self.profile_code,
+                self.condition,
+                blocks(self.free_blocks)
+            ),
+        );
+        lines.field("writer", escape::text(&self.writer));
+        lines.field("image", blocks(self.image_blocks));
+        if let Some(volume) = &self.volume {
+            lines.field(
+                "volume",
+                format!(
+                    "\"{}\": {} files, {} folders, {} of data, {} blocks of zeros at its end",
+                    escape::text(&volume.id),
+                    volume.files,
+                    volume.folders,
+                    bytes(volume.data_bytes),
+                    volume.padding_blocks
+                ),
+            );
+            if volume.skipped > 0 {
+                lines.field("skipped", format!("{} special files", volume.skipped));
+            }
+        }
+        lines.field("from", format!("LBA {}", self.first_lba));
+        lines.field(
+            "padding",
+            format!(
+                "{} blocks, to whole units of {}",
+                self.padding_blocks, self.write_unit
+            ),
+        );
+        if let (Some(now), Some(then)) = (self.sessions_now, self.sessions_then) {
+            lines.field("sessions", format!("{now} now, {then} afterwards"));
+        }
+        if let Some(appendable) = self.appendable_then {
+            lines.field(
+                "then",
+                if appendable {
+                    "the disc stays appendable"
+                } else {
+                    "the disc is finalized"
+                },
+            );
+        }
+        lines.field("source", self.stash);
+        strings(&self.warnings, &mut lines, "warning");
+        for command in &self.prepare {
+            lines.field("prepare", format!("{}: {}", command.purpose, command.words));
+        }
+        for extent in &self.extents {
+            lines.field(
+                "write",
+                format!(
+                    "{} blocks of {} bytes from LBA {} by {}, {}",
+                    extent.blocks,
+                    extent.block_bytes,
+                    extent.first_lba,
+                    extent.command,
+                    extent.origin
+                ),
+            );
+        }
+        for command in &self.closing {
+            lines.field("close", format!("{}: {}", command.purpose, command.words));
+        }
+        lines.field("verify", self.verify);
+        lines.0
+    }
+}
+
+impl Say for ImageView {
+    const TYPE: &'static str = "image";
+
+    fn say(&self) -> String {
+        let mut lines = Lines::new();
+        lines.line(format!(
+            "{}: {}",
+            self.output.escaped(),
+            blocks(self.blocks)
+        ));
+        lines.field(
+            "volume",
+            format!(
+                "\"{}\": {} files, {} folders, {} of data",
+                escape::text(&self.volume.id),
+                self.volume.files,
+                self.volume.folders,
+                bytes(self.volume.data_bytes)
+            ),
+        );
+        if self.volume.skipped > 0 {
+            lines.field("skipped", format!("{} special files", self.volume.skipped));
+        }
+        strings(&self.warnings, &mut lines, "warning");
+        lines.0
+    }
+}
+
+impl Say for DifferenceView {
+    const TYPE: &'static str = "difference";
+
+    fn say(&self) -> String {
+        format!("{}: {}\n", self.drive.escaped(), escape::text(&self.what))
+    }
+}
+
+impl Say for VerifiedView {
+    const TYPE: &'static str = "verified";
+
+    fn say(&self) -> String {
+        let result = if self.equal {
+            "equal to its source".to_owned()
+        } else {
+            format!("{} differences", self.differences)
+        };
+        let names = self
+            .names
+            .map(|names| format!("{names} names and "))
+            .unwrap_or_default();
+        format!(
+            "{}: {result}; {names}{} compared, session at LBA {}\n",
+            self.drive.escaped(),
+            bytes(self.bytes),
+            self.session_lba
+        )
+    }
+}
+
+impl Say for ReadView {
+    const TYPE: &'static str = "read";
+
+    fn say(&self) -> String {
+        let track = self
+            .track
+            .map(|track| format!(", track {track}"))
+            .unwrap_or_default();
+        format!(
+            "{}{track}: {} to {}\n",
+            self.drive.escaped(),
+            blocks(self.blocks),
+            self.output.escaped()
+        )
+    }
+}
+
+impl Say for TrayView {
+    const TYPE: &'static str = "tray";
+
+    fn say(&self) -> String {
+        format!("{}: {}\n", self.drive.escaped(), self.tray)
+    }
+}
+
+impl Say for VirtualDiscView {
+    const TYPE: &'static str = "virtual-disc";
+
+    fn say(&self) -> String {
+        format!(
+            "{}: a blank {} of {}; its drive is {}\n",
+            self.file.escaped(),
+            self.profile,
+            blocks(u64::from(self.blocks)),
+            self.drive.escaped()
+        )
+    }
+}
+
+impl Say for ExitStatusesView {
+    const TYPE: &'static str = "exit-statuses";
+
+    fn say(&self) -> String {
+        exit::table()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_rounded_to_what_a_person_reads() {
+        for (given, text) in [
+            (0, "0 bytes"),
+            (999, "999 bytes"),
+            (1000, "1.0 kB"),
+            (9_999, "10.0 kB"),
+            (25_025_314_816, "25 GB"),
+            (999_999, "1.0 MB"),
+        ] {
+            assert_eq!(bytes(given), text);
+        }
+    }
+
+    #[test]
+    fn the_figures_name_speed_fill_and_time_left() {
+        let view = ProgressView {
+            drive: Name::Text("d".into()),
+            phase: "writing",
+            percent: Some(42.4),
+            bytes_done: 1,
+            bytes_total: 2,
+            bytes_per_second: 53_952_000,
+            times_nominal: Some(12.0),
+            ring: Some(FillView {
+                used: 31,
+                total: 32,
+            }),
+            drive_buffer: Some(FillView { used: 3, total: 4 }),
+            elapsed_seconds: 1.0,
+            remaining_seconds: Some(3725.2),
+            committed: true,
+        };
+        assert_eq!(
+            figures(&view),
+            "42%  54.0 MB/s 12.0x  ring 96%  drive 75%  1:02:06 left"
+        );
+    }
+
+    #[test]
+    fn a_label_cannot_reach_the_terminal() {
+        let view = DifferenceView {
+            drive: Name::Text("virtual:a\u{1b}b".into()),
+            path: None,
+            lba: None,
+            what: "x\u{202e}y".into(),
+        };
+        assert_eq!(view.say(), "virtual:a\\u{1b}b: x\\u{202e}y\n");
+    }
+}

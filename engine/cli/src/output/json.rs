@@ -1,0 +1,595 @@
+//! The JSON forms: one type for each `"type"` of the schema, made from the engine's types. Owns names and
+//! units of the fields; `docs/cli.md` describes them. Speeds are bytes per second, times seconds, blocks
+//! have 2048 bytes.
+
+use pitland::writer::mmc::Profile;
+use pitland::writer::{MediumCondition, PlannedCommand};
+use pitland::{BurnPlan, BurnReport, MediaFacts};
+use serde::Serialize;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::time::Duration;
+
+/// A name: a string, or where it is not UTF-8 `{"text": what can be read of it, "bytes": hex}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub(crate) enum Name {
+    Text(String),
+    Bytes { text: String, bytes: String },
+}
+
+impl Name {
+    /// Of a name of the file system.
+    pub(crate) fn new(name: impl AsRef<OsStr>) -> Self {
+        let name = name.as_ref();
+        match name.to_str() {
+            Some(text) => Self::Text(text.to_owned()),
+            None => Self::Bytes {
+                text: name.to_string_lossy().into_owned(),
+                bytes: hex(name.as_bytes()),
+            },
+        }
+    }
+
+    /// Safe for a terminal.
+    pub(crate) fn escaped(&self) -> String {
+        match self {
+            Self::Text(text) => super::escape::text(text),
+            Self::Bytes { bytes, .. } => super::escape::name(OsStr::from_bytes(&unhex(bytes))),
+        }
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn unhex(digits: &str) -> Vec<u8> {
+    let pairs = digits.as_bytes().chunks_exact(2);
+    pairs
+        .filter_map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
+        .collect()
+}
+
+/// Seconds with a resolution of milliseconds.
+pub(crate) fn seconds(time: Duration) -> f64 {
+    (time.as_secs_f64() * 1000.0).round() / 1000.0
+}
+
+fn profile_code(profile: Profile) -> String {
+    format!("{:04X}h", profile.code())
+}
+
+/// `"error"`: what is wrong, who caused it, what the medium is now, and what to do.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct ErrorView {
+    pub(crate) code: &'static str,
+    pub(crate) status: u8,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) drive: Option<Name>,
+    pub(crate) message: String,
+    pub(crate) blame: &'static str,
+    pub(crate) medium: &'static str,
+    pub(crate) advice: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) report: Option<Box<ReportView>>,
+}
+
+/// `"warning"`: something worth knowing that does not end what is done.
+#[derive(Debug, Serialize)]
+pub(crate) struct WarningView {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) drive: Option<Name>,
+    pub(crate) message: String,
+}
+
+/// `"interrupt"`: the user wants an end.
+#[derive(Debug, Serialize)]
+pub(crate) struct InterruptView {
+    pub(crate) count: u32,
+}
+
+/// `"phase"`: a job enters a phase.
+#[derive(Debug, Serialize)]
+pub(crate) struct PhaseView {
+    pub(crate) drive: Name,
+    pub(crate) phase: &'static str,
+}
+
+/// `"progress"`: figures of a phase.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct ProgressView {
+    pub(crate) drive: Name,
+    pub(crate) phase: &'static str,
+    /// 0 to 100, where the phase can be counted.
+    pub(crate) percent: Option<f64>,
+    pub(crate) bytes_done: u64,
+    pub(crate) bytes_total: u64,
+    pub(crate) bytes_per_second: u64,
+    /// The same in multiples of the medium's 1x.
+    pub(crate) times_nominal: Option<f64>,
+    pub(crate) ring: Option<FillView>,
+    pub(crate) drive_buffer: Option<FillView>,
+    pub(crate) elapsed_seconds: f64,
+    pub(crate) remaining_seconds: Option<f64>,
+    /// Whether the disc has been changed.
+    pub(crate) committed: bool,
+}
+
+/// How full something is: slots of the ring, bytes of the drive's buffer.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub(crate) struct FillView {
+    pub(crate) used: u64,
+    pub(crate) total: u64,
+}
+
+/// `"report"`: a job's end.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct ReportView {
+    pub(crate) job: &'static str,
+    pub(crate) drive: Name,
+    pub(crate) writer: String,
+    pub(crate) outcome: &'static str,
+    pub(crate) medium: &'static str,
+    pub(crate) first_lba: i32,
+    pub(crate) image_bytes: u64,
+    pub(crate) blocks_written: u64,
+    pub(crate) rehearsed: bool,
+    pub(crate) verification: Option<VerificationView>,
+    pub(crate) buffer_full: u64,
+    pub(crate) elapsed_seconds: f64,
+    pub(crate) device_seconds: f64,
+    pub(crate) notes: Vec<String>,
+    pub(crate) profile: Option<String>,
+    pub(crate) sessions: Option<u32>,
+    pub(crate) free_blocks: Option<u64>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct VerificationView {
+    pub(crate) blocks_compared: u64,
+    pub(crate) blocks_written: u64,
+    pub(crate) bad_units: u64,
+    pub(crate) first_bad_lba: Option<i32>,
+    pub(crate) first_bad_owner: Option<String>,
+}
+
+impl ReportView {
+    pub(crate) fn new(job: &'static str, drive: Name, report: &BurnReport) -> Self {
+        Self {
+            job,
+            drive,
+            writer: report.writer.clone(),
+            outcome: report.outcome.name(),
+            medium: report.medium.name(),
+            first_lba: report.first_lba,
+            image_bytes: report.image_bytes,
+            blocks_written: report.blocks_written,
+            rehearsed: report.rehearsed,
+            verification: report.verification.map(|v| VerificationView {
+                blocks_compared: v.blocks_compared,
+                blocks_written: v.blocks_written,
+                bad_units: v.bad_units,
+                first_bad_lba: v.first_bad.map(|lba| lba.0),
+                first_bad_owner: report.first_bad_owner.clone(),
+            }),
+            buffer_full: report.buffer_full,
+            elapsed_seconds: seconds(report.elapsed),
+            device_seconds: seconds(report.device_time),
+            notes: report
+                .volume_warnings
+                .iter()
+                .map(ToString::to_string)
+                .chain(report.notes.iter().map(ToString::to_string))
+                .collect(),
+            profile: report
+                .facts
+                .as_ref()
+                .map(|facts| facts.profile().to_string()),
+            sessions: report.facts.as_ref().and_then(MediaFacts::closed_sessions),
+            free_blocks: report.facts.as_ref().and_then(MediaFacts::free_blocks),
+        }
+    }
+}
+
+/// `"drives"`.
+#[derive(Debug, Serialize)]
+pub(crate) struct DrivesView {
+    pub(crate) drives: Vec<DriveView>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct DriveView {
+    pub(crate) drive: Name,
+    #[serde(flatten)]
+    pub(crate) inquiry: InquiryView,
+}
+
+/// Who a drive is, by INQUIRY.
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct InquiryView {
+    pub(crate) vendor: String,
+    pub(crate) product: String,
+    pub(crate) revision: String,
+}
+
+impl InquiryView {
+    pub(crate) fn new(facts: &MediaFacts) -> Self {
+        let field = |bytes: &[u8]| bytes.trim_ascii().escape_ascii().to_string();
+        facts
+            .inquiry
+            .as_ref()
+            .map_or_else(Self::default, |inquiry| Self {
+                vendor: field(&inquiry.vendor),
+                product: field(&inquiry.product),
+                revision: field(&inquiry.revision),
+            })
+    }
+}
+
+/// `"medium"`.
+#[derive(Debug, Serialize)]
+pub(crate) struct MediumView {
+    pub(crate) drive: Name,
+    #[serde(flatten)]
+    pub(crate) inquiry: InquiryView,
+    pub(crate) profile: String,
+    pub(crate) profile_code: String,
+    pub(crate) condition: &'static str,
+    /// Whether it holds nothing; null where that is not known.
+    pub(crate) blank: Option<bool>,
+    pub(crate) rewritable: bool,
+    pub(crate) sessions: Option<u32>,
+    pub(crate) next_writable_lba: Option<i32>,
+    pub(crate) free_blocks: Option<u64>,
+    pub(crate) capacity_blocks: Option<u64>,
+    /// In kB/s (1000 bytes).
+    pub(crate) write_speeds: Vec<u32>,
+    /// Format types that the drive lists.
+    pub(crate) formats: Vec<u8>,
+    pub(crate) tracks: Vec<TrackView>,
+    pub(crate) volume: Option<VolumeView>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct TrackView {
+    pub(crate) track: u16,
+    pub(crate) session: u16,
+    pub(crate) first_lba: i32,
+    pub(crate) blocks: Option<u32>,
+    pub(crate) blank: bool,
+    pub(crate) damaged: bool,
+}
+
+/// The volume of the last session.
+#[derive(Debug, Serialize)]
+pub(crate) struct VolumeView {
+    pub(crate) id: String,
+    pub(crate) first_lba: u32,
+    pub(crate) blocks: u32,
+    pub(crate) names: Vec<String>,
+}
+
+impl MediumView {
+    pub(crate) fn new(drive: Name, facts: &MediaFacts, volume: Option<VolumeView>) -> Self {
+        Self {
+            drive,
+            inquiry: InquiryView::new(facts),
+            profile: facts.profile().to_string(),
+            profile_code: profile_code(facts.profile()),
+            condition: condition(facts.condition()),
+            blank: facts.condition().is_blank(),
+            rewritable: facts.profile().is_rewritable(),
+            sessions: facts.closed_sessions(),
+            next_writable_lba: facts.nwa().map(|lba| lba.0),
+            free_blocks: facts.free_blocks(),
+            capacity_blocks: facts.total_capacity(),
+            write_speeds: facts.write_speeds(),
+            formats: facts.offered_formats(),
+            tracks: facts
+                .tracks
+                .iter()
+                .map(|track| TrackView {
+                    track: track.track.0,
+                    session: track.session.0,
+                    first_lba: track.start.0,
+                    blocks: track.size.map(|size| size.0),
+                    blank: track.blank,
+                    damaged: track.damage,
+                })
+                .collect(),
+            volume,
+        }
+    }
+}
+
+/// A stable lower-case name.
+pub(crate) fn condition(condition: MediumCondition) -> &'static str {
+    match condition {
+        MediumCondition::NoMedium => "no-medium",
+        MediumCondition::Blank => "blank",
+        MediumCondition::Appendable => "appendable",
+        MediumCondition::OpenSession => "open-session",
+        MediumCondition::Complete => "closed",
+        MediumCondition::Formatted { .. } => "formatted",
+        MediumCondition::Unformatted => "unformatted",
+        MediumCondition::Damaged => "damaged",
+        _ => "unknown",
+    }
+}
+
+/// `"plugins"`.
+#[derive(Debug, Serialize)]
+pub(crate) struct PluginsView {
+    pub(crate) writers: Vec<WriterView>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct WriterView {
+    pub(crate) name: String,
+    pub(crate) summary: String,
+    pub(crate) profiles: Vec<ProfileView>,
+    /// The library; null for one that is linked in.
+    pub(crate) plugin: Option<Name>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct ProfileView {
+    pub(crate) code: String,
+    pub(crate) name: String,
+}
+
+impl ProfileView {
+    pub(crate) fn new(profile: Profile) -> Self {
+        Self {
+            code: profile_code(profile),
+            name: profile.to_string(),
+        }
+    }
+}
+
+/// `"plan"`: what a burn would do.
+#[derive(Debug, Serialize)]
+pub(crate) struct PlanView {
+    pub(crate) drive: Name,
+    /// The virtual disc does not exist; the plan is for the blank BD-R that a burn would make.
+    pub(crate) disc_to_be_made: bool,
+    pub(crate) profile: String,
+    pub(crate) profile_code: String,
+    pub(crate) condition: &'static str,
+    pub(crate) free_blocks: u64,
+    pub(crate) writer: String,
+    pub(crate) image_bytes: u64,
+    pub(crate) image_blocks: u64,
+    pub(crate) volume: Option<PlannedVolumeView>,
+    pub(crate) first_lba: i32,
+    pub(crate) blocks: u64,
+    pub(crate) padding_blocks: u64,
+    pub(crate) write_unit: u32,
+    pub(crate) sessions_now: Option<u32>,
+    pub(crate) sessions_then: Option<u32>,
+    /// Whether more can be added afterwards; null where the medium has no such thing.
+    pub(crate) appendable_then: Option<bool>,
+    pub(crate) changes_disc: bool,
+    pub(crate) test_write: bool,
+    pub(crate) stash: &'static str,
+    pub(crate) verify: &'static str,
+    pub(crate) warnings: Vec<String>,
+    pub(crate) prepare: Vec<CommandView>,
+    pub(crate) extents: Vec<ExtentView>,
+    pub(crate) closing: Vec<CommandView>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct PlannedVolumeView {
+    pub(crate) id: String,
+    pub(crate) files: u64,
+    pub(crate) folders: u64,
+    pub(crate) data_bytes: u64,
+    pub(crate) skipped: u64,
+    /// Zeros at the volume's end, which are part of it.
+    pub(crate) padding_blocks: u32,
+}
+
+impl PlannedVolumeView {
+    pub(crate) fn new(layout: &pitland::mastering::Layout) -> Self {
+        Self {
+            id: layout.options().volume_id.clone(),
+            files: layout.tree().file_count(),
+            folders: layout.tree().directory_count(),
+            data_bytes: layout.tree().data_bytes(),
+            skipped: layout.tree().skipped_count(),
+            padding_blocks: layout.options().padding_blocks,
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct CommandView {
+    /// What it is for.
+    pub(crate) purpose: String,
+    /// The command and its parameters in words.
+    pub(crate) words: String,
+}
+
+impl CommandView {
+    fn new(command: &PlannedCommand) -> Self {
+        let whole = command.to_string();
+        let purpose = command.purpose.to_string();
+        let words = whole
+            .strip_prefix(&format!("{purpose}: "))
+            .unwrap_or(&whole)
+            .to_owned();
+        Self { purpose, words }
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct ExtentView {
+    pub(crate) first_lba: i32,
+    pub(crate) blocks: u64,
+    pub(crate) block_bytes: u32,
+    pub(crate) origin: String,
+    pub(crate) command: String,
+    pub(crate) underrun_protection: bool,
+}
+
+impl PlanView {
+    pub(crate) fn new(
+        drive: Name,
+        disc_to_be_made: bool,
+        verify: &'static str,
+        plan: &BurnPlan,
+    ) -> Self {
+        let facts = &plan.facts;
+        let write = &plan.plan;
+        let warnings = write.warnings.iter().map(ToString::to_string);
+        let volume_warnings = plan
+            .layout
+            .iter()
+            .flat_map(|l| l.warnings())
+            .map(ToString::to_string);
+        Self {
+            drive,
+            disc_to_be_made,
+            profile: facts.profile().to_string(),
+            profile_code: profile_code(facts.profile()),
+            condition: condition(facts.condition()),
+            free_blocks: plan.service.free_blocks,
+            writer: plan.writer.clone(),
+            image_bytes: plan.image_bytes,
+            image_blocks: plan.image_blocks,
+            volume: plan.layout.as_deref().map(PlannedVolumeView::new),
+            first_lba: plan.service.first_lba.0,
+            blocks: write.blocks(),
+            padding_blocks: write.blocks().saturating_sub(plan.image_blocks),
+            write_unit: plan.service.write_unit,
+            sessions_now: facts.closed_sessions(),
+            sessions_then: write.expected.closed_sessions,
+            appendable_then: write.expected.appendable,
+            changes_disc: write.changes_disc(),
+            test_write: write.extents.iter().any(|extent| extent.test_write),
+            stash: plan.stash,
+            verify,
+            warnings: warnings.chain(volume_warnings).collect(),
+            prepare: write.prepare.iter().map(CommandView::new).collect(),
+            extents: write
+                .extents
+                .iter()
+                .map(|extent| ExtentView {
+                    first_lba: extent.first_lba.0,
+                    blocks: extent.blocks,
+                    block_bytes: extent.form.bytes(),
+                    origin: extent.origin.to_string(),
+                    command: extent.command.to_string(),
+                    underrun_protection: extent.underrun_protection,
+                })
+                .collect(),
+            closing: write.closing.iter().map(CommandView::new).collect(),
+        }
+    }
+}
+
+/// `"image"`: an image was mastered.
+#[derive(Debug, Serialize)]
+pub(crate) struct ImageView {
+    pub(crate) output: Name,
+    pub(crate) bytes: u64,
+    pub(crate) blocks: u64,
+    pub(crate) volume: PlannedVolumeView,
+    pub(crate) warnings: Vec<String>,
+}
+
+/// `"difference"`: one thing in which a disc differs from its source.
+#[derive(Debug, Serialize)]
+pub(crate) struct DifferenceView {
+    pub(crate) drive: Name,
+    /// Where in the volume; null where no file is known for the block.
+    pub(crate) path: Option<Name>,
+    pub(crate) lba: Option<u32>,
+    pub(crate) what: String,
+}
+
+/// `"verified"`: the end of a comparison.
+#[derive(Debug, Serialize)]
+pub(crate) struct VerifiedView {
+    pub(crate) drive: Name,
+    pub(crate) equal: bool,
+    pub(crate) session_lba: u32,
+    /// Names that were compared; null for an image.
+    pub(crate) names: Option<u64>,
+    pub(crate) bytes: u64,
+    pub(crate) differences: u64,
+}
+
+/// `"read"`: blocks of a disc are in a file; also the end of `virtual export`.
+#[derive(Debug, Serialize)]
+pub(crate) struct ReadView {
+    pub(crate) drive: Name,
+    pub(crate) track: Option<u16>,
+    pub(crate) output: Name,
+    pub(crate) blocks: u64,
+    pub(crate) bytes: u64,
+}
+
+/// `"tray"`.
+#[derive(Debug, Serialize)]
+pub(crate) struct TrayView {
+    pub(crate) drive: Name,
+    /// `ejected` or `loaded`.
+    pub(crate) tray: &'static str,
+}
+
+/// `"virtual-disc"`: a virtual disc was made.
+#[derive(Debug, Serialize)]
+pub(crate) struct VirtualDiscView {
+    pub(crate) file: Name,
+    /// The drive to be named for it.
+    pub(crate) drive: Name,
+    pub(crate) profile: String,
+    pub(crate) profile_code: String,
+    pub(crate) blocks: u32,
+    pub(crate) bytes: u64,
+}
+
+impl VirtualDiscView {
+    pub(crate) fn new(file: Name, drive: Name, profile: Profile, blocks: u32) -> Self {
+        Self {
+            file,
+            drive,
+            profile: profile.to_string(),
+            profile_code: profile_code(profile),
+            blocks,
+            bytes: u64::from(blocks) * 2048,
+        }
+    }
+}
+
+/// `"exit-statuses"`.
+#[derive(Debug, Serialize)]
+pub(crate) struct ExitStatusesView {
+    pub(crate) statuses: Vec<ExitStatusView>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct ExitStatusView {
+    pub(crate) status: u8,
+    pub(crate) code: &'static str,
+    pub(crate) meaning: &'static str,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_is_not_utf8_keeps_its_bytes_beside_what_can_be_read() {
+        let name = Name::new(OsStr::from_bytes(b"a\xff"));
+        assert_eq!(
+            serde_json::to_string(&name).unwrap(),
+            r#"{"text":"a�","bytes":"61ff"}"#
+        );
+        assert_eq!(name.escaped(), "a\\xff");
+        assert_eq!(serde_json::to_string(&Name::new("ü")).unwrap(), "\"ü\"");
+    }
+}

@@ -1,0 +1,141 @@
+//! The rules for SOURCE: what is mastered, what is an image already, and what comes from standard input.
+//! Owns the rules only; reading is the engine's.
+
+use crate::args::{BurnArgs, SpecialArg, TreeArgs, VolumeArgs};
+use crate::error::Complaint;
+use async_trait::async_trait;
+use bytes::{Bytes, BytesMut};
+use pitland::mastering::{SpecialFiles, WalkOptions};
+use pitland::{Image, ImageSource, MasterOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+use tokio::io::{AsyncReadExt, Stdin};
+
+/// What is asked to be burned. One of it makes an [`Image`] for each drive.
+#[derive(Debug, Clone)]
+pub(crate) enum Source {
+    /// Folders and files that become a volume.
+    Tree {
+        sources: Vec<PathBuf>,
+        options: MasterOptions,
+    },
+    /// A file that is an image already.
+    ImageFile(PathBuf),
+    /// An image of so many bytes on standard input.
+    Stdin { bytes: u64 },
+}
+
+impl Source {
+    /// By the rules of the command line.
+    pub(crate) fn of_burn(args: &BurnArgs) -> Result<Self, Complaint> {
+        let from_stdin = args.sources.iter().any(|source| source.as_os_str() == "-");
+        match (from_stdin, args.size) {
+            (true, _) if args.sources.len() > 1 => Err(Complaint::usage(
+                "- is the only SOURCE, or none (a file of that name is ./-)",
+            )),
+            (true, _) if args.drives.len() > 1 => Err(Complaint::usage(
+                "standard input can be burned onto one drive only",
+            )),
+            (true, None) => Err(Complaint::usage(
+                "an image from standard input needs --size BYTES",
+            )),
+            (true, Some(bytes)) => Ok(Self::Stdin { bytes }),
+            (false, Some(_)) => Err(Complaint::usage(
+                "--size belongs to an image from standard input",
+            )),
+            (false, None) => match image_file(&args.sources, args.as_file) {
+                Some(path) => Ok(Self::ImageFile(path)),
+                None => Ok(Self::Tree {
+                    sources: args.sources.clone(),
+                    options: master_options(&args.volume),
+                }),
+            },
+        }
+    }
+
+    /// The image for one drive.
+    pub(crate) fn image(&self) -> Image {
+        match self {
+            Self::Tree { sources, options } => Image::tree(sources.clone(), options.clone()),
+            Self::ImageFile(path) => Image::file(path),
+            Self::Stdin { bytes } => Image::source(StdinImage {
+                stdin: tokio::io::stdin(),
+                bytes: *bytes,
+            }),
+        }
+    }
+
+    /// The same image for a plan, which asks for sizes only: standard input stays unread.
+    pub(crate) fn image_for_plan(&self) -> Image {
+        match self {
+            Self::Stdin { bytes } => Image::stream(*bytes, futures::stream::empty()),
+            other => other.image(),
+        }
+    }
+}
+
+/// The one `.iso` file that is an image and not a file for the disc.
+pub(crate) fn image_file(sources: &[PathBuf], as_file: bool) -> Option<PathBuf> {
+    match sources {
+        [path] if !as_file && is_iso(path) && !path.is_dir() => Some(path.clone()),
+        _ => None,
+    }
+}
+
+fn is_iso(path: &Path) -> bool {
+    path.extension()
+        .is_some_and(|extension| extension.eq_ignore_ascii_case("iso"))
+}
+
+fn special(args: &TreeArgs) -> SpecialFiles {
+    match args.special {
+        None => SpecialFiles::Refuse,
+        Some(SpecialArg::Store) => SpecialFiles::Store,
+        Some(SpecialArg::Skip) => SpecialFiles::Skip,
+    }
+}
+
+/// How sources are walked.
+pub(crate) fn walk_options(args: &TreeArgs) -> WalkOptions {
+    WalkOptions {
+        follow_links: args.follow_links,
+        special: special(args),
+    }
+}
+
+fn master_options(args: &VolumeArgs) -> MasterOptions {
+    MasterOptions::default()
+        .volume_id(args.volume_id.clone())
+        // One time for all drives: the same image on each.
+        .created(SystemTime::now())
+        .follow_links(args.tree.follow_links)
+        .special(special(&args.tree))
+}
+
+/// Bytes that are asked of standard input at a time.
+const PIECE: usize = 256 * 1024;
+
+struct StdinImage {
+    stdin: Stdin,
+    bytes: u64,
+}
+
+#[async_trait]
+impl ImageSource for StdinImage {
+    fn length(&self) -> u64 {
+        self.bytes
+    }
+
+    fn name(&self) -> String {
+        "standard input".into()
+    }
+
+    async fn next_piece(&mut self) -> io::Result<Option<Bytes>> {
+        let mut piece = BytesMut::with_capacity(PIECE);
+        match self.stdin.read_buf(&mut piece).await? {
+            0 => Ok(None),
+            _ => Ok(Some(piece.freeze())),
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! What happens in the middle of a run: Ctrl-C, of which the first one ends in good order and the second
+//! one says so, and a source that changes.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod common;
+
+use common::Bench;
+use serde_json::Value;
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+/// A running program whose JSON lines are read as they come.
+struct Running {
+    child: Child,
+    lines: std::io::Lines<BufReader<ChildStdout>>,
+}
+
+impl Running {
+    fn start(bench: &Bench, args: &[&str], stdin: Stdio) -> Self {
+        let mut child = bench
+            .command(args)
+            .stdin(stdin)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        Self { child, lines }
+    }
+
+    fn until(&mut self, wanted: impl Fn(&Value) -> bool) -> Value {
+        loop {
+            let line = self
+                .lines
+                .next()
+                .expect("the program ended too soon")
+                .unwrap();
+            let value: Value = serde_json::from_str(&line).unwrap();
+            if wanted(&value) {
+                return value;
+            }
+        }
+    }
+
+    fn signal(&self, name: &str) {
+        let status = Command::new("kill")
+            .args([name, &self.child.id().to_string()])
+            .status()
+            .unwrap();
+        assert!(status.success());
+    }
+
+    fn end(mut self) -> (Option<i32>, Vec<Value>) {
+        let rest = self
+            .lines
+            .map(|line| serde_json::from_str(&line.unwrap()).unwrap())
+            .collect();
+        (self.child.wait().unwrap().code(), rest)
+    }
+}
+
+#[test]
+fn a_burn_is_cancelled_in_good_order_and_the_disc_takes_another_session() {
+    let bench = Bench::new();
+    bench.expect(
+        0,
+        &[
+            "virtual",
+            "create",
+            "disc.vdisc",
+            "--medium",
+            "bd-r",
+            "--capacity",
+            "128M",
+        ],
+    );
+    let args = [
+        "burn",
+        "-",
+        "--size",
+        "64M",
+        "--drive",
+        "virtual:disc.vdisc",
+        "--json",
+    ];
+    let mut burn = Running::start(&bench, &args, Stdio::piped());
+    // More than the ring holds: when it is taken, the drive has written some, and waits for the rest.
+    let mut stdin = burn.child.stdin.take().unwrap();
+    stdin.write_all(&vec![7; 40 << 20]).unwrap();
+    burn.signal("-INT");
+    burn.until(|line| line["type"] == "interrupt" && line["count"] == 1);
+    burn.signal("-INT");
+    let (status, rest) = burn.end();
+    assert_eq!(status, Some(130), "{rest:?}");
+    let error = rest.iter().find(|line| line["type"] == "error").unwrap();
+    assert_eq!(error["code"], "cancelled");
+    assert_eq!(error["medium"], error["report"]["medium"]);
+    assert_ne!(error["medium"], "untouched");
+    assert!(
+        error["report"]["blocks_written"].as_u64().unwrap() > 0,
+        "{error}"
+    );
+    bench.tree("small");
+    bench.expect(
+        0,
+        &[
+            "burn",
+            "small",
+            "--drive",
+            "virtual:disc.vdisc",
+            "--new-session",
+        ],
+    );
+    bench.expect(0, &["verify", "virtual:disc.vdisc", "small"]);
+}
+
+#[test]
+fn a_burn_that_waits_for_standard_input_can_be_cancelled() {
+    let bench = Bench::new();
+    bench.disc("disc.vdisc", "bd-r");
+    let args = [
+        "burn",
+        "-",
+        "--size",
+        "4M",
+        "--drive",
+        "virtual:disc.vdisc",
+        "--json",
+    ];
+    let mut burn = Running::start(&bench, &args, Stdio::piped());
+    burn.until(|line| line["type"] == "phase");
+    burn.signal("-TERM");
+    let (status, rest) = burn.end();
+    assert_eq!(status, Some(130), "{rest:?}");
+    assert!(
+        rest.iter()
+            .any(|line| line["type"] == "error" && line["code"] == "cancelled")
+    );
+}
+
+#[test]
+fn an_image_that_is_cancelled_leaves_no_file() {
+    let bench = Bench::new();
+    bench.tree("tree");
+    let big = fs::File::create(bench.path("tree/big")).unwrap();
+    big.set_len(400 << 30).unwrap();
+    let mut image = Running::start(
+        &bench,
+        &["image", "tree", "-o", "out.iso", "--json"],
+        Stdio::null(),
+    );
+    image.until(|line| line["phase"] == "mastering");
+    image.signal("-INT");
+    let (status, _) = image.end();
+    assert_eq!(status, Some(130));
+    assert_eq!(bench.names(), ["tree"]);
+}
+
+#[test]
+fn a_source_that_changes_while_it_is_burned_is_named() {
+    let bench = Bench::new();
+    bench.tree("tree");
+    // Far more than the ring holds lies before the file that changes.
+    let big = fs::File::create(bench.path("tree/0-big")).unwrap();
+    big.set_len(1 << 30).unwrap();
+    fs::write(bench.path("tree/z-last"), "as planned").unwrap();
+    let args = ["burn", "tree", "--drive", "virtual:disc.vdisc", "--json"];
+    let mut burn = Running::start(&bench, &args, Stdio::null());
+    burn.until(|line| line["type"] == "phase" && line["phase"] == "writing");
+    fs::write(bench.path("tree/z-last"), "as changed").unwrap();
+    let (status, rest) = burn.end();
+    assert_eq!(status, Some(8), "{rest:?}");
+    let error = rest.iter().find(|line| line["type"] == "error").unwrap();
+    assert_eq!(error["blame"], "source");
+    assert!(
+        error["message"].as_str().unwrap().contains("z-last"),
+        "{error}"
+    );
+    assert_ne!(error["medium"], "untouched");
+}
