@@ -348,6 +348,7 @@ pub fn compare<R: BlockSource>(
         opener: Opener::default(),
         serials: HashMap::new(),
         serial_of: HashMap::new(),
+        modified_noted: HashSet::new(),
     };
     comparison.structure(volume, best, true)?;
     if options.all_names {
@@ -375,6 +376,8 @@ struct Comparison<'a> {
     /// Which file of the source was met under which serial number, and the other way round.
     serials: HashMap<u32, NodeId>,
     serial_of: HashMap<NodeId, u32>,
+    /// Whose modification time was found to differ.
+    modified_noted: HashSet<NodeId>,
 }
 
 /// Bytes that are compared at a time.
@@ -567,7 +570,9 @@ impl Comparison<'_> {
         };
         // All names carry the modification time; the root's is in its own record.
         let stamp = ShortStamp::new(tree.modified(id)).time();
-        check(Attribute::Modified, entry.modified == stamp);
+        // One that differs by all names is told once.
+        let as_noted = entry.modified == stamp || !self.modified_noted.insert(id);
+        check(Attribute::Modified, as_noted);
         if names == Names::RockRidge {
             let (uid, gid) = tree.owner(id);
             let posix = entry.posix.unwrap_or_default();

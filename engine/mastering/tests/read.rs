@@ -570,3 +570,22 @@ fn a_folder_that_holds_itself_is_named() {
         "{errors:?}"
     );
 }
+
+#[test]
+fn a_changed_time_is_told_once_and_not_for_each_set_of_names() {
+    let dir = tempfile::tempdir().unwrap();
+    write(&dir.path().join("file"), b"1");
+    let bytes = image(&plan(dir.path(), 0));
+    let file = File::options()
+        .write(true)
+        .open(dir.path().join("file"))
+        .unwrap();
+    file.set_modified(std::time::UNIX_EPOCH + std::time::Duration::from_secs(1))
+        .unwrap();
+    let tree = Tree::scan(&[dir.path().to_path_buf()], &Default::default()).unwrap();
+    let told = compare_image(&bytes, &tree, &CompareOptions::default())
+        .iter()
+        .filter(|difference| difference.path() == Path::new("/file"))
+        .count();
+    assert_eq!(told, 1);
+}
