@@ -41,7 +41,7 @@ pub enum ReplayError {
         /// The field.
         field: &'static str,
     },
-    /// The file could not be read. Look at its permissions and its disk.
+    /// The file could not be read. Look at its permissions and the file system it lies on.
     #[error("the trace could not be read: {0}")]
     Io(#[from] std::io::Error),
 }
