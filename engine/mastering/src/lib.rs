@@ -1,10 +1,10 @@
 //! The bytes of a volume: plan a tree, then stream it.
 //!
-//! A [`Tree`](tree::Tree) of files becomes an ISO 9660 volume with Joliet and Rock Ridge in two passes.
+//! A [`Tree`] of files becomes an ISO 9660 volume with Joliet and Rock Ridge in two passes.
 //! Pass 1, [`Layout::plan`](layout::Layout::plan), gives every structure and every file its block, so that
-//! the exact size is known before the first byte. Pass 2, an [`Emitter`](emit::Emitter), makes the bytes
+//! the exact size is known before the first byte. Pass 2, an [`Emitter`], makes the bytes
 //! of any range of blocks, from the plan and from the files, without a temporary image.
-//! [`read`] looks at a finished volume again, and [`compare`] says what differs from the source.
+//! [`read`] looks at a finished volume again, and [`compare()`] says what differs from the source.
 //!
 //! This crate must not know drives, commands, discs or the async runtime: it reads files and makes bytes.
 //!
