@@ -69,7 +69,8 @@ impl BurnReport {
             .and_then(|lba| job.layout.as_ref().and_then(|layout| layout.owner_of(lba)))
             .map(|owner| match owner {
                 Owner::File { path, .. } => path.display().to_string(),
-                other => format!("{other:?}"),
+                Owner::Structure(structure) => structure.to_string(),
+                _ => "the volume".into(),
             });
         Self {
             drive: job.drive.clone(),
