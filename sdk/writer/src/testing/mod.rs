@@ -5,6 +5,7 @@
 
 mod builder;
 mod history;
+pub mod laws;
 pub mod media;
 
 pub use builder::FactsBuilder;
