@@ -131,6 +131,7 @@ impl Teller {
     /// Tells that a phase has begun, if it is another one.
     pub(crate) fn phase(&mut self, phase: Phase) {
         if phase != self.phase {
+            tracing::info!(%phase, "a phase begins");
             self.phase = phase;
             self.past = (Instant::now(), 0);
             self.recent = self.past;

@@ -184,6 +184,8 @@ impl Device {
     // --- one command ---
 
     fn exchange(&mut self, cdb: CdbBytes, data: Data<'_>, timeout: Duration) -> Brought {
+        // The words are made only for a log that wants them.
+        tracing::trace!(command = %pitland_mmc::pretty::describe(cdb.as_slice(), &[]), "sent");
         let result = self.transport.execute(Exchange { cdb, data, timeout });
         match result {
             Ok(reply) => match reply.status {
@@ -392,6 +394,7 @@ impl Device {
                     work.machine.next(self.transport.now(), Input::Advice(step))
                 }
                 Action::Commit => {
+                    tracing::debug!("the medium is changed from here on");
                     let ready = hand.source_ready(&mut work);
                     if work.control.is_cancelled() {
                         work.machine.cancel();
