@@ -5,6 +5,7 @@
 use bytes::Bytes;
 use futures::{Stream, StreamExt, stream};
 use pitland::transport::sim::{MediumKind, create_disc};
+use pitland::writer::MediaWriter;
 use pitland::{
     Activity, BurnError, BurnOptions, DriveHandle, Engine, Fault, Image, JobEvent, LeaseDenied,
     MediumState, Outcome, Phase, Placement, QueryError, VerifyLevel,
@@ -344,4 +345,60 @@ async fn a_stash_holds_the_whole_image_before_the_medium_is_touched() {
     );
     let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().collect();
     assert_eq!(left.len(), 1, "a stash leaves nothing behind: {left:?}");
+}
+
+/// The BD-R writer, until its extent is written; then it panics.
+struct Faint(pitland_bd_r::BdR, bool);
+
+impl MediaWriter for Faint {
+    fn info() -> pitland::writer::WriterInfo {
+        let profiles = pitland_bd_r::BdR::info().profiles;
+        pitland::writer::WriterInfo::new("faint", "panics at the end", profiles)
+    }
+
+    fn assess(
+        facts: &pitland::MediaFacts,
+        request: &pitland::writer::Request,
+    ) -> pitland::writer::Fit {
+        pitland_bd_r::BdR::assess(facts, request)
+    }
+
+    fn begin(
+        facts: &pitland::MediaFacts,
+        request: &pitland::writer::Request,
+    ) -> Result<(Self, pitland::writer::WritePlan), pitland::Refusal> {
+        pitland_bd_r::BdR::begin(facts, request).map(|(writer, plan)| (Self(writer, false), plan))
+    }
+
+    fn next(&mut self, event: pitland::writer::Event) -> pitland::writer::Step {
+        assert!(!self.1, "the writer faints");
+        let step = self.0.next(event);
+        self.1 = matches!(step, pitland::writer::Step::Write(_));
+        step
+    }
+}
+
+#[tokio::test]
+async fn a_writer_that_panics_in_mid_burn_leaves_a_closed_session() {
+    let folder = tempfile::tempdir().unwrap();
+    let faint = pitland::writer::module_of::<Faint>();
+    let engine = Engine::builder().writer(faint).build().unwrap();
+    let drive = drive(&engine, folder.path(), MediumKind::BdR);
+    let lease = drive.lease("careless").await.unwrap();
+    let options = quick().writer("faint");
+    let error = lease.burn(options, even(4)).report().await.unwrap_err();
+    let BurnError::Failed {
+        fault: Fault::Writer(_),
+        report,
+        ..
+    } = error
+    else {
+        panic!("a writer that panics fails the job: {error:?}");
+    };
+    assert_eq!(report.medium, MediumState::Appendable, "{report:?}");
+    let facts = drive.medium().await.unwrap().facts;
+    assert_eq!(facts.closed_sessions(), Some(1));
+    // The drive is as good as before.
+    let options = quick().placement(Placement::NewSession);
+    lease.burn(options, even(5)).report().await.unwrap();
 }

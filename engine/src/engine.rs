@@ -6,6 +6,7 @@ use crate::error::EngineError;
 use crate::plugin_host::{Registered, Registry};
 use pitland_transport::Transport;
 use pitland_transport::address::{DriveAddress, DriveKey, OpenMode};
+use pitland_writer::WriterModule;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -30,10 +31,19 @@ struct Open {
 }
 
 /// What an engine shall have.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct EngineBuilder {
+    linked: Vec<Box<dyn WriterModule>>,
     plugins: Vec<PathBuf>,
     without_builtins: bool,
+}
+
+impl std::fmt::Debug for EngineBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EngineBuilder")
+            .field("plugins", &self.plugins)
+            .finish_non_exhaustive()
+    }
 }
 
 /// How a shutdown went.
@@ -165,6 +175,13 @@ impl EngineBuilder {
         self
     }
 
+    /// With a writer that the caller has linked in (see [`pitland_writer::module_of`]).
+    #[must_use]
+    pub fn writer(mut self, writer: Box<dyn WriterModule>) -> Self {
+        self.linked.push(writer);
+        self
+    }
+
     /// Without the writers that are linked in.
     #[must_use]
     pub fn without_builtin_writers(mut self) -> Self {
@@ -175,12 +192,16 @@ impl EngineBuilder {
     /// The engine.
     ///
     /// # Errors
-    /// A plug-in that cannot be loaded, with its path and what to rebuild.
+    /// A plug-in that cannot be loaded, with its path and what to rebuild; a writer that cannot say who
+    /// it is.
     pub fn build(self) -> Result<Engine, EngineError> {
         let mut registry = Registry::new();
         #[cfg(feature = "builtin-writers")]
         if !self.without_builtins {
             registry = Registry::with_builtins();
+        }
+        for writer in self.linked {
+            registry.add(writer.into()).map_err(EngineError::Writer)?;
         }
         for file in &self.plugins {
             registry.load(file)?;

@@ -68,6 +68,9 @@ pub enum EngineError {
     /// A plug-in could not be loaded.
     #[error("plug-in: {0}")]
     Plugin(#[from] crate::plugin_host::PluginError),
+    /// A linked-in writer could not say who it is.
+    #[error("a writer: {0}")]
+    Writer(#[source] pitland_writer::Failure),
     /// A drive could not be opened.
     #[error(transparent)]
     Open(#[from] pitland_transport::address::OpenError),
