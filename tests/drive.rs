@@ -225,7 +225,10 @@ fn dropping_the_whole_runtime_in_mid_write_still_closes_the_track() {
         let drive = drive(&engine, folder.path(), MediumKind::BdR);
         let lease = drive.lease("short-lived").await.unwrap();
         let stream = stalling(Arc::clone(&halfway), Arc::default());
-        lease.burn(quick(), Image::stream(LENGTH, stream)).detach();
+        let mut job = lease.burn(quick(), Image::stream(LENGTH, stream));
+        // From here on a block is on its way: before, a cancel would leave the medium untouched.
+        while job.next().await != Some(JobEvent::Phase(Phase::Writing)) {}
+        job.detach();
         halfway.notified().await;
     });
     drop(runtime);
