@@ -227,7 +227,11 @@ fn dropping_the_whole_runtime_in_mid_write_still_closes_the_track() {
         let stream = stalling(Arc::clone(&halfway), Arc::default());
         let mut job = lease.burn(quick(), Image::stream(LENGTH, stream));
         // From here on a block is on its way: before, a cancel would leave the medium untouched.
-        while job.next().await != Some(JobEvent::Phase(Phase::Writing)) {}
+        while let Some(event) = job.next().await {
+            if event == JobEvent::Phase(Phase::Writing) {
+                break;
+            }
+        }
         job.detach();
         halfway.notified().await;
     });
