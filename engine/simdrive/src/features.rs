@@ -86,7 +86,13 @@ fn features(drive: &Recorder) -> Vec<Feature> {
         });
     };
 
-    add(0x0000, 0, true, true, profile_list(medium));
+    add(
+        0x0000,
+        0,
+        true,
+        true,
+        profile_list(medium.map(|m| profile(drive, m))),
+    );
     // Core: SCSI family, device busy events, INQUIRY2.
     add(0x0001, 2, true, true, vec![0, 0, 0, 1, 0x03, 0, 0, 0]);
     add(0x0002, 1, true, true, vec![0x02, 0, 0, 0]);
@@ -174,14 +180,15 @@ fn profile(drive: &Recorder, medium: &Medium) -> Profile {
     }
 }
 
-fn profile_list(medium: Option<&Medium>) -> Vec<u8> {
-    let mut out = Vec::new();
+fn profile_list(current: Option<Profile>) -> Vec<u8> {
+    let mut profiles: Vec<Profile> = MediumKind::ALL.iter().map(|kind| kind.profile()).collect();
+    profiles.extend(current.filter(|profile| !profiles.contains(profile)));
     // The highest number first, as drives list them.
-    let mut kinds = MediumKind::ALL;
-    kinds.sort_by_key(|kind| std::cmp::Reverse(kind.profile().code()));
-    for kind in kinds {
-        out.extend(kind.profile().code().to_be_bytes());
-        out.push(u8::from(medium.is_some_and(|m| m.kind == kind)));
+    profiles.sort_by_key(|profile| std::cmp::Reverse(profile.code()));
+    let mut out = Vec::new();
+    for profile in profiles {
+        out.extend(profile.code().to_be_bytes());
+        out.push(u8::from(current == Some(profile)));
         out.push(0);
     }
     out

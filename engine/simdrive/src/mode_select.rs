@@ -58,9 +58,20 @@ fn check_page(drive: &Recorder, code: u8, sent: &[u8]) -> Result<(), Refusal> {
         return Err(Refusal::LIST_LENGTH);
     }
     let fixed = |((sent, current), mask): ((&u8, &u8), &u8)| (sent ^ current) & !mask != 0;
+    if code == 0x05 && !write_parameters_have_meaning(sent) {
+        return Err(Refusal::ILLEGAL_PARAMETER);
+    }
     let fields = sent.iter().zip(&current).zip(&mask).skip(2);
     if fields.into_iter().any(fixed) {
         return Err(Refusal::ILLEGAL_PARAMETER);
     }
     Ok(())
+}
+
+/// Whether write type, data block type and session format are ones that page 05h names (recipe 3, 13.2).
+fn write_parameters_have_meaning(page: &[u8]) -> bool {
+    let field = |at: usize| page.get(at).copied().unwrap_or(0);
+    field(2) & 0x0F <= 4
+        && !matches!(field(4) & 0x0F, 4..=6)
+        && matches!(field(8), 0x00 | 0x10 | 0x20)
 }

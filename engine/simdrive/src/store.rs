@@ -132,7 +132,7 @@ impl DiscStore for MemoryStore {
     fn read(&mut self, lba: u32, out: &mut [u8]) -> Result<(), StoreError> {
         whole_blocks(lba, out.len())?;
         let memory = self.lock();
-        for (lba, block) in (lba..).zip(out.chunks_exact_mut(BLOCK_BYTES)) {
+        for (block, lba) in out.chunks_exact_mut(BLOCK_BYTES).zip(lba..) {
             let at = (lba % CHUNK_BLOCKS) as usize * BLOCK_BYTES;
             match memory.chunks.get(&(lba / CHUNK_BLOCKS)) {
                 Some(chunk) => block.copy_from_slice(&chunk[at..at + BLOCK_BYTES]),

@@ -108,6 +108,14 @@ fn recipe_13_a_finished_disc_may_pass_for_a_pressed_one() {
         host.write_units(0, 1);
         host.close(if kind == MediumKind::BdR { 6 } else { 5 }, 0);
         assert_eq!(host.get(&ask, 8)[6..], [0, profile]);
+        // The list of profiles says the same: behind the header and the head of feature 0000h.
+        let list = host.get(&[0x46, 0, 0, 0, 0, 0, 0, 1, 0, 0], 256);
+        let current: Vec<u8> = list[12..12 + usize::from(list[11])]
+            .chunks(4)
+            .filter(|entry| entry[2] == 1)
+            .map(|entry| entry[1])
+            .collect();
+        assert_eq!(current, [profile]);
     }
 }
 

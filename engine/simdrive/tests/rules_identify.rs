@@ -490,3 +490,55 @@ fn a_recorder_can_be_handed_to_another_thread() {
     fn assert_send<T: Send>() {}
     assert_send::<Recorder>();
 }
+
+/// Recipe 13.2: past the capacity nothing is read, not even nothing.
+#[test]
+fn recipe_13_2_a_read_of_no_block_still_names_a_block_of_the_disc() {
+    for kind in [MediumKind::BdR, MediumKind::DvdPlusR] {
+        let mut host = Host::small(kind);
+        host.refused(&[0x28, 0, 0xFF, 0xFF, 0xFF, 0xFF, 0, 0, 0, 0], OUT_OF_RANGE);
+    }
+}
+
+/// Recipe 2.1: where the next session may begin, and where a lead-out at the latest.
+#[test]
+fn recipe_2_1_a_dvd_plus_r_tells_lead_in_and_last_lead_out() {
+    let mut host = Host::small(MediumKind::DvdPlusR);
+    let blank = host.disc_information();
+    assert_eq!((word(&blank, 16), word(&blank, 20)), (0, SMALL));
+    host.write_units(0, 2);
+    host.close(1, 1);
+    host.close(2, 0);
+    let appendable = host.disc_information();
+    assert_eq!((word(&appendable, 16), word(&appendable, 20)), (32, SMALL));
+}
+
+/// Recipe 2: OPEN asks for the next open track, and overwritable media have none.
+#[test]
+fn recipe_2_overwritable_media_have_no_open_track() {
+    for kind in [MediumKind::BdRe, MediumKind::DvdPlusRw, MediumKind::DvdRam] {
+        let mut host = Host::small(kind);
+        let ask = [0x52, 5, 0, 0, 0, 1, 0, 0, 48, 0];
+        assert_eq!(host.try_get(&ask, 48), Err(ILLEGAL_FIELD));
+    }
+}
+
+/// Recipe 13.2: a reserved write type is refused where page 05h is taken at all.
+#[test]
+fn recipe_13_2_page_05h_with_a_reserved_write_type_is_refused() {
+    let model = DriveModel {
+        refuses_write_parameters: false,
+        ..DriveModel::default()
+    };
+    let mut host = Host::with_model(MediumKind::DvdPlusR, Some(SMALL), model);
+    host.ready();
+    let mut page = host.get(&[0x5A, 8, 5, 0, 0, 0, 0, 0, 60, 0], 60);
+    page[..8].fill(0);
+    let select = [0x55, 0x10, 0, 0, 0, 0, 0, 0, 60, 0];
+    host.sent(&select, &page);
+    for (at, value) in [(2, 5), (2, 0x0F), (4, 5), (8, 0x55)] {
+        let mut bent = page.clone();
+        bent[8 + at] = value;
+        host.send_refused(&select, &bent, ILLEGAL_PARAMETER);
+    }
+}

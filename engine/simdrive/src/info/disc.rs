@@ -20,6 +20,10 @@ struct Status {
     first_track: u16,
     last_track: u16,
     background: u8,
+    /// Start of the next session's lead-in, 0 before the first, and the last block that a lead-out can
+    /// begin at; told by DVD+R.
+    lead_in: u32,
+    lead_out: u32,
 }
 
 pub(crate) fn read_disc_information(
@@ -55,6 +59,16 @@ fn sequential(disc: &Sequential) -> Status {
         first_track,
         last_track,
         background: 0,
+        lead_in: if disc.rules.one_track {
+            disc.closed_end()
+        } else {
+            0
+        },
+        lead_out: if disc.rules.one_track {
+            disc.raw_capacity
+        } else {
+            0
+        },
     }
 }
 
@@ -72,6 +86,8 @@ fn rewritable(disc: &Rewritable) -> Status {
         first_track: 1,
         last_track: 1,
         background: disc.background.code(),
+        lead_in: 0,
+        lead_out: 0,
     }
 }
 
@@ -89,6 +105,8 @@ fn standard(status: &Status) -> [u8; 34] {
         [out[high], out[low]] = value.to_be_bytes();
     }
     out[7] = UNRESTRICTED | status.background;
+    out[16..20].copy_from_slice(&status.lead_in.to_be_bytes());
+    out[20..24].copy_from_slice(&status.lead_out.to_be_bytes());
     if status.disc == 2 {
         // Neither a next lead-in nor a last possible lead-out.
         out[16..24].fill(0xFF);

@@ -64,7 +64,7 @@ pub(crate) fn read_track_information(
     let by = request.cdb.byte(1) & 3;
     let information = match &medium.recorded {
         Recorded::Sequential(disc) => sequential(disc, medium.kind, by, open, number)?,
-        Recorded::Rewritable(disc) => rewritable(disc, by, number)?,
+        Recorded::Rewritable(disc) => rewritable(disc, by, open, number)?,
     };
     let allocation = usize::from(request.cdb.be16(7));
     reply(data_in, allocation, &information.emit())
@@ -145,13 +145,14 @@ fn describe(disc: &Sequential, kind: MediumKind, number: u16, track: &Track) -> 
     }
 }
 
-fn rewritable(disc: &Rewritable, by: u8, number: u32) -> Result<Information, Refusal> {
+fn rewritable(disc: &Rewritable, by: u8, open: bool, number: u32) -> Result<Information, Refusal> {
     let exists = match by {
         0 => number < disc.capacity,
         1 | 2 => number == 1,
         _ => false,
     };
-    if !exists {
+    // Without a next writable address there is no open track.
+    if !exists || open {
         return Err(Refusal::ILLEGAL_FIELD);
     }
     if !disc.is_formatted() {

@@ -374,6 +374,9 @@ impl Sequential {
 
     /// The first block of the range that cannot be read, with the reason (recipe 13.2).
     pub(crate) fn check_read(&self, lba: u32, blocks: u32) -> Result<(), Refusal> {
+        if lba >= self.capacity {
+            return Err(Refusal::LBA_OUT_OF_RANGE.at(lba));
+        }
         let mut at = lba;
         let end = lba
             .checked_add(blocks)
