@@ -1,8 +1,13 @@
 //! What a writer may have the engine do. Owns the check of plans and queries before anything is sent:
 //! a writer is trusted code, but a slip of it must not reach the laser.
 
-use pitland_mmc::cdb::{CdbBytes, Command};
-use pitland_writer::{Extent, Move, Origin, PlannedCommand, Request, Service, WritePlan};
+use crate::patience;
+use crate::verify::UNIT_BLOCKS;
+use crate::writing::MOST_CHUNK_BYTES;
+use pitland_mmc::cdb::{CdbBytes, CloseFunction, Command};
+use pitland_writer::{
+    BlockForm, Extent, Finish, Move, Origin, PlannedCommand, Request, Service, Settle, WritePlan,
+};
 
 /// Bytes that a command of a plan or a query may carry.
 pub const MOST_BYTES: u32 = 256 * 1024;
@@ -41,6 +46,20 @@ pub enum PlanFault {
     TooManyBytes {
         /// What was asked.
         bytes: u64,
+    },
+    /// A write unit that does not fit one command of this drive's link.
+    #[error("a write unit of {unit_bytes} bytes does not fit a command of {most_bytes}")]
+    UnitOverLimit {
+        /// Bytes of the unit.
+        unit_bytes: u32,
+        /// The most bytes of a command.
+        most_bytes: u32,
+    },
+    /// A command that may take longer than any.
+    #[error("{purpose} may take longer than a day")]
+    TooLong {
+        /// The purpose.
+        purpose: Move,
     },
     /// More parts than a plan may have.
     #[error("a plan of {parts} parts is refused")]
@@ -96,6 +115,15 @@ pub fn check_plan(
 }
 
 fn check_command(planned: &PlannedCommand, request: &Request) -> Result<(), PlanFault> {
+    let settles = match planned.settle {
+        Settle::WhenReady { limit } => limit,
+        _ => planned.timeout,
+    };
+    if planned.timeout.max(settles) > patience::LONGEST {
+        return Err(PlanFault::TooLong {
+            purpose: planned.purpose,
+        });
+    }
     let bytes = planned.parameters.len() as u64;
     if bytes > u64::from(MOST_BYTES) {
         return Err(PlanFault::TooManyBytes { bytes });
@@ -112,7 +140,7 @@ fn check_command(planned: &PlannedCommand, request: &Request) -> Result<(), Plan
         Move::SendCueSheet => matches!(command, Command::SendCueSheet(_)),
         Move::SynchronizeCache => matches!(command, Command::SynchronizeCache(_)),
         Move::StopFormat | Move::CloseTrack | Move::CloseSession | Move::FinalizeDisc => {
-            matches!(command, Command::CloseTrackSession(_))
+            matches!(command, Command::CloseTrackSession(c) if closes(planned.purpose, c.function))
         }
         Move::Own(_) => {
             is_query(&command) || matches!(command, Command::StartStopUnit(c) if !c.load_eject)
@@ -129,6 +157,7 @@ fn check_command(planned: &PlannedCommand, request: &Request) -> Result<(), Plan
         (_, Move::SetSpeed | Move::SetWriteParameters | Move::SynchronizeCache | Move::Own(_)) => {
             true
         }
+        (Request::Burn(burn), Move::FinalizeDisc) => burn.finish == Finish::FinalizeDisc,
         (Request::Burn(_) | Request::Resume(_), purpose) => purpose != Move::Blank,
         (Request::Format(_), purpose) => {
             matches!(
@@ -156,6 +185,18 @@ fn check_command(planned: &PlannedCommand, request: &Request) -> Result<(), Plan
     }
 }
 
+/// Whether a function of CLOSE TRACK/SESSION is what a move calls it (recipe 4). That of the lead-out
+/// closes a DVD+RW, which has no sessions.
+fn closes(purpose: Move, function: CloseFunction) -> bool {
+    use CloseFunction as F;
+    match purpose {
+        Move::StopFormat => matches!(function, F::StopBackgroundFormat | F::FinalizeRw),
+        Move::CloseTrack => function == F::Track,
+        Move::CloseSession => function == F::Session,
+        _ => !matches!(function, F::StopBackgroundFormat | F::Track),
+    }
+}
+
 fn check_extents(
     extents: &[Extent],
     request: &Request,
@@ -178,9 +219,26 @@ fn check_extents(
                 bytes.len() as u64 == extent.blocks.saturating_mul(u64::from(extent.form.bytes()))
                     && bytes.len() as u64 <= u64::from(MOST_BYTES)
             }
+            // The ring carries whole units of 2048-byte blocks, in slots that are powers of two.
+            Origin::Image => {
+                extent.form == BlockForm::Cooked2048
+                    && unit.is_power_of_two()
+                    && image_blocks.is_multiple_of(UNIT_BLOCKS.into())
+            }
             _ => true,
         };
-        if extent.blocks == 0 || unit == 0 || extent.blocks % unit != 0 || unit > 512 || !fits_form
+        let fits_command =
+            unit.saturating_mul(extent.form.bytes().into()) <= MOST_CHUNK_BYTES.into();
+        let as_asked = match request {
+            Request::Burn(burn) => extent.test_write == burn.test_write,
+            _ => !extent.test_write,
+        };
+        if extent.blocks == 0
+            || unit == 0
+            || extent.blocks % unit != 0
+            || !fits_form
+            || !fits_command
+            || !as_asked
         {
             return Err(PlanFault::BadExtent { index });
         }
@@ -200,7 +258,9 @@ fn check_extents(
         if let Some(service) = service {
             let first = i64::from(service.first_lba.0);
             let last = first.saturating_add_unsigned(service.free_blocks);
-            if start < first || end > last {
+            // A volume is laid out for the address that the writer named.
+            let displaced = extent.origin == Origin::Image && image_blocks == 0 && start != first;
+            if start < first || end > last || displaced {
                 return Err(PlanFault::OutsideMedium { index });
             }
         }
@@ -218,6 +278,24 @@ fn check_extents(
         });
     }
     Ok(())
+}
+
+/// Checks that a drive's link carries the write units of a plan: none is ever split.
+///
+/// # Errors
+/// [`PlanFault::UnitOverLimit`].
+pub fn check_limit(plan: &WritePlan, most_bytes: u32) -> Result<(), PlanFault> {
+    let units = plan
+        .extents
+        .iter()
+        .map(|e| e.unit.saturating_mul(e.form.bytes()));
+    match units.max() {
+        Some(unit_bytes) if unit_bytes > most_bytes => Err(PlanFault::UnitOverLimit {
+            unit_bytes,
+            most_bytes,
+        }),
+        _ => Ok(()),
+    }
 }
 
 /// Checks that a writer's query is one.

@@ -17,6 +17,10 @@ pub const BEFORE_FIRST_LOOK: Duration = Duration::from_secs(1);
 pub const CLUELESS: Duration = Duration::from_secs(5);
 /// A medium that is being recognized.
 pub const BECOMING_READY: Duration = Duration::from_secs(300);
+/// The longest that a writer may have the engine wait for a drive.
+pub const LONGEST: Duration = Duration::from_secs(24 * 3600);
+/// The longest pause that a writer may ask for at a time.
+pub const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// The longest wait before a refused WRITE is repeated.
 pub const BUFFER_FULL_MOST: Duration = Duration::from_millis(25);
 /// What each further wait is longer by.

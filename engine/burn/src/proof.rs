@@ -12,7 +12,10 @@ pub(crate) fn proven(
     test_write: bool,
 ) -> Result<(), Unproven> {
     let condition = facts.condition();
-    if matches!(condition, MediumCondition::NoMedium) {
+    if matches!(
+        condition,
+        MediumCondition::NoMedium | MediumCondition::Unknown
+    ) {
         return Err(Unproven::NotIdentified);
     }
     if test_write {
@@ -41,7 +44,7 @@ pub(crate) fn proven(
     }
     if let Some(sessions) = expected.closed_sessions {
         let found = facts.closed_sessions();
-        if found.is_some_and(|found| found != sessions) {
+        if found != Some(sessions) {
             return Err(Unproven::Sessions {
                 expected: sessions,
                 found: found.unwrap_or(0),

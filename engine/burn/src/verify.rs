@@ -57,6 +57,7 @@ pub(crate) struct Verifying {
     unit: u64,
     tries: u8,
     busy: u32,
+    timeouts: u8,
     pub(crate) result: Verification,
     pub(crate) reread_at: Option<Lba>,
     total_units: u64,
@@ -81,6 +82,7 @@ impl Verifying {
             unit: 0,
             tries: 0,
             busy: 0,
+            timeouts: 0,
             result: Verification {
                 blocks_written,
                 ..Verification::default()
@@ -115,8 +117,15 @@ impl Verifying {
         Turn::Complete
     }
 
+    /// One more READ without an answer in a row.
+    pub(crate) fn timed_out(&mut self) -> u8 {
+        self.timeouts = self.timeouts.saturating_add(1);
+        self.timeouts
+    }
+
     /// The unit was read; `equal`: as it was written.
     pub(crate) fn compared(&mut self, equal: bool) -> Turn {
+        self.timeouts = 0;
         if !equal {
             // Data that differ are read again once: the fault may lie on the way.
             self.tries += 1;

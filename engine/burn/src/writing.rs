@@ -82,6 +82,10 @@ pub(crate) struct Writing {
     busy_repeats: u32,
     sync_repeats: u32,
     resyncs: u32,
+    /// The same blocks again do no harm on this medium.
+    overwritable: bool,
+    /// The chunk in flight was sent once without an answer.
+    sent_before: bool,
     /// Why the address is being asked for, when the drive said so itself.
     refusal: Option<Sense>,
     pub(crate) buffer_full: u64,
@@ -119,6 +123,7 @@ impl Writing {
         extent: &Extent,
         image_base: u64,
         limit_bytes: u32,
+        overwritable: bool,
     ) -> Option<Self> {
         let origin = match extent.origin {
             Origin::Image => OriginKind::Image,
@@ -149,6 +154,8 @@ impl Writing {
             busy_repeats: 0,
             sync_repeats: 0,
             resyncs: 0,
+            overwritable,
+            sent_before: false,
             refusal: None,
             buffer_full: 0,
             buffer_full_seen: false,
@@ -232,6 +239,7 @@ impl Writing {
         self.sync_repeats = 0;
         self.resyncs = 0;
         self.refusal = None;
+        self.sent_before = false;
         if self.done >= self.extent.blocks {
             Turn::Complete
         } else if self.buffer_full_seen && self.done - self.buffer_asked_at >= BUFFER_QUERY_BLOCKS {
@@ -291,6 +299,7 @@ impl Writing {
     /// The chunk in flight got no answer. On media with a next writable address that address tells
     /// what became of it; never repeated blindly.
     pub(crate) fn unanswered(&mut self) -> Turn {
+        self.sent_before = true;
         self.refusal = None;
         if self.resyncs < patience::RESYNC_TRIES {
             self.resyncs += 1;
@@ -321,7 +330,7 @@ impl Writing {
         let Some(nwa) = track.nwa else {
             // No such address: a medium that can be overwritten, where the same again is harmless, or
             // a track that is closed, which refuses it.
-            let again = self.refusal.is_none() && !track.blank;
+            let again = self.refusal.is_none() && self.overwritable && !track.damage;
             return if again { Turn::Go } else { self.at_a_loss() };
         };
         let taken = i64::from(nwa.0) - start;
@@ -329,7 +338,8 @@ impl Writing {
         if taken == 0 && self.refusal.is_none() {
             self.resynced_at = Some(nwa);
             Turn::Go
-        } else if taken > 0 && i64::from(nwa.0) <= end && whole_units {
+        } else if taken > 0 && self.sent_before && i64::from(nwa.0) <= end && whole_units {
+            // Only blocks that were sent before can have been taken: others are somebody else's.
             self.resynced_at = Some(nwa);
             self.in_flight = u32::try_from(taken).unwrap_or(0);
             self.taken()
@@ -357,7 +367,7 @@ mod tests {
     use super::*;
 
     fn writing(blocks: u64, unit: u32) -> Writing {
-        Writing::new(0, &Extent::image(Lba(0), blocks, unit), 0, 64 * 1024).unwrap()
+        Writing::new(0, &Extent::image(Lba(0), blocks, unit), 0, 64 * 1024, false).unwrap()
     }
 
     fn track_with_nwa(start: u32, nwa: u32) -> Vec<u8> {

@@ -589,3 +589,28 @@ fn a_changed_time_is_told_once_and_not_for_each_set_of_names() {
         .count();
     assert_eq!(told, 1);
 }
+
+#[test]
+fn records_stand_in_the_order_of_ecma_119_where_one_extension_begins_another() {
+    let dir = tempfile::tempdir().unwrap();
+    for name in [
+        "foo", "foo.1", "a.r", "a.r0", "syslog", "syslog.1", "x.c", "x.c1",
+    ] {
+        write(&dir.path().join(name), b"1");
+    }
+    let bytes = image(&plan(dir.path(), 0));
+    let mut volume = Volume::open(bytes.as_slice(), 0).unwrap();
+    assert!(volume.use_names(Names::Plain));
+    let root = volume.root().unwrap();
+    let names: Vec<String> = volume
+        .read_dir(&root)
+        .unwrap()
+        .iter()
+        .map(|entry| String::from_utf8_lossy(&entry.name).into_owned())
+        .collect();
+    // As xorriso and genisoimage have them.
+    let expected = [
+        "A.R", "A.R0", "FOO", "FOO.1", "SYSLOG", "SYSLOG.1", "X.C", "X.C1",
+    ];
+    assert_eq!(names, expected);
+}

@@ -84,6 +84,7 @@ pub(crate) fn spawn(
 ) -> Result<DriveHandle, EngineError> {
     let runtime = tokio::runtime::Handle::try_current().map_err(|_| EngineError::NoRuntime)?;
     let name = transport.identity_hint();
+    let most_bytes = transport.limits().max_transfer_bytes;
     let (orders, orders_out) = blocking::sync_channel(ORDERS);
     thread::start(Checked::new(transport), orders_out, &name, threads)
         .map_err(EngineError::Thread)?;
@@ -99,6 +100,7 @@ pub(crate) fn spawn(
     Ok(DriveHandle::new(Shared {
         mail,
         name,
+        most_bytes,
         registry,
     }))
 }

@@ -16,7 +16,6 @@ use crate::plugin_host::Registry;
 use crate::progress::{self, Teller};
 use pitland_burn::{Fault, Machine, Phase, VerifyLevel};
 use pitland_mastering::Layout;
-use pitland_transport::Limits;
 use pitland_writer::{
     ActiveWriter, BurnRequest, MediaFacts, Origin, Refusal, Request, Service, WritePlan,
 };
@@ -207,7 +206,8 @@ async fn prepare(
                 options.writer.clone(),
             )
             .await?;
-            let first = u32::try_from(service.first_lba.0).unwrap_or(0);
+            // Only the engine's own lead-in starts below 0, and no image does.
+            let first = u32::try_from(service.first_lba.0).map_err(|_| Refusal::NotOffered)?;
             let mut image = image.prepare(first).await?;
             burn.blocks = image.blocks();
             if burn.blocks == 0 {
@@ -318,7 +318,7 @@ fn assemble(
         plan: ready.plan,
         verify,
         rehearse,
-        most_bytes: u32::try_from(Limits::default().max_transfer_bytes).unwrap_or(64 * 1024),
+        most_bytes: lease.drive.most_bytes(),
     })
     .map_err(|fault| BurnError::Plan(Fault::Plan(fault)))?;
     let mut drain = None;
@@ -341,7 +341,7 @@ fn assemble(
                 error: Arc::new(error),
             },
         )?;
-        start_mark = slots / 2;
+        start_mark = slots.div_ceil(2);
         drain = Some(out);
         gauge = Some(fill);
     }

@@ -26,6 +26,8 @@ pub struct DriveHandle {
 pub(crate) struct Shared {
     pub(crate) mail: mpsc::Sender<Message>,
     pub(crate) name: String,
+    /// The most bytes that one command carries.
+    pub(crate) most_bytes: usize,
     pub(crate) registry: Arc<Registry>,
 }
 
@@ -166,6 +168,10 @@ impl DriveHandle {
     /// Reads blocks, blocking: for a thread of the caller's own.
     pub fn reader(&self) -> DriveReader {
         DriveReader::new(self.clone())
+    }
+
+    pub(crate) fn most_bytes(&self) -> u32 {
+        u32::try_from(self.shared.most_bytes).unwrap_or(u32::MAX)
     }
 
     pub(crate) fn registry(&self) -> Arc<Registry> {

@@ -186,10 +186,27 @@ impl Device {
     fn exchange(&mut self, cdb: CdbBytes, data: Data<'_>, timeout: Duration) -> Brought {
         // The words are made only for a log that wants them.
         tracing::trace!(command = %pitland_mmc::pretty::describe(cdb.as_slice(), &[]), "sent");
+        let wanted = match &data {
+            Data::In(room) => room.len(),
+            _ => 0,
+        };
         let result = self.transport.execute(Exchange { cdb, data, timeout });
         match result {
             Ok(reply) => match reply.status {
                 Status::Good => Brought::Good(reply.transferred),
+                // Recovered by the drive: the data came all the same.
+                Status::CheckCondition(sense)
+                    if wanted > 0
+                        && reply.transferred == wanted
+                        && !sense.deferred
+                        && matches!(
+                            sense.reaction(),
+                            Reaction::Continue | Reaction::ContinueAndWarn
+                        ) =>
+                {
+                    tracing::info!(%sense, "recovered");
+                    Brought::Good(reply.transferred)
+                }
                 Status::CheckCondition(sense) => Brought::Sense(sense),
                 // Busy and its kin: the drive is not ready for the command.
                 _ => Brought::Sense(Sense::new(2, 0x04, 0x07)),
@@ -215,6 +232,41 @@ impl Device {
         let brought = self.exchange(cdb, data, timeout);
         self.buffer = buffer;
         brought
+    }
+
+    /// Reads blocks into the buffer, in as many commands as the link needs.
+    fn ask_blocks(&mut self, lba: Lba, blocks: u32) -> Brought {
+        let most = u32::try_from(self.transport.limits().max_transfer_bytes / 2048)
+            .unwrap_or(u32::MAX)
+            .clamp(1, u32::from(MOST_BLOCKS));
+        let mut buffer = std::mem::take(&mut self.buffer);
+        let length = blocks as usize * 2048;
+        if buffer.len() < length {
+            buffer.resize(length, 0);
+        }
+        let mut came = 0;
+        let mut first = lba.0;
+        let pieces = buffer.get_mut(..length).unwrap_or_default();
+        let mut end = None;
+        for piece in pieces.chunks_mut(most as usize * 2048) {
+            let count = u16::try_from(piece.len() / 2048).unwrap_or(u16::MAX);
+            let cdb = Read10 {
+                lba: Lba(first),
+                blocks: count,
+                fua: false,
+            }
+            .emit();
+            match self.exchange(cdb, Data::In(piece), patience::READ) {
+                Brought::Good(bytes) => came += bytes,
+                other => {
+                    end = Some(other);
+                    break;
+                }
+            }
+            first = first.saturating_add(i32::from(count));
+        }
+        self.buffer = buffer;
+        end.unwrap_or(Brought::Good(came))
     }
 
     fn answer(&self, length: usize) -> &[u8] {
@@ -251,6 +303,10 @@ impl Device {
                     match brought {
                         Brought::Good(length) => identify.answered(now, self.answer(length)),
                         Brought::Sense(sense) => identify.refused(now, sense),
+                        // More than the link carries: the question is left out.
+                        Brought::NoAnswer(NoAnswer::NotSent) => {
+                            identify.refused(now, Sense::new(5, 0x24, 0))
+                        }
                         Brought::NoAnswer(cause) => return Err(QueryError::NoAnswer(cause)),
                     }
                 }
@@ -271,17 +327,14 @@ impl Device {
 
     fn read(&mut self, lba: Lba, blocks: u16) -> Result<Bytes, ReadError> {
         let blocks = blocks.min(MOST_BLOCKS);
-        let cdb = Read10 {
-            lba,
-            blocks,
-            fua: false,
-        }
-        .emit();
         let length = usize::from(blocks) * 2048;
         let mut tries = 0;
         loop {
-            match self.ask(cdb, length, patience::READ) {
-                Brought::Good(_) => return Ok(Bytes::copy_from_slice(self.answer(length))),
+            match self.ask_blocks(lba, u32::from(blocks)) {
+                Brought::Good(came) if came == length => {
+                    return Ok(Bytes::copy_from_slice(self.answer(length)));
+                }
+                Brought::Good(_) => return Err(ReadError::NoAnswer(NoAnswer::Link)),
                 Brought::NoAnswer(cause) => return Err(ReadError::NoAnswer(cause)),
                 Brought::Sense(sense) => match sense.reaction() {
                     Reaction::MediumChanged | Reaction::Reset | Reaction::UnitAttention
@@ -498,9 +551,11 @@ impl Device {
     fn read_back(&mut self, work: &mut Work, chunk: &ReadChunk) -> Action {
         let unit = chunk.unit;
         let length = unit.blocks as usize * chunk.block_bytes as usize;
-        let brought = self.ask(unit.cdb, length, patience::READ);
+        let brought = self.ask_blocks(unit.lba, unit.blocks);
         let now = self.transport.now();
         let input = match brought {
+            // Blocks that did not come are not compared with what the buffer held before.
+            Brought::Good(came) if came != length => Input::NoAnswer(NoAnswer::Link),
             Brought::Good(_) => {
                 let expected = usize::try_from(unit.index)
                     .ok()
@@ -532,7 +587,7 @@ impl Hand {
         };
         let control = &work.control;
         drain.wait_for_start(work.start_mark, || control.is_cancelled());
-        match drain.early_failure() {
+        match drain.early_failure(SourceError::Vanished) {
             Some(error) => {
                 self.source = Some(error);
                 false

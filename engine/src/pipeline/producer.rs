@@ -143,6 +143,17 @@ fn from_file(pour: &Pour, image: &ImageFile) -> Result<(), Stop> {
     })
 }
 
+/// The next piece of a source, unless the drive goes first: a source that stands still is let go of.
+async fn next_piece(
+    pour: &Pour,
+    source: &mut Box<dyn ImageSource>,
+) -> Result<io::Result<Option<bytes::Bytes>>, Stop> {
+    tokio::select! {
+        piece = source.next_piece() => Ok(piece),
+        () = pour.filler.abandoned() => Err(Stop::DriveGone),
+    }
+}
+
 async fn from_source(pour: &Pour, mut source: Box<dyn ImageSource>) -> Result<(), Stop> {
     let name = source.name();
     let failed = |error: io::Error| {
@@ -160,9 +171,8 @@ async fn from_source(pour: &Pour, mut source: Box<dyn ImageSource>) -> Result<()
         let mut at = 0;
         while at < image {
             if piece.is_empty() {
-                piece = source
-                    .next_piece()
-                    .await
+                piece = next_piece(pour, &mut source)
+                    .await?
                     .map_err(failed)?
                     .ok_or(Stop::Failed(SourceError::Short {
                         expected: pour.bytes,
@@ -186,7 +196,7 @@ async fn from_source(pour: &Pour, mut source: Box<dyn ImageSource>) -> Result<()
         // A stream that has more to say than it said is found before its last slot goes out.
         if position >= pour.padded_bytes {
             while piece.is_empty() {
-                match source.next_piece().await.map_err(failed)? {
+                match next_piece(pour, &mut source).await?.map_err(failed)? {
                     Some(more) => piece = more,
                     None => break,
                 }

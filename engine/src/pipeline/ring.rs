@@ -214,6 +214,17 @@ impl<E> Filler<E> {
         }
     }
 
+    /// Waits until the drive no longer takes anything. Cancel-safe.
+    pub(crate) async fn abandoned(&self) {
+        loop {
+            let freed = self.0.freed_async.notified();
+            if self.0.lock().abandoned {
+                return;
+            }
+            freed.await;
+        }
+    }
+
     /// Hands a sealed slot on.
     pub(crate) fn push(&self, slot: Slot) {
         self.0.lock().full.push_back(slot);
@@ -289,11 +300,13 @@ impl<E> Drain<E> {
         }
     }
 
-    /// The failure of a source that broke before anything was taken from it, if it did.
-    pub(crate) fn early_failure(&self) -> Option<E> {
+    /// The failure of a source that broke before anything was taken from it, if it did; `vanished` is what
+    /// one is called that went without a word.
+    pub(crate) fn early_failure(&self, vanished: E) -> Option<E> {
         let mut state = self.0.lock();
         match state.finish.take() {
             Some(Finish::Failed(error)) => Some(error),
+            Some(Finish::Vanished) => Some(vanished),
             other => {
                 state.finish = other;
                 None

@@ -7,7 +7,12 @@ impl Machine {
         if self.fault.is_some() && !self.cancel_told {
             return self.end();
         }
-        let event = if self.cancel_requested && !self.cancel_told {
+        // What the drive refused is told before a cancel that came meanwhile.
+        let told_first = matches!(
+            event,
+            Event::Refused { .. } | Event::TimedOut | Event::WriteRefused { .. }
+        ) && self.progress.committed;
+        let event = if self.cancel_requested && !self.cancel_told && !told_first {
             self.fault = Some(Fault::Cancelled);
             self.cancel_told = true;
             if !self.progress.committed {
@@ -50,16 +55,20 @@ impl Machine {
                 }
                 Err(fault) => self.plan_failed(fault),
             },
-            Step::WaitReady { limit } => self.settle(None, limit),
+            Step::WaitReady { limit } => self.settle(None, limit.min(patience::LONGEST)),
             Step::Wait(pause) => {
                 self.state = State::Pausing;
-                Action::Wait(pause)
+                Action::Wait(pause.min(patience::LONGEST_PAUSE))
             }
             Step::Identify => {
                 let identify = Box::new(Identify::new(self.now));
                 self.continue_identify(identify, State::Reidentifying)
             }
             Step::Replan(plan) => self.replan(*plan),
+            // A writer that says so with blocks missing is not believed.
+            Step::Finished if !self.cancel_told && !self.all_taken() => {
+                self.writer_failed(Failure::OutsidePlan)
+            }
             Step::Finished => self.end(),
             Step::Failed(failure) => self.writer_failed(failure),
             _ => self.writer_failed(Failure::UnknownWord { code: 0 }),
@@ -73,6 +82,14 @@ impl Machine {
         if let Err(fault) = gate::check_plan(&plan, &self.job.request, self.job.service.as_ref()) {
             return self.plan_failed(fault);
         }
+        // The source was started for so many blocks of image, and no other number.
+        let image = |plan: &WritePlan| -> u64 {
+            let extents = plan.extents.iter().filter(|e| e.origin == Origin::Image);
+            extents.map(|e| e.blocks).sum()
+        };
+        if image(&plan) != image(&self.job.plan) {
+            return self.writer_failed(Failure::OutsidePlan);
+        }
         self.notes
             .extend(plan.warnings.iter().copied().map(Note::Planned));
         self.taken = vec![0; plan.extents.len()];
@@ -83,6 +100,7 @@ impl Machine {
 
     pub(super) fn plan_failed(&mut self, fault: PlanFault) -> Action {
         self.fail(Fault::Plan(fault));
+        self.writer_lost = true;
         self.end()
     }
 
@@ -96,10 +114,18 @@ impl Machine {
                     .unwrap_or_else(|| TestUnitReady {}.emit()),
                 sense,
             },
-            other => Fault::Writer(other),
+            other => {
+                self.writer_lost = true;
+                Fault::Writer(other)
+            }
         };
         self.fail(fault);
         self.end()
+    }
+
+    fn all_taken(&self) -> bool {
+        let wanted = self.job.plan.extents.iter().map(|extent| extent.blocks);
+        self.taken.iter().copied().eq(wanted)
     }
 
     /// Keeps the first fault: what follows from it is not the cause.

@@ -39,7 +39,12 @@ impl Machine {
 
     pub(super) fn start_extent(&mut self, index: usize) -> Action {
         let taken = self.taken.get(index).copied();
-        if taken != Some(0) || self.cancel_told {
+        // The source runs forward only: extents are written in their order.
+        let wanted = self.job.plan.extents.iter().map(|extent| extent.blocks);
+        let in_order = self.taken.iter().copied().eq(wanted
+            .enumerate()
+            .map(|(at, blocks)| if at < index { blocks } else { 0 }));
+        if taken != Some(0) || !in_order || self.cancel_told {
             return self.writer_failed(Failure::OutsidePlan);
         }
         if self.job.rehearse {
@@ -63,12 +68,10 @@ impl Machine {
             .filter(|e| e.origin == Origin::Image)
             .map(|e| e.blocks)
             .sum();
-        let writing = self
-            .job
-            .plan
-            .extents
-            .get(index)
-            .and_then(|extent| Writing::new(index, extent, image_base, self.job.most_bytes));
+        let writing = self.job.plan.extents.get(index).and_then(|extent| {
+            let again = self.job.facts.profile().is_overwritable();
+            Writing::new(index, extent, image_base, self.job.most_bytes, again)
+        });
         let Some(writing) = writing else {
             return self.writer_failed(Failure::OutsidePlan);
         };
@@ -87,6 +90,7 @@ impl Machine {
             Input::SourceFailed => {
                 self.keep(&writing);
                 self.fail(Fault::Source);
+                self.writer_lost = true;
                 return self.end();
             }
             _ => return self.writer_failed(Failure::UnexpectedEvent),
@@ -219,9 +223,12 @@ impl Machine {
                 self.progress.drive_buffer =
                     (total > 0).then(|| (total, total.saturating_sub(field(8))));
             }
-            Input::NoAnswer(cause) => {
+            Input::NoAnswer(cause @ (NoAnswer::Gone | NoAnswer::Link)) => {
                 self.keep(&writing);
                 return self.command_lost(cause);
+            }
+            Input::Sense(sense) if ends_writing(&sense) => {
+                return self.write_turn(writing, writing::Turn::Refused(sense));
             }
             // A drive that does not tell is not asked again.
             _ => self.buffer_unknown = true,

@@ -2,84 +2,80 @@
 
 use super::*;
 
+/// Tries to unlock the door of a drive that is busy: two minutes of them.
+const MOST_UNLOCKS: u8 = 240;
+/// READs in a row that got no answer before reading back is given up.
+const MOST_TIMEOUTS: u8 = 3;
+
 impl Machine {
     /// The writer is done with, well or not. What it left open is closed by the engine.
     pub(super) fn end(&mut self) -> Action {
-        let writer_is_lost = matches!(
-            self.fault,
-            Some(Fault::Writer(_) | Fault::Source | Fault::Plan(_))
-        );
-        if writer_is_lost && self.blocks_written() > 0 && !self.test_write_only {
-            return self.safe_end(0);
+        if self.blocks_written() > 0 && !self.test_write_only {
+            if self.writer_lost {
+                return self.safe_end(SafeStep::Close(0), 0);
+            }
+            let write_refused = matches!(
+                self.fault,
+                Some(Fault::Drive {
+                    phase: Phase::Writing,
+                    ..
+                })
+            );
+            if write_refused {
+                // What the drive holds must reach the disc; the track stays open, to be resumed or closed.
+                return self.safe_end(SafeStep::SynchronizeOnly, 0);
+            }
         }
-        if matches!(
-            self.fault,
-            Some(Fault::Drive {
-                phase: Phase::Writing,
-                ..
-            })
-        ) && self.blocks_written() > 0
-        {
-            // What the drive holds must reach the disc; the track stays open, to be resumed or closed.
-            self.progress.phase = Phase::Closing;
-            self.progress.uncounted();
-            self.state = State::SafeEnding { next: usize::MAX };
-            return self.send_long(SynchronizeCache::default().emit());
-        }
-        self.unlock()
+        self.unlock(0)
     }
 
-    pub(super) fn safe_end(&mut self, next: usize) -> Action {
+    pub(super) fn safe_end(&mut self, next: SafeStep, busy: u32) -> Action {
         self.progress.phase = Phase::Closing;
         self.progress.uncounted();
-        match self.job.plan.closing.get(next) {
-            Some(command) if command.purpose != Move::FinalizeDisc => {
-                let action = Action::Send(Command {
-                    cdb: command.cdb,
-                    payload: if command.parameters.is_empty() {
-                        Payload::None
-                    } else {
-                        Payload::Out(command.parameters.clone())
-                    },
-                    timeout: command.timeout,
-                });
-                self.state = State::SafeEnding { next };
-                action
-            }
-            Some(_) => self.safe_end(next + 1),
-            None => self.unlock(),
+        self.state = State::SafeEnding { next, busy };
+        let SafeStep::Close(index) = next else {
+            return self.send_long(SynchronizeCache::default().emit());
+        };
+        match self.job.plan.closing.get(index) {
+            Some(command) if command.purpose != Move::FinalizeDisc => Action::Send(Command {
+                cdb: command.cdb,
+                payload: if command.parameters.is_empty() {
+                    Payload::None
+                } else {
+                    Payload::Out(command.parameters.clone())
+                },
+                timeout: command.timeout,
+            }),
+            Some(_) => self.safe_end(SafeStep::Close(index + 1), 0),
+            None => self.unlock(0),
         }
     }
 
-    pub(super) fn safe_end_answered(&mut self, next: usize, input: Input<'_>) -> Action {
-        match input {
-            Input::NoAnswer(NoAnswer::Gone) => self.command_lost(NoAnswer::Gone),
-            // Busy with the command, or with the one before: look again after a while.
-            Input::Sense(sense)
-                if matches!(
-                    sense.reaction(),
-                    Reaction::PollOperation
-                        | Reaction::PollUntilReady
-                        | Reaction::BufferFull
-                        | Reaction::PollFormat
-                ) =>
-            {
-                self.state = State::SafeEnding { next };
+    pub(super) fn safe_end_answered(
+        &mut self,
+        next: SafeStep,
+        busy: u32,
+        input: Input<'_>,
+    ) -> Action {
+        match (input, next) {
+            (Input::NoAnswer(NoAnswer::Gone), _) => self.command_lost(NoAnswer::Gone),
+            // Busy with the command, or with the one before: look again after a while, not for ever.
+            (Input::Sense(sense), _) if busy < patience::BUSY_TRIES && passes(&sense) => {
+                self.state = State::SafeEnding {
+                    next,
+                    busy: busy + 1,
+                };
                 Action::Wait(patience::POLL)
             }
-            Input::Waited if next != usize::MAX => self.safe_end(next),
-            Input::Waited => {
-                self.state = State::SafeEnding { next };
-                self.send_long(SynchronizeCache::default().emit())
-            }
-            _ if next == usize::MAX => self.unlock(),
+            (Input::Waited, _) => self.safe_end(next, busy),
             // Whatever else it answered: the next closing command may still help.
-            _ => self.safe_end(next + 1),
+            (_, SafeStep::Close(index)) => self.safe_end(SafeStep::Close(index + 1), 0),
+            (_, SafeStep::SynchronizeOnly) => self.unlock(0),
         }
     }
 
-    pub(super) fn unlock(&mut self) -> Action {
-        self.state = State::UnlockingDoor;
+    pub(super) fn unlock(&mut self, tries: u8) -> Action {
+        self.state = State::UnlockingDoor { tries };
         self.send_quietly(
             PreventAllowMediumRemoval {
                 prevent: false,
@@ -87,6 +83,23 @@ impl Machine {
             }
             .emit(),
         )
+    }
+
+    pub(super) fn unlock_answered(&mut self, tries: u8, input: Input<'_>) -> Action {
+        match input {
+            // A door that stays locked is worse than a wait.
+            Input::Sense(sense) if tries < MOST_UNLOCKS && passes(&sense) => match sense.key {
+                SenseKey::UnitAttention => return self.unlock(tries + 1),
+                _ => {
+                    self.state = State::UnlockingDoor { tries };
+                    return Action::Wait(patience::POLL);
+                }
+            },
+            Input::Waited => return self.unlock(tries + 1),
+            Input::Sense(sense) => self.notes.push(Note::Door { sense }),
+            _ => {}
+        }
+        self.prove()
     }
 
     pub(super) fn prove(&mut self) -> Action {
@@ -124,14 +137,14 @@ impl Machine {
                 return self.finish(None);
             }
         };
-        if self.fault.is_none()
-            && let Err(unproven) = proof::proven(
-                &self.job.plan,
-                &facts,
-                self.blocks_written(),
-                self.test_write_only,
-            )
-        {
+        let proof = proof::proven(
+            &self.job.plan,
+            &facts,
+            self.blocks_written(),
+            self.test_write_only,
+        );
+        self.as_planned = proof.is_ok();
+        if let Err(unproven) = proof {
             self.fail(Fault::NotProven(unproven));
         }
         let read_back = self.fault.is_none()
@@ -139,6 +152,7 @@ impl Machine {
             && self.job.verify != VerifyLevel::None
             && !self.written_runs.is_empty();
         self.job.facts = *facts;
+        self.proved = true;
         if !read_back {
             return self.finish(None);
         }
@@ -159,7 +173,9 @@ impl Machine {
         let turn = match input {
             Input::Compared(equal) => verifying.compared(equal),
             Input::Sense(sense) => verifying.refused(sense),
-            Input::NoAnswer(NoAnswer::TimedOut) => verifying.refused(Sense::new(3, 0x11, 0)),
+            Input::NoAnswer(NoAnswer::TimedOut) if verifying.timed_out() < MOST_TIMEOUTS => {
+                verifying.refused(Sense::new(3, 0x11, 0))
+            }
             Input::NoAnswer(cause) => {
                 let cdb = TestUnitReady {}.emit();
                 self.fail(Fault::NoAnswer {
@@ -228,18 +244,18 @@ impl Machine {
         });
         match cause {
             NoAnswer::Gone => self.finish(None),
-            _ => self.unlock(),
+            // What the drive holds reaches the disc if it still listens; what is open stays so.
+            _ if self.blocks_written() > 0 && !self.test_write_only => {
+                self.safe_end(SafeStep::SynchronizeOnly, 0)
+            }
+            _ => self.unlock(0),
         }
     }
 
     pub(super) fn finish(&mut self, verifying: Option<&Verifying>) -> Action {
         self.progress.phase = Phase::Ended;
         self.state = State::Done;
-        let identified = !matches!(
-            self.fault,
-            Some(Fault::NoAnswer { .. } | Fault::NotProven(Unproven::NotIdentified))
-        );
-        let facts = (self.progress.committed && identified).then(|| self.job.facts.clone());
+        let facts = (self.progress.committed && self.proved).then(|| self.job.facts.clone());
         let medium = if !self.progress.committed || self.test_write_only {
             MediumState::Untouched
         } else {
@@ -262,10 +278,31 @@ impl Machine {
             }
             None if full => Outcome::Verified,
             None => Outcome::Unverified,
-            Some(Fault::Cancelled) if self.blocks_written() == self.job.plan.blocks() => {
+            Some(Fault::Cancelled)
+                if self.as_planned && self.blocks_written() == self.job.plan.blocks() =>
+            {
                 Outcome::Unverified
             }
-            Some(Fault::Cancelled | Fault::Source | Fault::Writer(_))
+            // The disc was proven; only reading it back did not come to its end.
+            Some(
+                Fault::Drive {
+                    phase: Phase::Verifying,
+                    ..
+                }
+                | Fault::NoAnswer {
+                    phase: Phase::Verifying,
+                    ..
+                },
+            ) => Outcome::Unverified,
+            Some(_)
+                if self.blocks_written() == 0
+                    && facts
+                        .as_ref()
+                        .is_some_and(|f| f.condition() == MediumCondition::Blank) =>
+            {
+                Outcome::NothingWritten
+            }
+            Some(Fault::Cancelled | Fault::Source | Fault::Writer(_) | Fault::Plan(_))
                 if medium != MediumState::Damaged =>
             {
                 Outcome::Incomplete

@@ -45,7 +45,9 @@ enum Planned {
 #[derive(Debug)]
 enum State {
     Start,
-    LockingDoor,
+    LockingDoor {
+        tries: u8,
+    },
     DrainingEvents {
         left: u8,
     },
@@ -71,12 +73,24 @@ enum State {
     Gauging(Box<Writing>),
     /// The engine's own ending, command by command of the plan's closing list.
     SafeEnding {
-        next: usize,
+        next: SafeStep,
+        busy: u32,
     },
-    UnlockingDoor,
+    UnlockingDoor {
+        tries: u8,
+    },
     Proving(Box<Identify>),
     Verifying(Box<Verifying>),
     Done,
+}
+
+/// A step of the engine's own ending.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum SafeStep {
+    /// The plan's closing command of this index.
+    Close(usize),
+    /// Only what the drive holds is written out: the track stays open.
+    SynchronizeOnly,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,7 +111,12 @@ pub struct Machine {
     progress: Progress,
     fault: Option<Fault>,
     notes: Vec<Note>,
-    door_locked: bool,
+    /// The writer can no longer close what it opened.
+    writer_lost: bool,
+    /// The facts are those of after the job.
+    proved: bool,
+    /// The medium shows what the plan expects.
+    as_planned: bool,
     cancel_requested: bool,
     cancel_told: bool,
     rehearsed: bool,
@@ -117,6 +136,7 @@ impl Machine {
     /// The first thing in the plan that the engine would not do.
     pub fn new(job: Job) -> Result<Self, PlanFault> {
         gate::check_plan(&job.plan, &job.request, job.service.as_ref())?;
+        gate::check_limit(&job.plan, job.most_bytes)?;
         let notes = job
             .plan
             .warnings
@@ -133,7 +153,9 @@ impl Machine {
             progress: Progress::default(),
             fault: None,
             notes,
-            door_locked: false,
+            writer_lost: false,
+            proved: false,
+            as_planned: false,
             cancel_requested: false,
             cancel_told: false,
             rehearsed: false,
@@ -173,17 +195,9 @@ impl Machine {
         match state {
             State::Start => {
                 self.progress.phase = Phase::Preparing;
-                self.state = State::LockingDoor;
-                self.send(
-                    PreventAllowMediumRemoval {
-                        prevent: true,
-                        persistent: false,
-                    }
-                    .emit(),
-                    Payload::None,
-                )
+                self.lock(0)
             }
-            State::LockingDoor => self.door_answered(input),
+            State::LockingDoor { tries } => self.door_answered(tries, input),
             State::DrainingEvents { left } => self.event_drained(left, input),
             State::Consulting => self.advised(input),
             State::Committing { then } => self.commit_answered(then, input),
@@ -199,17 +213,15 @@ impl Machine {
             State::Writing(writing) => self.write_answered(writing, input),
             State::Synchronizing(writing) => match input {
                 Input::NoAnswer(cause) => self.write_unanswered(writing, cause),
+                Input::Sense(sense) if ends_writing(&sense) => {
+                    self.write_turn(writing, writing::Turn::Refused(sense))
+                }
                 _ => self.write_turn(writing, writing::Turn::Pause(patience::BUSY)),
             },
             State::Resyncing(writing) => self.address_answered(writing, input),
             State::Gauging(writing) => self.buffer_answered(writing, input),
-            State::SafeEnding { next } => self.safe_end_answered(next, input),
-            State::UnlockingDoor => {
-                if let Input::Sense(sense) = input {
-                    self.notes.push(Note::Door { sense });
-                }
-                self.prove()
-            }
+            State::SafeEnding { next, busy } => self.safe_end_answered(next, busy, input),
+            State::UnlockingDoor { tries } => self.unlock_answered(tries, input),
             State::Proving(identify) => self.proof_answered(identify, input),
             State::Verifying(verifying) => self.verify_answered(verifying, input),
             State::Done => self.finish(None),
@@ -217,22 +229,31 @@ impl Machine {
     }
     // --- the way in ---
 
-    fn door_answered(&mut self, input: Input<'_>) -> Action {
-        match input {
-            Input::Good(_) => self.door_locked = true,
-            // An attention stands in the way of the lock once.
-            Input::Sense(sense) if sense.key == SenseKey::UnitAttention && !self.door_locked => {
-                self.door_locked = true;
-                self.state = State::LockingDoor;
-                return self.send(
-                    PreventAllowMediumRemoval {
-                        prevent: true,
-                        persistent: false,
-                    }
-                    .emit(),
-                    Payload::None,
-                );
+    fn lock(&mut self, tries: u8) -> Action {
+        self.state = State::LockingDoor { tries };
+        self.send(
+            PreventAllowMediumRemoval {
+                prevent: true,
+                persistent: false,
             }
+            .emit(),
+            Payload::None,
+        )
+    }
+
+    fn door_answered(&mut self, tries: u8, input: Input<'_>) -> Action {
+        match input {
+            // Attentions stand in the way of the lock, and a drive may still be busy.
+            Input::Sense(sense) if tries < patience::ATTENTIONS && passes(&sense) => {
+                return match sense.key {
+                    SenseKey::UnitAttention => self.lock(tries + 1),
+                    _ => {
+                        self.state = State::LockingDoor { tries };
+                        Action::Wait(patience::POLL)
+                    }
+                };
+            }
+            Input::Waited => return self.lock(tries + 1),
             Input::Sense(sense) => self.notes.push(Note::Door { sense }),
             Input::NoAnswer(cause) => return self.command_lost(cause),
             _ => {}
@@ -332,4 +353,35 @@ impl Machine {
             _ => Ok(identify.action()),
         }
     }
+}
+
+/// Whether an answer goes away by itself: an attention, or a drive that is busy.
+fn passes(sense: &Sense) -> bool {
+    sense.key == SenseKey::UnitAttention || is_busy(sense)
+}
+
+/// Whether the drive is busy with something else.
+fn is_busy(sense: &Sense) -> bool {
+    matches!(
+        sense.reaction(),
+        Reaction::PollOperation
+            | Reaction::PollUntilReady
+            | Reaction::PollBriefly
+            | Reaction::PollFormat
+            | Reaction::BufferFull
+    )
+}
+
+/// Whether a sense that answers another command in mid-burn says that writing cannot go on: an earlier
+/// WRITE failed, or the drive or its medium is not what it was.
+fn ends_writing(sense: &Sense) -> bool {
+    sense.deferred
+        || !(is_busy(sense)
+            || matches!(
+                sense.reaction(),
+                Reaction::Continue
+                    | Reaction::ContinueAndWarn
+                    | Reaction::Unsupported
+                    | Reaction::FallBack
+            ))
 }

@@ -125,9 +125,14 @@ impl Hierarchy {
                 .map(Vec::as_slice)
                 .zip(held.iter().map(|id| id.0))
                 .collect();
-            // In ISO 9660 the name is compared before the extension; as the dot is less than every character of a name,
-            // the order of the bytes is the same. Joliet's units are compared as numbers, which big-endian bytes keep.
-            sorted.sort_unstable();
+            // In ISO 9660 the name is compared before the extension, the shorter one as if filled up with spaces. The dot
+            // is less than every character of a name, so that the order of the bytes is the same, but for the version:
+            // its separator is greater than a digit. Joliet's units are compared as numbers, which big-endian bytes keep.
+            let joliet = self.namespace.is_joliet();
+            sorted.sort_unstable_by_key(|&(identifier, id)| {
+                let unversioned = identifier.strip_suffix(b";1").filter(|_| !joliet);
+                (unversioned.unwrap_or(identifier), id)
+            });
             let places = self.order.get_mut(first..).unwrap_or_default();
             for (place, (_, id)) in places.iter_mut().zip(&sorted) {
                 *place = *id;
