@@ -96,6 +96,12 @@ impl Complaint {
         )
     }
 
+    /// What the medium is now is not known from this error.
+    pub(crate) fn of_unknown_medium(mut self) -> Self {
+        self.medium = MediumState::Unknown;
+        self
+    }
+
     /// About this drive.
     pub(crate) fn of_drive(mut self, drive: &Name) -> Self {
         self.drive = Some(drive.clone());

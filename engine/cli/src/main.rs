@@ -70,11 +70,15 @@ fn wrong_command_line(error: &clap::Error) -> Exit {
         Output::new(true, false, false).event(&complaint.view());
         return complaint.exit();
     }
-    // Nobody is left to be told that the terminal is gone.
-    let _ = error.print();
     if error.use_stderr() {
+        // It quotes what was typed, and that may hold anything.
+        for line in error.render().to_string().lines() {
+            eprintln!("{}", output::escape::text(line));
+        }
         Exit::Usage
     } else {
+        // Nobody is left to be told that the terminal is gone.
+        let _ = error.print();
         Exit::Done
     }
 }

@@ -109,7 +109,8 @@ impl TraceFile {
     /// Whether everything was written down. To be asked when the drive is closed.
     pub(crate) fn check(&self) -> Result<(), Complaint> {
         match self.status.fault() {
-            Some(error) => Err(Complaint::output(&self.path, &error)),
+            // The job has ended by now, and has said itself what the medium is.
+            Some(error) => Err(Complaint::output(&self.path, &error).of_unknown_medium()),
             None => Ok(()),
         }
     }

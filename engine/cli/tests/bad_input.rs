@@ -461,3 +461,45 @@ fn names_that_would_speak_to_a_terminal_are_escaped_for_people_and_whole_in_json
         "{paths:?}"
     );
 }
+
+#[test]
+fn an_image_does_not_take_the_place_of_its_own_source() {
+    let bench = bench();
+    fs::write(bench.path("tree/precious"), "precious").unwrap();
+    refused(
+        &bench,
+        2,
+        &["image", "tree/precious", "-o", "tree/precious"],
+    );
+    refused(&bench, 2, &["image", "tree", "-o", "tree/precious"]);
+    let kept = fs::read_to_string(bench.path("tree/precious")).unwrap();
+    assert_eq!(kept, "precious");
+}
+
+#[test]
+fn what_cannot_be_finalized_is_not_called_closed() {
+    for medium in ["bd-re", "dvd-ram"] {
+        let bench = Bench::new();
+        bench.tree("tree");
+        bench.disc("disc.vdisc", medium);
+        let run = refused(&bench, 4, &["burn", "tree", "--drive", DISC, "--close"]);
+        assert!(run.stderr.contains("cannot be finalized"), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn a_burn_that_records_nothing_leaves_no_new_disc() {
+    let bench = bench();
+    let nowhere = ["--stash", "all", "--stash-dir", "missing"];
+    let mut burn = vec!["burn", "tree", "--drive", "virtual:new.vdisc"];
+    burn.extend(nowhere);
+    bench.run(&burn);
+    assert!(!bench.path("new.vdisc").exists());
+}
+
+#[test]
+fn a_wrong_word_does_not_reach_the_terminal_as_it_is() {
+    let bench = bench();
+    let run = bench.expect(2, &["image", "tree", "-o", "x", "--fo\u{1b}]0;title\u{7}o"]);
+    assert!(!run.stderr.contains('\u{1b}'), "{:?}", run.stderr);
+}

@@ -67,7 +67,7 @@ pub enum Refusal {
         limit: u32,
     },
     /// The medium has no such format.
-    #[error("no format of kind {kind:#04x}h with that spare area; offered: {offered:02x?}")]
+    #[error("no format of kind {kind:02X}h with that spare area; offered: {offered:02X?}")]
     NoSuchFormat {
         /// What was asked.
         kind: u8,

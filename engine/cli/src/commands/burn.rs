@@ -8,10 +8,14 @@ use crate::open::{self, Named, TraceFile};
 use crate::source::Source;
 use crate::stand_in;
 use futures::future::join_all;
+use pitland::transport::sim::{Access, open_disc};
+use pitland::writer::mmc::Profile;
 use pitland::{
-    BurnOptions, DriveHandle, Engine, Finish, OpenMode, Placement, Simulate, StashPolicy,
-    VerifyLevel,
+    BurnOptions, DriveAddress, DriveHandle, Engine, Finish, OpenMode, Placement, Simulate,
+    StashPolicy, VerifyLevel,
 };
+use std::fs::File;
+use std::path::PathBuf;
 
 /// A drive that is ready to be burned on.
 struct Ready {
@@ -31,6 +35,41 @@ pub(crate) async fn run(args: BurnArgs, context: Context) -> Result<Exit, Compla
         judge_missing(&engine, &drives, &args, &options, &source).await?;
     }
     let files = open::traces(args.job.trace.as_deref(), drives.len())?;
+    let made: Vec<PathBuf> = drives
+        .iter()
+        .filter(|named| stand_in::is_missing(&named.address))
+        .filter_map(|named| match &named.address {
+            DriveAddress::VirtualFile { path, .. } => Some(path.clone()),
+            _ => None,
+        })
+        .collect();
+    let ended = burn_all(&args, &options, &source, &context, engine, drives, files).await;
+    if !matches!(ended, Ok(Exit::Done)) {
+        forget_unused(&made);
+    }
+    ended
+}
+
+/// Removes discs that this burn made and then recorded nothing on.
+fn forget_unused(made: &[PathBuf]) {
+    for path in made {
+        let unused = open_disc(path, Access::ReadOnly).is_ok_and(|disc| disc.written_end() == 0);
+        if unused {
+            // It holds nothing: nobody misses it, and nobody is hurt if it stays.
+            let _ = std::fs::remove_file(path);
+        }
+    }
+}
+
+async fn burn_all(
+    args: &BurnArgs,
+    options: &BurnOptions,
+    source: &Source,
+    context: &Context,
+    engine: Engine,
+    drives: Vec<Named>,
+    files: Vec<Option<(PathBuf, File)>>,
+) -> Result<Exit, Complaint> {
     let mut ready = Vec::new();
     let mut traces: Vec<Option<TraceFile>> = Vec::new();
     for (named, file) in drives.into_iter().zip(files) {
@@ -56,7 +95,7 @@ pub(crate) async fn run(args: BurnArgs, context: Context) -> Result<Exit, Compla
     let exits = join_all(
         ready
             .iter()
-            .map(|drive| one(drive, &args, &options, &source, &context)),
+            .map(|drive| one(drive, args, options, source, context)),
     )
     .await;
     drop(ready);
@@ -71,6 +110,12 @@ pub(crate) async fn run(args: BurnArgs, context: Context) -> Result<Exit, Compla
             Ok(exit)
         }
     }
+}
+
+/// The medium's profile, if it is one that has nothing to finalize.
+async fn never_final(drive: &DriveHandle) -> Option<Profile> {
+    let profile = drive.medium().await.ok()?.facts.profile();
+    matches!(profile, Profile::BdRe | Profile::DvdRam).then_some(profile)
 }
 
 async fn one(
@@ -89,6 +134,19 @@ async fn one(
             return complaint.exit();
         }
     };
+    if args.close
+        && let Some(profile) = never_final(&drive.handle).await
+    {
+        let complaint = Complaint::new(
+            Exit::Refused,
+            format!("{profile} cannot be finalized: it stays rewritable"),
+            "medium",
+            "leave --close away",
+        )
+        .of_drive(name);
+        context.output.event(&complaint.view());
+        return complaint.exit();
+    }
     if args.plan {
         return plan::show(&lease, name, drive.stand_in, options, source, context).await;
     }

@@ -9,6 +9,7 @@ use crate::output::json::{ImageView, Name, PlannedVolumeView};
 use crate::sink::Sink;
 use crate::source;
 use pitland::mastering::{BLOCK_SIZE, Layout, Timestamp, Tree, VolumeOptions};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Blocks that are made at a time.
@@ -28,12 +29,30 @@ pub(crate) async fn run(args: ImageArgs, context: Context) -> Result<Exit, Compl
     .await
 }
 
+/// An image must not take the place of what it is made of.
+fn refuse_own_source(output: &Path, sources: &[PathBuf]) -> Result<(), Complaint> {
+    let Some(target) = output.canonicalize().ok().filter(|path| path.is_file()) else {
+        return Ok(());
+    };
+    let mut own = sources
+        .iter()
+        .filter_map(|source| source.canonicalize().ok());
+    if own.any(|source| target.starts_with(source)) {
+        return Err(Complaint::usage(format!(
+            "{} is part of what the image is made of",
+            output.display()
+        )));
+    }
+    Ok(())
+}
+
 fn master(args: &ImageArgs, context: &Context) -> Result<ImageView, Complaint> {
     let mut watcher = Watcher::new(&context.output, Name::new(&args.output));
     watcher.phase("planning");
     let tree = Tree::scan(&args.sources, &source::walk_options(&args.volume.tree))?;
     let options = VolumeOptions::new(args.volume.volume_id.clone(), Timestamp::now());
     let layout = Arc::new(Layout::plan(tree, 0, &options)?);
+    refuse_own_source(&args.output, &args.sources)?;
     let mut sink = Sink::create(&args.output, None)?;
     let mut emitter = layout.emitter();
     let mut buffer = vec![0; PIECE as usize * BLOCK_SIZE];
