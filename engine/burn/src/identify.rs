@@ -9,7 +9,8 @@ use pitland_mmc::cdb::{
     ReadFormatCapacities, ReadTrackInformation, RequestedFeatures, StructureMedium, TestUnitReady,
     TrackAddressType,
 };
-use pitland_mmc::reply::DiscInformation;
+use pitland_mmc::mode_page::ModeParameterList;
+use pitland_mmc::reply::{Configuration, ConfigurationView, DiscInformation};
 use pitland_mmc::sense::{Reaction, Sense};
 use pitland_mmc::{Lba, MediumFamily, Profile};
 use pitland_writer::{Answer, MediaFacts};
@@ -18,8 +19,6 @@ use std::time::Duration;
 /// Blocks looked at on media that never report blank: where the volume descriptors of every file
 /// system start.
 pub const LOOK_BLOCKS: u16 = 32;
-/// The most bytes that one question asks for.
-pub const MOST_ANSWER: u32 = 65_535;
 /// Tracks asked for at most.
 const MOST_TRACKS: u16 = 1000;
 
@@ -203,13 +202,14 @@ impl Identify {
                 Question::Ready
             }
             Question::ConfigurationHeader => {
-                let length = be32(data, 0).saturating_add(4).clamp(8, MOST_ANSWER);
+                let announced = Configuration::announced_len(data).unwrap_or(0);
+                let length = announced.clamp(Configuration::HEADER_LEN, usize::from(u16::MAX));
                 Question::Configuration {
                     length: u16::try_from(length).unwrap_or(u16::MAX),
                 }
             }
             Question::Configuration { .. } => {
-                self.profile = Profile::from_code(be16(data, 6));
+                self.profile = ConfigurationView::new(data).profile().unwrap_or_default();
                 self.keep(data);
                 if self.profile == Profile::None {
                     Question::End
@@ -247,8 +247,11 @@ impl Identify {
                 Question::MechanicalPageHeader
             }
             Question::MechanicalPageHeader => {
-                let length = be16(data, 0).saturating_add(2).max(8);
-                Question::MechanicalPage { length }
+                let announced = ModeParameterList::announced_len(data).unwrap_or(0);
+                let length = announced.clamp(8, usize::from(u16::MAX));
+                Question::MechanicalPage {
+                    length: u16::try_from(length).unwrap_or(u16::MAX),
+                }
             }
             Question::MechanicalPage { .. } => {
                 self.keep(data);
@@ -519,16 +522,4 @@ fn write_speeds() -> CdbBytes {
         kind: PerformanceType::WriteSpeed,
     }
     .emit()
-}
-
-fn be16(data: &[u8], at: usize) -> u16 {
-    data.get(at..at + 2)
-        .and_then(|b| b.try_into().ok())
-        .map_or(0, u16::from_be_bytes)
-}
-
-fn be32(data: &[u8], at: usize) -> u32 {
-    data.get(at..at + 4)
-        .and_then(|b| b.try_into().ok())
-        .map_or(0, u32::from_be_bytes)
 }

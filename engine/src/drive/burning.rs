@@ -16,9 +16,7 @@ use crate::plugin_host::Registry;
 use crate::progress::{self, Teller};
 use pitland_burn::{Fault, Machine, Phase, VerifyLevel};
 use pitland_mastering::Layout;
-use pitland_writer::{
-    ActiveWriter, BurnRequest, MediaFacts, Origin, Refusal, Request, Service, WritePlan,
-};
+use pitland_writer::{ActiveWriter, BurnRequest, MediaFacts, Refusal, Request, Service, WritePlan};
 use std::sync::Arc;
 use std::time::Instant;
 use tokio::sync::oneshot;
@@ -296,13 +294,7 @@ fn assemble(
     at_work: Arc<AtWork>,
     teller: Teller,
 ) -> Result<(Work, JobFacts, oneshot::Receiver<Done>), BurnError> {
-    let image_blocks: u64 = ready
-        .plan
-        .extents
-        .iter()
-        .filter(|e| e.origin == Origin::Image)
-        .map(|e| e.blocks)
-        .sum();
+    let image_blocks = ready.plan.image_blocks();
     let padded_bytes = image_blocks * 2048;
     let job = JobFacts {
         drive: lease.drive.name().to_owned(),

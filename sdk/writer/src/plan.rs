@@ -31,6 +31,21 @@ impl WritePlan {
         self.extents.iter().map(|e| e.blocks).sum()
     }
 
+    /// Blocks of the image in all extents together.
+    pub fn image_blocks(&self) -> u64 {
+        self.image_blocks_before(self.extents.len())
+    }
+
+    /// Blocks of the image in the extents before this one.
+    pub fn image_blocks_before(&self, index: usize) -> u64 {
+        self.extents
+            .iter()
+            .take(index)
+            .filter(|extent| extent.origin == Origin::Image)
+            .map(|extent| extent.blocks)
+            .sum()
+    }
+
     /// Whether anything in the plan changes what is recorded on the medium.
     pub fn changes_disc(&self) -> bool {
         self.extents.iter().any(|e| !e.test_write)

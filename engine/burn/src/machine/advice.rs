@@ -44,14 +44,7 @@ impl Machine {
             Step::Ask { cdb, length } => match gate::check_query(&cdb, length) {
                 Ok(()) => {
                     self.state = State::Asking;
-                    self.send(
-                        cdb,
-                        if length == 0 {
-                            Payload::None
-                        } else {
-                            Payload::In(length)
-                        },
-                    )
+                    self.send(cdb, Payload::wanting(length))
                 }
                 Err(fault) => self.plan_failed(fault),
             },
@@ -83,11 +76,7 @@ impl Machine {
             return self.plan_failed(fault);
         }
         // The source was started for so many blocks of image, and no other number.
-        let image = |plan: &WritePlan| -> u64 {
-            let extents = plan.extents.iter().filter(|e| e.origin == Origin::Image);
-            extents.map(|e| e.blocks).sum()
-        };
-        if image(&plan) != image(&self.job.plan) {
+        if plan.image_blocks() != self.job.plan.image_blocks() {
             return self.writer_failed(Failure::OutsidePlan);
         }
         self.notes
@@ -109,9 +98,7 @@ impl Machine {
             // The writer passes the drive's answer on: say which command it was.
             Failure::Drive(sense) => Fault::Drive {
                 phase: self.progress.phase,
-                cdb: self
-                    .pending_command
-                    .unwrap_or_else(|| TestUnitReady {}.emit()),
+                cdb: self.blamed(),
                 sense,
             },
             other => {
@@ -163,11 +150,7 @@ impl Machine {
             return self.writer_failed(Failure::OutsidePlan);
         };
         let (cdb, timeout, purpose) = (command.cdb, command.timeout, command.purpose);
-        let payload = if command.parameters.is_empty() {
-            Payload::None
-        } else {
-            Payload::Out(command.parameters.clone())
-        };
+        let payload = Payload::carrying(&command.parameters);
         self.progress.phase = match (planned, purpose) {
             (_, Move::Format | Move::Blank) => Phase::Formatting,
             (Planned::Prepare(_), _) => Phase::Preparing,

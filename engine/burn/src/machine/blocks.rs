@@ -59,15 +59,7 @@ impl Machine {
     }
 
     pub(super) fn begin_extent(&mut self, index: usize) -> Action {
-        let image_base = self
-            .job
-            .plan
-            .extents
-            .iter()
-            .take(index)
-            .filter(|e| e.origin == Origin::Image)
-            .map(|e| e.blocks)
-            .sum();
+        let image_base = self.job.plan.image_blocks_before(index);
         let writing = self.job.plan.extents.get(index).and_then(|extent| {
             let again = self.job.facts.profile().is_overwritable();
             Writing::new(index, extent, image_base, self.job.most_bytes, again)
@@ -172,9 +164,7 @@ impl Machine {
                 let extent = u32::try_from(writing.extent_index).unwrap_or(u32::MAX);
                 self.fail(Fault::Drive {
                     phase: Phase::Writing,
-                    cdb: self
-                        .pending_command
-                        .unwrap_or_else(|| TestUnitReady {}.emit()),
+                    cdb: self.blamed(),
                     sense,
                 });
                 // The writer knows whether the medium can be left in a better state.
@@ -214,14 +204,12 @@ impl Machine {
     pub(super) fn buffer_answered(&mut self, writing: Box<Writing>, input: Input<'_>) -> Action {
         match input {
             Input::Good(data) => {
-                let field = |at: usize| {
-                    data.get(at..at + 4)
-                        .and_then(|b| b.try_into().ok())
-                        .map_or(0, u32::from_be_bytes)
+                self.progress.drive_buffer = match BufferCapacity::parse(data) {
+                    Ok(BufferCapacity::Bytes { total, free }) if total > 0 => {
+                        Some((total, total.saturating_sub(free)))
+                    }
+                    _ => None,
                 };
-                let total = field(4);
-                self.progress.drive_buffer =
-                    (total > 0).then(|| (total, total.saturating_sub(field(8))));
             }
             Input::NoAnswer(cause @ (NoAnswer::Gone | NoAnswer::Link)) => {
                 self.keep(&writing);
@@ -258,15 +246,7 @@ impl Machine {
             self.written_runs.push(WrittenRun {
                 first_lba: extent.first_lba,
                 blocks: writing.done(),
-                image_block: self
-                    .job
-                    .plan
-                    .extents
-                    .iter()
-                    .take(index)
-                    .filter(|e| e.origin == Origin::Image)
-                    .map(|e| e.blocks)
-                    .sum(),
+                image_block: self.job.plan.image_blocks_before(index),
             });
         }
         self.progress.blocks_done = self.blocks_written();

@@ -39,11 +39,7 @@ impl Machine {
         match self.job.plan.closing.get(index) {
             Some(command) if command.purpose != Move::FinalizeDisc => Action::Send(Command {
                 cdb: command.cdb,
-                payload: if command.parameters.is_empty() {
-                    Payload::None
-                } else {
-                    Payload::Out(command.parameters.clone())
-                },
+                payload: Payload::carrying(&command.parameters),
                 timeout: command.timeout,
             }),
             Some(_) => self.safe_end(SafeStep::Close(index + 1), 0),
@@ -218,9 +214,7 @@ impl Machine {
                 self.finish(Some(&verifying))
             }
             verify::Turn::Broken(sense) => {
-                let cdb = self
-                    .pending_command
-                    .unwrap_or_else(|| TestUnitReady {}.emit());
+                let cdb = self.blamed();
                 self.fail(Fault::Drive {
                     phase: Phase::Verifying,
                     cdb,
@@ -234,9 +228,7 @@ impl Machine {
     /// A command outside of the write loop got no answer: nothing is repeated, the end is orderly if
     /// the drive is still there.
     pub(super) fn command_lost(&mut self, cause: NoAnswer) -> Action {
-        let cdb = self
-            .pending_command
-            .unwrap_or_else(|| TestUnitReady {}.emit());
+        let cdb = self.blamed();
         self.fail(Fault::NoAnswer {
             phase: self.progress.phase,
             cdb,

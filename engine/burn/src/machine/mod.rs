@@ -23,6 +23,7 @@ use pitland_mmc::cdb::{
     Cdb, CdbBytes, GetEventStatusNotification, PreventAllowMediumRemoval, ReadBufferCapacity,
     SynchronizeCache, TestUnitReady,
 };
+use pitland_mmc::reply::BufferCapacity;
 use pitland_mmc::sense::{Reaction, Sense};
 use pitland_writer::{
     Change, Event, Failure, MediumCondition, Move, Origin, PlannedCommand, Settle, Step, WritePlan,
@@ -297,6 +298,12 @@ impl Machine {
         })
     }
 
+    /// The command that a fault is blamed on.
+    fn blamed(&self) -> CdbBytes {
+        self.pending_command
+            .unwrap_or_else(|| TestUnitReady {}.emit())
+    }
+
     /// Without becoming the command that a fault is blamed on.
     fn send_quietly(&mut self, cdb: CdbBytes) -> Action {
         Action::Send(Command {
@@ -328,11 +335,7 @@ impl Machine {
         match action {
             IdentifyAction::Ask { cdb, length } => Action::Send(Command {
                 cdb,
-                payload: if length == 0 {
-                    Payload::None
-                } else {
-                    Payload::In(length)
-                },
+                payload: Payload::wanting(length),
                 timeout: patience::QUICK,
             }),
             IdentifyAction::Wait(pause) => Action::Wait(pause),

@@ -52,6 +52,26 @@ pub enum Payload {
     Out(Vec<u8>),
 }
 
+impl Payload {
+    /// Room for so many bytes of answer; none for 0.
+    pub(crate) fn wanting(bytes: u32) -> Self {
+        if bytes == 0 {
+            Self::None
+        } else {
+            Self::In(bytes)
+        }
+    }
+
+    /// This parameter list; none where it is empty.
+    pub(crate) fn carrying(parameters: &[u8]) -> Self {
+        if parameters.is_empty() {
+            Self::None
+        } else {
+            Self::Out(parameters.to_vec())
+        }
+    }
+}
+
 /// A command to send.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Command {
