@@ -9,7 +9,7 @@
 //! block size shifts everything after the first block.
 
 use crate::error::DataKind;
-use crate::{Data, DeviceClock, Exchange, Limits, Reply, Transport, TransportError};
+use crate::{Claim, ClaimDenied, Data, DeviceClock, Exchange, Limits, Reply, Transport, TransportError};
 use core::time::Duration;
 use pitland_mmc::cdb::{Cdb, Write10, Write10View, Write12, Write12View, WriteAndVerify10};
 use pitland_mmc::{CdbBytes, Command, DataDirection};
@@ -75,6 +75,14 @@ impl<T: Transport> Transport for Checked<T> {
 
     fn identity_hint(&self) -> String {
         self.inner.identity_hint()
+    }
+
+    fn claim(&mut self, claim: Claim<'_>) -> Result<(), ClaimDenied> {
+        self.inner.claim(claim)
+    }
+
+    fn release(&mut self) {
+        self.inner.release();
     }
 }
 

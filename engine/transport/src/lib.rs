@@ -43,6 +43,7 @@
 
 pub mod address;
 mod checked;
+mod claim;
 mod error;
 pub mod sim;
 mod sum;
@@ -50,5 +51,6 @@ pub mod trace;
 mod transport;
 
 pub use checked::Checked;
+pub use claim::{Claim, ClaimDenied, Holder};
 pub use error::{DataKind, TransportError};
 pub use transport::{Data, DeviceClock, Exchange, Limits, Reply, Status, Transport};

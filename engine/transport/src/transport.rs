@@ -3,7 +3,7 @@
 //! Owns shapes only. Must not know any particular kind of drive, nor the
 //! meaning of a command.
 
-use crate::TransportError;
+use crate::{Claim, ClaimDenied, TransportError};
 use core::fmt;
 use core::time::Duration;
 use pitland_mmc::{CdbBytes, Sense};
@@ -49,6 +49,21 @@ pub trait Transport: Send {
     /// How a person names this drive, as `virtual:x.vdisc`. For messages and
     /// traces; not checked, may hold any character.
     fn identity_hint(&self) -> String;
+
+    /// Keeps other programs off the drive. Claims are counted: each that was
+    /// granted takes one [`release`](Self::release), a look within a hold is
+    /// granted, and the process' end releases all. A drive that no other
+    /// program can reach has nothing to do here.
+    ///
+    /// # Errors
+    /// [`ClaimDenied`] says who has the drive, or what is missing.
+    fn claim(&mut self, claim: Claim<'_>) -> Result<(), ClaimDenied> {
+        let _ = claim;
+        Ok(())
+    }
+
+    /// Gives the last claim back.
+    fn release(&mut self) {}
 }
 
 /// One command on its way to a drive.
@@ -279,6 +294,12 @@ impl<T: Transport + ?Sized> Transport for Box<T> {
     fn identity_hint(&self) -> String {
         (**self).identity_hint()
     }
+    fn claim(&mut self, claim: Claim<'_>) -> Result<(), ClaimDenied> {
+        (**self).claim(claim)
+    }
+    fn release(&mut self) {
+        (**self).release();
+    }
 }
 
 impl<T: Transport + ?Sized> Transport for &mut T {
@@ -299,5 +320,11 @@ impl<T: Transport + ?Sized> Transport for &mut T {
     }
     fn identity_hint(&self) -> String {
         (**self).identity_hint()
+    }
+    fn claim(&mut self, claim: Claim<'_>) -> Result<(), ClaimDenied> {
+        (**self).claim(claim)
+    }
+    fn release(&mut self) {
+        (**self).release();
     }
 }

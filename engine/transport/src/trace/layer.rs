@@ -6,7 +6,7 @@
 use super::format::{Answer, Line, header};
 use super::written::Written;
 use crate::sum::crc32c;
-use crate::{Data, DeviceClock, Exchange, Limits, Reply, Status, Transport, TransportError};
+use crate::{Claim, ClaimDenied, Data, DeviceClock, Exchange, Limits, Reply, Status, Transport, TransportError};
 use core::fmt::Write as _;
 use core::time::Duration;
 use pitland_mmc::{CdbBytes, Command, Lba, Sense, SenseKey};
@@ -268,6 +268,14 @@ impl<T: Transport, W: Write + Send> Transport for Trace<T, W> {
 
     fn identity_hint(&self) -> String {
         self.inner.identity_hint()
+    }
+
+    fn claim(&mut self, claim: Claim<'_>) -> Result<(), ClaimDenied> {
+        self.inner.claim(claim)
+    }
+
+    fn release(&mut self) {
+        self.inner.release();
     }
 }
 
