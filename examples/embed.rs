@@ -6,7 +6,9 @@
 use bytes::Bytes;
 use futures::{Stream, StreamExt, stream};
 use pitland::transport::sim::{MediumKind, Pace, VirtualDrive, create_disc};
-use pitland::transport::{DeviceClock, Exchange, Limits, Reply, TransportError};
+use pitland::transport::{
+    Claim, ClaimDenied, DeviceClock, Exchange, Limits, Reply, TransportError,
+};
 use pitland::{
     BurnError, BurnOptions, Engine, Fault, Image, JobEvent, MediumState, Outcome, Phase, Transport,
 };
@@ -53,6 +55,14 @@ impl<T: Transport> Transport for Counting<T> {
 
     fn identity_hint(&self) -> String {
         format!("counted {}", self.inner.identity_hint())
+    }
+
+    fn claim(&mut self, claim: Claim<'_>) -> Result<(), ClaimDenied> {
+        self.inner.claim(claim)
+    }
+
+    fn release(&mut self) {
+        self.inner.release();
     }
 }
 

@@ -7,6 +7,7 @@ use crate::progress::Activity;
 use pitland_burn::{Fault, MediumState, NoAnswer};
 use pitland_mastering::{EmitError, PlanError, ScanError};
 use pitland_mmc::sense::Sense;
+use pitland_transport::ClaimDenied;
 use pitland_writer::Refusal;
 use std::fmt;
 use std::path::PathBuf;
@@ -50,6 +51,9 @@ pub enum LeaseDenied {
         /// With what.
         activity: Activity,
     },
+    /// Another program has it, or something of the system is missing to keep the drive.
+    #[error(transparent)]
+    Outside(ClaimDenied),
     /// The name is empty, too long, or not plain text.
     #[error("a client name has 1 to {most} characters, none of them a control character", most = crate::drive::MOST_NAME)]
     BadName,

@@ -43,7 +43,7 @@ mod progress;
 pub use config::{BurnOptions, MasterOptions, Simulate, StashPolicy};
 pub use drive::{
     BurnPlan, BurnReport, Canceller, DriveHandle, DriveLease, DriveReader, DriveStatus, Job,
-    MediumInfo, TreeError, TreeReport,
+    LeaseOptions, MediumInfo, TreeError, TreeReport,
 };
 pub use engine::{Engine, EngineBuilder, ShutdownReport};
 pub use error::{Blame, BurnError, EngineError, LeaseDenied, QueryError, SourceError};

@@ -2,7 +2,9 @@
 //! else of what passes.
 
 use pitland::Transport;
-use pitland::transport::{DeviceClock, Exchange, Limits, Reply, TransportError};
+use pitland::transport::{
+    Claim, ClaimDenied, DeviceClock, Exchange, Limits, Reply, TransportError,
+};
 use std::time::Duration;
 
 /// What becomes of the command.
@@ -82,5 +84,13 @@ impl<F: FnMut(&Exchange<'_>) -> Then + Send> Transport for Watched<F> {
 
     fn identity_hint(&self) -> String {
         self.inner.identity_hint()
+    }
+
+    fn claim(&mut self, claim: Claim<'_>) -> Result<(), ClaimDenied> {
+        self.inner.claim(claim)
+    }
+
+    fn release(&mut self) {
+        self.inner.release();
     }
 }

@@ -3,7 +3,7 @@
 use crate::exit;
 use crate::values;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use pitland::Speed;
+use pitland::{LeaseOptions, Speed};
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -89,6 +89,20 @@ pub(crate) struct JobArgs {
     /// Under which name the drive is held; others see it.
     #[arg(long, value_name = "NAME", default_value = "pitland", value_parser = values::client)]
     pub(crate) client: String,
+    /// Unmount what is mounted from the disc first; one that is in use is left alone and told.
+    #[arg(long)]
+    pub(crate) force_unmount: bool,
+}
+
+impl JobArgs {
+    /// How the drive is taken.
+    pub(crate) fn lease_options(&self) -> LeaseOptions {
+        if self.force_unmount {
+            LeaseOptions::default().unmounting()
+        } else {
+            LeaseOptions::default()
+        }
+    }
 }
 
 /// How folders and files are read.

@@ -5,6 +5,7 @@ use crate::exit::Exit;
 use crate::output::json::{ErrorView, Name, ReportView};
 use pitland::mastering::{PlanError, ScanError};
 use pitland::plugin_host::PluginError;
+use pitland::transport::ClaimDenied;
 use pitland::transport::address::{AddressError, OpenError};
 use pitland::transport::sim::{DiscFileError, MediumError};
 use pitland::{
@@ -266,8 +267,31 @@ impl From<&LeaseDenied> for Complaint {
                 "wait until it is done",
             ),
             LeaseDenied::BadName => Self::usage(denied.to_string()),
+            LeaseDenied::Outside(claim) => claim.into(),
             _ => Self::internal(denied.to_string()),
         }
+    }
+}
+
+impl From<&ClaimDenied> for Complaint {
+    fn from(denied: &ClaimDenied) -> Self {
+        let (exit, advice) = match denied {
+            ClaimDenied::Mounted { .. } => (
+                Exit::Busy,
+                "unmount it, or say --force-unmount where the command has it",
+            ),
+            ClaimDenied::NotUnmounted { .. } => (Exit::Busy, "end what uses it, and unmount it"),
+            ClaimDenied::Held { .. } | ClaimDenied::Busy { .. } => {
+                (Exit::Busy, "wait until it is done, or end it")
+            }
+            ClaimDenied::NotPermitted { .. } => (
+                Exit::NotPermitted,
+                "ask for the permission that the message names",
+            ),
+            ClaimDenied::Gone => (Exit::NoDrive, "connect the drive again"),
+            _ => (Exit::DriveFailed, "look at what the system said of it"),
+        };
+        Self::new(exit, denied.to_string(), "caller", advice)
     }
 }
 

@@ -18,6 +18,7 @@ pub(crate) enum Exit {
     Differs,
     Plugin,
     Output,
+    NotPermitted,
     Cancelled,
 }
 
@@ -41,7 +42,7 @@ const fn line(exit: Exit, status: u8, code: &'static str, meaning: &'static str)
 }
 
 /// The table, by rising status.
-pub(crate) const TABLE: [Line; 13] = [
+pub(crate) const TABLE: [Line; 14] = [
     line(
         Exit::Done,
         0,
@@ -82,7 +83,7 @@ pub(crate) const TABLE: [Line; 13] = [
         Exit::Busy,
         6,
         "busy",
-        "Somebody else holds the drive or its disc.",
+        "Somebody else holds the drive or its disc, or the disc is mounted.",
     ),
     line(
         Exit::DriveFailed,
@@ -113,6 +114,12 @@ pub(crate) const TABLE: [Line; 13] = [
         11,
         "output",
         "A file to be made (image, trace, stash, virtual disc) or the standard output cannot be written.",
+    ),
+    line(
+        Exit::NotPermitted,
+        12,
+        "not-permitted",
+        "A permission, group or capability is missing to use the drive; the message says which. Nothing was sent to it.",
     ),
     line(
         Exit::Cancelled,

@@ -64,7 +64,7 @@ pub(crate) struct Running {
 
 struct Actor {
     mailbox: mpsc::Receiver<Message>,
-    orders: blocking::SyncSender<Order>,
+    orders: Arc<blocking::SyncSender<Order>>,
     lease: Weak<LeaseToken>,
     job: Option<Running>,
     next_lease: u64,
@@ -91,7 +91,7 @@ pub(crate) fn spawn(
     let (mail, mailbox) = mpsc::channel(MAILBOX);
     let actor = Actor {
         mailbox,
-        orders,
+        orders: Arc::new(orders),
         lease: Weak::new(),
         job: None,
         next_lease: 1,
@@ -222,6 +222,8 @@ impl Actor {
         let token = Arc::new(LeaseToken {
             id: self.next_lease,
             who,
+            ended: Arc::default(),
+            orders: Arc::downgrade(&self.orders),
         });
         self.next_lease += 1;
         self.lease = Arc::downgrade(&token);

@@ -1,9 +1,9 @@
 //! The handle of a drive: what anyone may ask. Owns the way to the actor; knows nothing of commands.
 
 use crate::drive::actor::{Message, Running};
-use crate::drive::lease::DriveLease;
+use crate::drive::lease::{DriveLease, LeaseOptions};
 use crate::drive::read::{DriveReader, ReadError};
-use crate::drive::thread::{Order, Tray};
+use crate::drive::thread::{Hold, Order, Tray};
 use crate::error::{LeaseDenied, QueryError};
 use crate::plugin_host::Registry;
 use crate::progress::Activity;
@@ -77,12 +77,26 @@ impl DriveHandle {
         answer.await.map_err(|_| LeaseDenied::Gone)
     }
 
-    /// Takes the drive for a client.
+    /// Takes the drive for a client, as [`DriveHandle::lease_with`] does without options.
     ///
     /// # Errors
-    /// Somebody else holds it, it is at work, or the name is not readable. Cancel-safe: a lease that
-    /// nobody receives is free again.
+    /// As [`DriveHandle::lease_with`].
     pub async fn lease(&self, who: &str) -> Result<DriveLease, LeaseDenied> {
+        self.lease_with(who, LeaseOptions::default()).await
+    }
+
+    /// Takes the drive for a client. A drive of the machine is also kept from other programs until the
+    /// last clone of the lease is dropped, or the process ends.
+    ///
+    /// # Errors
+    /// Somebody else holds it, here or in another program; it is at work; its disc is mounted; a
+    /// permission is missing; or the name is not readable. Cancel-safe: a lease that nobody receives is
+    /// free again.
+    pub async fn lease_with(
+        &self,
+        who: &str,
+        options: LeaseOptions,
+    ) -> Result<DriveLease, LeaseDenied> {
         let (reply, answer) = oneshot::channel();
         self.tell(Message::Lease {
             who: who.to_owned(),
@@ -90,6 +104,18 @@ impl DriveHandle {
         })
         .await?;
         let token = answer.await.map_err(|_| LeaseDenied::Gone)??;
+        let (reply, claimed) = oneshot::channel();
+        let order = Order::Hold(Hold {
+            who: token.who.clone(),
+            unmount: options.unmount,
+            ended: Arc::clone(&token.ended),
+            reply,
+        });
+        self.query(order).await?;
+        claimed
+            .await
+            .map_err(|_| LeaseDenied::Gone)?
+            .map_err(LeaseDenied::Outside)?;
         Ok(DriveLease {
             drive: self.clone(),
             token,
@@ -244,6 +270,7 @@ impl From<ReadError> for QueryError {
         match error {
             ReadError::Sense(sense) => Self::Sense(sense),
             ReadError::NoAnswer(cause) => Self::NoAnswer(cause),
+            ReadError::Denied(denied) => Self::Denied(LeaseDenied::Outside(denied)),
         }
     }
 }

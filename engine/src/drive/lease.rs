@@ -10,7 +10,8 @@ use crate::drive::thread::{Order, Tray};
 use crate::error::{BurnError, LeaseDenied, QueryError};
 use crate::pipeline::Image;
 use pitland_writer::{CloseRequest, EraseRequest, FormatRequest, Request};
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak, mpsc as blocking};
 
 /// The most characters of a client's name.
 pub(crate) const MOST_NAME: usize = 64;
@@ -20,6 +21,38 @@ pub(crate) const MOST_NAME: usize = 64;
 pub(crate) struct LeaseToken {
     pub(crate) id: u64,
     pub(crate) who: String,
+    pub(crate) ended: Arc<AtomicBool>,
+    /// Weak: a lease that outlives the engine keeps no thread running.
+    pub(crate) orders: Weak<blocking::SyncSender<Order>>,
+}
+
+impl Drop for LeaseToken {
+    /// Asks the thread to let other programs have the drive. If its orders are full it comes past the mark
+    /// anyway.
+    fn drop(&mut self) {
+        self.ended.store(true, Ordering::SeqCst);
+        if let Some(orders) = self.orders.upgrade() {
+            let _ = orders.try_send(Order::LookUp);
+        }
+    }
+}
+
+/// How a lease is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct LeaseOptions {
+    /// File systems that are mounted from the disc are unmounted first, as `umount` does it: one that is in
+    /// use is a refusal. Without, a mounted disc is a refusal.
+    pub unmount: bool,
+}
+
+impl LeaseOptions {
+    /// With what is mounted unmounted.
+    #[must_use]
+    pub fn unmounting(mut self) -> Self {
+        self.unmount = true;
+        self
+    }
 }
 
 /// A client's name: readable by anyone who asks, so that it must be readable.

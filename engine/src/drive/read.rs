@@ -10,6 +10,7 @@ use pitland_mastering::BlockSource;
 use pitland_mmc::Lba;
 use pitland_mmc::reply::TrackInformation;
 use pitland_mmc::sense::Sense;
+use pitland_transport::ClaimDenied;
 use pitland_writer::MediaFacts;
 use std::io;
 use tokio::sync::oneshot;
@@ -18,10 +19,11 @@ use tokio::sync::oneshot;
 pub(crate) const MOST_BLOCKS: u16 = 32;
 
 /// Why blocks could not be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) enum ReadError {
     Sense(Sense),
     NoAnswer(NoAnswer),
+    Denied(ClaimDenied),
 }
 
 /// Reads blocks of a disc. Its blocking reads are for threads of the caller's own, never for a task.

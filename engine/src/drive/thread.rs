@@ -5,7 +5,7 @@
 
 use crate::drive::handle::{Counted, ThreadsRunning};
 use crate::drive::read::{MOST_BLOCKS, ReadError};
-use crate::error::{QueryError, SourceError};
+use crate::error::{LeaseDenied, QueryError, SourceError};
 use crate::pipeline::digest::check;
 use crate::pipeline::ring::{Drain, Gauge, Next, SLOT_BYTES, Slot};
 use crate::progress::Teller;
@@ -20,7 +20,9 @@ use pitland_mmc::cdb::{
     Cdb, CdbBytes, PreventAllowMediumRemoval, Read10, StartStopUnit, TestUnitReady,
 };
 use pitland_mmc::sense::{Reaction, Sense};
-use pitland_transport::{Checked, Data, DeviceClock, Exchange, Status, Transport, TransportError};
+use pitland_transport::{
+    Checked, Claim, ClaimDenied, Data, DeviceClock, Exchange, Status, Transport, TransportError,
+};
 use pitland_writer::{ActiveWriter, MediaFacts};
 use std::io;
 use std::sync::Arc;
@@ -42,6 +44,20 @@ pub(crate) enum Order {
     },
     Tray(Tray, oneshot::Sender<Result<(), QueryError>>),
     Job(Box<Work>),
+    /// Keeps other programs off the drive for a lease.
+    Hold(Hold),
+    /// A lease has ended: nothing to do but to see it.
+    LookUp,
+}
+
+/// A lease that is to hold the drive against other programs, too.
+#[derive(Debug)]
+pub(crate) struct Hold {
+    pub(crate) who: String,
+    pub(crate) unmount: bool,
+    /// Set when the lease has ended.
+    pub(crate) ended: Arc<AtomicBool>,
+    pub(crate) reply: oneshot::Sender<Result<(), ClaimDenied>>,
 }
 
 /// A movement of the tray.
@@ -142,10 +158,13 @@ pub(crate) fn start(
             let mut device = Device {
                 transport,
                 buffer: Vec::new(),
+                held_for: None,
                 _counted: counted,
             };
             while let Ok(order) = orders.recv() {
+                device.let_go();
                 device.obey(order);
+                device.let_go();
             }
         })?;
     Ok(())
@@ -155,6 +174,8 @@ struct Device {
     transport: Checked<Box<dyn Transport>>,
     /// For answers, and for blocks read back.
     buffer: Vec<u8>,
+    /// The end of the lease for which other programs are kept off.
+    held_for: Option<Arc<AtomicBool>>,
     _counted: Counted,
 }
 
@@ -169,16 +190,63 @@ impl Device {
     fn obey(&mut self, order: Order) {
         match order {
             Order::Identify(reply) => {
-                let _ = reply.send(self.identify());
+                let answer = self.looking(Self::identify, |denied| {
+                    QueryError::Denied(LeaseDenied::Outside(denied))
+                });
+                let _ = reply.send(answer);
             }
             Order::Read { lba, blocks, reply } => {
-                let _ = reply.send(self.read(lba, blocks));
+                let answer = self.looking(|device| device.read(lba, blocks), ReadError::Denied);
+                let _ = reply.send(answer);
             }
             Order::Tray(tray, reply) => {
-                let _ = reply.send(self.move_tray(tray));
+                let answer = self.looking(
+                    |device| device.move_tray(tray),
+                    |denied| QueryError::Denied(LeaseDenied::Outside(denied)),
+                );
+                let _ = reply.send(answer);
             }
             Order::Job(work) => self.work(*work),
+            Order::Hold(hold) => self.hold(hold),
+            Order::LookUp => {}
         }
+    }
+
+    // --- other programs ---
+
+    fn hold(&mut self, hold: Hold) {
+        let claim = Claim::Hold {
+            who: &hold.who,
+            unmount: hold.unmount,
+        };
+        let claimed = self.transport.claim(claim);
+        if claimed.is_ok() {
+            self.held_for = Some(hold.ended);
+        }
+        // Nobody may be left to hear it; then the lease has ended, too.
+        let _ = hold.reply.send(claimed);
+    }
+
+    /// Gives the drive back to other programs when the lease has ended.
+    fn let_go(&mut self) {
+        if let Some(ended) = &self.held_for
+            && ended.load(Ordering::SeqCst)
+        {
+            self.held_for = None;
+            self.transport.release();
+        }
+    }
+
+    /// Does something that touches the medium, unless another program holds the drive.
+    fn looking<T, E>(
+        &mut self,
+        what: impl FnOnce(&mut Self) -> Result<T, E>,
+        denied: impl FnOnce(ClaimDenied) -> E,
+    ) -> Result<T, E> {
+        self.transport.claim(Claim::Look).map_err(denied)?;
+        let result = what(self);
+        self.transport.release();
+        result
     }
 
     // --- one command ---

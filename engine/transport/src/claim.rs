@@ -122,3 +122,10 @@ fn likely(holders: &[Holder]) -> String {
     let names: Vec<String> = holders.iter().map(Holder::to_string).collect();
     format!(" by {}", names.join(", "))
 }
+
+/// Two refusals are equal when they tell the same.
+impl PartialEq for ClaimDenied {
+    fn eq(&self, other: &Self) -> bool {
+        self.to_string() == other.to_string()
+    }
+}

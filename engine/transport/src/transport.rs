@@ -53,7 +53,7 @@ pub trait Transport: Send {
     /// Keeps other programs off the drive. Claims are counted: each that was
     /// granted takes one [`release`](Self::release), a look within a hold is
     /// granted, and the process' end releases all. A drive that no other
-    /// program can reach has nothing to do here.
+    /// program can reach has nothing to do here; a layer passes both on.
     ///
     /// # Errors
     /// [`ClaimDenied`] says who has the drive, or what is missing.

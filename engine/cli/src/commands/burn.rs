@@ -126,7 +126,10 @@ async fn one(
     context: &Context,
 ) -> Exit {
     let name = &drive.named.name;
-    let lease = match drive.handle.lease(&args.job.client).await {
+    let taken = drive
+        .handle
+        .lease_with(&args.job.client, args.job.lease_options());
+    let lease = match taken.await {
         Ok(lease) => lease,
         Err(denied) => {
             let complaint = Complaint::from(denied).of_drive(name);

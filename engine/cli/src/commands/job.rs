@@ -65,7 +65,7 @@ pub(crate) async fn run(
     let trace = open::traces(args.trace.as_deref(), 1)?.pop().flatten();
     let (handle, trace) = open::open(&engine, &named, OpenMode::Existing, trace)?;
     let lease = handle
-        .lease(&args.client)
+        .lease_with(&args.client, args.lease_options())
         .await
         .map_err(|e| Complaint::from(e).of_drive(&named.name))?;
     let exit = watch(what, &named.name, start(&lease), &context).await;
