@@ -3,6 +3,7 @@
 
 use crate::drive::{DriveHandle, ThreadsRunning, spawn};
 use crate::error::EngineError;
+use crate::inhibit::SleepInhibitor;
 use crate::plugin_host::{Registered, Registry};
 use pitland_transport::Transport;
 use pitland_transport::address::{DriveAddress, DriveKey, OpenMode};
@@ -20,6 +21,7 @@ pub struct Engine {
 #[derive(Debug)]
 struct Inner {
     registry: Arc<Registry>,
+    inhibitor: Option<SleepInhibitor>,
     drives: Mutex<Vec<Open>>,
     threads: Arc<ThreadsRunning>,
 }
@@ -36,6 +38,7 @@ pub struct EngineBuilder {
     linked: Vec<Box<dyn WriterModule>>,
     plugins: Vec<PathBuf>,
     without_builtins: bool,
+    inhibitor: Option<SleepInhibitor>,
 }
 
 impl std::fmt::Debug for EngineBuilder {
@@ -88,11 +91,7 @@ impl Engine {
             });
         }
         let transport = layer(address.open(mode)?);
-        let drive = spawn(
-            transport,
-            Arc::clone(&self.inner.registry),
-            &self.inner.threads,
-        )?;
+        let drive = self.spawn(transport)?;
         let key = address.same_drive_key().ok();
         drives.push(Open {
             key,
@@ -106,11 +105,7 @@ impl Engine {
     /// # Errors
     /// There is no tokio runtime here, or no thread to be had.
     pub fn attach(&self, transport: Box<dyn Transport>) -> Result<DriveHandle, EngineError> {
-        let drive = spawn(
-            transport,
-            Arc::clone(&self.inner.registry),
-            &self.inner.threads,
-        )?;
+        let drive = self.spawn(transport)?;
         self.drives_locked().push(Open {
             key: None,
             drive: drive.clone(),
@@ -159,6 +154,15 @@ impl Engine {
         }
     }
 
+    fn spawn(&self, transport: Box<dyn Transport>) -> Result<DriveHandle, EngineError> {
+        spawn(
+            transport,
+            Arc::clone(&self.inner.registry),
+            self.inner.inhibitor.clone(),
+            &self.inner.threads,
+        )
+    }
+
     fn drives_locked(&self) -> std::sync::MutexGuard<'_, Vec<Open>> {
         self.inner
             .drives
@@ -189,6 +193,14 @@ impl EngineBuilder {
         self
     }
 
+    /// Keeps the machine awake while a job changes a disc.
+    #[cfg(feature = "inhibit")]
+    #[must_use]
+    pub fn inhibit_sleep(mut self, inhibitor: SleepInhibitor) -> Self {
+        self.inhibitor = Some(inhibitor);
+        self
+    }
+
     /// The engine.
     ///
     /// # Errors
@@ -209,6 +221,7 @@ impl EngineBuilder {
         Ok(Engine {
             inner: Arc::new(Inner {
                 registry: Arc::new(registry),
+                inhibitor: self.inhibitor,
                 drives: Mutex::new(Vec::new()),
                 threads: Arc::new(ThreadsRunning::default()),
             }),

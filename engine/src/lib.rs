@@ -37,6 +37,7 @@ mod config;
 mod drive;
 mod engine;
 mod error;
+mod inhibit;
 mod pipeline;
 mod progress;
 
@@ -47,6 +48,8 @@ pub use drive::{
 };
 pub use engine::{Engine, EngineBuilder, ShutdownReport};
 pub use error::{Blame, BurnError, EngineError, LeaseDenied, QueryError, SourceError};
+#[cfg(feature = "inhibit")]
+pub use inhibit::SleepInhibitor;
 pub use pipeline::{Image, ImageSource};
 pub use progress::{Activity, JobEvent, JobProgress};
 

@@ -6,6 +6,7 @@ use crate::drive::handle::{DriveHandle, DriveStatus, Shared, ThreadsRunning};
 use crate::drive::lease::{LeaseToken, client_name};
 use crate::drive::thread::{self, AtWork, JobControl, Order};
 use crate::error::{EngineError, LeaseDenied};
+use crate::inhibit::SleepInhibitor;
 use crate::plugin_host::Registry;
 use crate::progress::{Activity, JobProgress};
 use pitland_transport::{Checked, Transport};
@@ -80,6 +81,7 @@ enum Happened {
 pub(crate) fn spawn(
     transport: Box<dyn Transport>,
     registry: Arc<Registry>,
+    inhibitor: Option<SleepInhibitor>,
     threads: &Arc<ThreadsRunning>,
 ) -> Result<DriveHandle, EngineError> {
     let runtime = tokio::runtime::Handle::try_current().map_err(|_| EngineError::NoRuntime)?;
@@ -102,6 +104,7 @@ pub(crate) fn spawn(
         name,
         most_bytes,
         registry,
+        inhibitor,
     }))
 }
 

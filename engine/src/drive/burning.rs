@@ -137,7 +137,11 @@ async fn lead(
     not_cancelled(&control)?;
     let ready = prepare(&lease, what, facts, Some(Arc::clone(&control))).await?;
     not_cancelled(&control)?;
-    let (work, job, done) = assemble(&lease, ready, verify, rehearse, control, at_work, teller)?;
+    let (mut work, job, done) =
+        assemble(&lease, ready, verify, rehearse, control, at_work, teller)?;
+    if !rehearse {
+        work.awake = lease.drive.keep_awake(lease.who()).await;
+    }
     lease.run(Order::Job(Box::new(work))).await?;
     let done: Done = done.await.map_err(|_| BurnError::Abandoned)?;
     let report = BurnReport::new(&job, &done, began.elapsed());
@@ -347,6 +351,7 @@ fn assemble(
         checks,
         control,
         at_work,
+        awake: None,
         teller,
         done: done_in,
     };

@@ -5,6 +5,7 @@ use crate::drive::lease::{DriveLease, LeaseOptions};
 use crate::drive::read::{DriveReader, ReadError};
 use crate::drive::thread::{Hold, Order, Tray};
 use crate::error::{LeaseDenied, QueryError};
+use crate::inhibit::{Awake, SleepInhibitor};
 use crate::plugin_host::Registry;
 use crate::progress::Activity;
 use bytes::Bytes;
@@ -29,6 +30,7 @@ pub(crate) struct Shared {
     /// The most bytes that one command carries.
     pub(crate) most_bytes: usize,
     pub(crate) registry: Arc<Registry>,
+    pub(crate) inhibitor: Option<SleepInhibitor>,
 }
 
 /// Who holds a drive and what it is doing: from memory, whatever the drive does.
@@ -202,6 +204,14 @@ impl DriveHandle {
 
     pub(crate) fn registry(&self) -> Arc<Registry> {
         Arc::clone(&self.shared.registry)
+    }
+
+    /// Keeps the machine awake for a client's job, where the engine was told to.
+    pub(crate) async fn keep_awake(&self, client: &str) -> Option<Awake> {
+        match &self.shared.inhibitor {
+            Some(inhibitor) => inhibitor.hold(&self.shared.name, client).await,
+            None => None,
+        }
     }
 
     pub(crate) fn same_as(&self, other: &Self) -> bool {

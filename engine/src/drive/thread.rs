@@ -6,6 +6,7 @@
 use crate::drive::handle::{Counted, ThreadsRunning};
 use crate::drive::read::{MOST_BLOCKS, ReadError};
 use crate::error::{LeaseDenied, QueryError, SourceError};
+use crate::inhibit::Awake;
 use crate::pipeline::digest::check;
 use crate::pipeline::ring::{Drain, Gauge, Next, SLOT_BYTES, Slot};
 use crate::progress::Teller;
@@ -79,6 +80,8 @@ pub(crate) struct Work {
     pub(crate) checks: Vec<u32>,
     pub(crate) control: Arc<JobControl>,
     pub(crate) at_work: Arc<AtWork>,
+    /// Keeps the machine from sleeping for as long as the work goes on, whoever else is gone.
+    pub(crate) awake: Option<Awake>,
     pub(crate) teller: Teller,
     pub(crate) done: oneshot::Sender<Done>,
 }
@@ -540,6 +543,7 @@ impl Device {
         let device_time = self.transport.now().saturating_sub(began);
         // The drive is free before the client hears of the end, or its next request would find it busy.
         drop(work.at_work);
+        drop(work.awake);
         // Nobody may be left to hear it.
         let _ = work.done.send(Done {
             ending,
