@@ -6,11 +6,14 @@ use crate::verify::UNIT_BLOCKS;
 use crate::writing::MOST_CHUNK_BYTES;
 use pitland_mmc::cdb::{CdbBytes, CloseFunction, Command};
 use pitland_writer::{
-    BlockForm, Extent, Finish, Move, Origin, PlannedCommand, Request, Service, Settle, WritePlan,
+    BlockForm, Extent, Finish, Move, Origin, PlannedCommand, Request, Service, Settle,
+    WriteCommand, WritePlan,
 };
 
 /// Bytes that a command of a plan or a query may carry.
 pub const MOST_BYTES: u32 = 256 * 1024;
+/// Blocks of a streaming WRITE, and of its place: one drive wrote junk in smaller ones (recipe 7).
+const STREAMING_BLOCKS: u32 = 32;
 /// Commands and extents that a plan may hold.
 const MOST_PARTS: usize = 4096;
 
@@ -229,6 +232,9 @@ fn check_extents(
         };
         let fits_command =
             unit.saturating_mul(extent.form.bytes().into()) <= MOST_CHUNK_BYTES.into();
+        let streams_whole = extent.command != WriteCommand::Write12Streaming
+            || (extent.unit.is_multiple_of(STREAMING_BLOCKS)
+                && extent.first_lba.0.rem_euclid(STREAMING_BLOCKS as i32) == 0);
         let as_asked = match request {
             Request::Burn(burn) => extent.test_write == burn.test_write,
             _ => !extent.test_write,
@@ -238,6 +244,7 @@ fn check_extents(
             || extent.blocks % unit != 0
             || !fits_form
             || !fits_command
+            || !streams_whole
             || !as_asked
         {
             return Err(PlanFault::BadExtent { index });
@@ -383,6 +390,18 @@ mod tests {
     }
 
     #[test]
+    fn a_streaming_write_is_of_whole_and_aligned_64_kib_only() {
+        let streaming = |lba, unit| {
+            let mut extent = Extent::image(Lba(lba), 64, unit);
+            extent.command = WriteCommand::Write12Streaming;
+            check_plan(&plan_of(vec![extent]), &burn(64), None)
+        };
+        assert_eq!(streaming(0, 32), Ok(()));
+        assert_eq!(streaming(0, 16), Err(PlanFault::BadExtent { index: 0 }));
+        assert_eq!(streaming(16, 32), Err(PlanFault::BadExtent { index: 0 }));
+    }
+
+    #[test]
     fn a_query_that_writes_is_refused() {
         let write = Write10 {
             lba: Lba(0),
@@ -403,11 +422,18 @@ mod tests {
             check_query(&close, 0),
             Err(PlanFault::NotAQuery { .. })
         ));
-        let vendor = CdbBytes::from_slice(&[0xEA, 0, 0, 0, 0, 0]).unwrap();
-        assert!(matches!(
-            check_query(&vendor, 0),
-            Err(PlanFault::NotAQuery { .. })
-        ));
+        // "Simulate" of Ricoh, and the serial number of the medium, which made one drive unusable
+        // (recipe 11, Q14).
+        for vendor in [
+            &[0xEA, 0, 0, 0, 0, 0][..],
+            &[0xAB, 1, 0, 0, 0, 0, 0, 0, 0, 24, 0, 0],
+        ] {
+            let vendor = CdbBytes::from_slice(vendor).unwrap();
+            assert!(matches!(
+                check_query(&vendor, 24),
+                Err(PlanFault::NotAQuery { .. })
+            ));
+        }
         assert_eq!(check_query(&ReadCapacity {}.emit(), 8), Ok(()));
     }
 

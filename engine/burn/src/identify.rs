@@ -2,6 +2,7 @@
 //! of them a medium calls for; what the answers mean is read by [`MediaFacts`].
 
 use crate::patience;
+use crate::quirks::{HostQuirks, QuirkTable};
 use crate::settle::{Settled, Settling};
 use pitland_mmc::cdb::{
     Cdb, CdbBytes, GetConfiguration, GetPerformance, Inquiry, ModeSense10, PageControl,
@@ -10,7 +11,10 @@ use pitland_mmc::cdb::{
     TrackAddressType,
 };
 use pitland_mmc::mode_page::ModeParameterList;
-use pitland_mmc::reply::{Configuration, ConfigurationView, DiscInformation};
+use pitland_mmc::reply::{
+    CapacityKind, Configuration, ConfigurationView, DiscInformation, DiscStatus, FormatCapacities,
+    InquiryData,
+};
 use pitland_mmc::sense::{Reaction, Sense};
 use pitland_mmc::{Lba, MediumFamily, Profile};
 use pitland_writer::{Answer, MediaFacts};
@@ -19,6 +23,8 @@ use std::time::Duration;
 /// Blocks looked at on media that never report blank: where the volume descriptors of every file
 /// system start.
 pub const LOOK_BLOCKS: u16 = 32;
+/// What a drive would say that does not know the question.
+const LEFT_OUT: Sense = Sense::new(0x5, 0x24, 0x00);
 /// Tracks asked for at most.
 const MOST_TRACKS: u16 = 1000;
 
@@ -42,7 +48,47 @@ pub enum IdentifyAction {
         cdb: CdbBytes,
         /// The answer; `None`: no answer in time, or not of an optical drive.
         sense: Option<Sense>,
+        /// Why it ends here.
+        why: Unusable,
     },
+}
+
+/// Why a drive cannot be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Unusable {
+    /// INQUIRY tells of another kind of device: nothing else was sent to it.
+    #[error("this is no optical drive")]
+    NotOptical,
+    /// The table of quirks knows the drive: nothing else was sent to it.
+    #[error("this drive speaks a command set from before MMC; another drive is needed")]
+    PreMmc,
+    /// GET CONFIGURATION is unknown to it: it is from before DVD (recipe 2).
+    #[error("this drive does not tell profiles: it is from before DVD; another drive is needed")]
+    NoProfiles,
+    /// A question that every drive answers was refused.
+    #[error("the drive does not tell what it is")]
+    Refused,
+    /// It did not become ready, or stays busy.
+    #[error("the drive did not become ready; look at its disc, or switch it off and on")]
+    NotReady,
+}
+
+/// Where the habits of the drive come from.
+#[derive(Debug)]
+enum Quirks {
+    /// The table, once INQUIRY is answered.
+    Lookup(QuirkTable),
+    Known(HostQuirks),
+}
+
+impl Quirks {
+    fn known(&self) -> HostQuirks {
+        match self {
+            Self::Lookup(_) => HostQuirks::NONE,
+            Self::Known(quirks) => *quirks,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,21 +132,45 @@ pub struct Identify {
     answers: Vec<Answer>,
     profile: Profile,
     disc: Option<DiscInformation>,
+    /// What the list of formats says of the medium.
+    formatted: Option<CapacityKind>,
+    quirks: Quirks,
     settling: Settling,
     attentions: u8,
 }
 
 impl Identify {
-    /// Starts at `now`; a medium that is being recognized is waited for.
+    /// Starts at `now`; a medium that is being recognized is waited for. What is known of the drive is
+    /// looked up in [`QuirkTable::builtin`].
     pub fn new(now: Duration) -> Self {
+        Self::with_table(now, QuirkTable::builtin())
+    }
+
+    /// As [`Identify::new`], with a table of one's own.
+    pub fn with_table(now: Duration, table: QuirkTable) -> Self {
+        Self::start(now, Quirks::Lookup(table))
+    }
+
+    /// As [`Identify::new`], for a drive whose quirks are known, whatever its names.
+    pub fn obeying(now: Duration, quirks: HostQuirks) -> Self {
+        Self::start(now, Quirks::Known(quirks))
+    }
+
+    fn start(now: Duration, quirks: Quirks) -> Self {
         Self {
             question: Question::Inquiry,
             answers: Vec::new(),
             profile: Profile::None,
             disc: None,
-            settling: Settling::new(now, patience::BECOMING_READY),
+            formatted: None,
+            settling: Settling::new(now, patience::BECOMING_READY).obeying(&quirks.known()),
+            quirks,
             attentions: 0,
         }
+    }
+
+    fn settling(&self, now: Duration) -> Settling {
+        Settling::new(now, patience::BECOMING_READY).obeying(&self.quirks.known())
     }
 
     /// The next thing to do.
@@ -187,18 +257,23 @@ impl Identify {
         self.attentions = 0;
         self.question = match self.question {
             Question::Ready => {
-                self.settling = Settling::new(now, patience::BECOMING_READY);
+                self.settling = self.settling(now);
                 Question::ConfigurationHeader
             }
             Question::Inquiry => {
                 // Byte 0, bits 4-0: anything but 05h is no optical drive, and must not be written to.
                 if data.first().is_none_or(|b| b & 0x1F != 5) {
-                    return IdentifyAction::Failed {
-                        cdb: self.asked(),
-                        sense: None,
-                    };
+                    return self.failed(None, Unusable::NotOptical);
                 }
                 self.keep(data);
+                if let Quirks::Lookup(table) = &self.quirks {
+                    let inquiry = InquiryData::parse(data).unwrap_or_default();
+                    self.quirks = Quirks::Known(table.of_drive(&inquiry));
+                }
+                if self.quirks.known().pre_mmc {
+                    return self.failed(None, Unusable::PreMmc);
+                }
+                self.settling = self.settling(now);
                 Question::Ready
             }
             Question::ConfigurationHeader => {
@@ -231,6 +306,9 @@ impl Identify {
                 }
             }
             Question::FormatCapacities { .. } => {
+                self.formatted = FormatCapacities::parse(data)
+                    .ok()
+                    .map(|list| list.current.kind);
                 self.keep(data);
                 self.first_track()
             }
@@ -281,27 +359,22 @@ impl Identify {
     /// The last question was answered with a sense.
     pub fn refused(&mut self, now: Duration, sense: Sense) -> IdentifyAction {
         if self.question == Question::Ready {
-            // No medium is an answer: the drive is still described.
-            if sense.reaction() == Reaction::NoMedium {
-                self.question = Question::ConfigurationHeader;
-                return self.action();
-            }
             return match self.settling.judge(now, Some(sense)) {
                 Settled::Ready => self.answered(now, &[]),
                 Settled::Wait(pause) => IdentifyAction::Wait(pause),
-                // A medium that the drive cannot make out: it may still tell the profile.
-                Settled::Failed(sense) if sense.reaction() == Reaction::IncompatibleMedium => {
+                // No medium is an answer, and so is one that the drive cannot make out: it may still
+                // tell the profile.
+                Settled::Failed(sense)
+                    if matches!(
+                        sense.reaction(),
+                        Reaction::NoMedium | Reaction::IncompatibleMedium
+                    ) =>
+                {
                     self.question = Question::ConfigurationHeader;
                     self.action()
                 }
-                Settled::Failed(sense) => IdentifyAction::Failed {
-                    cdb: self.asked(),
-                    sense: Some(sense),
-                },
-                Settled::TimedOut => IdentifyAction::Failed {
-                    cdb: self.asked(),
-                    sense: Some(sense),
-                },
+                Settled::Failed(sense) => self.failed(Some(sense), Unusable::NotReady),
+                Settled::TimedOut => self.failed(Some(sense), Unusable::NotReady),
             };
         }
         if sense.key == pitland_mmc::SenseKey::UnitAttention
@@ -312,22 +385,25 @@ impl Identify {
         }
         if matches!(
             sense.reaction(),
-            Reaction::PollOperation | Reaction::PollUntilReady | Reaction::PollFormat
+            Reaction::PollOperation
+                | Reaction::PollUntilReady
+                | Reaction::PollFormat
+                | Reaction::PollBriefly
         ) {
             return match self.settling.judge(now, Some(sense)) {
                 Settled::Wait(pause) => IdentifyAction::Wait(pause),
-                _ => IdentifyAction::Failed {
-                    cdb: self.asked(),
-                    sense: Some(sense),
-                },
+                _ => self.failed(Some(sense), Unusable::NotReady),
             };
         }
         self.question = match self.question {
             Question::Inquiry | Question::ConfigurationHeader | Question::Configuration { .. } => {
-                return IdentifyAction::Failed {
-                    cdb: self.asked(),
-                    sense: Some(sense),
+                let unknown = sense.reaction() == Reaction::Unsupported;
+                let why = match self.question {
+                    Question::Inquiry => Unusable::Refused,
+                    _ if unknown => Unusable::NoProfiles,
+                    _ => Unusable::Refused,
                 };
+                return self.failed(Some(sense), why);
             }
             Question::DiscInformation => Question::FormatCapacitiesHeader,
             Question::FormatCapacitiesHeader | Question::FormatCapacities { .. } => {
@@ -353,6 +429,31 @@ impl Identify {
             | Question::Ready => Question::End,
         };
         self.action()
+    }
+
+    /// The last question got no answer in time. `None`: it is one that cannot be left out. Drives hang
+    /// on questions that others answer (recipe 2.4), and what they did not tell is a fact that is
+    /// missing.
+    pub fn unanswered(&mut self, now: Duration) -> Option<IdentifyAction> {
+        let optional = matches!(
+            self.question,
+            Question::FormatCapacitiesHeader
+                | Question::FormatCapacities { .. }
+                | Question::InvisibleTrack
+                | Question::MechanicalPageHeader
+                | Question::MechanicalPage { .. }
+                | Question::WriteSpeeds
+                | Question::Structure { .. }
+        );
+        optional.then(|| self.refused(now, LEFT_OUT))
+    }
+
+    fn failed(&mut self, sense: Option<Sense>, why: Unusable) -> IdentifyAction {
+        IdentifyAction::Failed {
+            cdb: self.asked(),
+            sense,
+            why,
+        }
     }
 
     fn asked(&mut self) -> CdbBytes {
@@ -403,9 +504,21 @@ impl Identify {
             .find(|(_, s)| s.family == self.profile.family() && (s.wanted)(self.profile));
         match wanted {
             Some((number, _)) => Question::Structure { number },
-            None if self.profile.is_overwritable() => Question::FirstBlocks,
+            None if self.profile.is_overwritable() && !self.is_unformatted() => {
+                Question::FirstBlocks
+            }
             None => Question::End,
         }
+    }
+
+    /// A medium that was never formatted holds nothing to look at, and reading it stalls one drive
+    /// (recipe 6).
+    fn is_unformatted(&self) -> bool {
+        let blank = self
+            .disc
+            .as_ref()
+            .is_some_and(|disc| disc.status == DiscStatus::Blank);
+        blank && self.formatted != Some(CapacityKind::Formatted)
     }
 }
 

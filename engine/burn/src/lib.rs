@@ -11,19 +11,22 @@
 
 pub mod gate;
 pub mod identify;
+mod immed;
 mod machine;
 pub mod outcome;
 pub mod patience;
 pub mod phase;
 mod proof;
+pub mod quirks;
 pub mod settle;
 pub mod verify;
 mod writing;
 
-pub use identify::{Identify, IdentifyAction};
+pub use identify::{Identify, IdentifyAction, Unusable};
 pub use machine::{
     Action, Command, Input, Job, Machine, NoAnswer, Payload, ReadChunk, VerifyLevel,
 };
 pub use outcome::{Completed, Ending, Fault, MediumState, Note, Outcome, Unproven, Verification};
 pub use phase::{Phase, Progress};
+pub use quirks::{Firmware, HostQuirks, QuirkRow, QuirkTable};
 pub use writing::{Source, WriteChunk};

@@ -122,6 +122,24 @@ pub enum Note {
         /// Its first block.
         lba: Lba,
     },
+    /// The drive took a speed and says that it has another.
+    SpeedNotTaken {
+        /// What was set, kB/s.
+        wanted: u32,
+        /// What it says, kB/s.
+        found: u32,
+    },
+    /// A command was refused with IMMED and taken without: its progress was not shown.
+    WithoutImmed {
+        /// What it was for.
+        purpose: Move,
+    },
+    /// The drive told of the disc as it was before the job, until it was stopped and started.
+    ProvenAfterRefresh,
+    /// The disc should have stayed appendable, and the drive finalized it. What was written is there.
+    MoreClosedThanAsked,
+    /// The disc was not taken out and in again, so that other programs of the machine see it as it was.
+    HostSeesOldMedium,
 }
 
 impl fmt::Display for Note {
@@ -141,6 +159,27 @@ impl fmt::Display for Note {
             }
             Self::Door { sense } => write!(f, "the door lock was answered with {sense}"),
             Self::Reread { lba } => write!(f, "LBA {lba} had to be read more than once"),
+            Self::SpeedNotTaken { wanted, found } => {
+                write!(
+                    f,
+                    "the drive was set to {wanted} kB/s and says {found} kB/s"
+                )
+            }
+            Self::WithoutImmed { purpose } => {
+                write!(
+                    f,
+                    "{purpose}: the drive tells no progress, it was waited for"
+                )
+            }
+            Self::ProvenAfterRefresh => {
+                f.write_str("the drive had to stop and start before it showed what was done")
+            }
+            Self::MoreClosedThanAsked => {
+                f.write_str("the drive finalized the disc, which should have stayed appendable")
+            }
+            Self::HostSeesOldMedium => f.write_str(
+                "take the disc out and in again before other programs use it: they see it as it was",
+            ),
         }
     }
 }

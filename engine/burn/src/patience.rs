@@ -15,6 +15,11 @@ pub const POLL: Duration = Duration::from_millis(500);
 pub const BEFORE_FIRST_LOOK: Duration = Duration::from_secs(1);
 /// A drive that says "not ready, no cause" is believed for this long.
 pub const CLUELESS: Duration = Duration::from_secs(5);
+/// A drive that is vague while it loads is believed to have no medium after this long: what a load of
+/// a DVD takes at most (recipe 14).
+pub const ABSENT: Duration = Duration::from_secs(20);
+/// START and STOP UNIT, which may wait for the disc to turn, or to stand (recipe 2).
+pub const SPIN: Duration = Duration::from_secs(300);
 /// A medium that is being recognized.
 pub const BECOMING_READY: Duration = Duration::from_secs(300);
 /// The longest that a writer may have the engine wait for a drive.

@@ -2,15 +2,26 @@
 //! (recipe 4, step 15). Owns the comparison of what was expected with what is there.
 
 use crate::outcome::{MediumState, Unproven};
+use pitland_writer::mmc::Profile;
 use pitland_writer::{MediaFacts, MediumCondition, WritePlan};
 
-/// Compares what the plan expects with what the medium shows.
+/// What the medium shows of a job that is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Proven {
+    /// What the plan expects.
+    AsPlanned,
+    /// That and more: it is complete, and should have stayed appendable.
+    MoreClosed,
+}
+
+/// Compares what the plan expects with what the medium shows. A medium that is more closed than asked
+/// holds what was written; one that is less closed lacks what was asked for.
 pub(crate) fn proven(
     plan: &WritePlan,
     facts: &MediaFacts,
     blocks_written: u64,
     test_write: bool,
-) -> Result<(), Unproven> {
+) -> Result<Proven, Unproven> {
     let condition = facts.condition();
     if matches!(
         condition,
@@ -19,9 +30,10 @@ pub(crate) fn proven(
         return Err(Unproven::NotIdentified);
     }
     if test_write {
-        return Ok(());
+        return Ok(Proven::AsPlanned);
     }
     let expected = &plan.expected;
+    let more_closed = expected.appendable == Some(true) && condition == MediumCondition::Complete;
     let blank = matches!(
         condition,
         MediumCondition::Blank
@@ -42,7 +54,11 @@ pub(crate) fn proven(
         }
         _ => {}
     }
-    if let Some(sessions) = expected.closed_sessions {
+    // A drive may call a finished disc a pressed one, whose sessions it tells anyhow (recipe 1).
+    let counts_sessions = !matches!(facts.profile(), Profile::DvdRom | Profile::BdRom);
+    if let Some(sessions) = expected.closed_sessions
+        && counts_sessions
+    {
         let found = facts.closed_sessions();
         if found != Some(sessions) {
             return Err(Unproven::Sessions {
@@ -51,7 +67,9 @@ pub(crate) fn proven(
             });
         }
     }
-    if let Some(appendable) = expected.appendable {
+    if let Some(appendable) = expected.appendable
+        && !more_closed
+    {
         let found = matches!(
             condition,
             MediumCondition::Appendable | MediumCondition::Formatted { .. }
@@ -60,7 +78,9 @@ pub(crate) fn proven(
             return Err(Unproven::Appendable { found });
         }
     }
-    if let Some(least) = expected.nwa_at_least {
+    if let Some(least) = expected.nwa_at_least
+        && !more_closed
+    {
         let found = facts.nwa();
         if found.is_none_or(|nwa| nwa < least) {
             return Err(Unproven::NextWritableAddress {
@@ -78,7 +98,11 @@ pub(crate) fn proven(
             });
         }
     }
-    Ok(())
+    Ok(if more_closed {
+        Proven::MoreClosed
+    } else {
+        Proven::AsPlanned
+    })
 }
 
 /// What a drive's answers say of the medium after a job.

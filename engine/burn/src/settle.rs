@@ -2,8 +2,12 @@
 //! TEST UNIT READY; the machine sends it and lets the time pass.
 
 use crate::patience;
+use crate::quirks::HostQuirks;
 use pitland_mmc::sense::{Reaction, Sense};
 use std::time::Duration;
+
+/// Qualifier of "no medium" with an open tray (recipe 9).
+const TRAY_OPEN: u8 = 0x02;
 
 /// What a look at the drive tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +31,7 @@ pub struct Settling {
     clueless_since: Option<Duration>,
     attentions: u8,
     progress: Option<u16>,
+    vague: bool,
 }
 
 impl Settling {
@@ -38,7 +43,20 @@ impl Settling {
             clueless_since: None,
             attentions: 0,
             progress: None,
+            vague: false,
         }
+    }
+
+    /// With the habits of the drive that is waited for.
+    #[must_use]
+    pub fn obeying(mut self, quirks: &HostQuirks) -> Self {
+        self.vague = quirks.vague_while_loading;
+        self
+    }
+
+    /// Takes a progress that the drive told otherwise than with TEST UNIT READY.
+    pub(crate) fn learn_progress(&mut self, progress: Option<u16>) {
+        self.progress = progress.or(self.progress);
     }
 
     /// How far the drive says it is, in 1/65536. Never a reason to stop waiting: it stalls on some
@@ -52,13 +70,18 @@ impl Settling {
         let Some(sense) = answer else {
             return Settled::Ready;
         };
-        self.progress = sense.progress.or(self.progress);
+        self.learn_progress(sense.progress);
+        let waited = now.saturating_sub(self.started);
         let reaction = sense.reaction();
         if reaction != Reaction::PollBriefly {
             self.clueless_since = None;
         }
         match reaction {
             Reaction::Continue | Reaction::ContinueAndWarn => return Settled::Ready,
+            // Not the open tray, which a drive knows of.
+            Reaction::NoMedium
+                if self.vague && sense.ascq != TRAY_OPEN && waited <= patience::ABSENT => {}
+            Reaction::PollBriefly if self.vague => {}
             Reaction::PollBriefly => {
                 let since = *self.clueless_since.get_or_insert(now);
                 if now.saturating_sub(since) > patience::CLUELESS {
@@ -83,7 +106,7 @@ impl Settling {
             }
             _ => return Settled::Failed(sense),
         }
-        if now.saturating_sub(self.started) > self.limit {
+        if waited > self.limit {
             return Settled::TimedOut;
         }
         Settled::Wait(patience::POLL)
@@ -153,6 +176,27 @@ mod tests {
         }
         assert!(matches!(
             s.judge(Duration::ZERO, sense(6, 0x28, 0)),
+            Settled::Failed(_)
+        ));
+    }
+
+    #[test]
+    fn a_drive_that_is_vague_while_it_loads_is_given_the_time_of_a_load() {
+        let mut quirks = HostQuirks::NONE;
+        quirks.vague_while_loading = true;
+        let mut s = Settling::new(Duration::ZERO, Duration::from_secs(300)).obeying(&quirks);
+        let wait = Settled::Wait(patience::POLL);
+        assert_eq!(s.judge(Duration::from_secs(2), sense(2, 0x3A, 1)), wait);
+        assert_eq!(s.judge(Duration::from_secs(9), sense(2, 4, 0)), wait);
+        assert_eq!(s.judge(Duration::from_secs(16), sense(2, 4, 0)), wait);
+        assert_eq!(s.judge(Duration::from_secs(18), None), Settled::Ready);
+        // What stays absent is.
+        assert!(matches!(
+            s.judge(Duration::from_secs(60), sense(2, 0x3A, 1)),
+            Settled::Failed(_)
+        ));
+        assert!(matches!(
+            s.judge(Duration::ZERO, sense(2, 0x3A, 2)),
             Settled::Failed(_)
         ));
     }

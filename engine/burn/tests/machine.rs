@@ -4,8 +4,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test's helpers")]
 
 use pitland_burn::{
-    Action, Ending, Fault, Input, Job, Machine, MediumState, NoAnswer, Outcome, Payload,
-    VerifyLevel,
+    Action, Ending, Fault, HostQuirks, Input, Job, Machine, MediumState, NoAnswer, Outcome,
+    Payload, VerifyLevel,
 };
 use pitland_mmc::Lba;
 use pitland_mmc::cdb::{Cdb, CloseFunction, CloseTrackSession, Command, SynchronizeCache};
@@ -230,6 +230,23 @@ fn sense(key: u8, asc: u8, ascq: u8, deferred: bool) -> Sense {
     if deferred { sense.as_deferred() } else { sense }
 }
 
+/// Habits of a host, a bit each.
+fn quirks(habits: u8) -> HostQuirks {
+    let mut quirks = HostQuirks::NONE;
+    let flags = [
+        &mut quirks.stop_barrier,
+        &mut quirks.no_buffer_reports,
+        &mut quirks.progress_by_request_sense,
+        &mut quirks.no_immed,
+        &mut quirks.speed_by_performance,
+        &mut quirks.vague_while_loading,
+    ];
+    for (bit, flag) in flags.into_iter().enumerate() {
+        *flag = habits & 1 << bit != 0;
+    }
+    quirks
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
 
@@ -237,8 +254,9 @@ proptest! {
     fn any_history_ends_in_a_named_state_and_keeps_the_promises(
         history in prop::collection::vec(luck(), 0..120),
         verify in prop::sample::select(vec![VerifyLevel::None, VerifyLevel::Quick, VerifyLevel::Full]),
+        habits in any::<u8>(),
     ) {
-        let machine = Machine::new(job(verify, false)).unwrap();
+        let machine = Machine::new(job(verify, false)).unwrap().obeying(quirks(habits));
         let (ending, seen) = run(machine, &history);
         prop_assert!(!seen.disc_changed_before_commit);
         prop_assert!(seen.commits <= 1);

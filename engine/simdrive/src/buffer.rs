@@ -1,11 +1,14 @@
 //! The drive's write buffer: a bounded ring of blocks on their way to the disc.
 //!
-//! Owns the bytes and their addresses, in the order in which they came. Must not
-//! know speeds, media or stores.
+//! Owns the bytes and their addresses, in the order in which they came, and holds back
+//! the end of an ECC block that is not whole yet. Must not know speeds, media or stores.
 
 use std::collections::VecDeque;
 
 use crate::store::BLOCK_BYTES;
+
+/// Room beside the capacity for blocks that are held back, and for their padding.
+const HELD_AT_MOST: u32 = 32;
 
 /// Consecutive blocks in the buffer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,19 +22,26 @@ pub(crate) struct Run {
 pub(crate) struct WriteBuffer {
     ring: Vec<u8>,
     capacity: u32,
+    /// Blocks of the ring: the capacity and what may be held back.
+    room: u32,
     head: u32,
     used: u32,
+    /// Blocks of a unit, of which a part is held back; 1 where nothing is.
+    unit: u32,
     runs: VecDeque<Run>,
 }
 
 impl WriteBuffer {
     pub(crate) fn new(bytes: usize) -> Self {
         let capacity = u32::try_from((bytes / BLOCK_BYTES).max(64)).unwrap_or(u32::MAX / 4096);
+        let room = capacity + HELD_AT_MOST;
         Self {
-            ring: vec![0; capacity as usize * BLOCK_BYTES],
+            ring: vec![0; room as usize * BLOCK_BYTES],
             capacity,
+            room,
             head: 0,
             used: 0,
+            unit: 1,
             runs: VecDeque::with_capacity(64),
         }
     }
@@ -44,8 +54,20 @@ impl WriteBuffer {
         self.used
     }
 
+    /// Blocks at the end that wait for the rest of their unit.
+    pub(crate) fn held(&self) -> u32 {
+        self.runs.back().map_or(0, |run| {
+            ((run.lba + run.blocks) % self.unit).min(run.blocks)
+        })
+    }
+
+    /// Blocks that can be written to the disc now.
+    pub(crate) fn drainable(&self) -> u32 {
+        self.used - self.held()
+    }
+
     pub(crate) fn free(&self) -> u32 {
-        self.capacity - self.used
+        self.capacity.saturating_sub(self.drainable())
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -56,6 +78,15 @@ impl WriteBuffer {
         self.runs.iter().copied()
     }
 
+    pub(crate) fn back(&self) -> Option<Run> {
+        self.runs.back().copied()
+    }
+
+    /// From now on, what is not whole units of so many blocks (32 at most) is held back.
+    pub(crate) fn hold_parts_of(&mut self, unit: u32) {
+        self.unit = unit.clamp(1, HELD_AT_MOST);
+    }
+
     pub(crate) fn front(&self) -> Option<Run> {
         self.runs.front().copied()
     }
@@ -63,8 +94,8 @@ impl WriteBuffer {
     /// Takes whole blocks; the caller has seen that there is room.
     pub(crate) fn push(&mut self, lba: u32, data: &[u8], verified: bool) {
         let blocks = (data.len() / BLOCK_BYTES) as u32;
-        debug_assert!(blocks <= self.free());
-        let tail = ((self.head + self.used) % self.capacity) as usize * BLOCK_BYTES;
+        debug_assert!(self.used + blocks <= self.room);
+        let tail = ((self.head + self.used) % self.room) as usize * BLOCK_BYTES;
         let first = data.len().min(self.ring.len() - tail);
         self.ring[tail..tail + first].copy_from_slice(&data[..first]);
         self.ring[..data.len() - first].copy_from_slice(&data[first..]);
@@ -101,7 +132,7 @@ impl WriteBuffer {
         if run.blocks == 0 {
             self.runs.pop_front();
         }
-        self.head = (self.head + blocks) % self.capacity;
+        self.head = (self.head + blocks) % self.room;
         self.used -= blocks;
     }
 
@@ -126,11 +157,11 @@ impl WriteBuffer {
             let first = run.lba.max(lba);
             let last = u64::from(run.lba + run.blocks).min(end);
             for block in u64::from(first)..last {
-                let from = ((at + (block as u32 - run.lba)) % self.capacity) as usize * BLOCK_BYTES;
+                let from = ((at + (block as u32 - run.lba)) % self.room) as usize * BLOCK_BYTES;
                 let to = (block as u32 - lba) as usize * BLOCK_BYTES;
                 out[to..to + BLOCK_BYTES].copy_from_slice(&self.ring[from..from + BLOCK_BYTES]);
             }
-            at = (at + run.blocks) % self.capacity;
+            at = (at + run.blocks) % self.room;
         }
     }
 }
@@ -148,12 +179,34 @@ mod tests {
         let mut buffer = WriteBuffer::new(64 * BLOCK_BYTES);
         buffer.push(0, &block(1).repeat(60), false);
         buffer.pop(50);
-        buffer.push(60, &block(2).repeat(10), false);
+        buffer.push(60, &block(2).repeat(40), false);
         assert_eq!(buffer.runs().count(), 1);
-        assert_eq!(buffer.used(), 20);
-        let (a, b) = buffer.front_bytes(20);
-        assert_eq!(a.len() + b.len(), 20 * BLOCK_BYTES);
+        assert_eq!(buffer.used(), 50);
+        let (a, b) = buffer.front_bytes(50);
+        assert_eq!((a.len(), b.len()), (46 * BLOCK_BYTES, 4 * BLOCK_BYTES));
         assert_eq!((a[0], b[0]), (1, 2));
+    }
+
+    #[test]
+    fn a_part_of_a_unit_is_held_back_and_takes_no_room() {
+        let mut buffer = WriteBuffer::new(64 * BLOCK_BYTES);
+        buffer.hold_parts_of(32);
+        buffer.push(32, &block(1).repeat(48), false);
+        assert_eq!((buffer.held(), buffer.drainable()), (16, 32));
+        buffer.pop(32);
+        assert_eq!(
+            (buffer.held(), buffer.drainable(), buffer.free()),
+            (16, 0, 64)
+        );
+        buffer.push(80, &block(2).repeat(64), false);
+        assert_eq!(
+            (buffer.held(), buffer.drainable(), buffer.free()),
+            (16, 64, 0)
+        );
+        buffer.push(144, &block(0).repeat(16), false);
+        assert_eq!((buffer.held(), buffer.drainable()), (0, 96));
+        let (a, b) = buffer.front_bytes(96);
+        assert_eq!(a.len() + b.len(), 96 * BLOCK_BYTES);
     }
 
     #[test]

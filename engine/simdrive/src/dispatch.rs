@@ -6,6 +6,7 @@
 //! way, is there a medium. Must not know what any command does.
 
 use crate::cdb::{self, Cdb};
+use crate::habits;
 use crate::long_operation::Effect;
 use crate::recorder::{Recorder, Tray};
 use crate::refusal::Refusal;
@@ -67,7 +68,6 @@ const fn row(
 
 use When::{AfterAttention, Always, Idle, WithMedium};
 const F: u8 = 0xFF;
-const TEST_UNIT_READY: u8 = 0x00;
 
 #[rustfmt::skip]
 static TABLE: &[Row] = &[
@@ -85,7 +85,7 @@ static TABLE: &[Row] = &[
     row(0x2E, "WRITE AND VERIFY (10)",          WithMedium,     &[0x10, F, F, F, F, 0, F, F, 0], recording::write_and_verify),
     row(0x2F, "VERIFY (10)",                    WithMedium,     &[0x10, F, F, F, F, 0, F, F, 0], reading::verify),
     row(0x35, "SYNCHRONIZE CACHE",              WithMedium,     &[2, F, F, F, F, 0, F, F, 0], recording::synchronize_cache),
-    row(0x43, "READ TOC/PMA/ATIP",              WithMedium,     &[2, 0xF, 0, 0, 0, F, F, F, 0], info::toc::read_toc),
+    row(0x43, "READ TOC/PMA/ATIP",              WithMedium,     &[2, 0xF, 0, 0, 0, F, F, F, 0xC0], info::toc::read_toc),
     row(0x46, "GET CONFIGURATION",              Always,         &[3, F, F, 0, 0, 0, F, F, 0], features::get_configuration),
     row(0x4A, "GET EVENT STATUS NOTIFICATION",  Always,         &[1, 0, 0, F, 0, 0, F, F, 0], event_status::get_event_status),
     row(0x51, "READ DISC INFORMATION",          WithMedium,     &[7, 0, 0, 0, 0, 0, F, F, 0], info::disc::read_disc_information),
@@ -137,9 +137,10 @@ pub(crate) fn run(
     data_out: &[u8],
     data_in: &mut [u8],
 ) -> Outcome {
-    let row = cdb
-        .first()
-        .and_then(|opcode| find(*opcode))
+    let opcode = cdb.first().copied().ok_or(Refusal::UNKNOWN_COMMAND)?;
+    habits::check_alive(drive, opcode)?;
+    let row = find(opcode)
+        .filter(|row| habits::knows(&drive.model.quirks, row.opcode))
         .ok_or(Refusal::UNKNOWN_COMMAND)?;
     let length = cdb::length(row.opcode);
     let (Some(cdb), Some(padding)) = (cdb.get(..length), cdb.get(length..)) else {
@@ -151,16 +152,16 @@ pub(crate) fn run(
     if set || padding.iter().any(|byte| *byte != 0) {
         return Err(Refusal::ILLEGAL_FIELD);
     }
-    check_state(drive, row.opcode, row.when)?;
-    let request = Request {
-        cdb: Cdb(cdb),
-        data_out,
-    };
+    let cdb = Cdb(cdb);
+    check_state(drive, row, cdb)?;
+    habits::check_immediate(&drive.model.quirks, opcode, cdb)?;
+    habits::keep_place(drive, opcode)?;
+    let request = Request { cdb, data_out };
     (row.serve)(drive, &request, data_in)
 }
 
-fn check_state(drive: &mut Recorder, opcode: u8, when: When) -> Result<(), Refusal> {
-    if when == When::Always {
+fn check_state(drive: &mut Recorder, row: &Row, cdb: Cdb<'_>) -> Result<(), Refusal> {
+    if row.when == When::Always {
         return Ok(());
     }
     if let Some(refusal) = drive.deferred.take() {
@@ -169,21 +170,21 @@ fn check_state(drive: &mut Recorder, opcode: u8, when: When) -> Result<(), Refus
     if let Some(attention) = drive.attentions.pop_front() {
         return Err(attention);
     }
-    if when == When::AfterAttention {
+    if row.when == When::AfterAttention {
         return Ok(());
     }
-    if let Some(refusal) = operation_refusal(drive) {
-        let quirks = drive.model.quirks;
-        let in_progress = refusal.ascq == Refusal::OPERATION_IN_PROGRESS.ascq;
-        if quirks.ready_too_early && opcode == TEST_UNIT_READY && in_progress {
+    if let Some(operation) = &drive.operation
+        && let Some(refusal) = operation_refusal(drive)
+    {
+        if habits::passes_operation(drive, operation, row.opcode, cdb) {
             return Ok(());
         }
-        return Err(match quirks.progress_only_by_request_sense {
+        return Err(match drive.model.quirks.progress_only_by_request_sense {
             true => refusal.with_progress(None),
             false => refusal,
         });
     }
-    if when == When::WithMedium {
+    if row.when == When::WithMedium {
         check_medium(drive)?;
     }
     Ok(())
@@ -192,14 +193,15 @@ fn check_state(drive: &mut Recorder, opcode: u8, when: When) -> Result<(), Refus
 /// What the operation under way has the drive say, with its progress.
 pub(crate) fn operation_refusal(drive: &Recorder) -> Option<Refusal> {
     let operation = drive.operation.as_ref()?;
+    let quirks = &drive.model.quirks;
     let progress = operation
         .shows_progress()
         .then(|| operation.progress(drive.buffer.used()));
     let refusal = match operation.effect {
-        Effect::Loaded if drive.model.quirks.clueless_while_loading => Refusal::NOT_READY,
+        Effect::Loaded => habits::loading(quirks, operation),
         effect => effect.refusal(),
     };
-    Some(refusal.with_progress(progress))
+    Some(refusal.with_progress(habits::progress(quirks, progress)))
 }
 
 /// Whether a medium is there, and recognised.

@@ -27,6 +27,7 @@ pub(crate) fn get_event_status(
     let len = reply(data_in, allocation, &out)?;
     // A host that asked for the header only has not been told.
     if len > 4
+        && !drive.model.quirks.events_repeat
         && let Some(event) = event
     {
         drive.events.told(event);

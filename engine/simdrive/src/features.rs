@@ -6,6 +6,7 @@ use pitland_mmc::Profile;
 
 use crate::identity::padded;
 use crate::medium::{Medium, MediumKind};
+use crate::quirks::Quirks;
 use crate::recorder::Recorder;
 use crate::refusal::Refusal;
 
@@ -30,6 +31,7 @@ impl Feature {
 /// What the medium allows now.
 struct Now<'a> {
     medium: Option<&'a Medium>,
+    quirks: &'a Quirks,
 }
 
 impl Now<'_> {
@@ -37,9 +39,14 @@ impl Now<'_> {
         self.medium.is_some_and(|m| kinds.contains(&m.kind))
     }
 
-    /// As [`Self::is`], and the disc is not finished: write features drop out then.
+    /// As [`Self::is`], and the disc is neither finished nor protected: write features
+    /// drop out then.
     fn writable(&self, kinds: &[MediumKind]) -> bool {
-        self.is(kinds) && self.medium.is_some_and(|m| !m.is_complete())
+        let closed = |m: &Medium| {
+            let protected = m.rewritable().is_some_and(|disc| disc.write_protected);
+            protected || (m.is_complete() && !self.quirks.keeps_write_features)
+        };
+        self.is(kinds) && !self.quirks.no_write_features && !self.medium.is_some_and(closed)
     }
 
     fn bd(&self) -> bool {
@@ -52,8 +59,10 @@ impl Now<'_> {
 
     /// BD-R can be formatted while it is blank; the rewritable ones always.
     fn formattable(&self) -> bool {
-        self.medium
-            .is_some_and(|m| m.rewritable().is_some() || !m.formats().is_empty())
+        self.writable(&MediumKind::ALL)
+            && self
+                .medium
+                .is_some_and(|m| m.rewritable().is_some() || !m.formats().is_empty())
     }
 
     fn has_spares(&self) -> bool {
@@ -71,7 +80,8 @@ fn features(drive: &Recorder) -> Vec<Feature> {
     use MediumKind::{BdR, BdRe, DvdPlusR, DvdPlusRDl, DvdPlusRw, DvdRam};
     // Until the medium is recognised there is no profile (recipe 1).
     let medium = recognised(drive);
-    let now = Now { medium };
+    let quirks = &drive.model.quirks;
+    let now = Now { medium, quirks };
     let any = medium.is_some();
     let last_lba = medium.map_or(0, |m| m.capacity().saturating_sub(1));
     let blocking = medium.map_or(16, |m| m.kind.unit() as u16);
@@ -111,7 +121,13 @@ fn features(drive: &Recorder) -> Vec<Feature> {
     random.extend([0, 0, 8, 0]);
     random.extend(blocking.to_be_bytes());
     random.extend([1, 0]);
-    add(0x0020, 1, false, now.is(&[BdRe, DvdPlusRw, DvdRam]), random);
+    add(
+        0x0020,
+        1,
+        false,
+        now.writable(&[BdRe, DvdPlusRw, DvdRam]),
+        random,
+    );
     // Incremental streaming: mode 1 blocks only, link sizes of 32 blocks on BD.
     add(
         0x0021,
@@ -129,7 +145,15 @@ fn features(drive: &Recorder) -> Vec<Feature> {
         vec![0x0B, 0, 0, 0, 0, 0, 0, 0],
     );
     add(0x0024, 1, false, now.has_spares(), vec![0x80, 0, 0, 0]);
-    add(0x002A, 1, false, now.is(&[DvdPlusRw]), vec![1, 0, 0, 0]);
+    // Reads +RW in any state; writes it unless it is protected.
+    let plus_rw = u8::from(now.writable(&[DvdPlusRw]) || !now.is(&[DvdPlusRw]));
+    add(
+        0x002A,
+        1,
+        false,
+        now.is(&[DvdPlusRw]),
+        vec![plus_rw, 0, 0, 0],
+    );
     add(
         0x002B,
         1,
@@ -143,8 +167,11 @@ fn features(drive: &Recorder) -> Vec<Feature> {
     add(0x0100, 0, true, true, vec![]);
     add(0x0105, 0, true, true, vec![0, 0, 0, 0]);
     // Write speeds by GET PERFORMANCE and page 2Ah, SET CD SPEED, buffer capacity in blocks.
-    let buffer = u8::from(!drive.model.quirks.no_buffer_capacity) << 4;
-    let streaming = 0x0E | buffer | u8::from(now.streams_writes());
+    let streaming = u8::from(now.streams_writes())
+        | u8::from(!quirks.no_performance) << 1
+        | u8::from(!quirks.no_capabilities_page) << 2
+        | u8::from(!quirks.no_set_cd_speed) << 3
+        | u8::from(!quirks.no_buffer_capacity) << 4;
     add(0x0107, 4, false, any, vec![streaming, 0, 0, 0]);
     let serial = &drive.model.identity.serial;
     let serial_len = serial.len().min(20).next_multiple_of(4);

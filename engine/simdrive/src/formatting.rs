@@ -44,6 +44,8 @@ struct FormatList {
     no_certification: bool,
     /// The flag bits of the header count.
     options_valid: bool,
+    /// At least one of them is set.
+    options: bool,
     blocks: u32,
     kind: u8,
     subtype: u8,
@@ -51,7 +53,7 @@ struct FormatList {
 }
 
 impl FormatList {
-    fn parse(request: &Request<'_>) -> Result<Self, Refusal> {
+    fn parse(drive: &Recorder, request: &Request<'_>) -> Result<Self, Refusal> {
         // FmtData set, format code 1, complete list or not.
         if request.cdb.byte(1) & 0x17 != 0x11 {
             return Err(Refusal::ILLEGAL_FIELD);
@@ -72,10 +74,15 @@ impl FormatList {
         {
             return Err(Refusal::ILLEGAL_PARAMETER);
         }
+        let immediate = flags & 0x02 != 0;
+        if immediate && drive.model.quirks.refuses_immediate {
+            return Err(Refusal::ILLEGAL_PARAMETER);
+        }
         Ok(Self {
-            immediate: flags & 0x02 != 0,
+            immediate,
             no_certification: options_valid && flags & 0x20 != 0,
             options_valid,
+            options: flags & 0x78 != 0,
             blocks: be32(list, 4),
             kind: byte(8) >> 2,
             subtype: byte(8) & 3,
@@ -96,12 +103,15 @@ pub(crate) fn format_unit(
     if medium.sequential().is_some() {
         return Err(Refusal::CANNOT_FORMAT_MEDIUM);
     }
-    let list = FormatList::parse(request)?;
+    let list = FormatList::parse(drive, request)?;
     let disc = medium.rewritable().ok_or(Refusal::INTERNAL)?;
     if disc.write_protected {
         return Err(Refusal::WRITE_PROTECTED);
     }
     let (kind, subtype, blocks) = (list.kind, list.subtype, list.blocks);
+    if drive.model.quirks.refuses_quick_certification && (kind, subtype) == (0x30, 3) {
+        return Err(Refusal::ILLEGAL_PARAMETER);
+    }
     let result = match medium.kind {
         MediumKind::DvdPlusRw => return format_dvd_plus_rw(drive, &list),
         MediumKind::DvdRam => {
@@ -132,7 +142,7 @@ fn format_bd_r(drive: &mut Recorder, request: &Request<'_>) -> Outcome {
         .medium()
         .and_then(|m| m.sequential())
         .ok_or(Refusal::INTERNAL)?;
-    let list = FormatList::parse(request)?;
+    let list = FormatList::parse(drive, request)?;
     if disc.complete {
         return Err(Refusal::CANNOT_WRITE_MEDIUM);
     }
@@ -147,8 +157,9 @@ fn format_dvd_plus_rw(drive: &mut Recorder, list: &FormatList) -> Outcome {
         .medium()
         .and_then(|m| m.rewritable())
         .ok_or(Refusal::INTERNAL)?;
-    // Flags beyond IMMED have no meaning on this medium.
-    if list.options_valid {
+    // Certification and the like have no meaning on this medium; that options are valid, with
+    // none set, is what libburn says when it formats by index.
+    if list.options {
         return Err(Refusal::ILLEGAL_PARAMETER);
     }
     let request =

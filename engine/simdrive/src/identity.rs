@@ -35,17 +35,26 @@ pub(crate) fn inquiry(drive: &mut Recorder, request: &Request<'_>, data_in: &mut
 }
 
 fn standard(drive: &Recorder) -> Vec<u8> {
+    let pre_mmc = drive.model.quirks.pre_mmc;
     let identity = &drive.model.identity;
     // Removable; SPC-3; response format 2; 91 bytes follow byte 4.
     let mut out = vec![DEVICE_TYPE, 0x80, 0x05, 0x02, 91, 0, 0, 0];
     out.extend(padded(&identity.vendor, 8));
     out.extend(padded(&identity.product, 16));
     out.extend(padded(&identity.revision, 4));
+    if pre_mmc {
+        // SCSI-2, and 31 bytes follow byte 4.
+        [out[2], out[4]] = [0x02, 31];
+        return out;
+    }
     out.resize(96, 0);
     out
 }
 
 fn vital_product_data(drive: &Recorder, page: u8) -> Result<Vec<u8>, Refusal> {
+    if drive.model.quirks.pre_mmc {
+        return Err(Refusal::ILLEGAL_FIELD);
+    }
     let identity = &drive.model.identity;
     let body = match page {
         0x00 => vec![0x00, 0x80, 0x83],

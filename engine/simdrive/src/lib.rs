@@ -7,7 +7,8 @@
 //! The media are BD-R (sequential), BD-RE, DVD+R, DVD+R DL, DVD+RW and DVD-RAM.
 //! The rules come from the recipes that the comments name, never from what our own
 //! writers send. Where sources differ the drive takes the strict side, and a field
-//! of [`DriveModel`] the other one.
+//! of [`DriveModel`] the other one. [`Quirks`] are the habits of single drives, one flag
+//! each; [`DriveModel::named`] is a drive on record, with its name and its habits.
 //!
 //! ```
 //! use pitland_simdrive::{DriveModel, Medium, MediumKind, MemoryStore, Recorder, Status};
@@ -26,13 +27,16 @@
 //!
 //! **What the drive decides where the recipes leave a choice** (each has a test):
 //!
-//! - A WRITE on sequential media is whole ECC blocks, or 5/24/00. Data that are not as
+//! - A WRITE on write-once media may be any number of blocks: what is less than an ECC
+//!   block waits in the buffer, and is padded with zeros when the host synchronizes, closes
+//!   or writes elsewhere. Data that are not as
 //!   long as the CDB says, and a WRITE larger than the buffer, are refused (B/4B/00,
 //!   5/24/00); a full buffer is 2/04/08.
 //! - BD-R knows SRM only: pseudo-overwrite and RRM are refused (5/26/00), feature 0038h
 //!   and the pseudo-overwrite resources do not exist.
-//! - A closed DVD+R track takes no more (5/2C/00) until its session is closed; the 153rd
-//!   session completes the disc. Finishing a DVD+R DL is function 5, never 6.
+//! - A closed DVD+R track takes no more (5/2C/00) until its session is closed; tracks that
+//!   were reserved before it are closed and written in any order. The 153rd session
+//!   completes the disc. Finishing a DVD+R DL is function 5, never 6.
 //! - Fixing layer 0 of a DVD+R DL makes the capacity twice that.
 //! - A suspended DVD+RW format is restarted before it is overtaken (5/2C/00).
 //! - A block that was never written is not read (3/11/05, or 5/21/00 past the capacity),
@@ -48,12 +52,15 @@
 mod buffer;
 mod cdb;
 mod dispatch;
+mod draining;
 mod event_status;
 mod events;
 mod features;
 mod formatting;
+mod habits;
 mod identity;
 mod info;
+mod known_drives;
 mod long_operation;
 mod medium;
 mod mode_pages;
@@ -61,6 +68,7 @@ mod mode_select;
 mod mode_sense;
 mod model;
 mod performance;
+mod quirks;
 mod reading;
 mod recorder;
 mod recording;
@@ -72,6 +80,7 @@ mod unit_status;
 
 pub use dispatch::supported_commands;
 pub use medium::{Medium, MediumError, MediumKind};
-pub use model::{DriveModel, Identity, Quirks, WriteSpeeds};
+pub use model::{DriveModel, Identity, WriteSpeeds};
+pub use quirks::Quirks;
 pub use recorder::{Answer, Recorder, Status};
 pub use store::{BLOCK_BYTES, DiscStore, MAX_STATE_BYTES, MemoryStore, NullStore, StoreError};

@@ -14,6 +14,7 @@ pub(crate) enum Effect {
     /// The medium is recognised.
     Loaded,
     SpunUp,
+    SpunDown,
     Ejected,
     Calibrated,
     Synchronized,
@@ -36,6 +37,19 @@ impl Effect {
         matches!(
             self,
             Self::Synchronized | Self::TrackClosed(_) | Self::SessionClosed { .. }
+        )
+    }
+
+    /// A format or a close: what a drive may go on with, whatever the host asked for.
+    pub(crate) fn is_format_or_close(self) -> bool {
+        matches!(
+            self,
+            Self::TrackClosed(_)
+                | Self::SessionClosed { .. }
+                | Self::BdRFormatted { .. }
+                | Self::Formatted(_)
+                | Self::BackgroundFormatBegun(_)
+                | Self::BackgroundFormatStopped
         )
     }
 
@@ -74,6 +88,11 @@ impl Operation {
 
     pub(crate) fn left(&self) -> u64 {
         self.left
+    }
+
+    /// How much of its own time is over.
+    pub(crate) fn passed(&self) -> u64 {
+        self.total - self.left
     }
 
     /// Lets time pass; gives back what was not needed once it is over.

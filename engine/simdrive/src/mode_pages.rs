@@ -9,6 +9,9 @@ use crate::store::BLOCK_BYTES;
 /// Codes of the pages, in the order in which page 3Fh lists them.
 pub(crate) const PAGES: [u8; 6] = [0x01, 0x05, 0x08, 0x1A, 0x1D, 0x2A];
 
+/// Write speeds of a CD-R recorder of the 52x class, kB/s (recipe 14).
+const CD_SPEEDS: [u32; 5] = [8467, 7056, 5645, 4234, 2822];
+
 /// Which values are asked for: the page control field of MODE SENSE.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Values {
@@ -50,6 +53,11 @@ impl Default for ModePages {
 }
 
 impl ModePages {
+    /// Page 05h says that no session may follow: multi-session bits 00 (recipe 3).
+    pub(crate) fn is_last_session(&self) -> bool {
+        self.write_parameters[3] & 0xC0 == 0
+    }
+
     fn stored(&self, code: u8) -> Option<&[u8]> {
         match code {
             0x01 => Some(&self.error_recovery),
@@ -122,9 +130,14 @@ pub(crate) fn page(drive: &Recorder, code: u8, values: Values) -> Option<Vec<u8>
 fn capabilities(drive: &Recorder) -> Vec<u8> {
     let mut out = vec![0; 32];
     out[0] = 0x2A;
-    // Reads CD-R, CD-RW, DVD-ROM, DVD-R, DVD-RAM; writes DVD-RAM of those listed here.
-    out[2] = 0x3B;
-    out[3] = 0x20;
+    // Reads CD-R, CD-RW, DVD-ROM, DVD-R, DVD-RAM; writes CD-R, CD-RW and DVD-RAM of those listed
+    // here. There is no virtual CD yet, but every DVD recorder on record says that it writes
+    // them, and wodim looks at no drive that does not.
+    [out[2], out[3]] = [0x3B, 0x23];
+    if drive.model.quirks.pre_mmc {
+        // A CD recorder and no more.
+        [out[2], out[3]] = [0x03, 0x03];
+    }
     // Underrun protection.
     out[4] = 0x80;
     // Tray; eject and lock by command; whether it is locked now.
@@ -132,20 +145,30 @@ fn capabilities(drive: &Recorder) -> Vec<u8> {
     let half = |value: u32| (value.min(0xFFFF) as u16).to_be_bytes();
     let fastest_read = drive.model.bd_read_speed.max(drive.model.dvd_read_speed);
     let buffer_kib = u64::from(drive.buffer.capacity()) * BLOCK_BYTES as u64 / 1024;
-    let write = drive.write_speed();
-    let speeds: &[u32] = drive
-        .medium()
-        .map_or(&[], |m| drive.model.write_speeds.of(m.kind));
+    let quirks = &drive.model.quirks;
+    let (mut write, mut speeds): (u32, &[u32]) = match drive.medium() {
+        Some(m) => (drive.write_speed(), drive.model.write_speeds.of(m.kind)),
+        None => (0, &[]),
+    };
+    if quirks.cd_speeds_in_capabilities {
+        (write, speeds) = (CD_SPEEDS[0], &CD_SPEEDS);
+    }
+    if quirks.no_speeds_in_capabilities {
+        (write, speeds) = (0, &[]);
+    }
     out[8..10].copy_from_slice(&half(fastest_read));
     out[12..14].copy_from_slice(&half(buffer_kib.min(0xFFFF) as u32));
     out[14..16].copy_from_slice(&half(drive.read_speed()));
     out[18..20].copy_from_slice(&half(speeds.first().copied().unwrap_or(0)));
-    out[20..22].copy_from_slice(&half(if speeds.is_empty() { 0 } else { write }));
-    out[28..30].copy_from_slice(&half(if speeds.is_empty() { 0 } else { write }));
+    out[20..22].copy_from_slice(&half(write));
+    out[28..30].copy_from_slice(&half(write));
     out[30..32].copy_from_slice(&half(speeds.len() as u32));
     for speed in speeds {
         out.extend([0, 0]);
         out.extend(half(*speed));
+    }
+    if quirks.short_capabilities_page || quirks.pre_mmc {
+        out.truncate(20);
     }
     out[1] = (out.len() - 2) as u8;
     out

@@ -1,6 +1,7 @@
 //! MODE SELECT (10): takes pages 01h, 05h and 08h, and nothing that cannot be changed.
 
 use crate::dispatch::{Outcome, Request, parameters};
+use crate::medium::MediumKind;
 use crate::mode_pages::{Values, page};
 use crate::recorder::Recorder;
 use crate::refusal::Refusal;
@@ -49,7 +50,10 @@ pub(crate) fn mode_select_10(
 }
 
 fn check_page(drive: &Recorder, code: u8, sent: &[u8]) -> Result<(), Refusal> {
-    if code == 0x05 && drive.medium().is_some() && drive.model.refuses_write_parameters {
+    let of_no_use = drive
+        .medium()
+        .is_some_and(|m| m.kind != MediumKind::DvdPlusR);
+    if code == 0x05 && of_no_use && drive.model.refuses_write_parameters {
         return Err(Refusal::ILLEGAL_PARAMETER);
     }
     let current = page(drive, code, Values::Current).ok_or(Refusal::ILLEGAL_PARAMETER)?;

@@ -1,8 +1,10 @@
 //! What a drive is: its name, its buffer, its speeds and its habits.
 //!
-//! Data only; the rules that read these values live beside what they rule.
+//! Data only; the rules that read these values live beside what they rule. Habits of
+//! single drives are in `quirks`, drives with a name on record in `known_drives`.
 
 use crate::medium::MediumKind;
+use crate::quirks::Quirks;
 
 /// The names that INQUIRY and its VPD pages answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,33 +76,6 @@ impl WriteSpeeds {
     }
 }
 
-/// Habits of single drives on record (recipes 2.5, 4.1, 4.2, 11, 13), all off by
-/// default: a well-behaved host has to live with each.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Quirks {
-    /// TEST UNIT READY says ready while the next command still gets 2/04/07 (Q1).
-    pub ready_too_early: bool,
-    /// Progress is told by REQUEST SENSE only (Q8).
-    pub progress_only_by_request_sense: bool,
-    /// While a disc loads, the drive answers 2/04/00 in place of 2/04/01 (Q4).
-    pub clueless_while_loading: bool,
-    /// The first WRITE is refused with 2/04/01 while the drive calibrates (recipe 4.2).
-    pub not_ready_at_first_write: bool,
-    /// SEND OPC INFORMATION is refused with 5/2C/00 (Q10).
-    pub refuses_calibration: bool,
-    /// SET STREAMING is refused with 5/21/00 (recipe 2.5).
-    pub refuses_set_streaming: bool,
-    /// READ BUFFER CAPACITY is unknown: 5/20/00 (recipe 14).
-    pub no_buffer_capacity: bool,
-    /// A finished write-once disc has the read-only profile, 0010h or 0040h (recipe 13).
-    pub read_only_profile_when_complete: bool,
-    /// A suspended background format may be overtaken by writing (recipe 6 names drives
-    /// of both kinds; the strict kind is the default).
-    pub writes_past_suspended_format: bool,
-    /// ADIP information (structure 11h) is refused with 5/24/00 (Q6).
-    pub no_adip_structure: bool,
-}
-
 /// A drive to build a [`crate::Recorder`] from. The default is as strict as the
 /// strictest drive on record; each field can be set apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -120,10 +95,17 @@ pub struct DriveModel {
     pub clock_permille: u32,
     /// The tray can be loaded and unloaded by command.
     pub motor_tray: bool,
-    /// MODE SELECT of the write parameters page is refused (5/26/00) on media that
-    /// have no use for it; otherwise it is accepted and ignored (recipe 13.2).
+    /// MODE SELECT of the write parameters page is refused (5/26/00) on media that have
+    /// no use for it, but for single-layer DVD+R; otherwise it is accepted and ignored
+    /// (recipe 13.2). growisofs sends it to DVD+R and goes no further where it is refused,
+    /// so a drive that did would have been useless to all its users.
     pub refuses_write_parameters: bool,
-    /// 6/28/00 follows a format, because the medium is another one now (recipe 13.1).
+    /// On write-once media a WRITE that is not whole ECC blocks is refused (5/24/00), in
+    /// place of being collected into whole ones. Recipe 8 has hosts write whole ones:
+    /// for writers that want to be held to it. growisofs (BD-R) and wodim (DVD+R) are not.
+    pub refuses_part_units: bool,
+    /// 6/28/00 follows a format, because the medium is another one now (recipe 13.1: it
+    /// may). libburn takes that for a failed format.
     pub attention_after_format: bool,
     /// 6/28/00 follows the closing of a session or disc (recipe 13.1: it may).
     pub attention_after_close: bool,
@@ -147,7 +129,8 @@ impl Default for DriveModel {
             clock_permille: 1000,
             motor_tray: true,
             refuses_write_parameters: true,
-            attention_after_format: true,
+            refuses_part_units: false,
+            attention_after_format: false,
             attention_after_close: false,
             damage_after_power_loss: false,
             calibrates_at_first_write: true,

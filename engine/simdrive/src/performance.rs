@@ -66,11 +66,18 @@ fn performance(drive: &Recorder, flags: u8, start: u32) -> Result<Vec<[u8; 16]>,
         }
         out
     };
+    let nominal = drive.model.quirks.performance_is_nominal;
     if !write {
-        let speed = drive.read_speed();
+        let speed = match nominal {
+            true => drive.fastest_read(),
+            false => drive.read_speed(),
+        };
         return Ok(vec![descriptor(start, speed, end, speed)]);
     }
-    let speed = drive.write_speed();
+    let speed = match nominal {
+        true => drive.fastest_write(),
+        false => drive.write_speed(),
+    };
     let at = |lba| timing::zone(medium.kind, speed, lba, medium.capacity());
     // A disc of few fixed zones has a line for each; a constant rate one for all.
     let mut lines = Vec::new();
@@ -94,18 +101,18 @@ fn write_speeds(drive: &Recorder) -> Vec<[u8; 16]> {
         return Vec::new();
     };
     let end = medium.capacity().saturating_sub(1);
-    let read = if medium.kind.is_bd() {
-        drive.model.bd_read_speed
-    } else {
-        drive.model.dvd_read_speed
-    };
+    let read = drive.fastest_read();
+    let no_end = drive.model.quirks.no_end_of_speeds_when_blank
+        && medium.sequential().is_some_and(|disc| disc.is_unwritten())
+        && !medium.kind.is_bd();
     let line = |speed: &u32| {
         let mut out = [0; 16];
         let constant_rate = timing::zone(medium.kind, *speed, 0, medium.capacity()).end < end
             && medium.kind != crate::medium::MediumKind::DvdPlusRDl;
         // Rotation control in bits 4-3, exact in bit 1.
         out[0] = u8::from(constant_rate) << 3 | 0x02;
-        out[4..8].copy_from_slice(&end.to_be_bytes());
+        let told = if no_end { 0 } else { end };
+        out[4..8].copy_from_slice(&told.to_be_bytes());
         out[8..12].copy_from_slice(&read.to_be_bytes());
         out[12..16].copy_from_slice(&speed.to_be_bytes());
         out
@@ -124,6 +131,7 @@ pub(crate) fn set_streaming(
     request: &Request<'_>,
     _data_in: &mut [u8],
 ) -> Outcome {
+    check_speed_taken(drive)?;
     if drive.model.quirks.refuses_set_streaming {
         return Err(Refusal::LBA_OUT_OF_RANGE);
     }
@@ -159,9 +167,22 @@ pub(crate) fn set_streaming(
             return Err(Refusal::ILLEGAL_PARAMETER);
         }
     }
-    drive.read_speed = read;
-    drive.write_speed = write;
+    set_speeds(drive, read, write);
     Ok(length)
+}
+
+fn check_speed_taken(drive: &Recorder) -> Result<(), Refusal> {
+    match drive.model.quirks.refuses_speeds {
+        true => Err(Refusal::SEQUENCE),
+        false => Ok(()),
+    }
+}
+
+fn set_speeds(drive: &mut Recorder, read: u32, write: u32) {
+    if !drive.model.quirks.ignores_speeds {
+        drive.read_speed = read;
+        drive.write_speed = write;
+    }
 }
 
 /// kB/s of a size in kB over a time in ms.
@@ -181,11 +202,14 @@ pub(crate) fn set_cd_speed(
     if request.cdb.byte(1) > 1 {
         return Err(Refusal::ILLEGAL_FIELD);
     }
+    check_speed_taken(drive)?;
     let speed = |value: u16| match value {
         0xFFFF => 0,
         other => u32::from(other),
     };
-    drive.read_speed = speed(request.cdb.be16(2));
-    drive.write_speed = speed(request.cdb.be16(4));
+    let (read, write) = (speed(request.cdb.be16(2)), speed(request.cdb.be16(4)));
+    if !drive.model.quirks.ignores_set_cd_speed {
+        set_speeds(drive, read, write);
+    }
     Ok(0)
 }

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use crate::dispatch::{Outcome, Request};
+use crate::medium::MediumKind;
 use crate::recorder::Recorder;
 use crate::refusal::Refusal;
 use crate::store::BLOCK_BYTES;
@@ -55,10 +56,32 @@ fn read(drive: &mut Recorder, range: &Range, data_in: &mut [u8]) -> Outcome {
 }
 
 fn check(drive: &Recorder, range: &Range) -> Result<(), Refusal> {
+    let quirks = &drive.model.quirks;
+    match check_written(drive, range) {
+        Err(refusal) if refusal.is(&Refusal::READ_ERROR) => {
+            let kind = drive.medium().map(|m| m.kind);
+            if quirks.unwritten_reads_as_zeros
+                && matches!(kind, Some(MediumKind::DvdRam | MediumKind::BdRe))
+            {
+                return Ok(());
+            }
+            Err(match quirks.unwritten_is_blank_check {
+                true => Refusal {
+                    information: refusal.information,
+                    ..Refusal::BLANK_CHECK
+                },
+                false => refusal,
+            })
+        }
+        other => other,
+    }
+}
+
+fn check_written(drive: &Recorder, range: &Range) -> Result<(), Refusal> {
     let medium = drive.medium().ok_or(Refusal::INTERNAL)?;
     match medium.check_read(range.lba, range.blocks) {
         // What is not on the disc yet may be on its way.
-        Err(refusal) if refusal == Refusal::READ_ERROR.at(refusal.information.unwrap_or(0)) => {
+        Err(refusal) if refusal.is(&Refusal::READ_ERROR) => {
             for lba in range.lba..range.lba.saturating_add(range.blocks) {
                 if !drive.buffer.holds(lba) {
                     medium.check_read(lba, 1)?;

@@ -15,7 +15,6 @@ use crate::medium::{Medium, Recorded, dvd_plus_rw};
 use crate::mode_pages::ModePages;
 use crate::model::DriveModel;
 use crate::refusal::{Refusal, SENSE_BYTES};
-use crate::store::BLOCK_BYTES;
 use crate::timing::{self, Task};
 
 /// SCSI status of an answer.
@@ -79,10 +78,18 @@ pub struct Recorder {
     pub(crate) pages: ModePages,
     pub(crate) write_speed: u32,
     pub(crate) read_speed: u32,
+    /// Blocks that were free before the last WRITE.
+    pub(crate) free_before_write: u32,
+    /// The buffer was full once since the disc was loaded.
+    pub(crate) was_full: bool,
+    /// A question came between two WRITEs.
+    pub(crate) interrupted: bool,
+    /// The drive has ceased to work until the power comes anew.
+    pub(crate) wedged: bool,
     /// Nanoseconds since power on.
-    clock: u64,
+    pub(crate) clock: u64,
     /// Time already spent on the unit that is next to be written, or formatted.
-    spent: u64,
+    pub(crate) spent: u64,
 }
 
 impl Recorder {
@@ -90,6 +97,10 @@ impl Recorder {
     pub fn new(model: DriveModel) -> Self {
         let buffer = WriteBuffer::new(model.buffer_bytes);
         Self {
+            free_before_write: buffer.capacity(),
+            was_full: false,
+            interrupted: false,
+            wedged: false,
             buffer,
             tray: Tray::Closed(None),
             locked: false,
@@ -172,6 +183,16 @@ impl Recorder {
         }
     }
 
+    /// Lets whatever is under way end and writes what the buffer holds, a part of a cluster
+    /// included: what a drive does that nobody talks to any more. A background format stops
+    /// where it is.
+    pub fn settle(&mut self) {
+        self.complete_unit();
+        while let Some(time) = self.next_change() {
+            self.advance(time.max(Duration::from_nanos(1)));
+        }
+    }
+
     /// Executes one command. `data_out` is what the host sends, `data_in` the room
     /// for what it gets; both are as long as the transfer on the wire.
     pub fn execute(&mut self, cdb: &[u8], data_out: &[u8], data_in: &mut [u8]) -> Answer {
@@ -183,10 +204,25 @@ impl Recorder {
             },
             Err(refusal) => Answer {
                 status: Status::CheckCondition,
-                sense: refusal.emit(),
+                sense: self.sense_bytes(&refusal),
                 transferred: 0,
             },
         }
+    }
+
+    /// The bytes of sense data, as this drive has them.
+    pub(crate) fn sense_bytes(&self, refusal: &Refusal) -> [u8; SENSE_BYTES] {
+        let mut bytes = refusal.emit();
+        if self.model.quirks.sense_valid_bit_clear {
+            bytes[0] &= 0x7F;
+        }
+        bytes
+    }
+
+    /// Blocks are on their way to the disc, or were since the last synchronization.
+    pub(crate) fn is_writing(&self) -> bool {
+        let in_flight = |medium: &Medium| medium.sequential().is_some_and(|disc| disc.in_flight);
+        !self.buffer.is_empty() || self.medium().is_some_and(in_flight)
     }
 
     /// Time until something changes by itself that a refused command waits for:
@@ -195,7 +231,7 @@ impl Recorder {
     /// under way. The background format of DVD+RW does not count, as the drive can
     /// be used meanwhile; see [`Recorder::background_format_left`].
     pub fn next_change(&self) -> Option<Duration> {
-        let used = self.buffer.used();
+        let used = self.buffer.drainable();
         if let Some(operation) = &self.operation {
             let time = self.drain_time(used).saturating_add(operation.left());
             return Some(Duration::from_nanos(time));
@@ -224,14 +260,14 @@ impl Recorder {
     pub fn advance(&mut self, by: Duration) {
         let mut left = u64::try_from(by.as_nanos()).unwrap_or(u64::MAX);
         // What takes no time happens even when none passes.
-        let mut instant = self.model.clock_permille == 0 && !self.buffer.is_empty();
+        let mut instant = self.model.clock_permille == 0 && self.buffer.drainable() > 0;
         while left > 0 || instant || self.operation.is_some_and(|o| o.left() == 0) {
             instant = false;
-            if !self.buffer.is_empty() {
+            if self.buffer.drainable() > 0 {
                 let spent = self.drain(left);
                 self.clock = self.clock.saturating_add(spent);
                 left -= spent.min(left);
-                if !self.buffer.is_empty() {
+                if self.buffer.drainable() > 0 {
                     break;
                 }
                 continue;
@@ -277,12 +313,14 @@ impl Recorder {
             self.save();
         }
         self.locked = false;
+        self.wedged = false;
         self.pages = ModePages::default();
         self.deferred = None;
         self.events = Events::default();
         self.attentions = VecDeque::from([Refusal::POWER_ON]);
         self.wanted = 0;
         self.spent = 0;
+        self.forget_writing();
         self.read_speed = 0;
         self.write_speed = 0;
         if self.medium().is_some() {
@@ -302,7 +340,7 @@ impl Recorder {
             return self.write_speed.max(1);
         };
         let speeds = self.model.write_speeds.of(medium.kind);
-        let fastest = speeds.first().copied().unwrap_or(4496);
+        let fastest = self.fastest_write();
         if self.write_speed == 0 {
             return fastest;
         }
@@ -315,165 +353,26 @@ impl Recorder {
             .unwrap_or(slowest)
     }
 
-    pub(crate) fn read_speed(&self) -> u32 {
-        let fastest = match self.medium() {
+    /// The highest speed that the medium can be read at, in kB/s.
+    pub(crate) fn fastest_read(&self) -> u32 {
+        match self.medium() {
             Some(medium) if medium.kind.is_bd() => self.model.bd_read_speed,
             _ => self.model.dvd_read_speed,
-        };
+        }
+    }
+
+    /// The highest speed that the medium can be written at, in kB/s.
+    pub(crate) fn fastest_write(&self) -> u32 {
+        let speeds = self.medium().map(|m| self.model.write_speeds.of(m.kind));
+        speeds.and_then(|s| s.first()).copied().unwrap_or(4496)
+    }
+
+    pub(crate) fn read_speed(&self) -> u32 {
+        let fastest = self.fastest_read();
         if self.read_speed == 0 {
             fastest
         } else {
             self.read_speed.clamp(1, fastest)
-        }
-    }
-
-    /// Blocks of the next piece at `lba`, the most that share a speed, and the time
-    /// of one step of it: `(blocks, steps, nanoseconds per step)`.
-    fn piece(&self, medium: &Medium, lba: u32, blocks: u32, verified: bool) -> (u32, u32, u64) {
-        let unit = medium.kind.unit();
-        let zone = timing::zone(medium.kind, self.write_speed(), lba, medium.capacity());
-        let mut time = self.scaled(timing::transfer(unit, zone.speed));
-        if verified {
-            time *= 2;
-        }
-        let into = lba % unit;
-        if into != 0 || blocks < unit {
-            // Part of an ECC block: read, modify, write.
-            return (blocks.min(unit - into), 1, time * 2);
-        }
-        let units = (blocks.min(zone.end.saturating_sub(lba)) / unit).max(1);
-        (units * unit, units, time)
-    }
-
-    /// Time to drain the first `blocks` blocks of the buffer.
-    pub(crate) fn drain_time(&self, blocks: u32) -> u64 {
-        let Some(medium) = self.medium() else {
-            return 0;
-        };
-        let (mut left, mut time) = (blocks, 0_u64);
-        for run in self.buffer.runs() {
-            let (mut lba, mut run_left) = (run.lba, run.blocks);
-            while left > 0 && run_left > 0 {
-                let (blocks, steps, step) = self.piece(medium, lba, run_left, run.verified);
-                let unit = blocks / steps;
-                let needed = left.div_ceil(unit).min(steps);
-                time += step * u64::from(needed);
-                left = left.saturating_sub(needed * unit);
-                lba += blocks;
-                run_left -= blocks;
-            }
-        }
-        time.saturating_sub(self.spent)
-    }
-
-    /// Writes what the time allows; gives the time that passed, all of it unless the
-    /// buffer ran empty. Blocks reach the store first, the state follows once.
-    fn drain(&mut self, time: u64) -> u64 {
-        let mut left = time;
-        while let Some(run) = self.buffer.front() {
-            let Some(medium) = self.medium() else {
-                self.buffer.clear();
-                break;
-            };
-            let (blocks, steps, step) = self.piece(medium, run.lba, run.blocks, run.verified);
-            let budget = left.saturating_add(self.spent);
-            let steps_now = match budget.checked_div(step) {
-                Some(n) => u32::try_from(n).unwrap_or(u32::MAX).min(steps),
-                None => steps,
-            };
-            if steps_now == 0 {
-                self.spent = budget;
-                left = 0;
-                break;
-            }
-            let cost = step * u64::from(steps_now);
-            // Time spent on it earlier counts first.
-            left -= cost.saturating_sub(self.spent).min(left);
-            self.spent = self.spent.saturating_sub(cost);
-            if !self.record_front(blocks / steps * steps_now) {
-                break;
-            }
-        }
-        if self.buffer.is_empty() {
-            self.spent = 0;
-        }
-        self.save();
-        time - left
-    }
-
-    /// Puts the first blocks of the front run on the disc; false when the store failed.
-    fn record_front(&mut self, blocks: u32) -> bool {
-        let Some(run) = self.buffer.front() else {
-            return false;
-        };
-        let Tray::Closed(Some(medium)) = &mut self.tray else {
-            return false;
-        };
-        let (first, second) = self.buffer.front_bytes(blocks);
-        let split = run.lba + (first.len() / BLOCK_BYTES) as u32;
-        let mut result = medium.record(run.lba, first);
-        if result.is_ok() && !second.is_empty() {
-            result = medium.record(split, second);
-        }
-        if result.is_err() {
-            // The host learns of it with its next command, and what follows cannot be
-            // written either: on a sequential disc there would be a hole before it.
-            self.deferred = Some(Refusal::WRITE_ERROR.at(run.lba).deferred());
-            self.buffer.clear();
-            if self.operation.is_some_and(|o| o.effect.needs_the_data()) {
-                self.operation = None;
-            }
-            if let Recorded::Sequential(disc) = medium.recorded_mut() {
-                disc.forget_unrecorded();
-                disc.mark_damaged();
-            }
-            return false;
-        }
-        self.buffer.pop(blocks);
-        true
-    }
-
-    /// Writes all that is in the buffer; the clock moves by the time that it takes.
-    pub(crate) fn drain_all(&mut self) {
-        if !self.buffer.is_empty() {
-            let spent = self.drain(u64::MAX / 4);
-            self.clock = self.clock.saturating_add(spent);
-        }
-    }
-
-    /// Saves the state; a failure is told with the next command.
-    pub(crate) fn save(&mut self) {
-        if let Tray::Closed(Some(medium)) | Tray::Open(Some(medium)) = &mut self.tray
-            && medium.save().is_err()
-        {
-            self.deferred = Some(Refusal::WRITE_ERROR.deferred());
-        }
-    }
-
-    fn format_in_background(&mut self, time: u64) {
-        if self.background_format_left().is_none() || self.stopped {
-            return;
-        }
-        let step = self
-            .scaled(timing::transfer(dvd_plus_rw::UNIT, self.write_speed()))
-            .max(1);
-        let budget = time.saturating_add(self.spent);
-        let units = u32::try_from(budget / step).unwrap_or(u32::MAX / dvd_plus_rw::UNIT);
-        self.spent = budget % step;
-        if units == 0 {
-            return;
-        }
-        let Some(medium) = self.medium_mut() else {
-            return;
-        };
-        let mut complete = false;
-        if let Recorded::Rewritable(disc) = medium.recorded_mut() {
-            complete = dvd_plus_rw::progress(disc, units.saturating_mul(dvd_plus_rw::UNIT));
-        }
-        self.save();
-        if complete {
-            self.spent = 0;
-            self.events.raise(Event::BackgroundFormatComplete);
         }
     }
 
@@ -486,6 +385,8 @@ impl Recorder {
 
     /// As [`Self::start`], with so many blocks of padding to be written first.
     pub(crate) fn start_after(&mut self, effect: Effect, task: Task, padding: u32) {
+        // What was written before it goes onto the disc first.
+        self.complete_unit();
         let Some(kind) = self.medium().map(|m| m.kind) else {
             self.operation = Some(Operation::new(effect, 0, 0));
             return;
@@ -519,9 +420,21 @@ impl Recorder {
         task: Task,
     ) -> Result<usize, Refusal> {
         self.start(effect, task);
-        if !immediate {
-            self.wait()?;
+        self.wait_unless(immediate)
+    }
+
+    /// Waits for the end of what was begun, unless the host wants to be answered at once.
+    pub(crate) fn wait_unless(&mut self, immediate: bool) -> Result<usize, Refusal> {
+        if immediate {
+            return Ok(0);
         }
+        let implied = self
+            .operation
+            .is_some_and(|o| o.effect.is_format_or_close());
+        if implied && self.model.quirks.implies_immediate {
+            return Err(Refusal::INSUFFICIENT_TIME);
+        }
+        self.wait()?;
         Ok(0)
     }
 
@@ -538,7 +451,12 @@ impl Recorder {
                 self.events.raise(Event::NewMedium);
             }
             Effect::SpunUp => self.stopped = false,
+            Effect::SpunDown => self.stopped = true,
             Effect::Calibrated => self.calibrated = true,
+            Effect::Synchronized => {
+                self.free_before_write = self.buffer.capacity();
+                self.change_medium(operation.effect);
+            }
             Effect::Ejected => {
                 self.stop_background();
                 self.unload();
@@ -621,6 +539,13 @@ impl Recorder {
         }
     }
 
+    /// What the drive keeps in mind of the writing so far is of no use any more.
+    fn forget_writing(&mut self) {
+        self.free_before_write = self.buffer.capacity();
+        self.was_full = false;
+        self.interrupted = false;
+    }
+
     // ---- the tray -----------------------------------------------------------
 
     pub(crate) fn begin_load(&mut self) {
@@ -643,6 +568,7 @@ impl Recorder {
         self.buffer.clear();
         self.spent = 0;
         self.wanted = 0;
+        self.forget_writing();
         self.calibrated = false;
         self.stopped = false;
     }

@@ -8,8 +8,9 @@
 use std::time::Duration;
 
 use crate::dispatch::{Outcome, Request, reply};
+use crate::habits;
 use crate::long_operation::Effect;
-use crate::medium::{MediumKind, Recorded};
+use crate::medium::{Medium, MediumKind, Recorded};
 use crate::reading;
 use crate::recorder::Recorder;
 use crate::refusal::Refusal;
@@ -58,10 +59,30 @@ pub(crate) fn write_12(
         verify: false,
         through: request.cdb.bit(1, 3),
     };
-    if streaming {
-        check_streaming(drive, &write)?;
+    if !streaming {
+        return accept(drive, &write);
     }
+    if is_short_streaming(drive, &write) && drive.model.quirks.junk_from_short_streaming {
+        let junk: Vec<u8> = write.data.iter().map(|byte| !byte).collect();
+        return accept(
+            drive,
+            &Write {
+                data: &junk,
+                ..write
+            },
+        );
+    }
+    check_streaming(drive, &write)?;
     accept(drive, &write)
+}
+
+/// Less than whole clusters of BD.
+fn is_short_streaming(drive: &Recorder, write: &Write<'_>) -> bool {
+    drive.medium().is_some_and(|m| {
+        let unit = m.kind.unit();
+        let whole = write.lba.is_multiple_of(unit) && write.blocks.is_multiple_of(unit);
+        m.kind.is_bd() && !whole
+    })
 }
 
 /// Streaming is for DVD-RAM and BD, and in whole ECC blocks (recipes 6 and 7).
@@ -106,27 +127,33 @@ fn accept(drive: &mut Recorder, write: &Write<'_>) -> Outcome {
         return Err(Refusal::DATA_PHASE);
     }
     let medium = drive.medium().ok_or(Refusal::INTERNAL)?;
-    let track = match &medium.recorded {
-        Recorded::Sequential(disc) => Some(disc.check_write(write.lba, write.blocks)?),
-        Recorded::Rewritable(disc) => {
-            let overtakes = drive.model.quirks.writes_past_suspended_format;
-            disc.check_write(write.lba, write.blocks, overtakes)?;
-            None
-        }
-    };
+    let track = check_write(drive, medium, write)?;
     if write.blocks == 0 {
         return Ok(0);
     }
     if write.blocks > drive.buffer.capacity() {
         return Err(Refusal::ILLEGAL_FIELD);
     }
-    let verified = write.verify || (medium.verifies_writes() && !write.streaming);
+    let mut verified = write.verify || (medium.verifies_writes() && !write.streaming);
+    // On write-once media the drive collects whole units; the others are read and modified.
+    let unit = medium.sequential().map_or(1, |disc| disc.rules.unit);
     if drive.buffer.free() < write.blocks {
         drive.wanted = write.blocks;
+        drive.was_full = true;
         return Err(Refusal::BUFFER_FULL);
     }
     drive.wanted = 0;
     prepare(drive)?;
+    drive.free_before_write = drive.buffer.free();
+    drive.buffer.hold_parts_of(unit);
+    if let Some(tail) = drive.buffer.back().filter(|_| drive.buffer.held() > 0) {
+        if tail.lba + tail.blocks == write.lba {
+            // One unit is written in one way.
+            verified = tail.verified;
+        } else {
+            drive.complete_unit();
+        }
+    }
     drive.buffer.push(write.lba, write.data, verified);
     if let Some(track) = track
         && let Some(medium) = drive.medium_mut()
@@ -145,6 +172,36 @@ fn accept(drive: &mut Recorder, write: &Write<'_>) -> Outcome {
         }
     }
     Ok(write.data.len())
+}
+
+/// Whether the blocks may be written now, and to which track.
+fn check_write(
+    drive: &Recorder,
+    medium: &Medium,
+    write: &Write<'_>,
+) -> Result<Option<usize>, Refusal> {
+    let quirks = &drive.model.quirks;
+    if quirks.no_write_features {
+        return Err(Refusal::CANNOT_WRITE_MEDIUM);
+    }
+    let whole = write.blocks.is_multiple_of(medium.kind.unit());
+    match &medium.recorded {
+        Recorded::Sequential(disc) => match disc.check_write(write.lba, write.blocks) {
+            Err(refusal)
+                if quirks.wrong_address_is_out_of_range
+                    && refusal.is(&Refusal::INVALID_WRITE_ADDRESS) =>
+            {
+                Err(Refusal::LBA_OUT_OF_RANGE.at(write.lba))
+            }
+            Ok(_) if !whole && drive.model.refuses_part_units => Err(Refusal::ILLEGAL_FIELD),
+            checked => checked.map(Some),
+        },
+        Recorded::Rewritable(disc) => {
+            let overtakes = quirks.writes_past_suspended_format;
+            disc.check_write(write.lba, write.blocks, overtakes)?;
+            Ok(None)
+        }
+    }
 }
 
 /// What the drive does by itself before the first write: spin up and calibrate.
@@ -180,6 +237,10 @@ pub(crate) fn synchronize_cache(
     if nothing {
         return Ok(0);
     }
+    if immediate && drive.model.quirks.synchronizes_immediately_only_in_name {
+        drive.complete_unit();
+        return Ok(0);
+    }
     drive.start_and(immediate, Effect::Synchronized, Task::Synchronize)
 }
 
@@ -188,11 +249,22 @@ pub(crate) fn read_buffer_capacity(
     request: &Request<'_>,
     data_in: &mut [u8],
 ) -> Outcome {
-    if drive.model.quirks.no_buffer_capacity {
-        return Err(Refusal::UNKNOWN_COMMAND);
+    let quirks = &drive.model.quirks;
+    let begun = !drive.buffer.is_empty();
+    if quirks.wedged_by_early_buffer_question && begun && !drive.was_full {
+        drive.wedged = true;
+        return Err(Refusal::UNIT_FAILED);
     }
     let in_blocks = request.cdb.bit(1, 0);
-    let (all, free) = (drive.buffer.capacity(), drive.buffer.free());
+    let all = drive.buffer.capacity();
+    let free = if quirks.absurd_free_space && begun && drive.write_speed() == drive.fastest_write()
+    {
+        all + drive.buffer.used()
+    } else if quirks.late_buffer_reports {
+        drive.free_before_write
+    } else {
+        drive.buffer.free()
+    };
     let mut out = [0; 12];
     out[1] = 10;
     if in_blocks {
@@ -232,8 +304,20 @@ pub(crate) fn send_opc_information(
         return Err(Refusal::ILLEGAL_FIELD);
     }
     let medium = drive.medium().ok_or(Refusal::INTERNAL)?;
-    if drive.model.quirks.refuses_calibration {
-        return Err(Refusal::SEQUENCE);
+    let quirks = &drive.model.quirks;
+    let habits = [
+        (quirks.refuses_calibration, Refusal::SEQUENCE),
+        (
+            quirks.calibration_is_write_protected,
+            Refusal::WRITE_PROTECTED,
+        ),
+        (
+            quirks.calibration_wants_another_medium,
+            Refusal::INCOMPATIBLE_MEDIUM,
+        ),
+    ];
+    if let Some((_, refusal)) = habits.into_iter().find(|(on, _)| *on) {
+        return Err(refusal);
     }
     if medium.is_complete() {
         return Err(Refusal::CANNOT_WRITE_MEDIUM);
@@ -260,8 +344,12 @@ pub(crate) fn close_track_session(
     if function != 1 && number != 0 && !plus_r {
         return Err(Refusal::ILLEGAL_FIELD);
     }
+    habits::check_settled(drive)?;
     use MediumKind::{BdR, DvdPlusR, DvdPlusRDl, DvdPlusRw};
     match (function, kind) {
+        (1 | 2 | 4 | 5 | 6, BdR | DvdPlusR | DvdPlusRDl) if drive.model.quirks.closes_too_much => {
+            close_session(drive, true, immediate)
+        }
         (1, BdR | DvdPlusR | DvdPlusRDl) => close_track(drive, number, immediate),
         (2, BdR | DvdPlusR | DvdPlusRDl) => close_session(drive, false, immediate),
         // A dual-layer session with an extended lead-out.
@@ -277,15 +365,20 @@ fn close_track(drive: &mut Recorder, number: u16, immediate: bool) -> Outcome {
         .medium()
         .and_then(|m| m.sequential())
         .ok_or(Refusal::INTERNAL)?;
-    let padding = disc.check_close_track(number)?;
+    let padding = match disc.check_close_track(number) {
+        Err(refusal) if is_gladly_closed(drive, &refusal) => return Ok(0),
+        checked => checked?,
+    };
     if disc.track(u32::from(number)).is_some_and(|t| t.closed) {
         return Ok(0);
     }
     drive.start_after(Effect::TrackClosed(number), Task::CloseTrack, padding);
-    if !immediate {
-        drive.wait()?;
-    }
-    Ok(0)
+    drive.wait_unless(immediate)
+}
+
+/// There is nothing to close, and the drive does not mind.
+fn is_gladly_closed(drive: &Recorder, refusal: &Refusal) -> bool {
+    drive.model.quirks.closes_nothing_gladly && refusal.is(&Refusal::NOTHING_TO_CLOSE)
 }
 
 fn close_session(drive: &mut Recorder, finalize: bool, immediate: bool) -> Outcome {
@@ -293,7 +386,19 @@ fn close_session(drive: &mut Recorder, finalize: bool, immediate: bool) -> Outco
         .medium()
         .and_then(|m| m.sequential())
         .ok_or(Refusal::INTERNAL)?;
-    disc.check_close_session(finalize)?;
+    let quirks = &drive.model.quirks;
+    match disc.check_close_session(finalize) {
+        Err(refusal) if is_gladly_closed(drive, &refusal) => return Ok(0),
+        checked => checked?,
+    }
+    if quirks.closes_closed_tracks_only && disc.has_open_data() {
+        return Err(Refusal::INCOMPLETE_TRACK);
+    }
+    let asks_page = quirks.finalizes_by_write_parameters
+        && drive
+            .medium()
+            .is_some_and(|m| m.kind == MediumKind::DvdPlusR);
+    let finalize = finalize && (!asks_page || drive.pages.is_last_session());
     let task = if finalize {
         Task::Finalize
     } else {

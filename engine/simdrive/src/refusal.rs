@@ -33,6 +33,7 @@ const fn sense(key: u8, asc: u8, ascq: u8) -> Refusal {
 impl Refusal {
     pub(crate) const NO_SENSE: Self = sense(0, 0, 0);
     pub(crate) const BACKGROUND_FORMAT: Self = sense(0, 0x04, 0x04);
+    pub(crate) const IMMEDIATE_BROKEN: Self = sense(2, 0x00, 0x00);
     pub(crate) const NOT_READY: Self = sense(2, 0x04, 0x00);
     pub(crate) const BECOMING_READY: Self = sense(2, 0x04, 0x01);
     pub(crate) const FORMAT_IN_PROGRESS: Self = sense(2, 0x04, 0x04);
@@ -44,6 +45,7 @@ impl Refusal {
     pub(crate) const READ_ERROR: Self = sense(3, 0x11, 0x05);
     pub(crate) const UNFORMATTED: Self = sense(3, 0x31, 0x00);
     pub(crate) const FORMAT_FAILED: Self = sense(3, 0x31, 0x01);
+    pub(crate) const UNIT_FAILED: Self = sense(4, 0x3E, 0x01);
     pub(crate) const INTERNAL: Self = sense(4, 0x44, 0x00);
     pub(crate) const LIST_LENGTH: Self = sense(5, 0x1A, 0x00);
     pub(crate) const UNKNOWN_COMMAND: Self = sense(5, 0x20, 0x00);
@@ -52,6 +54,7 @@ impl Refusal {
     pub(crate) const ILLEGAL_FIELD: Self = sense(5, 0x24, 0x00);
     pub(crate) const ILLEGAL_PARAMETER: Self = sense(5, 0x26, 0x00);
     pub(crate) const SEQUENCE: Self = sense(5, 0x2C, 0x00);
+    pub(crate) const INCOMPATIBLE_MEDIUM: Self = sense(5, 0x30, 0x02);
     pub(crate) const CANNOT_WRITE_MEDIUM: Self = sense(5, 0x30, 0x05);
     pub(crate) const CANNOT_FORMAT_MEDIUM: Self = sense(5, 0x30, 0x06);
     pub(crate) const NO_SAVED_PAGES: Self = sense(5, 0x39, 0x00);
@@ -61,7 +64,9 @@ impl Refusal {
     pub(crate) const NO_MORE_TRACKS: Self = sense(5, 0x72, 0x05);
     pub(crate) const MEDIUM_CHANGED: Self = sense(6, 0x28, 0x00);
     pub(crate) const POWER_ON: Self = sense(6, 0x29, 0x00);
+    pub(crate) const INSUFFICIENT_TIME: Self = sense(6, 0x2E, 0x00);
     pub(crate) const WRITE_PROTECTED: Self = sense(7, 0x27, 0x00);
+    pub(crate) const BLANK_CHECK: Self = sense(8, 0x00, 0x00);
     /// The data that came do not fit the CDB: the transfer, not the command, is wrong.
     pub(crate) const DATA_PHASE: Self = sense(0xB, 0x4B, 0x00);
 
@@ -73,6 +78,11 @@ impl Refusal {
     pub(crate) const fn with_progress(mut self, progress: Option<u16>) -> Self {
         self.progress = progress;
         self
+    }
+
+    /// The same sense key and codes, whatever goes with them.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        (self.key, self.asc, self.ascq) == (other.key, other.asc, other.ascq)
     }
 
     pub(crate) const fn deferred(mut self) -> Self {

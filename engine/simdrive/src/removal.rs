@@ -2,6 +2,7 @@
 //! (recipe 2).
 
 use crate::dispatch::{Outcome, Request, check_medium};
+use crate::habits;
 use crate::long_operation::Effect;
 use crate::recorder::{Recorder, Tray};
 use crate::refusal::Refusal;
@@ -33,6 +34,10 @@ fn stop(drive: &mut Recorder) -> Outcome {
 
 fn start(drive: &mut Recorder, immediate: bool) -> Outcome {
     check_medium(drive)?;
+    // Let in while the disc spins up already (a habit): nothing to begin.
+    if drive.operation.is_some() {
+        return drive.wait_unless(immediate);
+    }
     if !drive.stopped {
         return Ok(0);
     }
@@ -45,6 +50,16 @@ fn eject(drive: &mut Recorder, immediate: bool) -> Outcome {
     }
     if let Tray::Open(_) = drive.tray {
         return Ok(0);
+    }
+    // It is on its way out already.
+    if drive.operation.is_some() {
+        return drive.wait_unless(immediate);
+    }
+    habits::check_settled(drive)?;
+    let spins = !drive.stopped && drive.medium().is_some();
+    if immediate && spins && drive.model.quirks.immediate_eject_loops {
+        drive.start(Effect::SpunDown, Task::SpinDown);
+        return Err(Refusal::OPERATION_IN_PROGRESS);
     }
     drive.start_and(immediate, Effect::Ejected, Task::Eject)
 }

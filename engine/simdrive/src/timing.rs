@@ -73,6 +73,7 @@ pub(crate) fn transfer(blocks: u32, speed: u32) -> u64 {
 pub(crate) enum Task {
     Load,
     SpinUp,
+    SpinDown,
     Eject,
     Calibrate,
     Synchronize,
@@ -96,6 +97,7 @@ pub(crate) fn duration(task: Task, kind: MediumKind, speed: u32) -> u64 {
         Task::Load => 10 * SECOND,
         Task::SpinUp if bd => 5 * SECOND,
         Task::SpinUp => 4 * SECOND,
+        Task::SpinDown => 2 * SECOND,
         Task::Eject => 4 * SECOND,
         Task::Calibrate => 8 * SECOND,
         Task::Synchronize => 2 * SECOND,

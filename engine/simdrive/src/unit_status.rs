@@ -20,7 +20,8 @@ pub(crate) fn request_sense(
     data_in: &mut [u8],
 ) -> Outcome {
     let sense = current(drive);
-    reply(data_in, usize::from(request.cdb.byte(4)), &sense.emit())
+    let bytes = drive.sense_bytes(&sense);
+    reply(data_in, usize::from(request.cdb.byte(4)), &bytes)
 }
 
 /// What is to be said now: an attention is told once; an operation, and a background

@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use common::*;
 use pitland_simdrive::{
-    BLOCK_BYTES, DiscStore, DriveModel, Medium, MediumError, MediumKind, MemoryStore, Recorder,
-    StoreError, supported_commands,
+    BLOCK_BYTES, DiscStore, DriveModel, Medium, MediumError, MediumKind, MemoryStore, Quirks,
+    Recorder, StoreError, supported_commands,
 };
 use proptest::prelude::*;
 
@@ -97,6 +97,8 @@ impl DiscStore for Watched {
 enum Act {
     /// At the next writable address, so many units.
     Write(u8),
+    /// At the next writable address, so many blocks.
+    WritePart(u8),
     /// At any address, any length.
     WriteAt(u16, u8),
     Read(u16, u8),
@@ -123,6 +125,7 @@ fn opcodes() -> Vec<u8> {
 fn acts() -> impl Strategy<Value = Vec<Act>> {
     let act = prop_oneof![
         6 => (1u8..20).prop_map(Act::Write),
+        2 => (1u8..100).prop_map(Act::WritePart),
         2 => (any::<u16>(), 0u8..70).prop_map(|(lba, n)| Act::WriteAt(lba, n)),
         2 => (any::<u16>(), 0u8..70).prop_map(|(lba, n)| Act::Read(lba, n)),
         3 => any::<u16>().prop_map(Act::Advance),
@@ -155,6 +158,11 @@ fn kinds() -> impl Strategy<Value = MediumKind> {
     prop::sample::select(MediumKind::ALL.to_vec())
 }
 
+/// A few habits at a time: some together let nothing happen any more.
+fn habits() -> impl Strategy<Value = Vec<&'static str>> {
+    prop::collection::vec(prop::sample::select(Quirks::NAMES.to_vec()), 0..4)
+}
+
 struct World {
     host: Host,
     watch: Arc<Mutex<Watch>>,
@@ -163,6 +171,14 @@ struct World {
 
 impl World {
     fn new(kind: MediumKind, fuse: Option<u32>) -> Self {
+        Self::with_habits(kind, fuse, &[])
+    }
+
+    fn with_habits(kind: MediumKind, fuse: Option<u32>, habits: &[&str]) -> Self {
+        let mut quirks = Quirks::default();
+        for habit in habits {
+            assert!(quirks.set(habit, true));
+        }
         let inner = MemoryStore::new();
         let watch = Arc::new(Mutex::new(Watch::default()));
         let store = Watched {
@@ -173,6 +189,7 @@ impl World {
         watch.lock().unwrap().fuse = fuse;
         let mut drive = Recorder::new(DriveModel {
             buffer_bytes: 1 << 20,
+            quirks,
             ..DriveModel::default()
         });
         drive.insert(medium);
@@ -206,6 +223,10 @@ impl World {
                 let lba = self.nwa().unwrap_or(0);
                 let blocks = u32::from(units) * unit;
                 let _ = self.host.write_once(lba, &pattern(lba, blocks));
+            }
+            Act::WritePart(blocks) => {
+                let lba = self.nwa().unwrap_or(0);
+                let _ = self.host.write_once(lba, &pattern(lba, blocks.into()));
             }
             Act::WriteAt(lba, blocks) => {
                 let lba = u32::from(lba) % (SMALL + 100);
@@ -316,8 +337,16 @@ fn is_sequential(kind: MediumKind) -> bool {
     )
 }
 
-fn may_reserve(act: &Act) -> bool {
-    matches!(act, Act::Reserve(_) | Act::Probe(0x53, ..) | Act::Bytes(..))
+/// Acts that may lead to padding, which is zeros where the pattern would be.
+fn may_pad(act: &Act) -> bool {
+    matches!(
+        act,
+        Act::Reserve(_)
+            | Act::WritePart(_)
+            | Act::WriteAt(..)
+            | Act::Probe(0x53, ..)
+            | Act::Bytes(..)
+    )
 }
 
 /// Every block is zeros, or says that it belongs where it was read.
@@ -354,8 +383,8 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 150, ..ProptestConfig::default() })]
 
     #[test]
-    fn no_history_breaks_the_drive_or_the_disc(kind in kinds(), acts in acts()) {
-        let mut world = World::new(kind, None);
+    fn no_history_breaks_the_drive_or_the_disc(kind in kinds(), acts in acts(), habits in habits()) {
+        let mut world = World::with_habits(kind, None, &habits);
         world.host.ready();
         for act in &acts {
             let before = open_tracks(&mut world.host);
@@ -373,11 +402,11 @@ proptest! {
     }
 
     #[test]
-    fn a_kill_at_any_moment_leaves_a_true_disc(kind in kinds(), acts in acts(), fuse in 1u32..120, reserves in any::<bool>()) {
+    fn a_kill_at_any_moment_leaves_a_true_disc(kind in kinds(), acts in acts(), fuse in 1u32..120, pads in any::<bool>()) {
         let mut world = World::new(kind, Some(fuse));
         world.host.ready();
         for act in &acts {
-            if reserves || !may_reserve(act) {
+            if pads || !may_pad(act) {
                 world.act(act);
             }
         }
@@ -388,8 +417,8 @@ proptest! {
             let mut data = vec![0; blocks as usize * BLOCK_BYTES];
             medium.read_blocks(start, &mut data).unwrap();
             check_blocks(start, &data);
-            // Without the padding of reservations, what counts as recorded is all there.
-            if !reserves && is_sequential(kind) {
+            // Without padding, what counts as recorded is all there.
+            if !pads && is_sequential(kind) {
                 prop_assert!(data == pattern(start, blocks), "blocks are missing");
             }
         }

@@ -86,6 +86,53 @@ fn recipe_13_1_the_current_features_are_those_of_the_profile_and_state() {
     expect_features(&mut host, &[0x10, 0x1F, 0x2B, 0x3B]);
 }
 
+/// A protected disc is not written, and its write features drop out with that.
+#[test]
+fn recipe_2_4_a_protected_disc_has_no_write_features() {
+    let expected: [(MediumKind, &[u16]); 3] = [
+        (MediumKind::DvdRam, &[0x10, 0x1F, 0x24]),
+        (MediumKind::DvdPlusRw, &[0x10, 0x1F, 0x2A]),
+        (MediumKind::BdRe, &[0x10, 0x24, 0x40]),
+    ];
+    for (kind, features) in expected {
+        let mut host = Host::small(kind);
+        let mut medium = host.drive.remove().unwrap();
+        medium.set_write_protected(true).unwrap();
+        host.drive.insert(medium);
+        host.ready();
+        expect_features(&mut host, features);
+    }
+    // Feature 002Ah stays for reading; its write bit does not.
+    let ask = [0x46, 2, 0, 0x2A, 0, 0, 0, 0, 16, 0];
+    let mut host = Host::small(MediumKind::DvdPlusRw);
+    assert_eq!(host.get(&ask, 16)[12], 1);
+    let mut medium = host.drive.remove().unwrap();
+    medium.set_write_protected(true).unwrap();
+    host.drive.insert(medium);
+    host.ready();
+    assert_eq!(host.get(&ask, 16)[12], 0);
+}
+
+/// Pioneer's R11 command reference, 4.22: the last recorded address is never valid on DVD+R
+/// and DVD+RW, and always on DVD-RAM.
+#[test]
+fn the_last_recorded_address_is_not_told_of_dvd_plus_media() {
+    for (kind, valid) in [
+        (MediumKind::BdR, 2),
+        (MediumKind::DvdPlusR, 0),
+        (MediumKind::DvdPlusRDl, 0),
+        (MediumKind::DvdPlusRw, 0),
+        (MediumKind::DvdRam, 2),
+    ] {
+        let mut host = Host::small(kind);
+        if kind == MediumKind::DvdPlusRw {
+            host.format_default();
+        }
+        host.write_units(0, 1);
+        assert_eq!(host.track(1)[7] & 2, valid, "{kind:?}");
+    }
+}
+
 #[test]
 fn recipe_1_the_profile_is_that_of_the_medium_and_none_while_it_loads() {
     let expected = [0x41, 0x43, 0x1B, 0x2B, 0x1A, 0x12];
@@ -147,7 +194,8 @@ fn recipe_13_blank_discs_report_their_free_blocks_and_no_capacity() {
         let track = host.track(1);
         let used = 2 * kind.unit();
         assert_eq!((word(&track, 12), word(&track, 16)), (used, free - used));
-        assert_eq!((track[7], word(&track, 28)), (3, used - 1));
+        let last = if kind == MediumKind::BdR { used - 1 } else { 0 };
+        assert_eq!((track[7] & 1, word(&track, 28)), (1, last));
     }
     let mut host = Host::with(MediumKind::BdRe);
     assert_eq!(word(&host.track(1), 16), 0);
@@ -238,6 +286,21 @@ fn recipe_2_3_the_toc_lists_closed_sessions_only() {
     }
 }
 
+/// Linux (sr_cd_check) asks for session information by bits 7-6 of the last byte, as ATAPI
+/// drives had it before MMC.
+#[test]
+fn linux_finds_the_last_session_in_the_older_form_of_read_toc() {
+    let mut host = Host::small(MediumKind::DvdPlusR);
+    host.write_units(0, 2);
+    host.close(2, 0);
+    host.write_units(2080, 2);
+    host.close(2, 0);
+    let old = host.get(&[0x43, 0, 0, 0, 0, 0, 0, 0, 12, 0x40], 12);
+    assert_eq!(old, host.get(&[0x43, 0, 1, 0, 0, 0, 0, 0, 12, 0], 12));
+    assert_eq!((old[6], word(&old, 8)), (2, 2080));
+    host.refused(&[0x43, 0, 0, 0, 0, 0, 0, 0, 12, 1], ILLEGAL_FIELD);
+}
+
 #[test]
 fn recipe_7_format_capacities_are_those_of_the_medium() {
     let mut lists = Vec::new();
@@ -306,6 +369,8 @@ fn recipe_2_5_the_write_speeds_are_those_of_the_medium() {
     assert_eq!(u16::from_be_bytes([page[8 + 30], page[8 + 31]]), 4);
     assert_eq!(u16::from_be_bytes([page[8 + 28], page[8 + 29]]), 22_160);
     assert_eq!(page.len(), 8 + 32 + 16);
+    // wodim looks at no drive that does not say that it writes CD-R or CD-RW.
+    assert_eq!(page[8 + 3] & 3, 3);
     // The header alone tells the length of them all.
     let header = host.get(&[0xAC, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3, 0], 100);
     assert_eq!((header.len(), word(&header, 0)), (8, 4 + 4 * 16));
@@ -398,7 +463,10 @@ fn recipe_2_4_structures_of_dvd_and_bd() {
     assert_eq!((&reply[4..6], &reply[12..15]), (&b"DI"[..], &b"BDR"[..]));
     assert_eq!(host.try_get(&ask(0, 0), 4104), Err(ILLEGAL_FIELD));
     assert_eq!(host.try_get(&ask(1, 0x0A), 4104), Err((3, 0x31, 0)));
+    let formats = |list: Vec<u8>| -> Vec<u8> { list[4..].chunks(4).map(|line| line[0]).collect() };
+    assert_eq!(formats(host.get(&ask(1, 0xFF), 4104)), [0]);
     host.format_default();
+    assert_eq!(formats(host.get(&ask(1, 0xFF), 4104)), [0, 0x0A]);
     let spares = host.get(&ask(1, 0x0A), 4104);
     assert_eq!((word(&spares, 8), word(&spares, 12)), (12_288, 12_288));
     let model = DriveModel {
@@ -448,7 +516,14 @@ fn recipe_13_2_mode_select_changes_only_what_can_be_changed() {
     host.send_refused(&select(19), &list[..19], (5, 0x1A, 0));
     host.send_refused(&[0x55, 0, 0, 0, 0, 0, 0, 0, 20, 0], &list, ILLEGAL_FIELD);
     host.send_refused(&select(20), &list[..12], (0xB, 0x4B, 0));
-    // Page 05h has no use here; a lenient drive takes it and ignores it.
+    // growisofs sends page 05h to DVD+R, so drives take it there.
+    let mut plus_r = Host::small(MediumKind::DvdPlusR);
+    let mut page = vec![0; 8];
+    page.extend(&plus_r.get(&[0x5A, 0, 5, 0, 0, 0, 0, 0, 60, 0], 60)[8..]);
+    page[8 + 2] = 0x42;
+    page[8 + 3] = 0x04;
+    plus_r.sent(&select(60), &page);
+    // It has no use here; a lenient drive takes it and ignores it.
     let mut write_parameters = vec![0; 8];
     write_parameters.extend(&host.get(&[0x5A, 0, 5, 0, 0, 0, 0, 0, 60, 0], 60)[8..]);
     host.send_refused(&select(60), &write_parameters, ILLEGAL_PARAMETER);

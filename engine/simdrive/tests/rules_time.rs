@@ -155,8 +155,12 @@ fn recipe_2_6_each_event_is_told_once_and_polling_is_the_only_way() {
 }
 
 #[test]
-fn recipe_13_1_a_format_is_followed_by_medium_changed() {
-    let mut host = Host::small(MediumKind::BdRe);
+fn recipe_13_1_a_format_may_be_followed_by_medium_changed() {
+    let model = DriveModel {
+        attention_after_format: true,
+        ..DriveModel::default()
+    };
+    let mut host = Host::with_model(MediumKind::BdRe, Some(SMALL), model);
     let list = host.get(&[0x23, 0, 0, 0, 0, 0, 0, 0, 0xFC, 0], 252);
     let mut data = [0; 12];
     data[1] = 0x82;
@@ -215,7 +219,7 @@ fn recipe_13_2_formats_that_the_medium_has_not_are_refused() {
     refused(&mut host, list(2_295_104, 0x26, 0, 0), (5, 0x30, 6));
     let mut host = Host::with(MediumKind::BdRe);
     for wrong in [
-        list(default, 0x00, 0, 0),
+        list(default, 0x00, 0, 5),
         list(default, 0x31, 0, 0x800),
         list(12_219_392, 0x30, 0, 0),
         list(11_564_000, 0x30, 0, 0x5001),
@@ -225,6 +229,12 @@ fn recipe_13_2_formats_that_the_medium_has_not_are_refused() {
     for right in [
         list(12_219_392, 0x31, 0, 0x800),
         list(11_564_032, 0x30, 3, 0x5000),
+        // growisofs and dvd+rw-format leave the parameter out.
+        list(default, 0x00, 0, 0),
+        // libburn gives the length of a block.
+        list(default, 0x00, 0, 0x800),
+        list(12_219_392, 0x31, 0, 0),
+        list(11_826_176, 0x30, 3, 0),
         list(12_000_000, 0x30, 1, (12_219_392 - 12_000_000) / 32),
     ] {
         assert_eq!(host.format(right).status, Status::Good, "{right:02X?}");
@@ -232,17 +242,54 @@ fn recipe_13_2_formats_that_the_medium_has_not_are_refused() {
         assert_eq!(host.last_lba() + 1, word(&right, 4));
     }
     let mut host = Host::with(MediumKind::DvdPlusRw);
-    refused(&mut host, list(2_295_104, 0x26, 0, 0), ILLEGAL_PARAMETER);
+    let mut uncertified = list(2_295_104, 0x26, 0, 0);
+    uncertified[1] |= 0x20;
+    refused(&mut host, uncertified, ILLEGAL_PARAMETER);
     let mut plain = list(100, 0x26, 0, 0);
     plain[1] = 2;
     refused(&mut host, plain, ILLEGAL_PARAMETER);
     plain[4..8].fill(0xFF);
     plain[11] = 1;
     refused(&mut host, plain, (5, 0x2C, 0));
+    // libburn says that options are valid, and sets none.
+    let by_index = list(2_295_104, 0x26, 0, 0);
+    assert_eq!(host.format(by_index).status, Status::Good);
     let mut host = Host::with(MediumKind::DvdRam);
     let mut without_fov = list(2_236_704, 0, 0, 0x800);
     without_fov[1] = 2;
     refused(&mut host, without_fov, ILLEGAL_PARAMETER);
+}
+
+/// growisofs ejects with IMMED and then once more without, and goes no further where the
+/// second one is refused; the tray is out when it is answered.
+#[test]
+fn an_eject_without_immed_waits_for_the_one_under_way() {
+    let mut host = Host::small(MediumKind::DvdPlusR);
+    host.good(&[0x1B, 1, 0, 0, 2, 0]);
+    host.refused(&[0x1B, 1, 0, 0, 2, 0], (2, 4, 7));
+    host.refused(&TUR, (2, 4, 7));
+    host.good(&[0x1B, 0, 0, 0, 2, 0]);
+    host.refused(&TUR, (2, 0x3A, 2));
+    host.good(&[0x1B, 1, 0, 0, 3, 0]);
+    host.refused(&[0x1B, 0, 0, 0, 2, 0], (2, 4, 1));
+}
+
+/// dvd+rw-format -lead-out: restart with no number of blocks.
+#[test]
+fn a_dvd_plus_rw_format_is_restarted_without_a_number_of_blocks() {
+    let mut host = Host::small(MediumKind::DvdPlusRw);
+    let restart = [0, 2, 0, 8, 0, 0, 0, 0, 0x26 << 2, 0, 0, 1];
+    host.format_default();
+    host.write_units(0, 1);
+    host.close(0, 0);
+    assert_eq!(host.disc_information()[7] & 3, 1);
+    let mut fresh = restart;
+    fresh[11] = 0;
+    assert_eq!(host.format(fresh).key_asc_ascq(), Some(ILLEGAL_PARAMETER));
+    assert_eq!(host.format(restart).status, Status::Good);
+    host.ready();
+    assert_eq!(host.disc_information()[7] & 3, 2);
+    assert_eq!(host.read(0, 16).unwrap(), pattern(0, 16));
 }
 
 /// Recipe 6: a format forgets what was on the disc, and a certification leaves zeros.

@@ -38,17 +38,124 @@ fn recipe_13_2_a_write_beside_the_nwa_is_refused_below_and_above() {
     }
 }
 
-/// Recipe 8: whole units only; every known burner pads the last one.
+/// Recipe 8: whole units, for writers that want to be held to it.
 #[test]
-fn recipe_8_a_part_of_a_unit_is_refused_on_sequential_media() {
+fn recipe_8_a_strict_drive_refuses_a_part_of_a_unit() {
+    let strict = DriveModel {
+        refuses_part_units: true,
+        ..DriveModel::default()
+    };
     for kind in SEQUENTIAL {
-        let mut host = Host::small(kind);
+        let mut host = Host::with_model(kind, Some(SMALL), strict.clone());
         for blocks in [1, kind.unit() - 1, kind.unit() + 1] {
             let sense = host.write_once(0, &pattern(0, blocks));
             assert_eq!(sense, Err(ILLEGAL_FIELD));
         }
         assert_eq!(host.disc().0, 0, "nothing happened");
     }
+}
+
+/// wodim reserves exactly the image's size, and writes 31 blocks at a time.
+#[test]
+fn wodim_reserves_and_writes_a_dvd_plus_r_in_any_number_of_blocks() {
+    let mut host = Host::small(MediumKind::DvdPlusR);
+    host.good(&reserve(1060));
+    assert_eq!(word(&host.track(1), 24), 1072);
+    for lba in (0..1060).step_by(31) {
+        host.write(lba, &pattern(lba, 31.min(1060 - lba)));
+    }
+    host.sync();
+    assert_eq!(host.nwa(1), None, "the reservation is full");
+    host.close(1, 1);
+    host.close(2, 0);
+    assert_eq!(host.last_lba(), 1071);
+    assert_eq!(stored(&host.store, 0, 1060), pattern(0, 1060));
+    assert_eq!(host.read(1060, 12).unwrap(), vec![0; 12 * BLOCK_BYTES]);
+}
+
+/// growisofs writes BD-R in half clusters, on every drive.
+#[test]
+fn bd_r_collects_clusters_and_pads_the_last_one_when_it_is_synchronized() {
+    let mut host = Host::small(MediumKind::BdR);
+    for lba in (0..176).step_by(16) {
+        host.write(lba, &pattern(lba, 16));
+        assert_eq!(host.nwa(1), Some(lba + 16));
+    }
+    host.drive.advance(std::time::Duration::from_secs(10));
+    assert_eq!(
+        host.drive.next_change(),
+        None,
+        "half a cluster waits for its rest"
+    );
+    assert_eq!(
+        host.read(150, 26).unwrap(),
+        pattern(150, 26),
+        "and can be read"
+    );
+    assert_eq!(stored(&host.store, 160, 16), vec![0; 16 * BLOCK_BYTES]);
+    host.write(176, &pattern(176, 7));
+    host.sync();
+    assert_eq!(host.nwa(1), Some(192));
+    assert_eq!(stored(&host.store, 0, 183), pattern(0, 183));
+    assert_eq!(host.read(183, 9).unwrap(), vec![0; 9 * BLOCK_BYTES]);
+    assert_eq!(host.write_once(183, &pattern(183, 1)), Err(NOT_AT_NWA));
+    // A close pads as well.
+    host.write(192, &pattern(192, 1));
+    host.close(1, 1);
+    host.close(2, 0);
+    assert_eq!(host.last_lba(), 223);
+    assert_eq!(stored(&host.store, 192, 1), pattern(192, 1));
+}
+
+#[test]
+fn half_a_cluster_never_keeps_a_full_buffer_full() {
+    let model = DriveModel {
+        buffer_bytes: 0, // the least: 64 blocks
+        ..DriveModel::default()
+    };
+    let mut host = Host::with_model(MediumKind::BdR, Some(SMALL), model);
+    let mut lba = 0;
+    for blocks in [31, 64, 33, 64, 1, 64, 63].into_iter().cycle().take(50) {
+        host.write(lba, &pattern(lba, blocks));
+        lba += blocks;
+    }
+    host.sync();
+    assert_eq!(stored(&host.store, 0, lba), pattern(0, lba));
+}
+
+#[test]
+fn half_a_cluster_is_padded_when_the_host_writes_another_track() {
+    let mut host = Host::small(MediumKind::BdR);
+    host.good(&reserve(64));
+    host.write(0, &pattern(0, 16));
+    host.write(64, &pattern(64, 16));
+    assert_eq!((host.nwa(1), host.nwa(2)), (Some(32), Some(80)));
+    host.write(32, &pattern(32, 32));
+    assert_eq!((host.nwa(1), host.nwa(2)), (None, Some(96)));
+    host.sync();
+    assert_eq!(stored(&host.store, 0, 16), pattern(0, 16));
+    assert_eq!(stored(&host.store, 16, 16), vec![0; 16 * BLOCK_BYTES]);
+    assert_eq!(stored(&host.store, 32, 48), pattern(32, 48));
+}
+
+/// Recipe 8: the next writable address is the only truth after a power loss.
+#[test]
+fn recipe_8_a_power_loss_costs_the_cluster_that_was_not_whole() {
+    let mut host = Host::small(MediumKind::BdR);
+    host.write(0, &pattern(0, 48));
+    host.advance_ms(10_000);
+    host.drive.power_loss();
+    host.ready();
+    assert_eq!(host.nwa(1), Some(32));
+    host.write(32, &pattern(32, 32));
+    // Left alone, it is written, and taken out by hand too.
+    host.write(64, &pattern(64, 3));
+    host.drive.settle();
+    assert_eq!(host.nwa(1), Some(96));
+    assert_eq!(stored(&host.store, 64, 3), pattern(64, 3));
+    host.write(96, &pattern(96, 3));
+    let medium = host.drive.remove().unwrap();
+    assert_eq!(medium.written_end(), 128);
 }
 
 #[test]
@@ -294,6 +401,59 @@ fn recipe_13_2_a_reservation_comes_before_the_first_write() {
     assert_eq!(host.read(32, 32).unwrap(), vec![0; 32 * 2048]);
     host.close(2, 0);
     assert_eq!(host.disc(), (1, 0, 2, 3, 3));
+}
+
+/// Closing a reserved track pads it to its end, also where nothing was written: Pioneer's
+/// R11 command reference, 4.2, says so of DVD+R, and of CD and DVD-R alike.
+#[test]
+fn an_empty_reserved_track_is_padded_when_it_is_closed() {
+    for kind in SEQUENTIAL {
+        let mut host = Host::small(kind);
+        let unit = kind.unit();
+        host.good(&reserve(4 * unit));
+        host.refused(&close(2, 0), (5, 0x72, 3));
+        host.close(1, 1);
+        assert_eq!(host.nwa(1), None, "{kind:?}");
+        host.write_units(4 * unit, 1);
+        host.close(1, 2);
+        host.close(2, 0);
+        assert_eq!(host.last_lba(), 5 * unit - 1);
+        let zeros = vec![0; 4 * unit as usize * BLOCK_BYTES];
+        assert_eq!(host.read(0, 4 * unit as u16).unwrap(), zeros);
+        assert_eq!(host.read(4 * unit, 1).unwrap(), pattern(4 * unit, 1));
+    }
+}
+
+/// Sixteen fragments to a session of DVD+R, of which the last cannot be reserved (Pioneer's
+/// R8 command reference, 4.23).
+#[test]
+fn a_dvd_plus_r_session_takes_fifteen_reservations_and_the_track_after_them() {
+    let mut host = Host::small(MediumKind::DvdPlusR);
+    for number in 1..=15_u8 {
+        host.good(&reserve(16));
+        assert_eq!(host.disc(), (1, 1, 1, 1, number + 1));
+        assert_eq!(host.nwa(number), Some(u32::from(number - 1) * 16));
+    }
+    host.refused(&reserve(16), (5, 0x72, 5));
+    assert_eq!(
+        host.nwa(0xFF),
+        Some(240),
+        "the invisible track lies behind them"
+    );
+    // In any order.
+    host.write_units(32, 1);
+    host.write_units(0, 1);
+    host.write_units(240, 2);
+    host.refused(&close(2, 0), (5, 0x72, 3));
+    for number in 1..=16 {
+        host.close(1, number);
+    }
+    host.refused(&reserve(16), (5, 0x72, 5));
+    host.close(2, 0);
+    assert_eq!(host.disc(), (1, 0, 2, 17, 17));
+    assert_eq!(host.read(32, 16).unwrap(), pattern(32, 16));
+    assert_eq!(host.read(16, 1).unwrap(), vec![0; BLOCK_BYTES]);
+    host.good(&reserve(16));
 }
 
 /// Recipe 4: pairs of function and medium that do not exist.

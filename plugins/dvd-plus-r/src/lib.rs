@@ -11,8 +11,8 @@ use pitland_writer::mmc::{Lba, Profile};
 use pitland_writer::sequential::{self, Spot, Unclosed};
 use pitland_writer::speed::set_speed;
 use pitland_writer::{
-    BurnRequest, CloseRequest, Event, Fit, MediaFacts, MediaWriter, Recipe, Refusal, Request,
-    Service, Step, WritePlan, WriterInfo,
+    BurnRequest, CloseRequest, Event, Finish, Fit, MediaFacts, MediaWriter, PlannedCommand, Recipe,
+    Refusal, Request, Service, Step, WritePlan, WriterInfo, moves,
 };
 
 /// The most sessions on a disc (recipe 6).
@@ -108,6 +108,7 @@ fn burn_recipe(facts: &MediaFacts, burn: &BurnRequest) -> Result<Recipe, Refusal
     Ok(Recipe::new()
         .prepare(speed.commands)
         .prepare(layers.set_break)
+        .prepare(announcement(burn.finish == Finish::FinalizeDisc))
         .extent(extent)
         .close(spot.closing(burn.finish, finalize_function(facts)))
         .warn(speed.warning.into_iter().chain(layers.warning))
@@ -117,8 +118,14 @@ fn burn_recipe(facts: &MediaFacts, burn: &BurnRequest) -> Result<Recipe, Refusal
 fn close_recipe(facts: &MediaFacts, close: &CloseRequest) -> Result<Recipe, Refusal> {
     let unclosed = Unclosed::find(facts, close.finalize)?;
     Ok(Recipe::new()
+        .prepare(announcement(close.finalize))
         .close(unclosed.closing(close.finalize.then(|| finalize_function(facts))))
         .expect(unclosed.expected(close.finalize)))
+}
+
+/// What comes before a job that finalizes, for firmware that looks for it.
+fn announcement(finalizes: bool) -> Option<PlannedCommand> {
+    finalizes.then(moves::announce_finalize)
 }
 
 /// Dual-layer discs want the minimal radius (recipe 6); single-layer ones take the plain function.

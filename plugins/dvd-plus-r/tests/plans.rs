@@ -80,6 +80,7 @@ fn a_further_session_that_finalizes() {
         [
             "set speed: SET STREAMING type 0, 28 bytes: read 22160 kB/s, write 22160 kB/s, blocks 0 to 2295103, default rotation",
             "set speed: SET CD SPEED read max, write 22160 kB/s, default rotation (only if the one before is refused)",
+            "set write parameters: MODE SELECT (10) 60 bytes: write parameters: incremental, final, track mode 5, mode 1 2048, BUFE",
             "write 64 blocks of 2048 bytes from LBA 7296 by WRITE (10), the image",
             "synchronize cache: SYNCHRONIZE CACHE, IMMED",
             "synchronize cache: SYNCHRONIZE CACHE",
@@ -102,6 +103,7 @@ fn two_layers_that_are_finalized_are_filled_alike() {
             "set speed: SET STREAMING type 0, 28 bytes: read 22160 kB/s, write 22160 kB/s, blocks 0 to 4173823, default rotation",
             "set speed: SET CD SPEED read max, write 22160 kB/s, default rotation (only if the one before is refused)",
             "set layer break: SEND DISC STRUCTURE DVD format 20h, 12 bytes: layer 0 of 1043520 blocks",
+            "set write parameters: MODE SELECT (10) 60 bytes: write parameters: incremental, final, track mode 5, mode 1 2048, BUFE",
             "write 2087024 blocks of 2048 bytes from LBA 0 by WRITE (10), the image",
             "synchronize cache: SYNCHRONIZE CACHE, IMMED",
             "synchronize cache: SYNCHRONIZE CACHE",
@@ -182,6 +184,7 @@ fn an_open_session_is_closed_with_its_track() {
     assert_eq!(
         lines(&close(media::dvd_plus_r_open(), true)),
         [
+            "set write parameters: MODE SELECT (10) 60 bytes: write parameters: incremental, final, track mode 5, mode 1 2048, BUFE",
             "close track: CLOSE TRACK/SESSION track 1, IMMED",
             "finalize disc: CLOSE TRACK/SESSION finalize disc, IMMED"
         ]
@@ -189,7 +192,10 @@ fn an_open_session_is_closed_with_its_track() {
     let dual = close(media::dvd_plus_r_appendable(Profile::DvdPlusRDl, 1), true);
     assert_eq!(
         lines(&dual),
-        ["finalize disc: CLOSE TRACK/SESSION finalize with minimal radius, IMMED"]
+        [
+            "set write parameters: MODE SELECT (10) 60 bytes: write parameters: incremental, final, track mode 5, mode 1 2048, BUFE",
+            "finalize disc: CLOSE TRACK/SESSION finalize with minimal radius, IMMED"
+        ]
     );
     assert_eq!(dual.expected, ExpectedMedium::sessions(1, Some(false)));
 }

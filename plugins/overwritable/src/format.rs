@@ -7,8 +7,8 @@ use pitland_writer::mmc::SectorCount;
 use pitland_writer::mmc::param::{FormatParameterList, FormatType};
 use pitland_writer::mmc::reply::CapacityDescriptor;
 use pitland_writer::{
-    ExpectedMedium, FormatRequest, MediaFacts, Occasion, PlannedCommand, Recipe, Refusal, Warning,
-    moves,
+    ExpectedMedium, FormatRequest, MediaFacts, MissingFact, Occasion, PlannedCommand, Recipe,
+    Refusal, Warning, moves,
 };
 
 /// Block length, the parameter of formats that have no other.
@@ -86,9 +86,15 @@ fn choose(
             .flatten(),
         _ => None,
     };
-    list.ok_or_else(|| Refusal::NoSuchFormat {
-        kind: wanted.code(),
-        offered: facts.offered_formats(),
+    list.ok_or_else(|| match facts.format_capacities {
+        Some(_) => Refusal::NoSuchFormat {
+            kind: wanted.code(),
+            offered: facts.offered_formats(),
+        },
+        // A drive that lists none: of which size a format may be is not to be guessed.
+        None => Refusal::FactMissing {
+            what: MissingFact::FormatCapacities,
+        },
     })
 }
 

@@ -7,13 +7,13 @@
 )]
 
 use pitland_overwritable::Overwritable;
-use pitland_writer::mmc::cdb::StructureMedium;
+use pitland_writer::mmc::cdb::{Command, StructureMedium};
 use pitland_writer::mmc::reply::dvd_format;
 use pitland_writer::mmc::{Lba, Profile};
 use pitland_writer::testing::{FactsBuilder, media};
 use pitland_writer::{
-    BurnRequest, CloseRequest, EraseRequest, Fit, FormatRequest, MediaWriter, MissingFact,
-    Placement, Refusal, Request, ResumeRequest,
+    Answer, BurnRequest, CloseRequest, EraseRequest, Fit, FormatRequest, MediaFacts, MediaWriter,
+    MissingFact, Placement, Refusal, Request, ResumeRequest,
 };
 
 fn burn(placement: Placement) -> Request {
@@ -69,6 +69,52 @@ fn an_unformatted_medium_is_blank_and_offers_what_it_will_be_formatted_to() {
         free(media::dvd_plus_rw_unformatted(), Placement::BlankOnly),
         media::DVD_PLUS
     );
+}
+
+/// The medium in a drive that does not know READ FORMAT CAPACITIES.
+fn unlisted(medium: FactsBuilder) -> MediaFacts {
+    let listed = |answer: &Answer| {
+        let command = Command::parse(answer.cdb.as_slice());
+        matches!(command, Ok(Command::ReadFormatCapacities(_)))
+    };
+    let mut answers = medium.build().answers;
+    answers.retain(|answer| !listed(answer));
+    MediaFacts::from_answers(answers)
+}
+
+#[test]
+fn without_a_list_of_formats_what_needs_none_is_served() {
+    let room = |medium: FactsBuilder| match Overwritable::assess(
+        &unlisted(medium),
+        &burn(Placement::Overwrite),
+    ) {
+        Fit::Serves(service) => service.free_blocks,
+        other => panic!("{other:?}"),
+    };
+    // The one format of a DVD+RW needs no number.
+    let free = room(media::dvd_plus_rw_unformatted());
+    assert_eq!(free, u64::from(media::DVD_PLUS));
+    assert_eq!(room(media::dvd_plus_rw_formatted()), free);
+    assert_eq!(room(media::dvd_ram()), u64::from(media::DVD_RAM));
+    assert_eq!(room(media::bd_re_formatted()), u64::from(media::BD_DEFAULT));
+}
+
+#[test]
+fn without_a_list_of_formats_one_that_has_sizes_is_refused_with_the_reason() {
+    let missing = Refusal::FactMissing {
+        what: MissingFact::FormatCapacities,
+    };
+    let burns = burn(Placement::BlankOnly);
+    let formats = Request::Format(FormatRequest::default());
+    for (medium, request) in [
+        (media::bd_re_unformatted(), &burns),
+        (media::bd_re_unformatted(), &formats),
+        (media::bd_re_formatted(), &formats),
+        (media::dvd_ram(), &formats),
+    ] {
+        let begun = Overwritable::begin(&unlisted(medium), request);
+        assert_eq!(begun.map(|(_, plan)| plan).unwrap_err(), missing);
+    }
 }
 
 #[test]

@@ -239,10 +239,16 @@ impl MediaFacts {
     }
 
     /// Recipe 8: DVD+RW by the listed basic format, DVD-RAM and BD-RE by what they are formatted to;
-    /// unformatted media by the default format, because that is the one they will be given.
+    /// unformatted media by the default format, because that is the one they will be given. Without a
+    /// list of formats by what can be read, and a DVD+RW that holds nothing by what is free (recipe 13).
     fn overwritable_capacity(&self) -> Option<u64> {
         let Some(list) = &self.format_capacities else {
-            return self.readable_blocks().filter(|blocks| *blocks > 0);
+            let readable = self.readable_blocks();
+            let free = || self.tracks.iter().map(|t| u64::from(t.free_blocks.0)).max();
+            return readable
+                .filter(|blocks| *blocks > 0)
+                .or_else(free)
+                .filter(|blocks| *blocks > 0);
         };
         let basic = self
             .listed_formats(FormatType::DvdPlusRwBasic)

@@ -8,8 +8,12 @@ mod tests;
 
 use crate::plan::{Move, Occasion, PlannedCommand, SensePattern};
 use pitland_mmc::cdb::{
-    Cdb, CloseFunction, CloseTrackSession, FormatUnit, ReserveTrack, SendDiscStructure,
-    SendOpcInformation, SetCdSpeed, SetStreaming, StructureMedium, SynchronizeCache,
+    Cdb, CloseFunction, CloseTrackSession, FormatUnit, ModeSelect10, ReserveTrack,
+    SendDiscStructure, SendOpcInformation, SetCdSpeed, SetStreaming, StructureMedium,
+    SynchronizeCache,
+};
+use pitland_mmc::mode_page::{
+    DataBlockType, ModePage, ModeParameterList, MultiSession, WriteParameters, WriteType,
 };
 use pitland_mmc::param::{FormatParameterList, StreamingDescriptor};
 use pitland_mmc::reply::{LayerBoundary, dvd_format};
@@ -30,11 +34,16 @@ const ILLEGAL_REQUEST: SensePattern = SensePattern {
     asc: None,
     ascq: None,
 };
+/// What two drives answer to speeds and calibrations that they do not care for (recipe 11, Q10).
+const WRITE_PROTECTED: SensePattern = SensePattern::code(0x7, 0x27);
 const RECOVERED: SensePattern = SensePattern {
     key: Some(0x1),
     asc: None,
     ascq: None,
 };
+
+/// Track mode of data that are written incrementally (recipe 3).
+const DATA_INCREMENTAL: u8 = 5;
 
 /// What drives answer when nothing is left to close, besides GOOD (recipe 4).
 const NOTHING_LEFT_TO_CLOSE: [SensePattern; 2] = [
@@ -50,7 +59,9 @@ pub fn set_streaming(descriptor: &StreamingDescriptor) -> PlannedCommand {
         kind: 0,
         parameter_list_length: length_of(&parameters),
     };
-    PlannedCommand::new(Move::SetSpeed, cdb.emit()).with_parameters(parameters)
+    PlannedCommand::new(Move::SetSpeed, cdb.emit())
+        .with_parameters(parameters)
+        .tolerating(WRITE_PROTECTED, true)
 }
 
 /// Sets the speed in kB/s, [`u32::MAX`] for the highest (CD; the stand-in for [`set_streaming`]). A
@@ -61,7 +72,9 @@ pub fn set_cd_speed(write_kb_per_s: u32) -> PlannedCommand {
         write_speed: u16::try_from(write_kb_per_s).unwrap_or(u16::MAX),
         ..SetCdSpeed::default()
     };
-    PlannedCommand::new(Move::SetSpeed, cdb.emit()).tolerating(ILLEGAL_REQUEST, true)
+    PlannedCommand::new(Move::SetSpeed, cdb.emit())
+        .tolerating(ILLEGAL_REQUEST, true)
+        .tolerating(WRITE_PROTECTED, true)
 }
 
 /// Calibrates the laser's power. Only a calibration area that is full or broken ends the job
@@ -75,6 +88,30 @@ pub fn calibrate_power() -> PlannedCommand {
         .with_timeout(STARTS)
         .tolerating(RECOVERED, true)
         .tolerating(SensePattern::exactly(0x3, 0x73, 0x01), true)
+        .tolerating(WRITE_PROTECTED, true)
+        .tolerating(ILLEGAL_REQUEST, false)
+}
+
+/// Says by the write parameters that no further session comes. Some DVD+R firmware finalizes by them,
+/// where the closing command alone should say it (recipe 11, Q7); most drives ignore them on media that
+/// are not written by them, and some refuse them. The rest of the page is that of incremental writing.
+pub fn announce_finalize() -> PlannedCommand {
+    let page = WriteParameters {
+        buffer_underrun_free: true,
+        write_type: WriteType::Incremental,
+        multi_session: MultiSession::Final,
+        track_mode: DATA_INCREMENTAL,
+        data_block_type: DataBlockType::Mode1,
+        ..WriteParameters::default()
+    };
+    let parameters = ModeParameterList::select(&ModePage::WriteParameters(page));
+    let cdb = ModeSelect10 {
+        page_format: true,
+        save_pages: false,
+        parameter_list_length: length_of(&parameters),
+    };
+    PlannedCommand::new(Move::SetWriteParameters, cdb.emit())
+        .with_parameters(parameters)
         .tolerating(ILLEGAL_REQUEST, false)
 }
 

@@ -2,6 +2,18 @@
 
 use super::*;
 
+/// A command as it is sent, and how long it may take; without IMMED where that is wanted.
+pub(super) fn form(command: &PlannedCommand, waiting: bool) -> (CdbBytes, Payload, Duration) {
+    let without = waiting.then(|| immed::waiting_form(command)).flatten();
+    match without {
+        Some((cdb, parameters, timeout)) => (cdb, Payload::carrying(&parameters), timeout),
+        None => {
+            let payload = Payload::carrying(&command.parameters);
+            (command.cdb, payload, command.timeout)
+        }
+    }
+}
+
 impl Machine {
     pub(super) fn consult(&mut self, event: Event) -> Action {
         if self.fault.is_some() && !self.cancel_told {
@@ -54,7 +66,7 @@ impl Machine {
                 Action::Wait(pause.min(patience::LONGEST_PAUSE))
             }
             Step::Identify => {
-                let identify = Box::new(Identify::new(self.now));
+                let identify = Box::new(Identify::obeying(self.now, self.quirks));
                 self.continue_identify(identify, State::Reidentifying)
             }
             Step::Replan(plan) => self.replan(*plan),
@@ -142,26 +154,23 @@ impl Machine {
         if change == Change::Disc && !self.progress.committed {
             return self.commit(AfterCommit::Send(planned));
         }
-        self.send_planned(planned, 0, 0)
+        self.send_planned(planned, Tries::default())
     }
 
-    pub(super) fn send_planned(&mut self, planned: Planned, attentions: u8, busy: u32) -> Action {
+    pub(super) fn send_planned(&mut self, planned: Planned, tries: Tries) -> Action {
         let Some(command) = self.command(planned) else {
             return self.writer_failed(Failure::OutsidePlan);
         };
-        let (cdb, timeout, purpose) = (command.cdb, command.timeout, command.purpose);
-        let payload = Payload::carrying(&command.parameters);
+        let purpose = command.purpose;
+        let waiting = self.quirks.no_immed || tries.without_immed;
+        let (cdb, payload, timeout) = form(command, waiting);
         self.progress.phase = match (planned, purpose) {
             (_, Move::Format | Move::Blank) => Phase::Formatting,
             (Planned::Prepare(_), _) => Phase::Preparing,
             (Planned::Close(_), _) => Phase::Closing,
         };
         self.progress.uncounted();
-        self.state = State::Sending {
-            planned,
-            attentions,
-            busy,
-        };
+        self.state = State::Sending { planned, tries };
         self.pending_command = Some(cdb);
         Action::Send(Command {
             cdb,
@@ -173,56 +182,91 @@ impl Machine {
     pub(super) fn planned_answered(
         &mut self,
         planned: Planned,
-        attentions: u8,
-        busy: u32,
+        tries: Tries,
         input: Input<'_>,
     ) -> Action {
         match input {
-            Input::Good(_) => self.planned_taken(planned),
+            Input::Good(_) => self.planned_taken(planned, tries),
             Input::Sense(sense) => match sense.reaction() {
-                Reaction::Continue => {
+                Reaction::Continue | Reaction::ContinueAndWarn => {
                     self.notes.push(Note::Recovered { sense });
-                    self.planned_taken(planned)
-                }
-                Reaction::ContinueAndWarn => {
-                    self.notes.push(Note::Recovered { sense });
-                    self.planned_taken(planned)
+                    self.planned_taken(planned, tries)
                 }
                 // Before the first block an attention is consumed and the same command sent again.
                 Reaction::MediumChanged
                 | Reaction::Reset
                 | Reaction::ParametersChanged
                 | Reaction::UnitAttention
-                    if self.blocks_written() == 0 && attentions < patience::ATTENTIONS =>
+                    if self.blocks_written() == 0 && tries.attentions < patience::ATTENTIONS =>
                 {
-                    self.send_planned(planned, attentions + 1, busy)
+                    let attentions = tries.attentions + 1;
+                    self.send_planned(
+                        planned,
+                        Tries {
+                            attentions,
+                            ..tries
+                        },
+                    )
                 }
                 // Still busy with what went before.
                 Reaction::PollOperation
                 | Reaction::PollUntilReady
                 | Reaction::PollFormat
                 | Reaction::BufferFull
-                    if busy < patience::BUSY_TRIES && !sense.deferred =>
+                    if tries.busy < patience::BUSY_TRIES && !sense.deferred =>
                 {
-                    self.state = State::Sending {
-                        planned,
-                        attentions,
-                        busy: busy + 1,
-                    };
+                    let busy = tries.busy + 1;
+                    let tries = Tries { busy, ..tries };
+                    self.state = State::Sending { planned, tries };
                     Action::Wait(patience::POLL)
+                }
+                // It went to work, and did not wait to say so.
+                Reaction::WaitAndPoll if !sense.deferred => {
+                    let limit = self.command(planned).map_or(Duration::ZERO, immed::longest);
+                    self.settle(Some(planned), limit)
+                }
+                _ if self.may_do_without_immed(planned, tries, &sense) => {
+                    let without_immed = true;
+                    self.send_planned(
+                        planned,
+                        Tries {
+                            without_immed,
+                            ..tries
+                        },
+                    )
                 }
                 _ => self.planned_refused(planned, sense),
             },
             Input::NoAnswer(cause) => self.command_lost(cause),
             // A pause before the same command has passed.
-            Input::Waited => self.send_planned(planned, attentions, busy),
+            Input::Waited => self.send_planned(planned, tries),
             _ => self.writer_failed(Failure::UnexpectedEvent),
         }
     }
 
-    pub(super) fn planned_taken(&mut self, planned: Planned) -> Action {
-        match self.command(planned).map(|c| c.settle) {
-            Some(Settle::WhenReady { limit }) => self.settle(Some(planned), limit),
+    /// Whether a refusal may be of IMMED alone, so that the form without it is worth one try.
+    fn may_do_without_immed(&self, planned: Planned, tries: Tries, sense: &Sense) -> bool {
+        let told = tries.without_immed || self.quirks.no_immed || sense.deferred;
+        let refused = |command: &PlannedCommand| {
+            command.tolerance(sense).is_none()
+                && immed::may_be_refused(command, sense)
+                && immed::waiting_form(command).is_some()
+        };
+        !told && self.command(planned).is_some_and(refused)
+    }
+
+    pub(super) fn planned_taken(&mut self, planned: Planned, tries: Tries) -> Action {
+        let Some((purpose, settle)) = self.command(planned).map(|c| (c.purpose, c.settle)) else {
+            return self.writer_failed(Failure::OutsidePlan);
+        };
+        if tries.without_immed {
+            // What the drive refused once it will refuse again.
+            self.quirks.no_immed = true;
+            self.notes.push(Note::WithoutImmed { purpose });
+        }
+        match settle {
+            Settle::WhenReady { limit } => self.settle(Some(planned), limit),
+            _ if purpose == Move::SetSpeed => self.check_speed(planned),
             _ => self.consult(Event::Done),
         }
     }
@@ -245,7 +289,7 @@ impl Machine {
     pub(super) fn settle(&mut self, planned: Option<Planned>, limit: Duration) -> Action {
         self.state = State::Settling {
             planned,
-            settling: Settling::new(self.now, limit),
+            settling: Settling::new(self.now, limit).obeying(&self.quirks),
         };
         let formats = planned
             .and_then(|planned| self.command(planned))
@@ -279,20 +323,60 @@ impl Machine {
                 self.progress.drive_progress = None;
                 self.consult(Event::Done)
             }
+            Settled::Wait(pause) if pause.is_zero() => {
+                self.state = State::Settling { planned, settling };
+                self.send_quietly(TestUnitReady {}.emit())
+            }
+            Settled::Wait(_) if self.quirks.progress_by_request_sense => {
+                self.state = State::AskingProgress { planned, settling };
+                let question = RequestSense {
+                    descriptor: false,
+                    allocation_length: Sense::LEN as u8,
+                };
+                Action::Send(Command {
+                    cdb: question.emit(),
+                    payload: Payload::In(Sense::LEN as u32),
+                    timeout: patience::QUICK,
+                })
+            }
             Settled::Wait(pause) => {
                 self.state = State::Settling { planned, settling };
-                if pause.is_zero() {
-                    self.send_quietly(TestUnitReady {}.emit())
-                } else {
-                    Action::Wait(pause)
-                }
+                Action::Wait(pause)
             }
-            Settled::Failed(sense) => match planned {
-                Some(planned) => self.planned_refused(planned, sense),
-                None => self.consult(Event::Refused { sense }),
-            },
+            Settled::Failed(sense) => self.settled_badly(planned, sense),
             Settled::TimedOut => self.consult(Event::TimedOut),
         }
+    }
+
+    fn settled_badly(&mut self, planned: Option<Planned>, sense: Sense) -> Action {
+        match planned {
+            Some(planned) => self.planned_refused(planned, sense),
+            None => self.consult(Event::Refused { sense }),
+        }
+    }
+
+    pub(super) fn progress_answered(
+        &mut self,
+        planned: Option<Planned>,
+        mut settling: Settling,
+        input: Input<'_>,
+    ) -> Action {
+        match input {
+            Input::Good(data) => {
+                if let Ok(sense) = Sense::parse(data) {
+                    // Told once and then gone: it must not get lost here.
+                    if sense.deferred && !passes(&sense) {
+                        return self.settled_badly(planned, sense);
+                    }
+                    settling.learn_progress(sense.progress);
+                    self.progress.drive_progress = settling.progress();
+                }
+            }
+            Input::NoAnswer(cause) => return self.command_lost(cause),
+            _ => {}
+        }
+        self.state = State::Settling { planned, settling };
+        Action::Wait(patience::POLL)
     }
 
     pub(super) fn query_answered(&mut self, input: Input<'_>) -> Action {

@@ -18,7 +18,7 @@ impl Machine {
             Input::Proceed if !self.cancel_requested => {
                 self.progress.committed = true;
                 match then {
-                    AfterCommit::Send(planned) => self.send_planned(planned, 0, 0),
+                    AfterCommit::Send(planned) => self.send_planned(planned, Tries::default()),
                     AfterCommit::Write(index) => self.begin_extent(index),
                 }
             }
@@ -205,8 +205,12 @@ impl Machine {
         match input {
             Input::Good(data) => {
                 self.progress.drive_buffer = match BufferCapacity::parse(data) {
+                    // More free than there is counts as half (recipe 2).
+                    Ok(BufferCapacity::Bytes { total, free }) if total > 0 && free > total => {
+                        Some((total, total / 2))
+                    }
                     Ok(BufferCapacity::Bytes { total, free }) if total > 0 => {
-                        Some((total, total.saturating_sub(free)))
+                        Some((total, total - free))
                     }
                     _ => None,
                 };

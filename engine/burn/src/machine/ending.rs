@@ -1,6 +1,7 @@
 //! The way out: the engine's own safe ending, the unlocked door, the proof and the reading back.
 
 use super::*;
+use crate::proof::Proven;
 
 /// Tries to unlock the door of a drive that is busy: two minutes of them.
 const MOST_UNLOCKS: u8 = 240;
@@ -33,15 +34,20 @@ impl Machine {
         self.progress.phase = Phase::Closing;
         self.progress.uncounted();
         self.state = State::SafeEnding { next, busy };
-        let SafeStep::Close(index) = next else {
-            return self.send_long(SynchronizeCache::default().emit());
+        let (index, waiting) = match next {
+            SafeStep::Close(index) => (index, self.quirks.no_immed),
+            SafeStep::CloseWaiting(index) => (index, true),
+            SafeStep::SynchronizeOnly => return self.send_long(SynchronizeCache::default().emit()),
         };
         match self.job.plan.closing.get(index) {
-            Some(command) if command.purpose != Move::FinalizeDisc => Action::Send(Command {
-                cdb: command.cdb,
-                payload: Payload::carrying(&command.parameters),
-                timeout: command.timeout,
-            }),
+            Some(command) if command.purpose != Move::FinalizeDisc => {
+                let (cdb, payload, timeout) = advice::form(command, waiting);
+                Action::Send(Command {
+                    cdb,
+                    payload,
+                    timeout,
+                })
+            }
             Some(_) => self.safe_end(SafeStep::Close(index + 1), 0),
             None => self.unlock(0),
         }
@@ -63,11 +69,24 @@ impl Machine {
                 };
                 Action::Wait(patience::POLL)
             }
+            (Input::Sense(sense), SafeStep::Close(index)) if self.closes_waiting(index, &sense) => {
+                self.safe_end(SafeStep::CloseWaiting(index), 0)
+            }
             (Input::Waited, _) => self.safe_end(next, busy),
             // Whatever else it answered: the next closing command may still help.
-            (_, SafeStep::Close(index)) => self.safe_end(SafeStep::Close(index + 1), 0),
+            (_, SafeStep::Close(index) | SafeStep::CloseWaiting(index)) => {
+                self.safe_end(SafeStep::Close(index + 1), 0)
+            }
             (_, SafeStep::SynchronizeOnly) => self.unlock(0),
         }
+    }
+
+    fn closes_waiting(&self, index: usize, sense: &Sense) -> bool {
+        let closing = self.job.plan.closing.get(index);
+        !self.quirks.no_immed
+            && closing.is_some_and(|command| {
+                immed::may_be_refused(command, sense) && immed::waiting_form(command).is_some()
+            })
     }
 
     pub(super) fn unlock(&mut self, tries: u8) -> Action {
@@ -104,8 +123,38 @@ impl Machine {
         }
         self.progress.phase = Phase::Proving;
         self.progress.uncounted();
-        let identify = Box::new(Identify::new(self.now));
+        if self.quirks.stop_barrier && self.may_stop() {
+            return self.look_again();
+        }
+        self.look()
+    }
+
+    /// A job that only formats may leave a format running in the background, which a stop would cut
+    /// short.
+    fn may_stop(&self) -> bool {
+        let plan = &self.job.plan;
+        !(plan.extents.is_empty() && plan.closing.is_empty())
+    }
+
+    pub(super) fn look(&mut self) -> Action {
+        let identify = Box::new(Identify::obeying(self.now, self.quirks));
         self.continue_identify(identify, State::Proving)
+    }
+
+    fn look_again(&mut self) -> Action {
+        self.refreshed = true;
+        self.refresh(refresh::Spin::Stop, 0)
+    }
+
+    /// The proof cannot be had: the drive does not answer.
+    pub(super) fn proof_unanswered(&mut self, cause: NoAnswer) -> Action {
+        let cdb = TestUnitReady {}.emit();
+        self.fail(Fault::NoAnswer {
+            phase: Phase::Proving,
+            cdb,
+            cause,
+        });
+        self.finish(None)
     }
 
     pub(super) fn proof_answered(
@@ -123,15 +172,7 @@ impl Machine {
                 self.state = State::Proving(identify);
                 return self.identify_action(action);
             }
-            Err(cause) => {
-                let cdb = TestUnitReady {}.emit();
-                self.fail(Fault::NoAnswer {
-                    phase: Phase::Proving,
-                    cdb,
-                    cause,
-                });
-                return self.finish(None);
-            }
+            Err(cause) => return self.proof_unanswered(cause),
         };
         let proof = proof::proven(
             &self.job.plan,
@@ -139,9 +180,22 @@ impl Machine {
             self.blocks_written(),
             self.test_write_only,
         );
+        // Some drives tell of a disc as it was until it has stopped and turned again.
+        if proof.is_err() && self.fault.is_none() && !self.refreshed && self.may_stop() {
+            self.unproven_once = true;
+            return self.look_again();
+        }
         self.as_planned = proof.is_ok();
-        if let Err(unproven) = proof {
-            self.fail(Fault::NotProven(unproven));
+        match proof {
+            Ok(proven) => {
+                if self.unproven_once {
+                    self.notes.push(Note::ProvenAfterRefresh);
+                }
+                if proven == Proven::MoreClosed {
+                    self.notes.push(Note::MoreClosedThanAsked);
+                }
+            }
+            Err(unproven) => self.fail(Fault::NotProven(unproven)),
         }
         let read_back = self.fault.is_none()
             && !self.test_write_only

@@ -4,26 +4,29 @@
 //!
 //! ```text
 //! lock door -> drain events -> [writer: prepare.. | write.. | close..] -> unlock -> identify -> prove -> verify
-//!                                  |  first change of the disc                ^
-//!                                  +--> Commit                                |
+//!                                  |  first change of the disc                ^  ^          |
+//!                                  +--> Commit                                |  +- refresh +- not so: once
 //!      writer fails, source fails, cancel after Commit --> safe ending -------+
 //! ```
 
 use crate::gate::{self, PlanFault};
 use crate::identify::{Identify, IdentifyAction};
+use crate::immed;
 use crate::outcome::{Completed, Ending, Fault, MediumState, Note, Outcome, Unproven};
 use crate::patience;
 use crate::phase::{Phase, Progress};
 use crate::proof;
+use crate::quirks::{HostQuirks, QuirkTable};
 use crate::settle::{Settled, Settling};
 use crate::verify::{self, Verifying, WrittenRun};
 use crate::writing::{self, Writing};
+use pitland_mmc::Lba;
 use pitland_mmc::SenseKey;
 use pitland_mmc::cdb::{
     Cdb, CdbBytes, GetEventStatusNotification, PreventAllowMediumRemoval, ReadBufferCapacity,
-    SynchronizeCache, TestUnitReady,
+    RequestSense, StartStopUnit, SynchronizeCache, TestUnitReady,
 };
-use pitland_mmc::reply::BufferCapacity;
+use pitland_mmc::reply::{self, BufferCapacity, EventClass, EventStatus, MediaEvent};
 use pitland_mmc::sense::{Reaction, Sense};
 use pitland_writer::{
     Change, Event, Failure, MediumCondition, Move, Origin, PlannedCommand, Settle, Step, WritePlan,
@@ -32,6 +35,8 @@ use std::time::Duration;
 mod advice;
 mod blocks;
 mod ending;
+mod refresh;
+mod speed;
 mod words;
 
 pub use words::{Action, Command, Input, Job, NoAnswer, Payload, ReadChunk, VerifyLevel};
@@ -51,6 +56,7 @@ enum State {
     },
     DrainingEvents {
         left: u8,
+        last: Option<EventStatus>,
     },
     Consulting,
     Committing {
@@ -58,10 +64,17 @@ enum State {
     },
     Sending {
         planned: Planned,
-        attentions: u8,
-        busy: u32,
+        tries: Tries,
+    },
+    CheckingSpeed {
+        wanted: u32,
     },
     Settling {
+        planned: Option<Planned>,
+        settling: Settling,
+    },
+    /// REQUEST SENSE is out, to a drive that tells of its progress no other way.
+    AskingProgress {
         planned: Option<Planned>,
         settling: Settling,
     },
@@ -80,9 +93,22 @@ enum State {
     UnlockingDoor {
         tries: u8,
     },
+    Refreshing {
+        spin: refresh::Spin,
+        busy: u32,
+    },
     Proving(Box<Identify>),
     Verifying(Box<Verifying>),
     Done,
+}
+
+/// How often a command of the plan was sent, and in which form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Tries {
+    attentions: u8,
+    busy: u32,
+    /// It was sent without IMMED, because the drive refused it with.
+    without_immed: bool,
 }
 
 /// A step of the engine's own ending.
@@ -90,6 +116,8 @@ enum State {
 enum SafeStep {
     /// The plan's closing command of this index.
     Close(usize),
+    /// The same, without IMMED.
+    CloseWaiting(usize),
     /// Only what the drive holds is written out: the track stays open.
     SynchronizeOnly,
 }
@@ -99,6 +127,14 @@ enum AfterCommit {
     Send(Planned),
     Write(usize),
 }
+
+/// The classes of events that are drained: all that have a name (recipe 2.6).
+const EVENT_CLASSES: u8 = EventClass::OperationalChange.mask()
+    | EventClass::PowerManagement.mask()
+    | EventClass::ExternalRequest.mask()
+    | EventClass::Media.mask()
+    | EventClass::MultiHost.mask()
+    | EventClass::DeviceBusy.mask();
 
 /// Steps that a writer may take in one job: far more than any medium needs.
 const MOST_STEPS: u32 = 20_000;
@@ -128,10 +164,16 @@ pub struct Machine {
     pending_command: Option<CdbBytes>,
     test_write_only: bool,
     buffer_unknown: bool,
+    quirks: HostQuirks,
+    /// The disc was stopped and started, so that the drive tells of it as it is.
+    refreshed: bool,
+    /// The first look at the disc after the job did not prove it.
+    unproven_once: bool,
 }
 
 impl Machine {
-    /// A machine for a job whose plan is one that the engine carries out.
+    /// A machine for a job whose plan is one that the engine carries out. What is known of the drive
+    /// is looked up in [`QuirkTable::builtin`], by what its facts say that it is called.
     ///
     /// # Errors
     /// The first thing in the plan that the engine would not do.
@@ -146,6 +188,12 @@ impl Machine {
             .map(Note::Planned)
             .collect();
         let test_write_only = !job.plan.changes_disc();
+        let quirks = job
+            .facts
+            .inquiry
+            .as_ref()
+            .map(|inquiry| QuirkTable::builtin().of_drive(inquiry))
+            .unwrap_or_default();
         Ok(Self {
             taken: vec![0; job.plan.extents.len()],
             job,
@@ -164,8 +212,25 @@ impl Machine {
             written_runs: Vec::new(),
             pending_command: None,
             test_write_only,
-            buffer_unknown: false,
+            buffer_unknown: quirks.no_buffer_reports,
+            quirks,
+            refreshed: false,
+            unproven_once: false,
         })
+    }
+
+    /// With these habits, in the place of those that the table has for the drive. Before the first
+    /// [`Machine::next`].
+    #[must_use]
+    pub fn obeying(mut self, quirks: HostQuirks) -> Self {
+        self.buffer_unknown = quirks.no_buffer_reports;
+        self.quirks = quirks;
+        self
+    }
+
+    /// What is done for this drive beside what is done for all.
+    pub fn quirks(&self) -> HostQuirks {
+        self.quirks
     }
 
     /// Where the job stands.
@@ -199,15 +264,15 @@ impl Machine {
                 self.lock(0)
             }
             State::LockingDoor { tries } => self.door_answered(tries, input),
-            State::DrainingEvents { left } => self.event_drained(left, input),
+            State::DrainingEvents { left, last } => self.event_drained(left, last, input),
             State::Consulting => self.advised(input),
             State::Committing { then } => self.commit_answered(then, input),
-            State::Sending {
-                planned,
-                attentions,
-                busy,
-            } => self.planned_answered(planned, attentions, busy, input),
+            State::Sending { planned, tries } => self.planned_answered(planned, tries, input),
+            State::CheckingSpeed { wanted } => self.speed_answered(wanted, input),
             State::Settling { planned, settling } => self.settle_answered(planned, settling, input),
+            State::AskingProgress { planned, settling } => {
+                self.progress_answered(planned, settling, input)
+            }
             State::Asking => self.query_answered(input),
             State::Pausing => self.consult(Event::Done),
             State::Reidentifying(identify) => self.reidentify_answered(identify, input),
@@ -223,6 +288,7 @@ impl Machine {
             State::Gauging(writing) => self.buffer_answered(writing, input),
             State::SafeEnding { next, busy } => self.safe_end_answered(next, busy, input),
             State::UnlockingDoor { tries } => self.unlock_answered(tries, input),
+            State::Refreshing { spin, busy } => self.refresh_answered(spin, busy, input),
             State::Proving(identify) => self.proof_answered(identify, input),
             State::Verifying(verifying) => self.verify_answered(verifying, input),
             State::Done => self.finish(None),
@@ -259,30 +325,33 @@ impl Machine {
             Input::NoAnswer(cause) => return self.command_lost(cause),
             _ => {}
         }
-        self.drain_events(patience::EVENTS)
+        self.drain_events(patience::EVENTS, None)
     }
 
-    fn drain_events(&mut self, left: u8) -> Action {
-        self.state = State::DrainingEvents { left };
+    fn drain_events(&mut self, left: u8, last: Option<EventStatus>) -> Action {
+        self.state = State::DrainingEvents { left, last };
         let cdb = GetEventStatusNotification {
             polled: true,
-            classes: 0x7E,
-            allocation_length: 8,
+            classes: EVENT_CLASSES,
+            allocation_length: EventStatus::LEN as u16,
         }
         .emit();
-        self.send(cdb, Payload::In(8))
+        self.send(cdb, Payload::In(EventStatus::LEN as u32))
     }
 
-    fn event_drained(&mut self, left: u8, input: Input<'_>) -> Action {
+    fn event_drained(&mut self, left: u8, last: Option<EventStatus>, input: Input<'_>) -> Action {
         if let Input::NoAnswer(cause) = input {
             return self.command_lost(cause);
         }
-        // Bytes 2 and 4: no event of any class, or a notification without a code.
-        let more = matches!(input, Input::Good(data)
-            if data.get(2).is_some_and(|b| b & 0x87 != 0 && b & 0x80 == 0)
-                && data.get(4).is_some_and(|b| b & 0x0F != 0));
+        // A drive that does not know the question has nothing to drain.
+        let told = match input {
+            Input::Good(data) => EventStatus::parse(data).ok(),
+            _ => None,
+        };
+        // Some firmware tells the same event for ever.
+        let news = told.filter(|told| is_news(told) && last != Some(*told));
         match left.checked_sub(1) {
-            Some(left) if more => self.drain_events(left),
+            Some(left) if news.is_some() => self.drain_events(left, news),
             _ => self.consult(Event::Begin),
         }
     }
@@ -352,9 +421,23 @@ impl Machine {
         match input {
             Input::Good(data) => Ok(identify.answered(now, data)),
             Input::Sense(sense) => Ok(identify.refused(now, sense)),
+            Input::NoAnswer(NoAnswer::TimedOut) => {
+                identify.unanswered(now).ok_or(NoAnswer::TimedOut)
+            }
             Input::NoAnswer(cause) => Err(cause),
             _ => Ok(identify.action()),
         }
+    }
+}
+
+/// Whether something happened: with a code of 0, nothing did.
+fn is_news(told: &EventStatus) -> bool {
+    match told.event {
+        None => false,
+        Some(reply::Event::Media { code, .. }) => code != MediaEvent::None,
+        Some(reply::Event::DeviceBusy { changed, .. }) => changed,
+        Some(reply::Event::Raw { code, .. }) => code != 0,
+        Some(_) => true,
     }
 }
 

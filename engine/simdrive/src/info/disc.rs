@@ -59,12 +59,12 @@ fn sequential(disc: &Sequential) -> Status {
         first_track,
         last_track,
         background: 0,
-        lead_in: if disc.rules.one_track {
+        lead_in: if disc.rules.plus {
             disc.closed_end()
         } else {
             0
         },
-        lead_out: if disc.rules.one_track {
+        lead_out: if disc.rules.plus {
             disc.raw_capacity
         } else {
             0

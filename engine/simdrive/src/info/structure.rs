@@ -1,5 +1,7 @@
 //! READ DISC STRUCTURE and SEND DISC STRUCTURE (recipe 2.4).
 
+use std::time::Duration;
+
 use crate::cdb::be32;
 use crate::dispatch::{Outcome, Request, parameters, reply};
 use crate::medium::{Medium, MediumKind, Recorded, dvd_plus_r};
@@ -13,6 +15,9 @@ const RAM_DATA_START: u32 = 0x31000;
 /// Payload of the physical format structures.
 const SECTOR: usize = 2048;
 
+/// How long a drive that hangs gives no answer.
+const HANG: Duration = Duration::from_secs(3600);
+
 const MAKER: &[u8; 8] = b"PITLAND ";
 
 pub(crate) fn read_disc_structure(
@@ -20,6 +25,10 @@ pub(crate) fn read_disc_structure(
     request: &Request<'_>,
     data_in: &mut [u8],
 ) -> Outcome {
+    if drive.model.quirks.hangs_on_disc_structure {
+        drive.advance(HANG);
+        return Err(Refusal::UNIT_FAILED);
+    }
     let medium = drive.medium().ok_or(Refusal::INTERNAL)?;
     let bd = match request.cdb.byte(1) & 0x0F {
         0 => false,
@@ -31,7 +40,7 @@ pub(crate) fn read_disc_structure(
     }
     let (layer, format) = (request.cdb.byte(6), request.cdb.byte(7));
     let payload = if bd {
-        blu_ray(medium, layer, format)?
+        blu_ray(drive, medium, layer, format)?
     } else {
         dvd(drive, medium, layer, format)?
     };
@@ -41,7 +50,7 @@ pub(crate) fn read_disc_structure(
     reply(data_in, usize::from(request.cdb.be16(8)), &out)
 }
 
-fn blu_ray(medium: &Medium, layer: u8, format: u8) -> Result<Vec<u8>, Refusal> {
+fn blu_ray(drive: &Recorder, medium: &Medium, layer: u8, format: u8) -> Result<Vec<u8>, Refusal> {
     match format {
         0x00 if layer == 0 => Ok(blu_ray_information(medium)),
         0x0A => {
@@ -49,11 +58,19 @@ fn blu_ray(medium: &Medium, layer: u8, format: u8) -> Result<Vec<u8>, Refusal> {
                 return Err(Refusal::UNFORMATTED);
             }
             let (free, all) = medium.spares().unwrap_or((0, 0));
+            // By MMC in clusters; a WH16NS40 answers 16 times that (recipe 2.4).
+            let factor = match drive.model.quirks.spares_in_other_units {
+                true => 16,
+                false => 1,
+            };
             let mut out = vec![0; 4];
-            out.extend(free.to_be_bytes());
-            out.extend(all.to_be_bytes());
+            out.extend((free * factor).to_be_bytes());
+            out.extend((all * factor).to_be_bytes());
             Ok(out)
         }
+        0xFF => Ok(readable(&[0x00, 0x0A], |format| {
+            blu_ray(drive, medium, 0, format)
+        })),
         _ => Err(Refusal::ILLEGAL_FIELD),
     }
 }
@@ -88,7 +105,9 @@ fn dvd(drive: &Recorder, medium: &Medium, layer: u8, format: u8) -> Result<Vec<u
             let protected = medium.rewritable().is_some_and(|d| d.write_protected);
             Ok(vec![if protected { 0x04 } else { 0 }, 0, 0, 0])
         }
-        0xFF => Ok(readable(drive, medium)),
+        0xFF => Ok(readable(&[0x00, 0x0A, 0x11, 0x20, 0xC0], |format| {
+            dvd(drive, medium, 0, format)
+        })),
         _ => Err(Refusal::ILLEGAL_FIELD),
     }
 }
@@ -155,15 +174,15 @@ fn layer_0_capacity(medium: &Medium) -> Result<Vec<u8>, Refusal> {
 }
 
 /// Structure FFh: every structure with what can be done with it and its length.
-fn readable(drive: &Recorder, medium: &Medium) -> Vec<u8> {
+fn readable(formats: &[u8], read: impl Fn(u8) -> Result<Vec<u8>, Refusal>) -> Vec<u8> {
     let mut out = Vec::new();
-    for format in [0x00, 0x0A, 0x11, 0x20, 0xC0] {
-        let Ok(payload) = dvd(drive, medium, 0, format) else {
+    for format in formats {
+        let Ok(payload) = read(*format) else {
             continue;
         };
-        let sends = format == 0x20;
+        let sends = *format == 0x20;
         // Bit 7: can be sent; bit 6: can be read.
-        out.extend([format, u8::from(sends) << 7 | 0x40]);
+        out.extend([*format, u8::from(sends) << 7 | 0x40]);
         out.extend(((payload.len() + 4) as u16).to_be_bytes());
     }
     out

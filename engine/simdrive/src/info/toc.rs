@@ -67,6 +67,15 @@ fn byte(number: u16) -> u8 {
     number.min(99) as u8
 }
 
+/// The format asked for, in byte 2 or where ATAPI had it before MMC: in bits 7-6 of the last
+/// byte. Linux finds the last session of every disc that it mounts in that older way.
+fn format(request: &Request<'_>) -> u8 {
+    match request.cdb.byte(2) & 0x0F {
+        0 => request.cdb.byte(9) >> 6,
+        format => format,
+    }
+}
+
 pub(crate) fn read_toc(drive: &mut Recorder, request: &Request<'_>, data_in: &mut [u8]) -> Outcome {
     let medium = drive.medium().ok_or(Refusal::INTERNAL)?;
     let entries = entries(medium);
@@ -76,7 +85,7 @@ pub(crate) fn read_toc(drive: &mut Recorder, request: &Request<'_>, data_in: &mu
     let in_msf = request.cdb.bit(1, 1);
     let from = request.cdb.byte(6);
     let mut out = vec![0, 0];
-    match request.cdb.byte(2) & 0x0F {
+    match format(request) {
         0 => {
             if from != LEAD_OUT && u16::from(from) > last.number {
                 return Err(Refusal::ILLEGAL_FIELD);

@@ -24,6 +24,7 @@ struct Information {
     size: u32,
     last_recorded: Option<u32>,
     read_compatibility: u32,
+    data_mode_unknown: bool,
 }
 
 impl Information {
@@ -35,7 +36,7 @@ impl Information {
         // A data track.
         out[5] = u8::from(self.damage) << 5 | 4;
         // Mode 1 blocks.
-        out[6] = self.state | 1;
+        out[6] = self.state | if self.data_mode_unknown { 0x0F } else { 1 };
         out[7] = u8::from(self.nwa.is_some()) | u8::from(self.last_recorded.is_some()) << 1;
         let words = [
             (8, self.start),
@@ -62,10 +63,16 @@ pub(crate) fn read_track_information(
     let open = request.cdb.bit(1, 2);
     let number = request.cdb.be32(2);
     let by = request.cdb.byte(1) & 3;
-    let information = match &medium.recorded {
+    let mut information = match &medium.recorded {
         Recorded::Sequential(disc) => sequential(disc, medium.kind, by, open, number)?,
         Recorded::Rewritable(disc) => rewritable(disc, by, open, number)?,
     };
+    let quirks = &drive.model.quirks;
+    information.data_mode_unknown =
+        quirks.data_mode_unknown_before_first_write && !drive.calibrated;
+    if quirks.no_read_compatibility {
+        information.read_compatibility = 0;
+    }
     let allocation = usize::from(request.cdb.be16(7));
     reply(data_in, allocation, &information.emit())
 }
@@ -136,12 +143,15 @@ fn describe(disc: &Sequential, kind: MediumKind, number: u16, track: &Track) -> 
         free: if writable { track.end - track.nwa } else { 0 },
         packet: disc.rules.unit,
         size: track.end - track.start,
-        last_recorded: (!track.is_blank()).then(|| track.nwa - 1),
+        // Invalid on DVD+R and DVD+RW, where LRA_V is always 0 (Pioneer's R11 command
+        // reference, 4.22).
+        last_recorded: (!track.is_blank() && !disc.rules.plus).then(|| track.nwa - 1),
         read_compatibility: match kind {
             MediumKind::DvdPlusR => 262_144,
             MediumKind::DvdPlusRDl => 266_240,
             _ => 0,
         },
+        data_mode_unknown: false,
     }
 }
 
@@ -175,7 +185,7 @@ fn rewritable(disc: &Rewritable, by: u8, open: bool, number: u32) -> Result<Info
         session: 1,
         size: disc.capacity,
         packet: disc.kind.unit(),
-        last_recorded: Some(disc.capacity - 1),
+        last_recorded: (disc.kind != MediumKind::DvdPlusRw).then(|| disc.capacity - 1),
         ..Information::default()
     })
 }

@@ -12,13 +12,17 @@ use crate::refusal::Refusal;
 /// Blocks of one cluster.
 pub(crate) const CLUSTER: u32 = 32;
 
+/// In place of the listed parameter, libburn and others give type 00h the length of a block
+/// (recipe 7); drives go by neither (BDR-203 command reference, 4.3.1.1.2).
+pub(crate) const BLOCK_LENGTH: u32 = 2048;
+
 /// Blocks of a single-layer disc.
 pub(crate) const SINGLE_LAYER: u32 = 12_219_392;
 
 pub(crate) static RULES: Rules = Rules {
     unit: CLUSTER,
     session_gap: 0,
-    one_track: false,
+    plus: false,
     max_sessions: 1000,
     max_reserved: 16,
 };
@@ -76,7 +80,9 @@ pub(crate) fn check_format(
         return Err(Refusal::ILLEGAL_PARAMETER);
     }
     match kind {
-        0x00 if blocks == default.blocks && (parameter == default.parameter || parameter == 0) => {
+        0x00 if blocks == default.blocks
+            && [0, BLOCK_LENGTH, default.parameter].contains(&parameter) =>
+        {
             Ok(blocks)
         }
         0x32 if (most.blocks..=least.blocks).contains(&blocks)

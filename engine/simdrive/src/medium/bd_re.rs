@@ -1,6 +1,6 @@
 //! BD-RE (profile 0043h): what it can be formatted to (recipe 7).
 
-use super::bd_r::{CLUSTER, scaled};
+use super::bd_r::{BLOCK_LENGTH, CLUSTER, scaled};
 use super::rewritable::Rewritable;
 use super::{FormatDescriptor, FormatResult};
 use crate::refusal::Refusal;
@@ -25,12 +25,16 @@ pub(crate) fn formats(disc: &Rewritable) -> Vec<FormatDescriptor> {
         default,
         with_spares(raw, 20_480),
         with_spares(raw, 4096),
-        FormatDescriptor::new(raw, 0x31, 2048),
+        FormatDescriptor::new(raw, 0x31, BLOCK_LENGTH),
     ]
 }
 
 /// Subtypes of 30h: 0 quick, 1 no certification, 2 full and 3 quick certification;
 /// feature 0023h of this drive offers both certifications.
+///
+/// The parameter is as listed, or 0, or for 00h the length of a block: growisofs leaves it
+/// out, libburn gives that length (recipe 7), and drives go by the number of blocks (BDR-203
+/// command reference, 4.3.1.2: the size of the spare area is ignored).
 pub(crate) fn check_format(
     disc: &Rewritable,
     kind: u8,
@@ -41,15 +45,17 @@ pub(crate) fn check_format(
     let listed = formats(disc);
     let wiped = kind == 0x30 && subtype == 2;
     let accepted = match (kind, subtype) {
-        (0x00 | 0x31, 0) => listed
-            .iter()
-            .any(|f| f.kind == kind && f.blocks == blocks && f.parameter == parameter),
+        (0x00 | 0x31, 0) => listed.iter().any(|f| {
+            f.kind == kind
+                && f.blocks == blocks
+                && [0, BLOCK_LENGTH, f.parameter].contains(&parameter)
+        }),
         (0x30, 0..=3) => {
             let sizes = listed.iter().filter(|f| f.kind == 0x30).map(|f| f.blocks);
             let (least, most) = sizes.fold((u32::MAX, 0), |(a, b), n| (a.min(n), b.max(n)));
             (least..=most).contains(&blocks)
                 && blocks.is_multiple_of(CLUSTER)
-                && parameter == (disc.raw_capacity - blocks) / CLUSTER
+                && [0, (disc.raw_capacity - blocks) / CLUSTER].contains(&parameter)
         }
         _ => false,
     };

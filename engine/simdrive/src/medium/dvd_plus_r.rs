@@ -1,7 +1,9 @@
 //! DVD+R and DVD+R DL (profiles 001Bh, 002Bh): recipes 6, 13 and 13.2.
 //!
 //! One track is one session; the next one starts 2048 blocks after the end of
-//! the last. On a dual-layer disc the host may fix where layer 0 ends before the
+//! the last. RESERVE TRACK before the first write cuts off tracks that come before
+//! it in the session, fifteen at most (fragments, in Pioneer's R8 and R11 command
+//! references). On a dual-layer disc the host may fix where layer 0 ends before the
 //! first write; layer 1 is as long as layer 0, so that fixes the capacity too.
 
 use super::sequential::{Rules, Sequential};
@@ -17,9 +19,10 @@ pub(crate) const DUAL_LAYER: u32 = 4_173_824;
 pub(crate) static RULES: Rules = Rules {
     unit: UNIT,
     session_gap: 2048,
-    one_track: true,
+    plus: true,
     max_sessions: 153,
-    max_reserved: 1,
+    // Sixteen fragments to a session, the last of which cannot be reserved.
+    max_reserved: 15,
 };
 
 /// Blocks of layer 0, as fixed or as the medium has it.

@@ -22,7 +22,8 @@ pub(crate) enum Request {
     Restart,
 }
 
-/// Blocks are the listed number or FFFFFFFFh; bit 0 of the parameter is the restart bit.
+/// Blocks are the listed number or FFFFFFFFh, or 0 with the restart bit, bit 0 of the
+/// parameter: so dvd+rw-format has the lead-out moved.
 pub(crate) fn check_format(
     disc: &Rewritable,
     kind: u8,
@@ -30,7 +31,9 @@ pub(crate) fn check_format(
     blocks: u32,
     parameter: u32,
 ) -> Result<Request, Refusal> {
-    if kind != 0x26 || subtype != 0 || (blocks != disc.raw_capacity && blocks != u32::MAX) {
+    let known =
+        blocks == disc.raw_capacity || blocks == u32::MAX || (blocks == 0 && parameter == 1);
+    if kind != 0x26 || subtype != 0 || !known {
         return Err(Refusal::ILLEGAL_PARAMETER);
     }
     match parameter {

@@ -18,10 +18,10 @@ pub(crate) struct Rules {
     pub(crate) unit: u32,
     /// Blocks from the end of a session to the start of the next one.
     pub(crate) session_gap: u32,
-    /// A session holds one track only (DVD+R).
-    pub(crate) one_track: bool,
+    /// DVD+R: a session holds one track, and the reserved ones before it.
+    pub(crate) plus: bool,
     pub(crate) max_sessions: u16,
-    /// Reserved tracks that may be open at a time.
+    /// Reserved tracks at most: of one session on DVD+R, open at a time on BD-R.
     pub(crate) max_reserved: usize,
 }
 
@@ -195,10 +195,19 @@ impl Sequential {
         if self.tracks.get(at).is_none_or(|t| end > t.end) {
             return Err(Refusal::LBA_OUT_OF_RANGE.at(lba));
         }
-        if !blocks.is_multiple_of(self.rules.unit) {
-            return Err(Refusal::ILLEGAL_FIELD);
-        }
         Ok(at)
+    }
+
+    /// The drive pads the unit that ends behind `nwa`.
+    pub(crate) fn pad(&mut self, nwa: u32, blocks: u32) {
+        if let Some(track) = self
+            .tracks
+            .iter_mut()
+            .rev()
+            .find(|t| t.nwa == nwa && t.writable())
+        {
+            track.nwa += blocks;
+        }
     }
 
     pub(crate) fn accept(&mut self, track: usize, blocks: u32) {
@@ -238,18 +247,18 @@ impl Sequential {
         if self.complete {
             return Err(Refusal::CANNOT_WRITE_MEDIUM);
         }
-        if blocks == 0 || !blocks.is_multiple_of(self.rules.unit) {
+        // DVD+R drives raise the size to a multiple of 16 by themselves (wodim counts on it).
+        let unit = self.rules.unit;
+        let blocks = match self.rules.plus {
+            true => blocks.checked_next_multiple_of(unit).unwrap_or(u32::MAX),
+            false => blocks,
+        };
+        if blocks == 0 || !blocks.is_multiple_of(unit) {
             return Err(Refusal::ILLEGAL_FIELD);
         }
-        let open = self
-            .tracks
-            .iter()
-            .filter(|t| t.reserved && !t.closed)
-            .count();
-        if open >= self.rules.max_reserved || self.tracks.len() + 2 > MAX_TRACKS {
+        if self.reservations() >= self.rules.max_reserved || self.tracks.len() + 2 > MAX_TRACKS {
             return Err(Refusal::NO_MORE_TRACKS);
         }
-        let one_track = self.rules.one_track;
         let track = match self.tracks.last_mut() {
             Some(t) if !t.closed && !t.reserved && t.is_blank() => t,
             _ => return Err(Refusal::SEQUENCE),
@@ -261,10 +270,24 @@ impl Sequential {
         track.end = track.start + blocks;
         track.reserved = true;
         let next = track.end;
-        if !one_track && next < medium_end {
+        if next < medium_end {
             self.tracks.push(Track::open(session, next, medium_end));
         }
         Ok(())
+    }
+
+    /// Reservations that count against the most there can be.
+    fn reservations(&self) -> usize {
+        let counts = |t: &&Track| {
+            t.reserved && t.session > self.closed_sessions && (self.rules.plus || !t.closed)
+        };
+        self.tracks.iter().filter(counts).count()
+    }
+
+    /// Data lie in a track of the open session that is not closed.
+    pub(crate) fn has_open_data(&self) -> bool {
+        let open = |t: &Track| t.session > self.closed_sessions && !t.closed && !t.is_blank();
+        self.tracks.iter().any(open)
     }
 
     /// Blocks that closing the track writes as padding, or why it cannot be closed.
@@ -278,7 +301,9 @@ impl Sequential {
         if track.closed {
             return Ok(0);
         }
-        if track.is_blank() {
+        // A reserved track is padded to its end, also where nothing was written
+        // (Pioneer's R11 command reference, 4.2, on DVD+R).
+        if track.is_blank() && !track.reserved {
             return Err(Refusal::NOTHING_TO_CLOSE);
         }
         if self.tracks.len() >= MAX_TRACKS {
@@ -294,7 +319,7 @@ impl Sequential {
     pub(crate) fn close_track(&mut self, number: u16) {
         let medium_end = self.capacity;
         let last = usize::from(number) == self.tracks.len();
-        let one_track = self.rules.one_track;
+        let plus = self.rules.plus;
         let Some(track) = usize::from(number)
             .checked_sub(1)
             .and_then(|at| self.tracks.get_mut(at))
@@ -313,7 +338,7 @@ impl Sequential {
         track.closed = true;
         track.damaged = false;
         let (session, next) = (track.session, track.end);
-        if last && !one_track && next < medium_end {
+        if last && !plus && next < medium_end {
             self.tracks.push(Track::open(session, next, medium_end));
         }
         self.in_flight = false;

@@ -64,10 +64,9 @@ impl Host {
             match self.command(&[0; 6]).key_asc_ascq() {
                 None => return,
                 Some((6, _, _)) => {}
-                Some((2, 4, _)) => {
-                    let time = self.drive.next_change();
-                    self.drive
-                        .advance(time.expect("something must be under way"));
+                Some((2, 4 | 0x3A, _)) => {
+                    let half = self.drive.next_change().expect("nothing is under way") / 2;
+                    self.drive.advance(half.max(Duration::from_nanos(1)));
                 }
                 Some(other) => panic!("not ready: {other:02X?}"),
             }

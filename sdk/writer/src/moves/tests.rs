@@ -43,6 +43,31 @@ fn the_buffer_is_written_out_twice_the_second_time_to_the_end() {
 }
 
 #[test]
+fn a_last_session_is_announced_by_a_page_that_any_drive_may_refuse() {
+    let command = announce_finalize();
+    assert_eq!(bytes(&command), "55 10 00 00 00 00 00 00 3C 00");
+    assert_eq!(command.parameters.len(), 60);
+    // After the header: page 05h, BUFE and incremental, no further session and track mode 5, mode 1.
+    assert_eq!(command.parameters[8..13], [0x05, 0x32, 0x40, 0x05, 0x08]);
+    for (asc, ascq) in [(0x20, 0x00), (0x24, 0x00), (0x26, 0x00), (0x2C, 0x00)] {
+        assert!(shrugs_off(&command, 0x5, asc, ascq));
+    }
+    assert!(!shrugs_off(&command, 0x3, 0x0C, 0x00));
+}
+
+#[test]
+fn no_refusal_of_a_speed_ends_a_job() {
+    for (key, asc, ascq) in [(0x5, 0x2C, 0x00), (0x5, 0x24, 0x00), (0x7, 0x27, 0x00)] {
+        assert!(shrugs_off(&set_cd_speed(u32::MAX), key, asc, ascq));
+    }
+    let streaming = set_streaming(&StreamingDescriptor::default());
+    assert!(shrugs_off(&streaming, 0x7, 0x27, 0x00));
+    // An illegal request is what the stand-in is there for.
+    assert!(!shrugs_off(&streaming, 0x5, 0x24, 0x00));
+    assert!(shrugs_off(&calibrate_power(), 0x7, 0x27, 0x00));
+}
+
+#[test]
 fn the_layer_break_is_sent_as_a_structure_of_12_bytes() {
     let command = set_layer_break(SectorCount(2_000_000));
     assert_eq!(bytes(&command), "BF 00 00 00 00 00 00 20 00 0C 00 00");

@@ -230,7 +230,15 @@ fn dvd_plus_rw(background: BackgroundFormat, kind: CapacityKind, covered: u32) -
 
 /// DVD+RW, never formatted.
 pub fn dvd_plus_rw_unformatted() -> FactsBuilder {
-    dvd_plus_rw(BackgroundFormat::None, CapacityKind::Unformatted, DVD_PLUS).last_block(0)
+    dvd_plus_rw(BackgroundFormat::None, CapacityKind::Unformatted, DVD_PLUS)
+        .track(TrackInformation {
+            track: TrackNumber(1),
+            session: SessionNumber(1),
+            blank: true,
+            free_blocks: SectorCount(DVD_PLUS),
+            ..TrackInformation::default()
+        })
+        .last_block(0)
 }
 
 /// DVD+RW, being formatted in the background.
