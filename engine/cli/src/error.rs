@@ -362,9 +362,7 @@ impl From<&PlanError> for Complaint {
 impl From<&AddressError> for Complaint {
     fn from(error: &AddressError) -> Self {
         let exit = match error {
-            AddressError::Unsupported { .. }
-            | AddressError::PathIsNoDrive { .. }
-            | AddressError::UnknownDrive { .. } => Exit::NoDrive,
+            AddressError::PathIsNoDrive { .. } | AddressError::UnknownDrive { .. } => Exit::NoDrive,
             _ => Exit::Usage,
         };
         Self::new(

@@ -4,12 +4,14 @@
 //! with the drive.
 //!
 //! ```text
-//! DRIVE   = "virtual:" ( FILE | "null" ) *( "," OPTION )
+//! DRIVE   = "/dev/" NAME                     a drive of this machine, by any of its nodes or links
+//!         | "iscsi://" HOST [ ":" PORT ] "/" TARGET "/" LUN
+//!         | "virtual:" ( FILE | "null" ) *( "," OPTION )
 //! OPTION  = "speed=" NUMBER [ "x" ]          1 and above, at most one decimal for DVD's 2.4x
 //!         | "id=" NUMBER                     of "null" only; 0 when missing
 //! ```
 //!
-//! Options are taken from the right, as long as what follows the last comma
+//! Everything after `/dev/` is the name, commas too. Options are taken from the right, as long as what follows the last comma
 //! reads `word=value` (a word is lower-case letters, digits and `-`, a letter
 //! first). So a comma in FILE needs no care: `virtual:a,b.vdisc`. Two names do:
 //!
@@ -20,7 +22,13 @@
 //!
 //! `Display` writes an address in this form, so that it parses back to itself.
 
+mod iscsi;
+
+pub use iscsi::{IscsiAddress, IscsiAddressError};
+
 use crate::Transport;
+#[cfg(target_os = "linux")]
+use crate::linux::{DeviceError, DriveNodes, LinuxDrive, ScsiAddress, System};
 use crate::sim::{DiscFileError, Pace, VirtualDrive};
 use core::fmt;
 use core::str::FromStr;
@@ -33,6 +41,14 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DriveAddress {
+    /// A drive of this machine.
+    Device {
+        /// One of its nodes, or a link to one; below `/dev/`. Not looked at
+        /// before the drive is opened.
+        path: PathBuf,
+    },
+    /// A logical unit of an iSCSI target.
+    Iscsi(IscsiAddress),
     /// A virtual drive with the virtual disc of a file.
     VirtualFile {
         /// The file; not looked at before the drive is opened.
@@ -99,14 +115,6 @@ impl fmt::Display for SpeedFactor {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AddressError {
-    /// A path below `/dev`: drives of the machine cannot be named yet.
-    #[error(
-        "{given:?}: drives of this machine are not supported yet; name a virtual one, as virtual:FILE"
-    )]
-    Unsupported {
-        /// What was given.
-        given: OsString,
-    },
     /// A path that is no drive.
     #[error(
         "{given:?} is a path, not a drive; a virtual disc in that file is named with virtual: before it"
@@ -117,11 +125,19 @@ pub enum AddressError {
     },
     /// No drive is called so.
     #[error(
-        "unknown drive {given:?}; a drive is virtual:FILE[,speed=16x] or virtual:null[,id=N][,speed=16x]"
+        "unknown drive {given:?}; a drive is /dev/srN, iscsi://HOST[:PORT]/TARGET/LUN, virtual:FILE[,speed=16x] or virtual:null[,id=N][,speed=16x]"
     )]
     UnknownDrive {
         /// What was given.
         given: OsString,
+    },
+    /// An iSCSI address that does not read as one.
+    #[error("{given:?} names no iSCSI drive: {source}")]
+    Iscsi {
+        /// What was given.
+        given: OsString,
+        /// What was expected.
+        source: IscsiAddressError,
     },
     /// `virtual:` without a file.
     #[error("{given:?} names no file; say virtual:FILE")]
@@ -165,6 +181,13 @@ impl DriveAddress {
     /// # Errors
     /// An [`AddressError`] that says what is wrong with the text.
     pub fn parse(given: &OsStr) -> Result<Self, AddressError> {
+        if is_device_path(given) {
+            let path = PathBuf::from(given);
+            return Ok(Self::Device { path });
+        }
+        if given.as_bytes().starts_with(b"iscsi:") {
+            return iscsi_unit(given);
+        }
         let Some(rest) = given.as_bytes().strip_prefix(b"virtual:") else {
             return Err(no_drive(given));
         };
@@ -210,6 +233,8 @@ impl DriveAddress {
     pub fn to_os_string(&self) -> OsString {
         let mut text = OsString::from("virtual:");
         match self {
+            Self::Device { path } => return path.clone().into_os_string(),
+            Self::Iscsi(unit) => return unit.to_string().into(),
             Self::VirtualFile { path, speed } => {
                 let name = path.as_os_str();
                 if name == "null" {
@@ -232,24 +257,29 @@ impl DriveAddress {
         text
     }
 
-    /// Real time at this speed, if one is named.
+    /// Real time at this speed, if one is named: of virtual drives only.
     pub fn speed(&self) -> Option<SpeedFactor> {
         match self {
             Self::VirtualFile { speed, .. } | Self::VirtualNull { speed, .. } => *speed,
+            Self::Device { .. } | Self::Iscsi(_) => None,
         }
     }
 
     /// What makes two addresses the same drive, however they are written.
     ///
-    /// A file that exists is known by device and inode, one that is yet to be
-    /// made by its folder and name. A key is good for comparing while nobody
+    /// A drive of the machine is known by its SCSI device, whichever node is
+    /// named; a logical unit by the text of its address; a file that exists by
+    /// device and inode, one that is yet to be made by its folder and name. A key is good for comparing while nobody
     /// moves the files: take the keys of one command line together, before the
     /// first drive is opened.
     ///
     /// # Errors
-    /// [`OpenError::Key`] when neither the file nor its folder can be looked at.
+    /// [`OpenError::Key`] when neither the file nor its folder can be looked
+    /// at; for a drive of the machine, what [`open`](Self::open) says.
     pub fn same_drive_key(&self) -> Result<DriveKey, OpenError> {
         match self {
+            Self::Device { path } => device_key(path).map(DriveKey),
+            Self::Iscsi(unit) => Ok(DriveKey(Key::Iscsi(unit.clone()))),
             Self::VirtualNull { id, .. } => Ok(DriveKey(Key::Null(*id))),
             Self::VirtualFile { path, .. } => {
                 file_key(path)
@@ -267,7 +297,8 @@ impl DriveAddress {
     /// A virtual disc's file is held for as long as the drive is open: alone,
     /// or together with other readers under [`OpenMode::ReadOnly`]. Every call
     /// for `virtual:null` makes another drive: one who wants "same id, same
-    /// drive" keeps the first, by [`same_drive_key`](Self::same_drive_key).
+    /// drive" keeps the first, by [`same_drive_key`](Self::same_drive_key). An
+    /// iSCSI unit takes an initiator, which this crate does not have.
     ///
     /// # Errors
     /// An [`OpenError`]; an existing file is not changed by the attempt.
@@ -275,6 +306,8 @@ impl DriveAddress {
         let pace = Pace::from(self.speed());
         let hint = self.to_string();
         match self {
+            Self::Device { path } => open_device(path, mode),
+            Self::Iscsi(unit) => Err(OpenError::NeedsInitiator { unit: unit.clone() }),
             Self::VirtualNull { id, .. } => Ok(Box::new(VirtualDrive::null(*id, pace, hint)?)),
             Self::VirtualFile { path, .. } => {
                 Ok(Box::new(VirtualDrive::file(path, mode, pace, hint)?))
@@ -300,6 +333,25 @@ pub enum OpenMode {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {
+    /// The drive of the machine could not be opened.
+    #[cfg(target_os = "linux")]
+    #[error(transparent)]
+    Device(#[from] DeviceError),
+    /// Drives of the machine can be used on Linux only, so far. Name a virtual
+    /// or an iSCSI drive.
+    #[cfg(not(target_os = "linux"))]
+    #[error("{path:?}: drives of the machine can be used on Linux only")]
+    NoDevices {
+        /// What was named.
+        path: PathBuf,
+    },
+    /// The drive is an iSCSI unit: a fault of the caller, who has to log in
+    /// with an initiator and to take the drive that it gives.
+    #[error("{unit} is opened by an iSCSI initiator")]
+    NeedsInitiator {
+        /// The logical unit.
+        unit: IscsiAddress,
+    },
     /// The file of a virtual disc could not be opened as one.
     #[error(transparent)]
     DiscFile(#[from] DiscFileError),
@@ -320,6 +372,9 @@ pub struct DriveKey(Key);
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Key {
+    #[cfg(target_os = "linux")]
+    Scsi(ScsiAddress),
+    Iscsi(IscsiAddress),
     Null(u32),
     File {
         device: u64,
@@ -346,13 +401,50 @@ impl FromStr for DriveAddress {
     }
 }
 
-/// What to say of a text that does not begin with `virtual:`.
+/// Whether the text is the path of a node: it begins with `/dev/`.
+fn is_device_path(given: &OsStr) -> bool {
+    let name = given.as_bytes().strip_prefix(b"/dev/");
+    name.is_some_and(|name| !name.is_empty())
+}
+
+fn iscsi_unit(given: &OsStr) -> Result<DriveAddress, AddressError> {
+    // A text that is not UTF-8 is none of these letters either.
+    let unit = given.to_string_lossy().parse();
+    unit.map(DriveAddress::Iscsi)
+        .map_err(|source| AddressError::Iscsi {
+            given: given.to_owned(),
+            source,
+        })
+}
+
+#[cfg(target_os = "linux")]
+fn device_key(path: &Path) -> Result<Key, OpenError> {
+    let nodes = DriveNodes::find(path, &System::default())?;
+    Ok(Key::Scsi(nodes.scsi))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn device_key(path: &Path) -> Result<Key, OpenError> {
+    let path = path.to_owned();
+    Err(OpenError::NoDevices { path })
+}
+
+#[cfg(target_os = "linux")]
+fn open_device(path: &Path, mode: OpenMode) -> Result<Box<dyn Transport>, OpenError> {
+    Ok(Box::new(LinuxDrive::open(path, mode)?))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn open_device(path: &Path, _: OpenMode) -> Result<Box<dyn Transport>, OpenError> {
+    let path = path.to_owned();
+    Err(OpenError::NoDevices { path })
+}
+
+/// What to say of a text that is no address.
 fn no_drive(given: &OsStr) -> AddressError {
     let given = given.to_owned();
     let bytes = given.as_bytes();
-    if bytes.starts_with(b"/dev/") {
-        AddressError::Unsupported { given }
-    } else if bytes.iter().any(|b| matches!(b, b'/' | b'.')) {
+    if bytes.iter().any(|b| matches!(b, b'/' | b'.')) {
         AddressError::PathIsNoDrive { given }
     } else {
         AddressError::UnknownDrive { given }

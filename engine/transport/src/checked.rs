@@ -9,7 +9,9 @@
 //! block size shifts everything after the first block.
 
 use crate::error::DataKind;
-use crate::{Claim, ClaimDenied, Data, DeviceClock, Exchange, Limits, Reply, Transport, TransportError};
+use crate::{
+    Claim, ClaimDenied, Data, DeviceClock, Exchange, Limits, Reply, Transport, TransportError,
+};
 use core::time::Duration;
 use pitland_mmc::cdb::{Cdb, Write10, Write10View, Write12, Write12View, WriteAndVerify10};
 use pitland_mmc::{CdbBytes, Command, DataDirection};
@@ -83,6 +85,10 @@ impl<T: Transport> Transport for Checked<T> {
 
     fn release(&mut self) {
         self.inner.release();
+    }
+
+    fn host_remembers_medium(&self) -> bool {
+        self.inner.host_remembers_medium()
     }
 }
 

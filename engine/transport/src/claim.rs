@@ -69,6 +69,19 @@ pub enum ClaimDenied {
         /// Who.
         holder: Holder,
     },
+    /// Other programs were looking at the drive for as long as it was waited
+    /// for. Try again.
+    #[error("other programs are looking at the drive: try again")]
+    BeingLookedAt,
+    /// The lock file of the drive is not one that we make, so nothing is
+    /// written to it. Remove it.
+    #[error("the lock file {path:?} cannot be used, {why}: remove it")]
+    OddLockFile {
+        /// The file.
+        path: PathBuf,
+        /// What is odd about it.
+        why: &'static str,
+    },
     /// A file system of the disc is mounted. Unmount it.
     #[error("the disc is mounted at {}", .at.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", "))]
     Mounted {
@@ -77,7 +90,7 @@ pub enum ClaimDenied {
     },
     /// What is mounted could not be unmounted. End what uses it, or unmount it
     /// by hand.
-    #[error("{at:?} could not be unmounted: {cause}")]
+    #[error("{at:?} could not be unmounted: {cause}{}", and_users(.users))]
     NotUnmounted {
         /// Where it is mounted.
         at: PathBuf,
@@ -87,7 +100,7 @@ pub enum ClaimDenied {
         users: Vec<Holder>,
     },
     /// Another program, which does not use our locks, has the drive open.
-    #[error("{node:?} is in use{}", likely(.holders))]
+    #[error("{node:?} is in use{}", by_whom(.holders))]
     Busy {
         /// The device node.
         node: PathBuf,
@@ -115,7 +128,7 @@ pub enum ClaimDenied {
     },
 }
 
-fn likely(holders: &[Holder]) -> String {
+pub(crate) fn by_whom(holders: &[Holder]) -> String {
     if holders.is_empty() {
         return " by a program that cannot be seen from here".into();
     }
@@ -127,5 +140,12 @@ fn likely(holders: &[Holder]) -> String {
 impl PartialEq for ClaimDenied {
     fn eq(&self, other: &Self) -> bool {
         self.to_string() == other.to_string()
+    }
+}
+
+fn and_users(users: &[Holder]) -> String {
+    match users.is_empty() {
+        true => String::new(),
+        false => format!("; it is in use{}", by_whom(users)),
     }
 }

@@ -90,6 +90,38 @@ pub enum TransportError {
         /// The driver's status.
         driver: u16,
     },
+    /// The link says how many bytes it left over, and the number cannot be:
+    /// its answers cannot be trusted. Whether the drive carried the command
+    /// out is unknown. Look at cable, port and the bridge in between.
+    #[error(
+        "the link reports {residual} bytes left over of {given}: look at cable, port and the bridge in between"
+    )]
+    AbsurdResidual {
+        /// Bytes left over, as the link says.
+        residual: i32,
+        /// Bytes that could travel.
+        given: usize,
+    },
+    /// The drive refused or remarked something, and the sense data that say
+    /// what did not come with it. Whether it carried the command out is
+    /// unknown: identify drive and medium anew.
+    #[error(
+        "the drive answered CHECK CONDITION without sense data: identify drive and medium anew before going on"
+    )]
+    NoSense,
+    /// The kernel does not let this process send this command. Nothing was
+    /// sent; get what is missing.
+    #[error("not sent: the kernel wants {missing} for command {opcode:02X}h")]
+    NotPermitted {
+        /// The operation code of the command.
+        opcode: u8,
+        /// What is missing.
+        missing: MissingAccess,
+    },
+    /// The system failed to carry the command. Whether it was sent is not
+    /// known for sure: identify drive and medium anew.
+    #[error("the system could not carry the command: {0}")]
+    System(#[source] Arc<std::io::Error>),
     /// The file of a virtual disc could not be read or written. Look at the
     /// file system it lies on.
     #[error("the virtual disc's file failed: {0}")]
@@ -122,6 +154,27 @@ impl core::fmt::Display for DataKind {
             Self::In => "room for data from the drive",
             Self::Out => "a parameter list",
             Self::Blocks => "blocks",
+        })
+    }
+}
+
+/// What a process lacks to send a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum MissingAccess {
+    /// The device node could be opened for reading only.
+    WriteAccess,
+    /// A capability: commands outside of the kernel's list are root's.
+    RawIo,
+}
+
+impl core::fmt::Display for MissingAccess {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self {
+            Self::WriteAccess => {
+                "write permission on the drive's node, which is open for reading only,"
+            }
+            Self::RawIo => "the capability CAP_SYS_RAWIO",
         })
     }
 }

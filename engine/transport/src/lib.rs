@@ -7,7 +7,8 @@
 //! comes next, or what an answer means for the job: an answer with sense is a
 //! [`Reply`], never an error of this crate.
 //!
-//! [`Transport::execute`] blocks. There is no runtime in here, and no thread.
+//! [`Transport::execute`] blocks. There is no runtime in here, and no thread
+//! but that of [`linux::watch`].
 //!
 //! Inside:
 //!
@@ -15,7 +16,10 @@
 //! * [`Checked`]: refuses what cannot be right before it is sent;
 //! * [`trace`]: what was said, as text: [`trace::Trace`] writes it, for a
 //!   person and for [`trace::Replay`], which serves it again;
+//! * [`probe`]: what a drive says it reads and writes; [`MediumEvents`]: what
+//!   happened to the medium, asked of the drive;
 //! * [`sim`]: the simulated recorder as a drive, its disc in a sparse file;
+//! * [`linux`]: the drives of a Linux machine, their nodes, locks and mounts;
 //! * [`address`]: what a person types to name a drive.
 //!
 //! ```
@@ -34,17 +38,24 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Two places are kept free. `linux/` will hold the real drives (SG_IO and
-//! their discovery); it alone will hold `unsafe`, so that the `forbid` below
-//! becomes a `deny` with that one exception. `fault.rs` will hold the layer
-//! that injects seeded faults; it is one more `impl Transport for Fault<T>`.
+//! `unsafe` stands in `linux/sys.rs` only: the three calls of the C library
+//! that have no safe form. One place is kept free: `fault.rs` will hold the
+//! layer that injects seeded faults; it is one more
+//! `impl Transport for Fault<T>`.
 
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 pub mod address;
 mod checked;
 mod claim;
 mod error;
+#[cfg(target_os = "linux")]
+pub mod linux;
+mod medium_events;
+mod printable;
+pub mod probe;
+#[cfg(test)]
+mod scripted;
 pub mod sim;
 mod sum;
 pub mod trace;
@@ -52,5 +63,6 @@ mod transport;
 
 pub use checked::Checked;
 pub use claim::{Claim, ClaimDenied, Holder};
-pub use error::{DataKind, TransportError};
+pub use error::{DataKind, MissingAccess, TransportError};
+pub use medium_events::{MediumEvent, MediumEvents, medium_event};
 pub use transport::{Data, DeviceClock, Exchange, Limits, Reply, Status, Transport};

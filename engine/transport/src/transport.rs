@@ -64,6 +64,12 @@ pub trait Transport: Send {
 
     /// Gives the last claim back.
     fn release(&mut self) {}
+
+    /// Whether the host keeps what it once learned of a medium, its size above
+    /// all, until it sees the medium go. A layer passes it on.
+    fn host_remembers_medium(&self) -> bool {
+        false
+    }
 }
 
 /// One command on its way to a drive.
@@ -300,6 +306,9 @@ impl<T: Transport + ?Sized> Transport for Box<T> {
     fn release(&mut self) {
         (**self).release();
     }
+    fn host_remembers_medium(&self) -> bool {
+        (**self).host_remembers_medium()
+    }
 }
 
 impl<T: Transport + ?Sized> Transport for &mut T {
@@ -326,5 +335,8 @@ impl<T: Transport + ?Sized> Transport for &mut T {
     }
     fn release(&mut self) {
         (**self).release();
+    }
+    fn host_remembers_medium(&self) -> bool {
+        (**self).host_remembers_medium()
     }
 }

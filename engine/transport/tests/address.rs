@@ -54,12 +54,55 @@ fn names_are_read_and_written_back() {
 }
 
 #[test]
+fn drives_of_the_machine_and_of_targets_are_read_and_written_back() {
+    for text in ["/dev/sr0", "/dev/disk/by-id/usb-x,y=z", "/dev/../tmp/x"] {
+        let address: DriveAddress = text.parse().unwrap();
+        let path = PathBuf::from(text);
+        assert_eq!(address, DriveAddress::Device { path });
+        assert_eq!(address.to_string(), text);
+        assert_eq!(address.speed(), None);
+    }
+    let given = OsStr::from_bytes(b"/dev/\xFF");
+    assert_eq!(DriveAddress::parse(given).unwrap().to_os_string(), given);
+    let text = "iscsi://127.0.0.1:4000/iqn.2026-11.org.pitland:drive/2";
+    let address: DriveAddress = text.parse().unwrap();
+    assert_eq!(address.to_string(), text);
+    let refused = address.open(OpenMode::Existing).map(|_| ()).unwrap_err();
+    assert!(matches!(refused, OpenError::NeedsInitiator { unit } if unit.lun() == 2));
+    let other: DriveAddress = text
+        .to_uppercase()
+        .replace("ISCSI", "iscsi")
+        .parse()
+        .unwrap();
+    assert_eq!(
+        address.same_drive_key().unwrap(),
+        other.same_drive_key().unwrap()
+    );
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_node_that_is_no_drive_is_refused_when_it_is_opened() {
+    let address: DriveAddress = "/dev/null".parse().unwrap();
+    let refused = address.open(OpenMode::ReadOnly).map(|_| ()).unwrap_err();
+    assert!(
+        refused.to_string().contains("no optical drive"),
+        "{refused}"
+    );
+    let missing: DriveAddress = "/dev/no such drive".parse().unwrap();
+    assert!(missing.same_drive_key().is_err());
+}
+
+#[test]
 fn what_names_no_drive_is_refused_by_its_kind() {
     let refused = |text: &str| text.parse::<DriveAddress>().unwrap_err();
     assert!(matches!(
-        refused("/dev/sr0"),
-        AddressError::Unsupported { .. }
+        refused("/dev/"),
+        AddressError::PathIsNoDrive { .. }
     ));
+    for odd in ["iscsi:x", "iscsi://h/disc/0", "iscsi://h"] {
+        assert!(matches!(refused(odd), AddressError::Iscsi { .. }), "{odd}");
+    }
     assert!(matches!(
         refused("/home/x.vdisc"),
         AddressError::PathIsNoDrive { .. }

@@ -6,7 +6,10 @@
 use super::format::{Answer, Line, header};
 use super::written::Written;
 use crate::sum::crc32c;
-use crate::{Claim, ClaimDenied, Data, DeviceClock, Exchange, Limits, Reply, Status, Transport, TransportError};
+use crate::{
+    Claim, ClaimDenied, Data, DeviceClock, Exchange, Limits, Reply, Status, Transport,
+    TransportError,
+};
 use core::fmt::Write as _;
 use core::time::Duration;
 use pitland_mmc::{CdbBytes, Command, Lba, Sense, SenseKey};
@@ -87,6 +90,11 @@ impl<T: Transport, W: Write + Send> Trace<T, W> {
     /// The transport inside.
     pub fn inner(&self) -> &T {
         &self.inner
+    }
+
+    /// The drive inside; what is done to it here is in no trace.
+    pub fn inner_mut(&mut self) -> &mut T {
+        &mut self.inner
     }
 
     /// Ends the trace: writes the last line and what was gathered, and gives
@@ -276,6 +284,10 @@ impl<T: Transport, W: Write + Send> Transport for Trace<T, W> {
 
     fn release(&mut self) {
         self.inner.release();
+    }
+
+    fn host_remembers_medium(&self) -> bool {
+        self.inner.host_remembers_medium()
     }
 }
 
