@@ -64,6 +64,10 @@ impl<T: Transport> Transport for Counting<T> {
     fn release(&mut self) {
         self.inner.release();
     }
+
+    fn host_remembers_medium(&self) -> bool {
+        self.inner.host_remembers_medium()
+    }
 }
 
 /// `LENGTH` bytes in pieces. At half of it, `halfway` is told; with `stall`, the stream then stands still.

@@ -5,7 +5,7 @@
 use bytes::Bytes;
 use futures::stream;
 use pitland::transport::sim::{MediumKind, create_disc};
-use pitland::transport::{DeviceClock, Exchange, Limits, Reply, TransportError};
+use pitland::transport::{DeviceClock, Exchange, Limits, Reply, Status, TransportError};
 use pitland::{
     BurnError, BurnOptions, BurnReport, DriveHandle, Engine, Image, MediumState, OpenMode, Outcome,
     Transport,
@@ -16,6 +16,10 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 use tokio::sync::Notify;
+
+#[allow(dead_code, unreachable_pub, reason = "a part of it is used")]
+#[path = "common/watched.rs"]
+mod watched;
 
 /// A link that carries so much at a time, and whose READs may bring nothing after the first.
 struct Link {
@@ -106,6 +110,96 @@ async fn a_read_that_brings_nothing_does_not_verify() {
         .unwrap_err();
     let report = error.report().unwrap();
     assert_ne!(report.outcome, Outcome::Verified, "{error}");
+}
+
+/// A drive that says GOOD or aborted at its fifth WRITE, which it has carried out or not.
+struct Doubtful {
+    drive: Box<dyn Transport>,
+    writes: u32,
+    carried_out: bool,
+    says: Status,
+}
+
+impl Transport for Doubtful {
+    fn execute(&mut self, exchange: Exchange<'_>) -> Result<Reply, TransportError> {
+        self.writes += u32::from(watched::is_write(&exchange));
+        if !watched::is_write(&exchange) || self.writes != 5 {
+            return self.drive.execute(exchange);
+        }
+        if self.carried_out {
+            assert_eq!(self.drive.execute(exchange)?.status, Status::Good);
+        }
+        Ok(Reply {
+            status: self.says,
+            transferred: 0,
+        })
+    }
+
+    fn limits(&self) -> Limits {
+        self.drive.limits()
+    }
+
+    fn clock(&self) -> DeviceClock {
+        self.drive.clock()
+    }
+
+    fn now(&self) -> Duration {
+        self.drive.now()
+    }
+
+    fn advance(&mut self, by: Duration) {
+        self.drive.advance(by);
+    }
+
+    fn identity_hint(&self) -> String {
+        self.drive.identity_hint()
+    }
+}
+
+/// TASK ABORTED, of SAM.
+const TASK_ABORTED: Status = Status::Other(0x40);
+
+#[tokio::test]
+async fn a_write_that_fell_short_or_was_aborted_is_neither_believed_nor_repeated_blindly() {
+    for kind in [MediumKind::BdR, MediumKind::DvdPlusR, MediumKind::BdRe] {
+        for (carried_out, says) in [
+            (false, Status::Good),
+            (true, Status::Good),
+            (false, TASK_ABORTED),
+            (true, TASK_ABORTED),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            let file = folder.path().join("disc.vdisc");
+            drop(create_disc(&file, kind, None).unwrap());
+            let engine = Engine::builder().build().unwrap();
+            let address = format!("virtual:{}", file.display()).parse().unwrap();
+            let layer = |drive: Box<dyn Transport>| -> Box<dyn Transport> {
+                Box::new(Doubtful {
+                    drive,
+                    writes: 0,
+                    carried_out,
+                    says,
+                })
+            };
+            let drive = engine
+                .open_with(&address, OpenMode::Existing, layer)
+                .unwrap();
+            let lease = drive.lease("links").await.unwrap();
+            let bytes: Vec<u8> = (0..4u32 << 20).map(|at| (at >> 11) as u8).collect();
+            let image = Image::stream(
+                bytes.len() as u64,
+                stream::iter([Ok(Bytes::from(bytes.clone()))]),
+            );
+            let report = lease.burn(BurnOptions::default(), image).report().await;
+            let report =
+                report.unwrap_or_else(|error| panic!("{kind:?} {carried_out} {says}: {error}"));
+            assert_eq!(
+                report.outcome,
+                Outcome::Verified,
+                "{kind:?} {carried_out} {says}"
+            );
+        }
+    }
 }
 
 #[tokio::test]

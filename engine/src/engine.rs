@@ -1,12 +1,14 @@
 //! The engine: its writers and its drives. Owns the list of both and the shutdown; what a drive does is
 //! the drive's.
 
-use crate::drive::{DriveHandle, ThreadsRunning, spawn};
+use crate::drive::{DriveHandle, Setting, ThreadsRunning, spawn};
 use crate::error::EngineError;
 use crate::inhibit::SleepInhibitor;
 use crate::plugin_host::{Registered, Registry};
+use pitland_burn::QuirkTable;
+use pitland_iscsi::initiator::{Initiator, InitiatorOptions};
 use pitland_transport::Transport;
-use pitland_transport::address::{DriveAddress, DriveKey, OpenMode};
+use pitland_transport::address::{DriveAddress, DriveKey, IscsiAddress, OpenMode};
 use pitland_writer::WriterModule;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,8 +22,7 @@ pub struct Engine {
 
 #[derive(Debug)]
 struct Inner {
-    registry: Arc<Registry>,
-    inhibitor: Option<SleepInhibitor>,
+    setting: Setting,
     drives: Mutex<Vec<Open>>,
     threads: Arc<ThreadsRunning>,
 }
@@ -39,6 +40,7 @@ pub struct EngineBuilder {
     plugins: Vec<PathBuf>,
     without_builtins: bool,
     inhibitor: Option<SleepInhibitor>,
+    quirks: Option<QuirkTable>,
 }
 
 impl std::fmt::Debug for EngineBuilder {
@@ -66,6 +68,9 @@ impl Engine {
 
     /// Opens a drive by its address; a missing virtual disc is an error.
     ///
+    /// This waits: for the kernel to open a node, and for the login at an iSCSI target, 30 seconds at most.
+    /// A task that must not wait calls it by `spawn_blocking`.
+    ///
     /// # Errors
     /// The address names no drive, or one that is open already, or that cannot be opened.
     pub fn open(&self, address: &DriveAddress) -> Result<DriveHandle, EngineError> {
@@ -82,6 +87,11 @@ impl Engine {
         mode: OpenMode,
         layer: impl FnOnce(Box<dyn Transport>) -> Box<dyn Transport>,
     ) -> Result<DriveHandle, EngineError> {
+        // The login may take its time, in which others open drives.
+        let connected = match address {
+            DriveAddress::Iscsi(unit) => Some(connect(unit)?),
+            _ => None,
+        };
         let mut drives = self.drives_locked();
         // A file that is still to be made has no identity yet; it gets one by being opened.
         let known = address.same_drive_key().ok();
@@ -90,7 +100,10 @@ impl Engine {
                 name: address.to_string(),
             });
         }
-        let transport = layer(address.open(mode)?);
+        let transport = match connected {
+            Some(initiator) => layer(initiator),
+            None => layer(address.open(mode)?),
+        };
         let drive = self.spawn(transport)?;
         let key = address.same_drive_key().ok();
         drives.push(Open {
@@ -127,9 +140,14 @@ impl Engine {
             .retain(|open| !open.drive.same_as(drive));
     }
 
+    /// What is known of single drives.
+    pub fn quirks(&self) -> &QuirkTable {
+        &self.inner.setting.quirks
+    }
+
     /// The writers, builtin ones first.
     pub fn writers(&self) -> &[Registered] {
-        self.inner.registry.writers()
+        self.inner.setting.registry.writers()
     }
 
     /// Ends the engine: running jobs are cancelled by the safe sequence and waited for, until the
@@ -155,12 +173,7 @@ impl Engine {
     }
 
     fn spawn(&self, transport: Box<dyn Transport>) -> Result<DriveHandle, EngineError> {
-        spawn(
-            transport,
-            Arc::clone(&self.inner.registry),
-            self.inner.inhibitor.clone(),
-            &self.inner.threads,
-        )
+        spawn(transport, self.inner.setting.clone(), &self.inner.threads)
     }
 
     fn drives_locked(&self) -> std::sync::MutexGuard<'_, Vec<Open>> {
@@ -169,6 +182,15 @@ impl Engine {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn connect(unit: &IscsiAddress) -> Result<Box<dyn Transport>, EngineError> {
+    let unit = unit
+        .to_string()
+        .parse()
+        .map_err(|_| EngineError::ShutDown)?;
+    let initiator = Initiator::connect(&unit, InitiatorOptions::default())?;
+    Ok(Box::new(initiator))
 }
 
 impl EngineBuilder {
@@ -190,6 +212,13 @@ impl EngineBuilder {
     #[must_use]
     pub fn without_builtin_writers(mut self) -> Self {
         self.without_builtins = true;
+        self
+    }
+
+    /// With another table of what single drives need; without, it is [`QuirkTable::builtin`].
+    #[must_use]
+    pub fn quirks(mut self, table: QuirkTable) -> Self {
+        self.quirks = Some(table);
         self
     }
 
@@ -220,8 +249,11 @@ impl EngineBuilder {
         }
         Ok(Engine {
             inner: Arc::new(Inner {
-                registry: Arc::new(registry),
-                inhibitor: self.inhibitor,
+                setting: Setting {
+                    registry: Arc::new(registry),
+                    inhibitor: self.inhibitor,
+                    quirks: Arc::new(self.quirks.unwrap_or_else(QuirkTable::builtin)),
+                },
                 drives: Mutex::new(Vec::new()),
                 threads: Arc::new(ThreadsRunning::default()),
             }),

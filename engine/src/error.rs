@@ -78,12 +78,18 @@ pub enum EngineError {
     /// A drive could not be opened.
     #[error(transparent)]
     Open(#[from] pitland_transport::address::OpenError),
+    /// There is no way to a drive behind an iSCSI target.
+    #[error(transparent)]
+    Connect(#[from] pitland_iscsi::initiator::ConnectError),
     /// The same drive is open already.
     #[error("{name} is open already")]
     SameDrive {
         /// How it was named.
         name: String,
     },
+    /// The drives of the machine could not be listed.
+    #[error("the drives of this machine cannot be listed: {0}")]
+    Discovery(#[source] std::io::Error),
     /// A thread could not be started.
     #[error("a thread could not be started: {0}")]
     Thread(#[source] std::io::Error),
@@ -105,6 +111,18 @@ pub enum QueryError {
     /// The drive did not answer.
     #[error("the drive gave no answer: {0}")]
     NoAnswer(NoAnswer),
+    /// The drive is one that cannot be used here.
+    #[error("{0}")]
+    Unusable(pitland_burn::Unusable),
+    /// The device is of another kind.
+    #[error("it is no optical drive")]
+    NotOptical,
+    /// The drive's answer makes no sense.
+    #[error("{what}")]
+    Nonsense {
+        /// Which answer, and what is wrong with it.
+        what: String,
+    },
     /// There is no such track.
     #[error("the disc has no track {track}")]
     NoSuchTrack {

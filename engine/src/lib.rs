@@ -34,6 +34,7 @@
 pub mod plugin_host;
 
 mod config;
+mod discovery;
 mod drive;
 mod engine;
 mod error;
@@ -42,6 +43,7 @@ mod pipeline;
 mod progress;
 
 pub use config::{BurnOptions, MasterOptions, Simulate, StashPolicy};
+pub use discovery::{DriveChanges, find_drives, watch_drives};
 pub use drive::{
     BurnPlan, BurnReport, Canceller, DriveHandle, DriveLease, DriveReader, DriveStatus, Job,
     LeaseOptions, MediumInfo, TreeError, TreeReport,
@@ -54,8 +56,10 @@ pub use pipeline::{Image, ImageSource};
 pub use progress::{Activity, JobEvent, JobProgress};
 
 pub use pitland_burn::{
-    Completed, Fault, MediumState, Note, Outcome, Phase, Unproven, Verification, VerifyLevel,
+    Completed, Fault, Firmware, HostQuirks, MediumState, Note, Outcome, Phase, QuirkRow,
+    QuirkTable, Unproven, Unusable, Verification, VerifyLevel,
 };
+pub use pitland_iscsi as iscsi;
 pub use pitland_mastering as mastering;
 pub use pitland_transport as transport;
 pub use pitland_transport::Transport;

@@ -93,4 +93,8 @@ impl<F: FnMut(&Exchange<'_>) -> Then + Send> Transport for Watched<F> {
     fn release(&mut self) {
         self.inner.release();
     }
+
+    fn host_remembers_medium(&self) -> bool {
+        self.inner.host_remembers_medium()
+    }
 }

@@ -5,6 +5,7 @@ use crate::values;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use pitland::{LeaseOptions, Speed};
 use std::ffi::OsString;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 /// Masters folders and burns them onto optical discs.
@@ -23,8 +24,8 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// List the drives that are there.
-    Drives,
+    /// List the drives of this machine.
+    Drives(DrivesArgs),
     /// Say what is in a drive.
     Medium(DriveArg),
     /// List the writers, built in and loaded.
@@ -57,16 +58,25 @@ pub(crate) enum Command {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum VirtualCommand {
+    /// Offer virtual discs as drives to other programs, by iSCSI.
+    Serve(ServeArgs),
     /// Make a blank virtual disc.
     Create(CreateArgs),
     /// Write the user data of a virtual disc into a file, as a reader sees them.
     Export(ExportArgs),
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct DrivesArgs {
+    /// Stay, and tell arrivals, removals, changes of the medium and eject buttons.
+    #[arg(long)]
+    pub(crate) watch: bool,
+}
+
 /// What every command with one drive takes.
 #[derive(Debug, Args)]
 pub(crate) struct DriveArg {
-    /// virtual:FILE[,speed=16x] or virtual:null[,id=N][,speed=16x].
+    /// /dev/srN, iscsi://HOST[:PORT]/TARGET/LUN, virtual:FILE[,speed=16x] or virtual:null[,id=N][,speed=16x].
     #[arg(value_name = "DRIVE")]
     pub(crate) drive: OsString,
 }
@@ -89,6 +99,9 @@ pub(crate) struct JobArgs {
     /// Under which name the drive is held; others see it.
     #[arg(long, value_name = "NAME", default_value = "pitland", value_parser = values::client)]
     pub(crate) client: String,
+    /// Do not move the tray out and in at the end. Other programs then see the disc as it was.
+    #[arg(long)]
+    pub(crate) no_reload: bool,
     /// Unmount what is mounted from the disc first; one that is in use is left alone and told.
     #[arg(long)]
     pub(crate) force_unmount: bool,
@@ -97,11 +110,10 @@ pub(crate) struct JobArgs {
 impl JobArgs {
     /// How the drive is taken.
     pub(crate) fn lease_options(&self) -> LeaseOptions {
-        if self.force_unmount {
-            LeaseOptions::default().unmounting()
-        } else {
-            LeaseOptions::default()
-        }
+        let mut options = LeaseOptions::default();
+        options.unmount = self.force_unmount;
+        options.keep_tray = self.no_reload;
+        options
     }
 }
 
@@ -247,6 +259,23 @@ pub(crate) struct CloseArgs {
     pub(crate) disc: bool,
     #[command(flatten)]
     pub(crate) job: JobArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ServeArgs {
+    /// Virtual discs; the first is logical unit 1. With a speed they run in real time, without one a long
+    /// operation lasts a few polls.
+    #[arg(value_name = "FILE[,speed=16x]", required = true)]
+    pub(crate) files: Vec<OsString>,
+    /// Where to listen; port 0 is any free one.
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:3260")]
+    pub(crate) listen: SocketAddr,
+    /// Serve other machines, too. Nobody is asked for a password: whoever reaches the port owns the drives.
+    #[arg(long)]
+    pub(crate) insecure: bool,
+    /// Write every command and its answer into this file; with several drives into FILE.1, FILE.2, ...
+    #[arg(long, value_name = "FILE")]
+    pub(crate) trace: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

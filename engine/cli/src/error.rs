@@ -7,6 +7,7 @@ use pitland::mastering::{PlanError, ScanError};
 use pitland::plugin_host::PluginError;
 use pitland::transport::ClaimDenied;
 use pitland::transport::address::{AddressError, OpenError};
+use pitland::transport::linux::DeviceError;
 use pitland::transport::sim::{DiscFileError, MediumError};
 use pitland::{
     Blame, BurnError, DriveAddress, EngineError, Fault, LeaseDenied, MediumState, QueryError,
@@ -116,6 +117,11 @@ impl Complaint {
             .report()
             .map(|report| Box::new(ReportView::new(job, drive.clone(), report)));
         complaint
+    }
+
+    /// The cause, in words.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
     }
 
     /// The exit status.
@@ -396,10 +402,30 @@ impl From<&DiscFileError> for Complaint {
     }
 }
 
+impl From<&DeviceError> for Complaint {
+    fn from(error: &DeviceError) -> Self {
+        let (exit, advice) = match error {
+            DeviceError::Missing { .. } | DeviceError::NotADrive { .. } => (
+                Exit::NoDrive,
+                "pitland drives lists the drives of this machine",
+            ),
+            DeviceError::Gone { .. } => (Exit::NoDrive, "connect the drive again"),
+            DeviceError::NotPermitted { .. } => (
+                Exit::NotPermitted,
+                "ask for the permission that the message names",
+            ),
+            DeviceError::Busy { .. } => (Exit::Busy, "wait until it is done, or end it"),
+            _ => (Exit::NoDrive, "look at what the system said of it"),
+        };
+        Self::new(exit, error.to_string(), "caller", advice)
+    }
+}
+
 impl From<&OpenError> for Complaint {
     fn from(error: &OpenError) -> Self {
         match error {
             OpenError::DiscFile(error) => error.into(),
+            OpenError::Device(error) => error.into(),
             _ => Self::new(
                 Exit::NoDrive,
                 error.to_string(),
@@ -426,6 +452,12 @@ impl From<&EngineError> for Complaint {
         match error {
             EngineError::Plugin(error) => error.into(),
             EngineError::Open(error) => error.into(),
+            EngineError::Connect(_) => Self::new(
+                Exit::NoDrive,
+                error.to_string(),
+                "link",
+                "look at the address, and whether the target runs",
+            ),
             EngineError::SameDrive { .. } => Self::usage(error.to_string()),
             _ => Self::internal(error.to_string()),
         }

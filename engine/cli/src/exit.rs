@@ -113,7 +113,7 @@ pub(crate) const TABLE: [Line; 14] = [
         Exit::Output,
         11,
         "output",
-        "A file to be made (image, trace, stash, virtual disc) or the standard output cannot be written.",
+        "A file to be made (image, trace, stash, virtual disc) or the standard output cannot be written, or an address cannot be listened on.",
     ),
     line(
         Exit::NotPermitted,

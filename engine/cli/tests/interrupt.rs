@@ -6,59 +6,10 @@
 mod common;
 
 use common::Bench;
-use serde_json::Value;
+use common::running::Running;
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
-use std::process::{Child, ChildStdout, Command, Stdio};
-
-/// A running program whose JSON lines are read as they come.
-struct Running {
-    child: Child,
-    lines: std::io::Lines<BufReader<ChildStdout>>,
-}
-
-impl Running {
-    fn start(bench: &Bench, args: &[&str], stdin: Stdio) -> Self {
-        let mut child = bench
-            .command(args)
-            .stdin(stdin)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        Self { child, lines }
-    }
-
-    fn until(&mut self, wanted: impl Fn(&Value) -> bool) -> Value {
-        loop {
-            let line = self
-                .lines
-                .next()
-                .expect("the program ended too soon")
-                .unwrap();
-            let value: Value = serde_json::from_str(&line).unwrap();
-            if wanted(&value) {
-                return value;
-            }
-        }
-    }
-
-    fn signal(&self, name: &str) {
-        let status = Command::new("kill")
-            .args([name, &self.child.id().to_string()])
-            .status()
-            .unwrap();
-        assert!(status.success());
-    }
-
-    fn end(mut self) -> (Option<i32>, Vec<Value>) {
-        let rest = self
-            .lines
-            .map(|line| serde_json::from_str(&line.unwrap()).unwrap())
-            .collect();
-        (self.child.wait().unwrap().code(), rest)
-    }
-}
+use std::io::Write;
+use std::process::Stdio;
 
 #[test]
 fn a_burn_is_cancelled_in_good_order_and_the_disc_takes_another_session() {

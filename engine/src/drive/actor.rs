@@ -2,12 +2,10 @@
 //! doing. `select` waits for one thing, `apply` changes the state and never waits; what takes time is
 //! done by the drive's thread.
 
-use crate::drive::handle::{DriveHandle, DriveStatus, Shared, ThreadsRunning};
+use crate::drive::handle::{DriveHandle, DriveStatus, Setting, Shared, ThreadsRunning};
 use crate::drive::lease::{LeaseToken, client_name};
 use crate::drive::thread::{self, AtWork, JobControl, Order};
 use crate::error::{EngineError, LeaseDenied};
-use crate::inhibit::SleepInhibitor;
-use crate::plugin_host::Registry;
 use crate::progress::{Activity, JobProgress};
 use pitland_transport::{Checked, Transport};
 use std::sync::{Arc, Weak, mpsc as blocking};
@@ -80,15 +78,15 @@ enum Happened {
 /// Starts thread and actor of a drive.
 pub(crate) fn spawn(
     transport: Box<dyn Transport>,
-    registry: Arc<Registry>,
-    inhibitor: Option<SleepInhibitor>,
+    setting: Setting,
     threads: &Arc<ThreadsRunning>,
 ) -> Result<DriveHandle, EngineError> {
     let runtime = tokio::runtime::Handle::try_current().map_err(|_| EngineError::NoRuntime)?;
     let name = transport.identity_hint();
     let most_bytes = transport.limits().max_transfer_bytes;
     let (orders, orders_out) = blocking::sync_channel(ORDERS);
-    thread::start(Checked::new(transport), orders_out, &name, threads)
+    let table = Arc::clone(&setting.quirks);
+    thread::start(Checked::new(transport), orders_out, table, &name, threads)
         .map_err(EngineError::Thread)?;
     let (mail, mailbox) = mpsc::channel(MAILBOX);
     let actor = Actor {
@@ -103,8 +101,7 @@ pub(crate) fn spawn(
         mail,
         name,
         most_bytes,
-        registry,
-        inhibitor,
+        setting,
     }))
 }
 

@@ -14,7 +14,7 @@ use crate::pipeline::ring::{self, SLOT_BYTES};
 use crate::pipeline::{Image, Prepared, start as start_producer, stash};
 use crate::plugin_host::Registry;
 use crate::progress::{self, Teller};
-use pitland_burn::{Fault, Machine, Phase, VerifyLevel};
+use pitland_burn::{Fault, HostQuirks, Machine, Phase, VerifyLevel};
 use pitland_mastering::Layout;
 use pitland_writer::{ActiveWriter, BurnRequest, MediaFacts, Refusal, Request, Service, WritePlan};
 use std::sync::Arc;
@@ -139,6 +139,7 @@ async fn lead(
     not_cancelled(&control)?;
     let (mut work, job, done) =
         assemble(&lease, ready, verify, rehearse, control, at_work, teller)?;
+    work.reload = !lease.keep_tray && !rehearse;
     if !rehearse {
         work.awake = lease.drive.keep_awake(lease.who()).await;
     }
@@ -307,6 +308,10 @@ fn assemble(
         image_bytes: ready.image.as_ref().map_or(0, |i| i.bytes),
         layout: ready.image.as_ref().and_then(Prepared::layout),
     };
+    let inquiry = ready.facts.inquiry.as_ref();
+    let quirks = inquiry.map_or(HostQuirks::NONE, |inquiry| {
+        lease.drive.quirks().of_drive(inquiry)
+    });
     let machine = Machine::new(pitland_burn::Job {
         request: ready.request,
         facts: ready.facts,
@@ -316,7 +321,8 @@ fn assemble(
         rehearse,
         most_bytes: lease.drive.most_bytes(),
     })
-    .map_err(|fault| BurnError::Plan(Fault::Plan(fault)))?;
+    .map_err(|fault| BurnError::Plan(Fault::Plan(fault)))?
+    .obeying(quirks);
     let mut drain = None;
     let mut gauge = None;
     let mut start_mark = 0;
@@ -351,6 +357,7 @@ fn assemble(
         checks,
         control,
         at_work,
+        reload: false,
         awake: None,
         teller,
         done: done_in,

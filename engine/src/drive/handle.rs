@@ -10,7 +10,10 @@ use crate::plugin_host::Registry;
 use crate::progress::Activity;
 use bytes::Bytes;
 use futures::stream::{self, BoxStream, StreamExt};
+use pitland_burn::QuirkTable;
 use pitland_mmc::Lba;
+use pitland_transport::MediumEvent;
+use pitland_transport::probe::Capabilities;
 use pitland_writer::MediaFacts;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -29,8 +32,15 @@ pub(crate) struct Shared {
     pub(crate) name: String,
     /// The most bytes that one command carries.
     pub(crate) most_bytes: usize,
+    pub(crate) setting: Setting,
+}
+
+/// What an engine lends to each of its drives.
+#[derive(Debug, Clone)]
+pub(crate) struct Setting {
     pub(crate) registry: Arc<Registry>,
     pub(crate) inhibitor: Option<SleepInhibitor>,
+    pub(crate) quirks: Arc<QuirkTable>,
 }
 
 /// Who holds a drive and what it is doing: from memory, whatever the drive does.
@@ -121,6 +131,7 @@ impl DriveHandle {
         Ok(DriveLease {
             drive: self.clone(),
             token,
+            keep_tray: options.keep_tray,
         })
     }
 
@@ -133,6 +144,17 @@ impl DriveHandle {
         self.query(Order::Identify(reply)).await?;
         let facts = answer.await.map_err(|_| LeaseDenied::Gone)??;
         Ok(MediumInfo { facts: *facts })
+    }
+
+    /// What the drive can do, whether or not a medium is in.
+    ///
+    /// # Errors
+    /// Refused while the drive is at work; else the drive's answer.
+    pub async fn capabilities(&self) -> Result<Capabilities, QueryError> {
+        let (reply, answer) = oneshot::channel();
+        self.query(Order::Probe(reply)).await?;
+        let capabilities = answer.await.map_err(|_| LeaseDenied::Gone)??;
+        Ok(*capabilities)
     }
 
     /// The disc's blocks as a reader sees them, in pieces of 64 KiB: one track, or all from block 0 to
@@ -177,6 +199,43 @@ impl DriveHandle {
         Ok((blocks, pieces.boxed()))
     }
 
+    /// What happens to the medium, asked of the drive itself each `every`: the disc put in or taken out,
+    /// the eject button pressed while the door is locked, a background format at its end. While a job runs
+    /// the drive is left alone. The stream ends with the first error that is no [`QueryError::Denied`], or
+    /// when the engine is shut down.
+    ///
+    /// A drive tells an event once: who asks takes it from others that ask, the kernel too. For drives that
+    /// nobody holds see [`crate::watch_drives`].
+    pub fn medium_events(
+        &self,
+        every: Duration,
+    ) -> BoxStream<'static, Result<MediumEvent, QueryError>> {
+        let rounds = stream::unfold(Some(self.clone()), move |drive| async move {
+            let drive = drive?;
+            match drive.events_now().await {
+                Ok(events) => {
+                    if events.is_empty() {
+                        tokio::time::sleep(every).await;
+                    }
+                    Some((events.into_iter().map(Ok).collect(), Some(drive)))
+                }
+                Err(QueryError::Denied(LeaseDenied::Gone)) => None,
+                Err(QueryError::Denied(_)) => {
+                    tokio::time::sleep(every).await;
+                    Some((Vec::new(), Some(drive)))
+                }
+                Err(error) => Some((vec![Err(error)], None)),
+            }
+        });
+        rounds.flat_map(stream::iter).boxed()
+    }
+
+    async fn events_now(&self) -> Result<Vec<MediumEvent>, QueryError> {
+        let (reply, answer) = oneshot::channel();
+        self.query(Order::Events(reply)).await?;
+        answer.await.map_err(|_| LeaseDenied::Gone)?
+    }
+
     /// Opens the tray of a drive that nobody holds.
     ///
     /// # Errors
@@ -203,12 +262,17 @@ impl DriveHandle {
     }
 
     pub(crate) fn registry(&self) -> Arc<Registry> {
-        Arc::clone(&self.shared.registry)
+        Arc::clone(&self.shared.setting.registry)
+    }
+
+    /// What is known of single drives.
+    pub(crate) fn quirks(&self) -> &QuirkTable {
+        &self.shared.setting.quirks
     }
 
     /// Keeps the machine awake for a client's job, where the engine was told to.
     pub(crate) async fn keep_awake(&self, client: &str) -> Option<Awake> {
-        match &self.shared.inhibitor {
+        match &self.shared.setting.inhibitor {
             Some(inhibitor) => inhibitor.hold(&self.shared.name, client).await,
             None => None,
         }

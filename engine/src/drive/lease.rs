@@ -44,6 +44,10 @@ pub struct LeaseOptions {
     /// File systems that are mounted from the disc are unmounted first, as `umount` does it: one that is in
     /// use is a refusal. Without, a mounted disc is a refusal.
     pub unmount: bool,
+    /// The tray stays in when a job has changed the medium. Without, it goes out and in where the host keeps
+    /// what it learned of the medium: only then does a kernel mount a disc that was burned. Concerns drives
+    /// of the machine only.
+    pub keep_tray: bool,
 }
 
 impl LeaseOptions {
@@ -51,6 +55,13 @@ impl LeaseOptions {
     #[must_use]
     pub fn unmounting(mut self) -> Self {
         self.unmount = true;
+        self
+    }
+
+    /// With the tray left in after a job.
+    #[must_use]
+    pub fn keeping_tray(mut self) -> Self {
+        self.keep_tray = true;
         self
     }
 }
@@ -70,6 +81,7 @@ pub(crate) fn client_name(who: &str) -> Result<String, LeaseDenied> {
 pub struct DriveLease {
     pub(crate) drive: DriveHandle,
     pub(crate) token: Arc<LeaseToken>,
+    pub(crate) keep_tray: bool,
 }
 
 impl DriveLease {

@@ -6,6 +6,7 @@ mod burning;
 mod handle;
 mod job;
 mod lease;
+mod queries;
 mod read;
 mod report;
 mod thread;
@@ -21,5 +22,5 @@ pub use report::BurnReport;
 pub use tree::{TreeError, TreeReport};
 
 pub(crate) use actor::spawn;
-pub(crate) use handle::ThreadsRunning;
+pub(crate) use handle::{Setting, ThreadsRunning};
 pub(crate) use thread::JobControl;

@@ -11,19 +11,18 @@ use crate::pipeline::digest::check;
 use crate::pipeline::ring::{Drain, Gauge, Next, SLOT_BYTES, Slot};
 use crate::progress::Teller;
 use bytes::Bytes;
-use pitland_burn::settle::{Settled, Settling};
 use pitland_burn::{
-    Action, Command, Ending, Identify, IdentifyAction, Input, Machine, NoAnswer, Payload,
-    ReadChunk, Source, WriteChunk, patience,
+    Action, Command, Ending, HostQuirks, Input, Machine, MediumState, NoAnswer, Payload,
+    QuirkTable, ReadChunk, Source, WriteChunk, patience,
 };
 use pitland_mmc::Lba;
-use pitland_mmc::cdb::{
-    Cdb, CdbBytes, PreventAllowMediumRemoval, Read10, StartStopUnit, TestUnitReady,
-};
+use pitland_mmc::cdb::{Cdb, CdbBytes, Read10};
 use pitland_mmc::sense::{Reaction, Sense};
+use pitland_transport::probe::Capabilities;
 use pitland_transport::{
     Checked, Claim, ClaimDenied, Data, DeviceClock, Exchange, Status, Transport, TransportError,
 };
+use pitland_transport::{MediumEvent, MediumEvents};
 use pitland_writer::{ActiveWriter, MediaFacts};
 use std::io;
 use std::sync::Arc;
@@ -44,6 +43,10 @@ pub(crate) enum Order {
         reply: oneshot::Sender<Result<Bytes, ReadError>>,
     },
     Tray(Tray, oneshot::Sender<Result<(), QueryError>>),
+    /// What the drive can do.
+    Probe(oneshot::Sender<Result<Box<Capabilities>, QueryError>>),
+    /// What has happened to the medium since the last time.
+    Events(oneshot::Sender<Result<Vec<MediumEvent>, QueryError>>),
     Job(Box<Work>),
     /// Keeps other programs off the drive for a lease.
     Hold(Hold),
@@ -80,6 +83,8 @@ pub(crate) struct Work {
     pub(crate) checks: Vec<u32>,
     pub(crate) control: Arc<JobControl>,
     pub(crate) at_work: Arc<AtWork>,
+    /// The medium is taken out and in again where the host would not see the change otherwise.
+    pub(crate) reload: bool,
     /// Keeps the machine from sleeping for as long as the work goes on, whoever else is gone.
     pub(crate) awake: Option<Awake>,
     pub(crate) teller: Teller,
@@ -149,6 +154,7 @@ impl JobControl {
 pub(crate) fn start(
     transport: Checked<Box<dyn Transport>>,
     orders: blocking::Receiver<Order>,
+    table: Arc<QuirkTable>,
     name: &str,
     threads: &Arc<ThreadsRunning>,
 ) -> io::Result<()> {
@@ -162,6 +168,9 @@ pub(crate) fn start(
                 transport,
                 buffer: Vec::new(),
                 held_for: None,
+                table,
+                quirks: HostQuirks::NONE,
+                events: MediumEvents::new(),
                 _counted: counted,
             };
             while let Ok(order) = orders.recv() {
@@ -173,17 +182,22 @@ pub(crate) fn start(
     Ok(())
 }
 
-struct Device {
-    transport: Checked<Box<dyn Transport>>,
+pub(super) struct Device {
+    pub(super) transport: Checked<Box<dyn Transport>>,
     /// For answers, and for blocks read back.
     buffer: Vec<u8>,
     /// The end of the lease for which other programs are kept off.
     held_for: Option<Arc<AtomicBool>>,
+    pub(super) events: MediumEvents,
+    /// What is known of single drives.
+    pub(super) table: Arc<QuirkTable>,
+    /// What is known of this one, since it was identified.
+    pub(super) quirks: HostQuirks,
     _counted: Counted,
 }
 
 /// What a command brought.
-enum Brought {
+pub(super) enum Brought {
     Good(usize),
     Sense(Sense),
     NoAnswer(NoAnswer),
@@ -207,6 +221,18 @@ impl Device {
                     |device| device.move_tray(tray),
                     |denied| QueryError::Denied(LeaseDenied::Outside(denied)),
                 );
+                let _ = reply.send(answer);
+            }
+            Order::Probe(reply) => {
+                let answer = self.looking(Self::probe, |denied| {
+                    QueryError::Denied(LeaseDenied::Outside(denied))
+                });
+                let _ = reply.send(answer);
+            }
+            Order::Events(reply) => {
+                let answer = self.looking(Self::medium_events, |denied| {
+                    QueryError::Denied(LeaseDenied::Outside(denied))
+                });
                 let _ = reply.send(answer);
             }
             Order::Job(work) => self.work(*work),
@@ -279,8 +305,7 @@ impl Device {
                     Brought::Good(reply.transferred)
                 }
                 Status::CheckCondition(sense) => Brought::Sense(sense),
-                // Busy and its kin: the drive is not ready for the command.
-                _ => Brought::Sense(Sense::new(2, 0x04, 0x07)),
+                other => without_sense(other),
             },
             Err(error) => {
                 tracing::warn!(%error, command = %cdb, "no answer");
@@ -289,7 +314,7 @@ impl Device {
         }
     }
 
-    fn ask(&mut self, cdb: CdbBytes, length: usize, timeout: Duration) -> Brought {
+    pub(super) fn ask(&mut self, cdb: CdbBytes, length: usize, timeout: Duration) -> Brought {
         let mut buffer = std::mem::take(&mut self.buffer);
         if buffer.len() < length {
             buffer.resize(length, 0);
@@ -306,7 +331,7 @@ impl Device {
     }
 
     /// Reads blocks into the buffer, in as many commands as the link needs.
-    fn ask_blocks(&mut self, lba: Lba, blocks: u32) -> Brought {
+    pub(super) fn ask_blocks(&mut self, lba: Lba, blocks: u32) -> Brought {
         let most = u32::try_from(self.transport.limits().max_transfer_bytes / 2048)
             .unwrap_or(u32::MAX)
             .clamp(1, u32::from(MOST_BLOCKS));
@@ -340,12 +365,12 @@ impl Device {
         end.unwrap_or(Brought::Good(came))
     }
 
-    fn answer(&self, length: usize) -> &[u8] {
+    pub(super) fn answer(&self, length: usize) -> &[u8] {
         self.buffer.get(..length).unwrap_or_default()
     }
 
     /// Lets device time pass; on the real clock, until a cancel that has not been seen yet.
-    fn wait(&mut self, pause: Duration, control: Option<&JobControl>) {
+    pub(super) fn wait(&mut self, pause: Duration, control: Option<&JobControl>) {
         if self.transport.clock() == DeviceClock::Virtual {
             self.transport.advance(pause);
             return;
@@ -358,125 +383,6 @@ impl Device {
                 return;
             }
             std::thread::park_timeout(left);
-        }
-    }
-
-    // --- queries ---
-
-    fn identify(&mut self) -> Result<Box<MediaFacts>, QueryError> {
-        let mut identify = Identify::new(self.transport.now());
-        let mut action = identify.action();
-        loop {
-            action = match action {
-                IdentifyAction::Ask { cdb, length } => {
-                    let brought = self.ask(cdb, length as usize, patience::QUICK);
-                    let now = self.transport.now();
-                    match brought {
-                        Brought::Good(length) => identify.answered(now, self.answer(length)),
-                        Brought::Sense(sense) => identify.refused(now, sense),
-                        // More than the link carries: the question is left out.
-                        Brought::NoAnswer(NoAnswer::NotSent) => {
-                            identify.refused(now, Sense::new(5, 0x24, 0))
-                        }
-                        Brought::NoAnswer(cause) => return Err(QueryError::NoAnswer(cause)),
-                    }
-                }
-                IdentifyAction::Wait(pause) => {
-                    self.wait(pause, None);
-                    identify.action()
-                }
-                IdentifyAction::Done(facts) => return Ok(facts),
-                IdentifyAction::Failed {
-                    sense: Some(sense), ..
-                } => return Err(QueryError::Sense(sense)),
-                IdentifyAction::Failed { sense: None, .. } => {
-                    return Err(QueryError::NoAnswer(NoAnswer::NotSent));
-                }
-            };
-        }
-    }
-
-    fn read(&mut self, lba: Lba, blocks: u16) -> Result<Bytes, ReadError> {
-        let blocks = blocks.min(MOST_BLOCKS);
-        let length = usize::from(blocks) * 2048;
-        let mut tries = 0;
-        loop {
-            match self.ask_blocks(lba, u32::from(blocks)) {
-                Brought::Good(came) if came == length => {
-                    return Ok(Bytes::copy_from_slice(self.answer(length)));
-                }
-                Brought::Good(_) => return Err(ReadError::NoAnswer(NoAnswer::Link)),
-                Brought::NoAnswer(cause) => return Err(ReadError::NoAnswer(cause)),
-                Brought::Sense(sense) => match sense.reaction() {
-                    Reaction::MediumChanged | Reaction::Reset | Reaction::UnitAttention
-                        if tries < u32::from(patience::ATTENTIONS) => {}
-                    Reaction::PollBriefly
-                    | Reaction::PollUntilReady
-                    | Reaction::PollOperation
-                    | Reaction::PollFormat
-                    | Reaction::BufferFull
-                        if tries < patience::BUSY_TRIES =>
-                    {
-                        self.wait(patience::POLL, None);
-                    }
-                    _ => return Err(ReadError::Sense(sense)),
-                },
-            }
-            tries += 1;
-        }
-    }
-
-    fn move_tray(&mut self, tray: Tray) -> Result<(), QueryError> {
-        let command = match tray {
-            Tray::Eject => {
-                let unlock = PreventAllowMediumRemoval {
-                    prevent: false,
-                    persistent: false,
-                }
-                .emit();
-                // A drive without a lock refuses this, and ejects all the same.
-                self.ask(unlock, 0, patience::QUICK);
-                StartStopUnit {
-                    load_eject: true,
-                    start: false,
-                    ..Default::default()
-                }
-            }
-            Tray::Load => StartStopUnit {
-                load_eject: true,
-                start: true,
-                ..Default::default()
-            },
-        };
-        let mut settling = Settling::new(self.transport.now(), patience::BECOMING_READY);
-        loop {
-            match self.ask(command.emit(), 0, patience::BECOMING_READY) {
-                Brought::Good(_) => break,
-                Brought::NoAnswer(cause) => return Err(QueryError::NoAnswer(cause)),
-                // Attentions are taken, and a drive that is still busy is waited for.
-                Brought::Sense(sense) => match settling.judge(self.transport.now(), Some(sense)) {
-                    Settled::Wait(pause) => self.wait(pause, None),
-                    _ => return Err(QueryError::Sense(sense)),
-                },
-            }
-        }
-        if tray == Tray::Eject {
-            return Ok(());
-        }
-        let mut settling = Settling::new(self.transport.now(), patience::BECOMING_READY);
-        loop {
-            let answer = match self.ask(TestUnitReady {}.emit(), 0, patience::QUICK) {
-                Brought::Good(_) => None,
-                Brought::Sense(sense) => Some(sense),
-                Brought::NoAnswer(cause) => return Err(QueryError::NoAnswer(cause)),
-            };
-            match settling.judge(self.transport.now(), answer) {
-                Settled::Ready => return Ok(()),
-                Settled::Wait(pause) => self.wait(pause, None),
-                Settled::Failed(sense) => return Err(QueryError::Sense(sense)),
-                Settled::TimedOut => return Err(QueryError::NoAnswer(NoAnswer::TimedOut)),
-                _ => return Err(QueryError::NoAnswer(NoAnswer::Link)),
-            }
         }
     }
 
@@ -493,7 +399,7 @@ impl Device {
         };
         let mut told = 0;
         let mut action = work.machine.next(began, Input::Start);
-        let ending = loop {
+        let mut ending = loop {
             if work.control.is_cancelled() {
                 work.machine.cancel();
             }
@@ -536,6 +442,9 @@ impl Device {
                     .next(self.transport.now(), Input::NoAnswer(NoAnswer::NotSent)),
             };
         };
+        if work.reload && ending.medium != MediumState::Untouched {
+            self.show_the_host(&mut ending);
+        }
         for note in ending.notes.iter().skip(told) {
             work.teller.note(note.clone());
         }
@@ -609,9 +518,17 @@ impl Device {
         let now = self.transport.now();
         match result {
             Ok(reply) => match reply.status {
-                Status::Good => machine.next(now, Input::Good(&[])),
+                Status::Good if reply.transferred == length => machine.next(now, Input::Good(&[])),
+                // Not all of it went over: what the drive has taken, its next writable address tells.
+                Status::Good => {
+                    tracing::warn!(took = reply.transferred, of = length, "a WRITE fell short");
+                    machine.next(now, Input::NoAnswer(NoAnswer::Link))
+                }
                 Status::CheckCondition(sense) => machine.next(now, Input::Sense(sense)),
-                _ => machine.next(now, Input::Sense(Sense::new(2, 0x04, 0x07))),
+                other => match without_sense(other) {
+                    Brought::NoAnswer(cause) => machine.next(now, Input::NoAnswer(cause)),
+                    _ => machine.next(now, Input::Sense(BUSY)),
+                },
             },
             Err(error) => {
                 tracing::warn!(%error, command = %chunk.cdb, "no answer");
@@ -638,6 +555,23 @@ impl Device {
             Brought::NoAnswer(cause) => Input::NoAnswer(cause),
         };
         work.machine.next(now, input)
+    }
+}
+
+/// 2/04/07: for a drive, or its target, that is not ready for the command; it may be sent again.
+const BUSY: Sense = Sense::new(2, 0x04, 0x07);
+/// TASK SET FULL (SAM): too many commands of somebody's.
+const TASK_SET_FULL: u8 = 0x28;
+
+fn without_sense(status: Status) -> Brought {
+    match status {
+        Status::Busy | Status::Other(TASK_SET_FULL) => Brought::Sense(BUSY),
+        // An aborted task may have been carried out in part, a reservation is another host's: neither is
+        // repeated blindly.
+        other => {
+            tracing::warn!(status = %other, "the drive did not carry the command out");
+            Brought::NoAnswer(NoAnswer::Link)
+        }
     }
 }
 
@@ -713,7 +647,7 @@ impl Hand {
     }
 }
 
-fn no_answer(error: &TransportError) -> NoAnswer {
+pub(super) fn no_answer(error: &TransportError) -> NoAnswer {
     match error {
         TransportError::Gone => NoAnswer::Gone,
         TransportError::TimedOut { .. } => NoAnswer::TimedOut,
@@ -721,6 +655,7 @@ fn no_answer(error: &TransportError) -> NoAnswer {
         | TransportError::NotWholeBlocks { .. }
         | TransportError::WrongDirection { .. }
         | TransportError::OverLimit { .. }
+        | TransportError::NotPermitted { .. }
         | TransportError::Diverged(_) => NoAnswer::NotSent,
         _ => NoAnswer::Link,
     }

@@ -19,9 +19,14 @@ pub(crate) async fn run(args: DriveArg, context: Context) -> Result<Exit, Compla
         .map_err(|e| Complaint::from(e).of_drive(&named.name))?
         .facts;
     let volume = volume(&handle, &facts).await?;
+    let known = facts.inquiry.as_ref().map_or_else(Vec::new, |inquiry| {
+        let rows = engine.quirks().rows_of_drive(inquiry);
+        rows.map(|row| format!("{} ({})", row.habit, row.evidence))
+            .collect()
+    });
     context
         .output
-        .result(&MediumView::new(named.name, &facts, volume));
+        .result(&MediumView::new(named.name, &facts, volume, known));
     drop(handle);
     open::end(engine, &[]).await?;
     Ok(Exit::Done)

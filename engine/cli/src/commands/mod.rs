@@ -11,6 +11,7 @@ mod medium;
 mod plan;
 mod plugins;
 mod read;
+mod serve;
 mod tray;
 mod verify;
 mod virtual_disc;
@@ -55,7 +56,7 @@ pub(crate) async fn run(command: Command, output: &Arc<Output>) -> Exit {
 
 async fn dispatch(command: Command, context: Context) -> Result<Exit, Complaint> {
     match command {
-        Command::Drives => drives::run(context).await,
+        Command::Drives(args) => drives::run(args, context).await,
         Command::Medium(args) => medium::run(args, context).await,
         Command::Plugins(args) => plugins::run(&args, &context),
         Command::Image(args) => image::run(args, context).await,
@@ -67,6 +68,7 @@ async fn dispatch(command: Command, context: Context) -> Result<Exit, Complaint>
         Command::Close(args) => close::run(args, context).await,
         Command::Eject(args) => tray::run(args, tray::Tray::Eject, context).await,
         Command::Load(args) => tray::run(args, tray::Tray::Load, context).await,
+        Command::Virtual(VirtualCommand::Serve(args)) => serve::run(args, context).await,
         Command::Virtual(VirtualCommand::Create(args)) => virtual_disc::create(&args, &context),
         Command::Virtual(VirtualCommand::Export(args)) => virtual_disc::export(args, context).await,
         Command::ExitStatuses => {

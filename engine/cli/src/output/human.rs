@@ -103,9 +103,9 @@ impl Say for InterruptView {
 
     fn say(&self) -> String {
         if self.count <= 1 {
-            "cancelling: what is open on a disc is closed first, which may take a while\n".into()
+            "ending: what is under way ends in good order first, an open track above all; that may take a while\n".into()
         } else {
-            "still cancelling: ending now would leave a disc with an open track; it goes on by itself\n".into()
+            "still ending: to stop now could leave a disc with an open track; it goes on by itself\n".into()
         }
     }
 }
@@ -227,15 +227,63 @@ impl Say for DrivesView {
     fn say(&self) -> String {
         let mut lines = Lines::new();
         for drive in &self.drives {
-            lines.line(format!(
-                "{:<16}{}",
-                drive.drive.escaped(),
-                inquiry(&drive.inquiry)
-            ));
+            say_drive(drive, &mut lines);
         }
-        lines.line("Virtual discs are named by their file: virtual:FILE. Drives of this machine are not supported yet.");
+        if self.drives.is_empty() {
+            lines.line("This machine has no optical drive. Virtual ones are named by their file: virtual:FILE.");
+        }
         lines.0
     }
+}
+
+impl Say for DriveEventView {
+    const TYPE: &'static str = "drive-event";
+
+    fn say(&self) -> String {
+        let mut lines = Lines::new();
+        if self.what == "arrived" {
+            say_drive(&self.drive, &mut lines);
+        } else {
+            let drive = self.drive.drive.escaped();
+            lines.line(format!("{drive:<10}{}", self.what.replace('-', " ")));
+        }
+        lines.0
+    }
+}
+
+fn say_drive(drive: &DriveView, lines: &mut Lines) {
+    lines.line(format!(
+        "{:<10}{}",
+        drive.drive.escaped(),
+        inquiry(&drive.inquiry)
+    ));
+    if let Some(generic) = &drive.generic {
+        lines.field("generic", generic.escaped());
+    }
+    let port = drive.port.as_deref().unwrap_or_default();
+    let bus = format!("{} {port}", drive.bus);
+    lines.field(
+        "bus",
+        format!("{}, {}", escape::text(bus.trim()), drive.scsi_address),
+    );
+    if let Some(serial) = &drive.serial {
+        lines.field("serial", escape::text(serial));
+    }
+    for mount in &drive.mounts {
+        lines.field("mounted", mount.escaped());
+    }
+    if let Some(holder) = &drive.holder {
+        lines.field("held by", escape::text(holder));
+    }
+    if !drive.online {
+        lines.field("state", "the kernel cannot reach it");
+    }
+    if let Some(why) = &drive.not_asked {
+        lines.field("not asked", escape::text(why));
+        return;
+    }
+    lines.field("writes", drive.writes.join(", "));
+    lines.field("reads", drive.reads.join(", "));
 }
 
 fn inquiry(view: &InquiryView) -> String {
@@ -316,6 +364,9 @@ impl Say for MediumView {
                     volume.names.join(" + ")
                 ),
             );
+        }
+        for oddity in &self.oddities {
+            lines.field("known", format!("this drive {}", escape::text(oddity)));
         }
         lines.0
     }
@@ -525,6 +576,19 @@ impl Say for VirtualDiscView {
             blocks(u64::from(self.blocks)),
             self.drive.escaped()
         )
+    }
+}
+
+impl Say for ServingView {
+    const TYPE: &'static str = "serving";
+
+    /// One address a line, for scripts.
+    fn say(&self) -> String {
+        let mut lines = Lines::new();
+        for drive in &self.drives {
+            lines.line(&drive.address);
+        }
+        lines.0
     }
 }
 

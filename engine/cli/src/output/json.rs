@@ -2,12 +2,15 @@
 //! units of the fields; `docs/cli.md` describes them. Speeds are bytes per second, times seconds, blocks
 //! have 2048 bytes.
 
+use pitland::transport::linux::FoundDrive;
+use pitland::transport::probe::Capabilities;
 use pitland::writer::mmc::Profile;
 use pitland::writer::{MediumCondition, PlannedCommand};
 use pitland::{BurnPlan, BurnReport, MediaFacts};
 use serde::Serialize;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 use std::time::Duration;
 
 /// A name: a string, or where it is not UTF-8 `{"text": what can be read of it, "bytes": hex}`.
@@ -201,8 +204,69 @@ pub(crate) struct DrivesView {
 #[derive(Debug, Serialize)]
 pub(crate) struct DriveView {
     pub(crate) drive: Name,
+    /// The generic node.
+    pub(crate) generic: Option<Name>,
     #[serde(flatten)]
     pub(crate) inquiry: InquiryView,
+    pub(crate) serial: Option<String>,
+    pub(crate) firmware_date: Option<String>,
+    pub(crate) bus: String,
+    pub(crate) port: Option<String>,
+    pub(crate) scsi_address: String,
+    /// Whether the kernel can reach it.
+    pub(crate) online: bool,
+    pub(crate) mounts: Vec<Name>,
+    /// Who holds it.
+    pub(crate) holder: Option<String>,
+    pub(crate) reads: Vec<String>,
+    pub(crate) writes: Vec<String>,
+    /// Why the drive was not asked what it can do.
+    pub(crate) not_asked: Option<String>,
+}
+
+impl DriveView {
+    /// What the kernel tells.
+    pub(crate) fn new(found: &FoundDrive) -> Self {
+        Self {
+            drive: Name::new(found.node().unwrap_or(Path::new(""))),
+            generic: found.generic.as_ref().map(Name::new),
+            inquiry: InquiryView {
+                vendor: found.vendor.clone(),
+                product: found.model.clone(),
+                revision: found.revision.clone(),
+            },
+            serial: found.serial.clone(),
+            firmware_date: None,
+            bus: found.bus.to_string(),
+            port: found.port.clone(),
+            scsi_address: found.address.to_string(),
+            online: found.online,
+            mounts: found.mounts.iter().map(Name::new).collect(),
+            holder: None,
+            reads: Vec::new(),
+            writes: Vec::new(),
+            not_asked: None,
+        }
+    }
+
+    /// With what the drive tells.
+    pub(crate) fn tell(&mut self, told: &Capabilities) {
+        let names = |profiles: &[Profile]| profiles.iter().map(Profile::to_string).collect();
+        self.reads = names(&told.reads);
+        self.writes = names(&told.writes);
+        self.firmware_date.clone_from(&told.firmware_date);
+        if told.serial.is_some() {
+            self.serial.clone_from(&told.serial);
+        }
+    }
+}
+
+/// `"drive-event"`.
+#[derive(Debug, Serialize)]
+pub(crate) struct DriveEventView {
+    pub(crate) what: &'static str,
+    #[serde(flatten)]
+    pub(crate) drive: DriveView,
 }
 
 /// Who a drive is, by INQUIRY.
@@ -249,6 +313,8 @@ pub(crate) struct MediumView {
     pub(crate) formats: Vec<u8>,
     pub(crate) tracks: Vec<TrackView>,
     pub(crate) volume: Option<VolumeView>,
+    /// What is known of this drive, to follow "this drive".
+    pub(crate) oddities: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -271,7 +337,12 @@ pub(crate) struct VolumeView {
 }
 
 impl MediumView {
-    pub(crate) fn new(drive: Name, facts: &MediaFacts, volume: Option<VolumeView>) -> Self {
+    pub(crate) fn new(
+        drive: Name,
+        facts: &MediaFacts,
+        volume: Option<VolumeView>,
+        oddities: Vec<String>,
+    ) -> Self {
         Self {
             drive,
             inquiry: InquiryView::new(facts),
@@ -299,6 +370,7 @@ impl MediumView {
                 })
                 .collect(),
             volume,
+            oddities,
         }
     }
 }
@@ -563,6 +635,20 @@ impl VirtualDiscView {
             bytes: u64::from(blocks) * 2048,
         }
     }
+}
+
+/// `"serving"`.
+#[derive(Debug, Serialize)]
+pub(crate) struct ServingView {
+    pub(crate) drives: Vec<ServedView>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct ServedView {
+    pub(crate) drive: Name,
+    pub(crate) lun: u16,
+    /// As an initiator names it.
+    pub(crate) address: String,
 }
 
 /// `"exit-statuses"`.

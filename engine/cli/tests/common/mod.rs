@@ -2,6 +2,8 @@
 #![allow(dead_code)] // Each test file uses its own part.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+pub(crate) mod running;
+
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};

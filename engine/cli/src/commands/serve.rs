@@ -1,0 +1,96 @@
+//! `pitland virtual serve`: virtual discs as drives of an iSCSI target, for the programs of others.
+
+use super::{Context, blocking};
+use crate::args::ServeArgs;
+use crate::error::{Complaint, drive_name};
+use crate::exit::Exit;
+use crate::open;
+use crate::output::json::{Name, ServedView, ServingView};
+use pitland::DriveAddress;
+use pitland::iscsi::target::{BindError, LogicalUnit, Target, TargetOptions};
+use pitland::transport::address::OpenMode;
+use pitland::transport::sim::{Pace, VirtualDrive};
+use std::ffi::{OsStr, OsString};
+
+/// Connections for each drive: a program may look at all drives before it keeps one.
+const CONNECTIONS_PER_DRIVE: usize = 4;
+/// And for those that only ask which drives there are.
+const SPARE_CONNECTIONS: usize = 12;
+
+pub(crate) async fn run(args: ServeArgs, mut context: Context) -> Result<Exit, Complaint> {
+    let addresses = addresses(&args.files)?;
+    let count = addresses.len();
+    let traces = open::traces(args.trace.as_deref(), count)?;
+    let mut units = Vec::new();
+    for (address, trace) in addresses.iter().zip(traces) {
+        let unit = LogicalUnit::from(drive(address)?);
+        units.push(match trace {
+            Some((_, file)) => unit.traced(file),
+            None => unit,
+        });
+    }
+    let mut options = TargetOptions::default();
+    options.insecure = args.insecure;
+    options.most_connections = count * CONNECTIONS_PER_DRIVE + SPARE_CONNECTIONS;
+    let target = Target::bind(args.listen, units, options).map_err(|error| {
+        let exit = match error {
+            BindError::System { .. } => Exit::Output,
+            _ => Exit::Usage,
+        };
+        Complaint::new(
+            exit,
+            error.to_string(),
+            "caller",
+            "choose another address with --listen",
+        )
+    })?;
+    let drives = addresses.iter().zip(1..).filter_map(|(address, lun)| {
+        let served = target.address(lun)?.to_string();
+        Some(ServedView {
+            drive: drive_name(address),
+            lun,
+            address: served,
+        })
+    });
+    context.output.result(&ServingView {
+        drives: drives.collect(),
+    });
+    context.interrupt.raised().await;
+    // The drives finish what they were told, and their files are closed.
+    blocking(move || {
+        drop(target);
+        Ok(Exit::Done)
+    })
+    .await
+}
+
+/// The drives, each its own file.
+fn addresses(files: &[OsString]) -> Result<Vec<DriveAddress>, Complaint> {
+    let named: Vec<OsString> = files.iter().map(|file| virtual_name(file)).collect();
+    let named = open::addresses(&named)?;
+    Ok(named.into_iter().map(|named| named.address).collect())
+}
+
+/// A file may be given with or without `virtual:`.
+fn virtual_name(file: &OsStr) -> OsString {
+    if file.as_encoded_bytes().starts_with(b"virtual:") {
+        return file.to_owned();
+    }
+    let mut name = OsString::from("virtual:");
+    name.push(file);
+    name
+}
+
+fn drive(address: &DriveAddress) -> Result<VirtualDrive, Complaint> {
+    let pace = Pace::from(address.speed());
+    let hint = address.to_string();
+    let name = Name::new(address.to_os_string());
+    let opened = match address {
+        DriveAddress::VirtualFile { path, .. } => {
+            VirtualDrive::file(path, OpenMode::Existing, pace, hint)
+        }
+        DriveAddress::VirtualNull { id, .. } => VirtualDrive::null(*id, pace, hint),
+        _ => return Err(Complaint::usage("only virtual drives can be served").of_drive(&name)),
+    };
+    opened.map_err(|error| Complaint::from(error).of_drive(&name))
+}
