@@ -185,11 +185,7 @@ impl Engine {
 }
 
 fn connect(unit: &IscsiAddress) -> Result<Box<dyn Transport>, EngineError> {
-    let unit = unit
-        .to_string()
-        .parse()
-        .map_err(|_| EngineError::ShutDown)?;
-    let initiator = Initiator::connect(&unit, InitiatorOptions::default())?;
+    let initiator = Initiator::connect(unit, InitiatorOptions::default())?;
     Ok(Box::new(initiator))
 }
 

@@ -48,7 +48,8 @@ pub mod pdu;
 mod socket;
 pub mod target;
 
-pub use address::{DEFAULT_PORT, IscsiAddress, IscsiAddressError, Portal};
+pub use address::Portal;
+pub use pitland_transport::address::{IscsiAddress, IscsiAddressError};
 
 /// Name of the target that offers virtual drives.
 pub const TARGET_NAME: &str = "iqn.2026-11.org.pitland:drive";

@@ -11,7 +11,7 @@ mod common;
 
 use common::peer::{Numbers, Peer, accept_session, scripted_target};
 use common::*;
-use pitland_iscsi::IscsiAddress;
+use pitland_iscsi::Portal;
 use pitland_iscsi::initiator::{
     Breach, ConnectError, Initiator, InitiatorOptions, LinkError, discover,
 };
@@ -41,7 +41,9 @@ fn answered(
         // Whatever the initiator still says is heard.
         while peer.next().is_some() {}
     });
-    let address = IscsiAddress::new(address.into(), "iqn.a:script", 1).unwrap();
+    let address = Portal::from(address)
+        .unit("iqn.2026-11.a:script", 1)
+        .unwrap();
     let mut drive = Initiator::connect(&address, InitiatorOptions::default()).unwrap();
     let cdb = match data {
         Data::In(_) => cdb(&at(0x28, 0, 1)),
@@ -430,7 +432,9 @@ fn a_target_that_takes_no_more_commands_is_waited_for() {
         peer.send(response(&command, numbers).emit(), &[]);
         while peer.next().is_some() {}
     });
-    let address = IscsiAddress::new(address.into(), "iqn.a:script", 1).unwrap();
+    let address = Portal::from(address)
+        .unit("iqn.2026-11.a:script", 1)
+        .unwrap();
     let mut drive = Initiator::connect(&address, InitiatorOptions::default()).unwrap();
     for _ in 0..10 {
         assert_eq!(none(&mut drive, &[0; 6]).unwrap().status, Status::Good);
@@ -465,7 +469,9 @@ fn a_list_of_targets_without_end_is_cut_off() {
 #[test]
 fn a_target_that_never_logs_in_is_given_up() {
     let (address, thread) = scripted_target(1, |_, mut peer| while peer.next().is_some() {});
-    let address = IscsiAddress::new(address.into(), "iqn.a:script", 1).unwrap();
+    let address = Portal::from(address)
+        .unit("iqn.2026-11.a:script", 1)
+        .unwrap();
     let mut options = InitiatorOptions::default();
     options.connect_timeout = Duration::from_millis(30);
     let told = Initiator::connect(&address, options).unwrap_err();
@@ -486,7 +492,9 @@ fn thrown(streams: impl Strategy<Value = Vec<u8>>, after_login: bool) {
             let _ = peer.stream.shutdown(std::net::Shutdown::Write);
             while peer.next().is_some() {}
         });
-        let address = IscsiAddress::new(address.into(), "iqn.a:script", 1).unwrap();
+        let address = Portal::from(address)
+            .unit("iqn.2026-11.a:script", 1)
+            .unwrap();
         match Initiator::connect(&address, InitiatorOptions::default()) {
             Ok(mut drive) => {
                 let mut room = vec![0xEE; LENGTH];

@@ -14,7 +14,7 @@ use common::*;
 use pitland_iscsi::initiator::{Initiator, InitiatorOptions, discover};
 use pitland_iscsi::negotiation::{Digests, Wish};
 use pitland_iscsi::target::{Target, TargetOptions};
-use pitland_iscsi::{IscsiAddress, Portal, TARGET_NAME};
+use pitland_iscsi::{Portal, TARGET_NAME};
 use pitland_mmc::reply::InquiryData;
 use pitland_transport::sim::MediumKind;
 
@@ -181,7 +181,7 @@ fn our_initiator_burns_on_tgtd_s_dvd_plus_r() {
     let portal: Portal = format!("127.0.0.1:{}", tgtd.port).parse().unwrap();
     let found = discover(&portal, &InitiatorOptions::default()).unwrap();
     assert_eq!(found[0].name, Tgtd::NAME);
-    let address = IscsiAddress::new(portal, Tgtd::NAME, 1).unwrap();
+    let address = portal.unit(Tgtd::NAME, 1).unwrap();
     for (at, digests) in [(0, Digests::None), (1, Digests::Crc32c)] {
         let mut options = InitiatorOptions::default();
         options.wish = Wish {

@@ -13,7 +13,7 @@ use common::*;
 use pitland_iscsi::initiator::{ConnectError, Initiator, InitiatorOptions, LinkError, discover};
 use pitland_iscsi::pdu::*;
 use pitland_iscsi::target::{BindError, LogicalUnit, Target, TargetOptions};
-use pitland_iscsi::{IscsiAddress, Portal, TARGET_NAME};
+use pitland_iscsi::{Portal, TARGET_NAME};
 use pitland_transport::sim::MediumKind;
 use pitland_transport::{DeviceClock, Exchange, Reply, Status, Transport, TransportError};
 use std::error::Error;
@@ -90,14 +90,14 @@ fn a_unit_that_is_not_there_is_told_when_connecting() {
     let target = target(&[MediumKind::BdR], TargetOptions::default());
     let portal = Portal::from(target.local_address());
     for lun in [0, 2, 300] {
-        let address = IscsiAddress::new(portal.clone(), TARGET_NAME, lun).unwrap();
+        let address = portal.unit(TARGET_NAME, lun).unwrap();
         let told = Initiator::connect(&address, InitiatorOptions::default()).unwrap_err();
         assert!(
             matches!(told, ConnectError::NoSuchUnit { lun: l } if l == lun),
             "{told}"
         );
     }
-    let other = IscsiAddress::new(portal, "iqn.2026-11.org.pitland:other", 1).unwrap();
+    let other = portal.unit("iqn.2026-11.org.pitland:other", 1).unwrap();
     let told = Initiator::connect(&other, InitiatorOptions::default()).unwrap_err();
     assert!(
         told.to_string().contains("no target is called so there"),
@@ -110,7 +110,7 @@ fn nobody_listening_is_told_as_unreachable() {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = port.local_addr().unwrap();
     drop(port);
-    let address = IscsiAddress::new(address.into(), TARGET_NAME, 1).unwrap();
+    let address = Portal::from(address).unit(TARGET_NAME, 1).unwrap();
     let told = Initiator::connect(&address, InitiatorOptions::default()).unwrap_err();
     assert!(matches!(told, ConnectError::Unreachable { .. }), "{told}");
 }
@@ -187,7 +187,9 @@ fn after_a_cut_the_next_command_has_a_new_session() {
             InitiatorPdu::Logout(_)
         ));
     });
-    let address = IscsiAddress::new(address.into(), "iqn.a:script", 1).unwrap();
+    let address = Portal::from(address)
+        .unit("iqn.2026-11.a:script", 1)
+        .unwrap();
     let mut drive = Initiator::connect(&address, InitiatorOptions::default()).unwrap();
     let write = cdb(&at(0x2A, 0, 1));
     let told = drive
@@ -268,7 +270,9 @@ fn a_command_without_answer_is_given_up_and_aborted() {
         }
         respond(&mut peer, &command, &mut numbers);
     });
-    let address = IscsiAddress::new(address.into(), "iqn.a:script", 1).unwrap();
+    let address = Portal::from(address)
+        .unit("iqn.2026-11.a:script", 1)
+        .unwrap();
     let mut drive = Initiator::connect(&address, InitiatorOptions::default()).unwrap();
     let limit = Duration::from_millis(20);
     let told = drive
@@ -498,7 +502,7 @@ fn an_ipv6_address_is_listened_on_and_connected_to() {
         TargetOptions::default(),
     );
     let Ok(target) = bound else {
-        common::outside::not_run(
+        common::outside::tell_not_run(
             "an_ipv6_address_is_listened_on_and_connected_to",
             "there is no IPv6 here",
         );
@@ -510,7 +514,7 @@ fn an_ipv6_address_is_listened_on_and_connected_to() {
         "{address}"
     );
     wait_ready(&mut connected(&target, 1));
-    let portal = address.portal();
-    let found = discover(portal, &InitiatorOptions::default()).unwrap();
+    let portal = Portal::from(&address);
+    let found = discover(&portal, &InitiatorOptions::default()).unwrap();
     assert_eq!(found[0].addresses, [format!("{portal},1")]);
 }

@@ -24,7 +24,7 @@
 
 mod iscsi;
 
-pub use iscsi::{IscsiAddress, IscsiAddressError};
+pub use iscsi::{IscsiAddress, IscsiAddressError, parse_portal};
 
 use crate::Transport;
 #[cfg(target_os = "linux")]

@@ -69,9 +69,7 @@ fn drives_of_the_machine_and_of_targets_are_read_and_written_back() {
     assert_eq!(address.to_string(), text);
     let refused = address.open(OpenMode::Existing).map(|_| ()).unwrap_err();
     assert!(matches!(refused, OpenError::NeedsInitiator { unit } if unit.lun() == 2));
-    let other: DriveAddress = text
-        .to_uppercase()
-        .replace("ISCSI", "iscsi")
+    let other: DriveAddress = "iscsi://127.0.0.1:04000/iqn.2026-11.org.pitland:drive/002"
         .parse()
         .unwrap();
     assert_eq!(

@@ -107,7 +107,7 @@ impl Initiator {
         let reply = link
             .command(inquiry.emit(), room, Some(deadline))
             .map_err(|trouble| ConnectError::Link {
-                portal: address.portal().to_string(),
+                portal: Portal::from(address).to_string(),
                 source: trouble.into_link_error(),
             })?;
         let nothing = match reply.status {
@@ -142,7 +142,7 @@ impl Initiator {
             isid: self.isid,
         };
         Link::open(
-            self.address.portal(),
+            &Portal::from(&self.address),
             session,
             self.options.wish,
             self.address.lun(),

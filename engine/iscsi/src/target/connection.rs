@@ -556,6 +556,7 @@ impl Inbound<'_> {
             Err(TrySendError::Full(job)) => {
                 if let Job::Command(task) = &job {
                     self.session.forget(&task.control);
+                    self.release(task.command.immediate);
                 }
                 self.reject(header, RejectReason::TooManyImmediate)
             }

@@ -42,7 +42,7 @@ pub use options::{BindError, Counts, TargetOptions};
 pub use unit::LogicalUnit;
 
 use crate::negotiation::Identity;
-use crate::{IscsiAddress, TARGET_NAME};
+use crate::{IscsiAddress, Portal, TARGET_NAME};
 use options::{Counters, count};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use sessions::Sessions;
@@ -196,7 +196,8 @@ impl Target {
     /// is none.
     pub fn address(&self, lun: u16) -> Option<IscsiAddress> {
         let there = (1..=self.shared.units.len()).contains(&usize::from(lun));
-        IscsiAddress::new(self.address.into(), TARGET_NAME, lun)
+        Portal::from(self.address)
+            .unit(TARGET_NAME, lun)
             .ok()
             .filter(|_| there)
     }

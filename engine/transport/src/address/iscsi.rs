@@ -10,8 +10,9 @@ use std::net::Ipv6Addr;
 /// A logical unit of an iSCSI target: `iscsi://HOST[:PORT]/TARGET/LUN`.
 ///
 /// HOST is a name, an IPv4 address, or an IPv6 address in brackets, and TARGET
-/// an iSCSI name (`iqn.`, `eui.` or `naa.`). Two addresses are equal when their
-/// text is, but for the case of HOST and TARGET: names are not looked up.
+/// an iSCSI name (`iqn.`, `eui.` or `naa.`), kept as it is written: some targets
+/// tell letters of different case apart. Two addresses are equal when their
+/// text is, but for the case of HOST: names are not looked up.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct IscsiAddress {
     host: String,
@@ -65,7 +66,7 @@ impl IscsiAddress {
         Ok(Self {
             host,
             port,
-            target: target.to_ascii_lowercase(),
+            target: target.into(),
             lun,
         })
     }
@@ -91,6 +92,7 @@ impl IscsiAddress {
     }
 }
 
+const SHAPE: IscsiAddressError = expected("an iSCSI drive is iscsi://HOST[:PORT]/TARGET/LUN");
 const BAD_PORT: IscsiAddressError = expected("a port is a number from 1 to 65535");
 const BAD_LUN: IscsiAddressError = expected("a logical unit is a number from 0 to 16383");
 
@@ -139,33 +141,40 @@ fn is_dated(rest: &str) -> bool {
     is_date && bytes.len() > shape.len()
 }
 
+/// Host and port of `HOST[:PORT]`, an IPv6 host without its brackets.
+///
+/// # Errors
+/// The part that is wrong, and what it should be.
+pub fn parse_portal(text: &str) -> Result<(String, u16), IscsiAddressError> {
+    let (host, port) = match text.strip_prefix('[') {
+        Some(inner) => {
+            let (host, after) = inner.split_once(']').ok_or(SHAPE)?;
+            let port = match after {
+                "" => None,
+                _ => Some(after.strip_prefix(':').ok_or(SHAPE)?),
+            };
+            (ipv6(host)?, port)
+        }
+        None => match text.split_once(':') {
+            Some((host, port)) => (host_name(host)?, Some(port)),
+            None => (host_name(text)?, None),
+        },
+    };
+    let port = match port {
+        Some(port) => number(port).filter(|port| *port != 0).ok_or(BAD_PORT)?,
+        None => IscsiAddress::DEFAULT_PORT,
+    };
+    Ok((host, port))
+}
+
 impl FromStr for IscsiAddress {
     type Err = IscsiAddressError;
 
     fn from_str(text: &str) -> Result<Self, IscsiAddressError> {
-        const SHAPE: IscsiAddressError =
-            expected("an iSCSI drive is iscsi://HOST[:PORT]/TARGET/LUN");
         let rest = text.strip_prefix("iscsi://").ok_or(SHAPE)?;
         let (portal, rest) = rest.split_once('/').ok_or(SHAPE)?;
         let (target, lun) = rest.split_once('/').ok_or(SHAPE)?;
-        let (host, port) = match portal.strip_prefix('[') {
-            Some(inner) => {
-                let (host, after) = inner.split_once(']').ok_or(SHAPE)?;
-                let port = match after {
-                    "" => None,
-                    _ => Some(after.strip_prefix(':').ok_or(SHAPE)?),
-                };
-                (ipv6(host)?, port)
-            }
-            None => match portal.split_once(':') {
-                Some((host, port)) => (host_name(host)?, Some(port)),
-                None => (host_name(portal)?, None),
-            },
-        };
-        let port = match port {
-            Some(port) => number(port).ok_or(BAD_PORT)?,
-            None => Self::DEFAULT_PORT,
-        };
+        let (host, port) = parse_portal(portal)?;
         Self::new(&host, port, target, number(lun).ok_or(BAD_LUN)?)
     }
 }
@@ -182,10 +191,7 @@ impl fmt::Display for IscsiAddress {
             true => write!(f, "[{}]", self.host)?,
             false => f.write_str(&self.host)?,
         }
-        if self.port != Self::DEFAULT_PORT {
-            write!(f, ":{}", self.port)?;
-        }
-        write!(f, "/{}/{}", self.target, self.lun)
+        write!(f, ":{}/{}/{}", self.port, self.target, self.lun)
     }
 }
 
@@ -216,16 +222,15 @@ mod tests {
                 ),
                 (host, port, TARGET, lun)
             );
-            assert_eq!(address.to_string(), text);
+            assert_eq!(address.to_string().parse(), Ok(address));
         }
     }
 
     #[test]
-    fn case_and_spelling_of_a_number_make_no_other_drive() {
+    fn the_host_s_case_and_the_spelling_of_a_number_make_no_other_drive() {
         let one: IscsiAddress = format!("iscsi://Burner:3260/{TARGET}/0").parse().unwrap();
-        let other: IscsiAddress = format!("iscsi://burner/{}/00", TARGET.to_uppercase())
-            .parse()
-            .unwrap();
+        let other: IscsiAddress = format!("iscsi://burner/{TARGET}/00").parse().unwrap();
+        assert_eq!(one.to_string(), format!("iscsi://burner:3260/{TARGET}/0"));
         assert_eq!(one, other);
         let long = format!("iscsi://[0:0::0:1]/{TARGET}/0").parse::<IscsiAddress>();
         assert_eq!(long, format!("iscsi://[::1]/{TARGET}/0").parse());
