@@ -68,6 +68,10 @@ impl<T: Transport> Transport for Counting<T> {
     fn host_remembers_medium(&self) -> bool {
         self.inner.host_remembers_medium()
     }
+
+    fn have_host_look(&mut self) {
+        self.inner.have_host_look();
+    }
 }
 
 /// `LENGTH` bytes in pieces. At half of it, `halfway` is told; with `stall`, the stream then stands still.

@@ -97,4 +97,8 @@ impl<F: FnMut(&Exchange<'_>) -> Then + Send> Transport for Watched<F> {
     fn host_remembers_medium(&self) -> bool {
         self.inner.host_remembers_medium()
     }
+
+    fn have_host_look(&mut self) {
+        self.inner.have_host_look();
+    }
 }

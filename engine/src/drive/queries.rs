@@ -183,9 +183,13 @@ impl Device {
         let moves_by_itself = self
             .probe()
             .is_ok_and(|told| told.has_tray() && told.can_eject && told.can_load != Some(false));
-        let shown = moves_by_itself
-            && self.move_tray(Tray::Eject).is_ok()
-            && self.move_tray(Tray::Load).is_ok();
+        let mut shown = false;
+        if moves_by_itself && self.move_tray(Tray::Eject).is_ok() {
+            // Nobody else looks while it is out, and the host would have seen nothing go.
+            self.transport.have_host_look();
+            shown = self.move_tray(Tray::Load).is_ok();
+            self.transport.have_host_look();
+        }
         if !shown {
             ending.notes.push(Note::HostSeesOldMedium);
         }

@@ -90,6 +90,10 @@ impl<T: Transport> Transport for Checked<T> {
     fn host_remembers_medium(&self) -> bool {
         self.inner.host_remembers_medium()
     }
+
+    fn have_host_look(&mut self) {
+        self.inner.have_host_look();
+    }
 }
 
 /// What a command says about its data.

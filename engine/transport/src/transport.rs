@@ -70,6 +70,10 @@ pub trait Transport: Send {
     fn host_remembers_medium(&self) -> bool {
         false
     }
+
+    /// Has the host look at the drive as it is now, and so learn that the
+    /// medium is out, or in. A layer passes it on.
+    fn have_host_look(&mut self) {}
 }
 
 /// One command on its way to a drive.
@@ -309,6 +313,9 @@ impl<T: Transport + ?Sized> Transport for Box<T> {
     fn host_remembers_medium(&self) -> bool {
         (**self).host_remembers_medium()
     }
+    fn have_host_look(&mut self) {
+        (**self).have_host_look();
+    }
 }
 
 impl<T: Transport + ?Sized> Transport for &mut T {
@@ -338,5 +345,8 @@ impl<T: Transport + ?Sized> Transport for &mut T {
     }
     fn host_remembers_medium(&self) -> bool {
         (**self).host_remembers_medium()
+    }
+    fn have_host_look(&mut self) {
+        (**self).have_host_look();
     }
 }

@@ -6,7 +6,8 @@
 
 use super::hold::Hold;
 use super::lock::{Attempt, DriveLock};
-use super::open::{Link, limits};
+use super::open::{Link, limits, open_node};
+use super::permission::Access;
 use super::{DeviceError, DriveNodes, System, sg_io};
 use crate::address::OpenMode;
 use crate::{Claim, ClaimDenied, DeviceClock, Exchange, Limits, Reply, Transport, TransportError};
@@ -192,6 +193,14 @@ impl Transport for LinuxDrive {
     /// The kernel's CD driver asks for the size of a disc when it sees one go in, and never again.
     fn host_remembers_medium(&self) -> bool {
         self.nodes.block.is_some()
+    }
+
+    /// The CD driver looks when its node is opened; the open itself may be
+    /// refused for want of a disc, and need not succeed.
+    fn have_host_look(&mut self) {
+        if let Some(node) = &self.nodes.block {
+            drop(open_node(node, Access::Read, 0));
+        }
     }
 
     fn claim(&mut self, claim: Claim<'_>) -> Result<(), ClaimDenied> {

@@ -289,6 +289,10 @@ impl<T: Transport, W: Write + Send> Transport for Trace<T, W> {
     fn host_remembers_medium(&self) -> bool {
         self.inner.host_remembers_medium()
     }
+
+    fn have_host_look(&mut self) {
+        self.inner.have_host_look();
+    }
 }
 
 /// Tells whether a trace is whole so far.
