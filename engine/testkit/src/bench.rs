@@ -51,7 +51,11 @@ impl VirtualBench {
             .find(|kind| kind.profile() == profile)?;
         Some(Self {
             kind,
-            model: DriveModel::default(),
+            // Writers are held to whole units (recipe 8); other people's burners are not.
+            model: DriveModel {
+                refuses_part_units: true,
+                ..DriveModel::default()
+            },
         })
     }
 

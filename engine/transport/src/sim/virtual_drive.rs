@@ -18,9 +18,8 @@ use std::time::Instant;
 /// Blocks of the disc of `virtual:null`: BD-R of three layers, 100 GB.
 const NULL_DISC_BLOCKS: u32 = 48_878_592;
 
-/// Changes that a drive left alone is let come to an end. Each is an operation
-/// or a filled buffer; a handful is usual.
-const MAX_CHANGES_ON_DROP: usize = 10_000;
+/// Changes that come to an end before the first command; a handful is usual.
+const MAX_CHANGES_AT_START: usize = 10_000;
 
 /// Sense of a disc that may not be written: 7/27/00.
 const WRITE_PROTECTED: Sense = Sense::new(7, 0x27, 0x00);
@@ -258,13 +257,13 @@ impl Transport for VirtualDrive {
 
 impl Drop for VirtualDrive {
     fn drop(&mut self) {
-        finish(&mut self.recorder);
+        self.recorder.settle();
     }
 }
 
 /// Lets whatever is under way end.
 fn finish(recorder: &mut Recorder) {
-    for _ in 0..MAX_CHANGES_ON_DROP {
+    for _ in 0..MAX_CHANGES_AT_START {
         match recorder.next_change() {
             Some(time) => recorder.advance(time.max(Duration::from_nanos(1))),
             None => return,
