@@ -130,3 +130,17 @@ fn a_source_that_changes_while_it_is_burned_is_named() {
     );
     assert_ne!(error["medium"], "untouched");
 }
+
+#[test]
+fn a_watch_of_drives_goes_on_until_it_is_ended_in_good_order() {
+    let bench = Bench::new();
+    let mut watch = Running::start(&bench, &["drives", "--watch", "--json"], Stdio::null());
+    watch.until(|line| line["type"] == "watching");
+    watch.signal("-TERM");
+    let (status, told) = watch.end();
+    assert_eq!(status, Some(0));
+    assert!(
+        told.iter().any(|line| line["type"] == "interrupt"),
+        "{told:?}"
+    );
+}

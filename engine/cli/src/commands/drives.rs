@@ -5,7 +5,7 @@ use crate::args::DrivesArgs;
 use crate::error::Complaint;
 use crate::exit::Exit;
 use crate::open::{self, Named};
-use crate::output::json::{DriveEventView, DriveView, DrivesView, Name};
+use crate::output::json::{DriveEventView, DriveView, DrivesView, Name, WatchingView};
 use futures::StreamExt;
 use pitland::transport::linux::watch::WatchOptions;
 use pitland::transport::linux::{DriveEvent, FoundDrive, System, lock};
@@ -38,6 +38,7 @@ async fn list(engine: &Engine, context: &Context) -> Result<Exit, Complaint> {
 
 async fn watch(engine: &Engine, mut context: Context) -> Result<Exit, Complaint> {
     let mut changes = pitland::watch_drives(WatchOptions::default())?;
+    context.output.event(&WatchingView {});
     loop {
         let event = tokio::select! {
             event = changes.next() => event,

@@ -236,6 +236,14 @@ impl Say for DrivesView {
     }
 }
 
+impl Say for WatchingView {
+    const TYPE: &'static str = "watching";
+
+    fn say(&self) -> String {
+        "watching the drives of this machine; Ctrl-C ends it\n".into()
+    }
+}
+
 impl Say for DriveEventView {
     const TYPE: &'static str = "drive-event";
 

@@ -261,6 +261,10 @@ impl DriveView {
     }
 }
 
+/// `"watching"`.
+#[derive(Debug, Serialize)]
+pub(crate) struct WatchingView {}
+
 /// `"drive-event"`.
 #[derive(Debug, Serialize)]
 pub(crate) struct DriveEventView {
