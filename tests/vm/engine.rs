@@ -1,0 +1,182 @@
+//! Our program on a drive of others: tgtd's, behind the real kernel. Owns the stories; that drive is an
+//! early DVD+R recorder, see `with-tgtd`.
+
+use super::common::{outside, tree};
+use super::guest::{self, Boot, Guest, Scenario, file};
+use super::listing::Listing;
+use super::program::{self, pitland};
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+const PROGRAMS: [(&str, &str); 4] = [
+    ("tgtd", "tgt"),
+    ("tgtadm", "tgt"),
+    ("sg_start", "sg3-utils"),
+    ("setpriv", "util-linux"),
+];
+
+/// Recorders of tgtd, while it is there.
+struct Tgtd {
+    child: Child,
+    drives: Vec<String>,
+}
+
+impl Tgtd {
+    fn start(discs: &Path, drives: usize) -> Self {
+        let mut child = Command::new(file("with-tgtd"))
+            .args(["-n", &drives.to_string()])
+            .arg(discs)
+            // It lasts until its standard input ends.
+            .args(["sh", "-c", "echo $TGT_DRIVES; cat"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        let mut out = BufReader::new(child.stdout.take().unwrap());
+        out.read_line(&mut line).unwrap();
+        let addresses: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+        assert_eq!(addresses.len(), drives, "tgtd came up");
+        Self {
+            child,
+            drives: addresses,
+        }
+    }
+}
+
+impl Drop for Tgtd {
+    fn drop(&mut self) {
+        drop(self.child.stdin.take());
+        let _ = self.child.wait();
+    }
+}
+
+/// A ready image goes onto the disc; it is told as it is; while it is mounted it is left alone.
+const IMAGE: &str = r#"
+expect 0 --json drives
+says '"drive":"/dev/sr0","generic":"/dev/sg0","vendor":"IET","product":"VIRTUAL-CDROM"'
+expect 0 --json medium /dev/sr0
+says '"profile":"DVD+R"'
+says '"blank":true'
+expect 0 --json burn /share/one.iso --drive /dev/sr0
+says '"outcome":"verified"'
+expect 0 --json medium /dev/sr0
+says '"blank":false'
+says '"condition":"closed"'
+mkdir /tmp/image
+mount -t iso9660 -o ro /dev/sr0 /tmp/image
+/share/listing /tmp/image >/share/image.list
+expect 0 --json drives
+says '/tmp/image'
+expect 6 burn /share/one --drive /dev/sr0
+says '/tmp/image'
+mountpoint -q /tmp/image || fail "it was unmounted"
+expect 4 burn /share/one --drive /dev/sr0 --force-unmount
+mountpoint -q /tmp/image && fail "it is still mounted"
+expect 0 verify /dev/sr0 /share/one.iso
+"#;
+
+/// A folder is burned by a user whose only right is the group cdrom; without it, that is what is said.
+const USER: &str = r#"
+chgrp 24 /dev/sr1 /dev/sg1
+chmod 660 /dev/sr1 /dev/sg1
+real=$P
+P="setpriv --reuid=1000 --regid=1000 --clear-groups $real"
+as_user() { setpriv --reuid=1000 --regid=1000 "$@"; }
+status=0
+as_user --clear-groups "$real" burn /share/one --drive /dev/sr1 >$OUT 2>&1 || status=$?
+cat $OUT
+[ $status -ne 0 ] || fail "burned without a right to"
+says cdrom
+as_user --groups=24 "$real" --json burn /share/one --drive /dev/sr1 >$OUT 2>&1 || fail "$(cat $OUT)"
+says '"outcome":"verified"'
+mkdir /tmp/user
+mount -t iso9660 -o ro /dev/sr1 /tmp/user
+/share/listing /tmp/user >/share/user.list
+umount /tmp/user
+"#;
+
+/// One client holds the drive: the other is told by whom. A kill gives the drive back.
+const CLIENTS: &str = r#"
+begin_stalled_burn /dev/sr2 'the first one'
+expect 6 burn /share/one --drive /dev/sr2 --client 'the second one'
+says 'the first one'
+expect 0 --json drives
+says 'the first one'
+kill -9 $BURNER
+wait $BURNER || true
+expect 0 --json drives
+grep -q 'the first one' $OUT && fail "a dead process holds the drive"
+# It can be had again, and the door opens.
+expect 0 eject /dev/sr2
+expect 0 load /dev/sr2
+"#;
+
+/// The drive goes in mid-write: the burn ends, and says so.
+const UNPLUGGED: &str = r#"
+begin_stalled_burn /dev/sr3 'the burner'
+echo 1 >/sys/block/sr3/device/delete
+touch /tmp/$SCENARIO.go
+status=0
+wait $BURNER || status=$?
+cat /tmp/$SCENARIO.burn
+[ $status -eq 8 ] || fail "ended with $status, not 8"
+cp /tmp/$SCENARIO.burn $OUT
+says '"type":"error"'
+says gone
+"#;
+
+#[test]
+fn our_program_burns_on_a_drive_of_others() {
+    let Some(guest) = Guest::ready_with_drives(&PROGRAMS) else {
+        return;
+    };
+    let place = guest::place();
+    let (share, discs) = (place.path().join("share"), place.path().join("discs"));
+    fs::create_dir_all(&share).unwrap();
+    fs::copy(program::path(), share.join("pitland")).unwrap();
+    let (one, image) = (share.join("one"), share.join("one.iso"));
+    tree::small(&one);
+    outside::run(pitland().arg("image").arg(&one).arg("-o").arg(&image));
+
+    let tgtd = Tgtd::start(&discs, 4);
+    let stories = [
+        ("image", IMAGE),
+        ("user", USER),
+        ("clients", CLIENTS),
+        ("unplugged", UNPLUGGED),
+    ];
+    let scenario = |(name, script): (&str, &str)| Scenario {
+        name: name.to_owned(),
+        script: format!(". /share/functions\n. /share/engine-functions\n{script}"),
+        limit: 300,
+    };
+    let outcomes = guest.run(&Boot {
+        share: &share,
+        modules: "virtio_scsi,sr_mod,sg,isofs",
+        drives: tgtd.drives.clone(),
+        scenarios: stories.into_iter().map(scenario).collect(),
+        workers: 2,
+    });
+    drop(tgtd);
+    outcomes.assert_all_well();
+
+    let expected = Listing::of(&one);
+    for name in ["image", "user"] {
+        let got = Listing::read(&share.join(format!("{name}.list")));
+        expected.assert_same(name, &got);
+    }
+    let (disc, image) = (
+        fs::read(discs.join("disc1.img")).unwrap(),
+        fs::read(&image).unwrap(),
+    );
+    assert!(
+        disc.starts_with(&image),
+        "the disc's file holds other bytes than the image"
+    );
+    // What fills the last unit.
+    assert!(disc[image.len()..].iter().all(|byte| *byte == 0));
+    assert!(disc.len() - image.len() < 16 * 2048);
+}

@@ -1,0 +1,118 @@
+//! Images of ours, mounted by the kernel's own file system: every name, mode, owner, time, link and byte.
+
+use super::common::outside;
+use super::common::tree::{self, Wanted, joliet_has};
+use super::guest::{self, Boot, Guest, Scenario};
+use super::listing::Listing;
+use super::program::pitland;
+use std::ffi::OsStr;
+use std::fmt::Write as _;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+/// Mounts `/share/NAME.iso` with each of the options and lists it into `/share/NAME.KIND`.
+fn mounting(name: &str, kinds: &[(&str, &str)]) -> String {
+    let mut script = String::from("mkdir /tmp/$SCENARIO\n");
+    for (kind, options) in kinds {
+        writeln!(
+            script,
+            "mount -t iso9660 -o ro,loop,{options} /share/{name}.iso /tmp/$SCENARIO\n\
+             /share/listing /tmp/$SCENARIO >/share/{name}.{kind}\n\
+             umount /tmp/$SCENARIO"
+        )
+        .unwrap();
+    }
+    script
+}
+
+const ROCK_RIDGE: (&str, &str) = ("rock-ridge", "nojoliet");
+/// By default names of Joliet are the same to the kernel whatever their case; ours are not.
+const JOLIET: (&str, &str) = ("joliet", "norock,iocharset=utf8,check=strict");
+const PLAIN: (&str, &str) = ("plain", "norock,nojoliet");
+
+/// Names of 254 and 255 bytes: the kernel's Rock Ridge reader leaves out a part of a name that would
+/// make it so long. Readers of others are asked for those.
+fn remove_longest_names(folder: &Path) {
+    let mut removed = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let entry = entry.unwrap();
+        if entry.file_name().len() > 253 {
+            std::fs::remove_file(entry.path()).unwrap();
+            removed += 1;
+        }
+    }
+    assert_eq!(removed, 2);
+}
+
+/// The path of a record of a file's sum.
+fn summed_path(record: &[u8]) -> Option<&Path> {
+    let path = record.get(66..)?.strip_prefix(b"./")?;
+    Some(Path::new(OsStr::from_bytes(path)))
+}
+
+#[test]
+fn the_kernel_mounts_every_image_and_finds_what_the_folder_holds() {
+    let Some(guest) = Guest::ready(&[]) else {
+        return;
+    };
+    let place = guest::place();
+    let share = place.path().join("share");
+    std::fs::create_dir_all(&share).unwrap();
+
+    let rich = Wanted {
+        files: if super::common::full() { 30_000 } else { 300 },
+        over_4_gib: false,
+        raw_names: true,
+    };
+    let sources = [
+        ("small", None),
+        ("rich", Some(rich)),
+        (
+            "large",
+            Some(Wanted {
+                files: 0,
+                over_4_gib: true,
+                raw_names: false,
+            }),
+        ),
+    ];
+    let mut expected = Vec::new();
+    let mut scenarios = Vec::new();
+    for (name, wanted) in sources {
+        let source = place.path().join(name);
+        match wanted {
+            None => tree::small(&source),
+            Some(wanted) => {
+                tree::realistic(&source, wanted);
+                remove_longest_names(&source.join("names"));
+            }
+        }
+        let image = share.join(name).with_extension("iso");
+        outside::run(pitland().arg("image").arg(&source).arg("-o").arg(&image));
+        expected.push((name, Listing::of(&source)));
+        scenarios.push(Scenario {
+            name: name.to_owned(),
+            script: mounting(name, &[ROCK_RIDGE, JOLIET, PLAIN]),
+            limit: 300,
+        });
+    }
+    let outcomes = guest.run(&Boot {
+        share: &share,
+        modules: "loop,isofs,nls_utf8",
+        drives: Vec::new(),
+        scenarios,
+        workers: 2,
+    });
+    outcomes.assert_all_well();
+
+    for (name, expected) in expected {
+        let got = |kind: &str| Listing::read(&share.join(format!("{name}.{kind}")));
+        expected.assert_same(&format!("{name}, Rock Ridge"), &got("rock-ridge"));
+        expected.assert_same_bytes(&format!("{name}, plain names"), &got("plain"));
+        let joliet = got("joliet");
+        expected.assert_same_bytes(&format!("{name}, Joliet"), &joliet);
+        // Names that Joliet can hold are there as they are.
+        let as_they_are = expected.only(|record| summed_path(record).is_some_and(joliet_has));
+        as_they_are.assert_within(&format!("{name}, names of Joliet"), &joliet);
+    }
+}
