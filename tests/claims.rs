@@ -2,9 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test's helpers")]
 
+use futures::StreamExt;
 use pitland::transport::sim::{MediumKind, create_disc};
 use pitland::transport::{
-    Claim, ClaimDenied, DeviceClock, Exchange, Holder, Limits, Reply, TransportError,
+    Claim, ClaimDenied, Data, DeviceClock, Exchange, Holder, Limits, MediumEvent, Reply,
+    TransportError,
 };
 use pitland::{
     BurnOptions, DriveHandle, Engine, Image, LeaseDenied, LeaseOptions, QueryError, Transport,
@@ -196,6 +198,160 @@ async fn another_programs_hold_is_told_and_leaves_the_drive_free_here() {
         QueryError::Denied(LeaseDenied::Outside(held))
     );
     drive.lease("ours").await.unwrap();
+}
+
+#[tokio::test]
+async fn the_tray_moves_only_where_nobody_else_uses_the_drive() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = Engine::builder().build().unwrap();
+    let (drive, book) = booked(&engine, folder.path());
+    let mounted = ClaimDenied::Mounted {
+        at: vec!["/media/disc".into()],
+    };
+    book.refuse(mounted.clone());
+    assert_eq!(
+        drive.eject().await.unwrap_err(),
+        QueryError::Denied(LeaseDenied::Outside(mounted))
+    );
+    let facts = drive.medium().await.unwrap().facts;
+    assert!(facts.condition().is_blank().is_some(), "it stayed in");
+    drive.eject().await.unwrap();
+    assert_eq!(book.asked(), ["hold the tray false", "let go"]);
+    // A lease holds the drive already.
+    let lease = drive.lease("mover").await.unwrap();
+    lease.load().await.unwrap();
+    drop(lease);
+    book.wait_until_free();
+    assert_eq!(book.asked()[2..], ["hold mover false", "let go"]);
+}
+
+/// A drive that counts its holds, and says nothing else.
+struct Counting {
+    inner: Box<dyn Transport>,
+    holds: Arc<Mutex<(i32, i32)>>,
+    kinds: Vec<bool>,
+}
+
+impl Transport for Counting {
+    fn execute(&mut self, exchange: Exchange<'_>) -> Result<Reply, TransportError> {
+        self.inner.execute(exchange)
+    }
+    fn limits(&self) -> Limits {
+        self.inner.limits()
+    }
+    fn clock(&self) -> DeviceClock {
+        self.inner.clock()
+    }
+    fn now(&self) -> Duration {
+        self.inner.now()
+    }
+    fn advance(&mut self, by: Duration) {
+        self.inner.advance(by);
+    }
+    fn identity_hint(&self) -> String {
+        self.inner.identity_hint()
+    }
+    fn claim(&mut self, claim: Claim<'_>) -> Result<(), ClaimDenied> {
+        let is_hold = matches!(claim, Claim::Hold { .. });
+        self.kinds.push(is_hold);
+        let mut holds = self.holds.lock().unwrap();
+        holds.0 += i32::from(is_hold);
+        holds.1 = holds.1.max(holds.0);
+        Ok(())
+    }
+    fn release(&mut self) {
+        let was_hold = self.kinds.pop().unwrap();
+        self.holds.lock().unwrap().0 -= i32::from(was_hold);
+    }
+}
+
+/// Clients that come and go as fast as they can: a lease counts as gone a moment before it says so.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn no_hold_becomes_part_of_another_ones() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("disc.vdisc");
+    drop(create_disc(&file, MediumKind::BdR, None).unwrap());
+    let holds = Arc::new(Mutex::new((0, 0)));
+    let engine = Engine::builder().build().unwrap();
+    let address = format!("virtual:{}", file.display()).parse().unwrap();
+    let counted = Arc::clone(&holds);
+    let drive = engine
+        .open_with(&address, pitland::OpenMode::Existing, move |inner| {
+            Box::new(Counting {
+                inner,
+                holds: counted,
+                kinds: Vec::new(),
+            })
+        })
+        .unwrap();
+    let clients: Vec<_> = (0..4)
+        .map(|_| {
+            let drive = drive.clone();
+            tokio::spawn(async move {
+                let mut granted = 0;
+                while granted < 8000 {
+                    granted += u32::from(drive.lease("quick").await.is_ok());
+                }
+            })
+        })
+        .collect();
+    for client in clients {
+        client.await.unwrap();
+    }
+    // Behind this query every lease has been seen to end.
+    drive.medium().await.unwrap();
+    let (left, most) = *holds.lock().unwrap();
+    assert_eq!((left, most), (0, 1), "holds left, most at a time");
+}
+
+#[tokio::test]
+async fn a_drive_that_repeats_an_event_is_asked_no_more_often() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = Engine::builder().build().unwrap();
+    let file = folder.path().join("disc.vdisc");
+    drop(create_disc(&file, MediumKind::BdR, None).unwrap());
+    let address = format!("virtual:{}", file.display()).parse().unwrap();
+    let drive = engine
+        .open_with(&address, pitland::OpenMode::Existing, |inner| {
+            Box::new(Repeating { inner })
+        })
+        .unwrap();
+    let mut events = drive.medium_events(Duration::from_secs(3600));
+    assert_eq!(events.next().await, Some(Ok(MediumEvent::Inserted)));
+    // The next round is an hour away.
+    let next = tokio::time::timeout(Duration::from_millis(200), events.next()).await;
+    assert!(next.is_err(), "{next:?}");
+}
+
+/// A drive whose newest event never goes away (recipe 4.1).
+struct Repeating {
+    inner: Box<dyn Transport>,
+}
+
+impl Transport for Repeating {
+    fn execute(&mut self, exchange: Exchange<'_>) -> Result<Reply, TransportError> {
+        match exchange.data {
+            Data::In(room) if exchange.cdb.opcode() == 0x4A => {
+                let event = [0, 6, 0x04, 0x5E, 0x02, 0x02, 0, 0];
+                let length = room.len().min(event.len());
+                room[..length].copy_from_slice(&event[..length]);
+                Ok(Reply::good(length))
+            }
+            _ => self.inner.execute(exchange),
+        }
+    }
+    fn clock(&self) -> DeviceClock {
+        self.inner.clock()
+    }
+    fn now(&self) -> Duration {
+        self.inner.now()
+    }
+    fn advance(&mut self, by: Duration) {
+        self.inner.advance(by);
+    }
+    fn identity_hint(&self) -> String {
+        self.inner.identity_hint()
+    }
 }
 
 #[tokio::test]

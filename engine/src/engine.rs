@@ -24,6 +24,8 @@ pub struct Engine {
 struct Inner {
     setting: Setting,
     drives: Mutex<Vec<Open>>,
+    /// Drives that are being opened.
+    opening: Mutex<Vec<Option<DriveKey>>>,
     threads: Arc<ThreadsRunning>,
 }
 
@@ -31,6 +33,25 @@ struct Inner {
 struct Open {
     key: Option<DriveKey>,
     drive: DriveHandle,
+}
+
+/// A drive that is being opened.
+struct Place {
+    inner: Arc<Inner>,
+    key: Option<DriveKey>,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut opening = self
+            .inner
+            .opening
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(at) = opening.iter().position(|key| *key == self.key) {
+            opening.swap_remove(at);
+        }
+    }
 }
 
 /// What an engine shall have.
@@ -92,25 +113,41 @@ impl Engine {
             DriveAddress::Iscsi(unit) => Some(connect(unit)?),
             _ => None,
         };
-        let mut drives = self.drives_locked();
-        // A file that is still to be made has no identity yet; it gets one by being opened.
-        let known = address.same_drive_key().ok();
-        if known.is_some() && drives.iter().any(|open| open.key == known) {
-            return Err(EngineError::SameDrive {
-                name: address.to_string(),
-            });
-        }
+        // Opening takes its time, too, in which the drive is ours, and nobody else waits.
+        let _place = self.take_place(address)?;
         let transport = match connected {
             Some(initiator) => layer(initiator),
             None => layer(address.open(mode)?),
         };
         let drive = self.spawn(transport)?;
-        let key = address.same_drive_key().ok();
-        drives.push(Open {
-            key,
+        self.drives_locked().push(Open {
+            key: address.same_drive_key().ok(),
             drive: drive.clone(),
         });
         Ok(drive)
+    }
+
+    /// Keeps others of this engine from opening the same drive meanwhile.
+    fn take_place(&self, address: &DriveAddress) -> Result<Place, EngineError> {
+        // A file that is still to be made has an identity by its folder and name.
+        let key = address.same_drive_key().ok();
+        let drives = self.drives_locked();
+        let mut opening = self
+            .inner
+            .opening
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let is_there = drives.iter().any(|open| open.key == key) || opening.contains(&key);
+        if key.is_some() && is_there {
+            return Err(EngineError::SameDrive {
+                name: address.to_string(),
+            });
+        }
+        opening.push(key.clone());
+        Ok(Place {
+            inner: Arc::clone(&self.inner),
+            key,
+        })
     }
 
     /// Takes a drive that the caller has brought.
@@ -251,6 +288,7 @@ impl EngineBuilder {
                     quirks: Arc::new(self.quirks.unwrap_or_else(QuirkTable::builtin)),
                 },
                 drives: Mutex::new(Vec::new()),
+                opening: Mutex::new(Vec::new()),
                 threads: Arc::new(ThreadsRunning::default()),
             }),
         })

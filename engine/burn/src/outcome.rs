@@ -138,6 +138,8 @@ pub enum Note {
     ProvenAfterRefresh,
     /// The disc should have stayed appendable, and the drive finalized it. What was written is there.
     MoreClosedThanAsked,
+    /// The tray went out for other programs to see the medium anew, and did not come in.
+    TrayLeftOut,
     /// The disc was not taken out and in again, so that other programs of the machine see it as it was.
     HostSeesOldMedium,
 }
@@ -177,6 +179,7 @@ impl fmt::Display for Note {
             Self::MoreClosedThanAsked => {
                 f.write_str("the drive finalized the disc, which should have stayed appendable")
             }
+            Self::TrayLeftOut => f.write_str("the tray is out and did not come in: push it in"),
             Self::HostSeesOldMedium => f.write_str(
                 "take the disc out and in again before other programs use it: they see it as it was",
             ),

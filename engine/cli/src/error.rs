@@ -294,6 +294,8 @@ impl From<&ClaimDenied> for Complaint {
                 Exit::NotPermitted,
                 "ask for the permission that the message names",
             ),
+            ClaimDenied::BeingLookedAt => (Exit::Busy, "try again in a moment"),
+            ClaimDenied::OddLockFile { .. } => (Exit::DriveFailed, "remove the file that is named"),
             ClaimDenied::Gone => (Exit::NoDrive, "connect the drive again"),
             _ => (Exit::DriveFailed, "look at what the system said of it"),
         };

@@ -5,7 +5,7 @@ use crate::output::escape;
 use std::io::{self, Write};
 use tracing_subscriber::filter::EnvFilter;
 
-/// Listens from now on: warnings always, more with each `-v`; `PITLAND_LOG` overrules it.
+/// Listens from now on: errors always, more with each `-v`; `PITLAND_LOG` overrules it.
 pub(crate) fn start(verbose: u8) {
     let level = match verbose {
         0 => "error",

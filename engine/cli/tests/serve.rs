@@ -62,9 +62,47 @@ fn an_address_that_others_reach_is_refused_unless_it_is_asked_for() {
     let args = ["virtual", "serve", "a.vdisc", "--listen", "0.0.0.0:0"];
     let refused = bench.expect(2, &args);
     assert!(refused.stderr.contains("--insecure"), "{}", refused.stderr);
+    // What is refused leaves an older trace as it was.
+    bench.expect(
+        0,
+        &[
+            "burn",
+            "a.vdisc",
+            "--drive",
+            "virtual:b.vdisc",
+            "--trace",
+            "trace",
+        ],
+    );
+    let before = bench.bytes("trace");
+    bench.expect(2, &[&args[..], &["--trace", "trace"]].concat());
+    assert!(bench.bytes("trace") == before);
+    let args = ["virtual", "serve", "missing.vdisc", "--trace", "trace"];
+    bench.expect(5, &args);
+    assert!(bench.bytes("trace") == before);
     let twice = ["virtual", "serve", "a.vdisc", "./a.vdisc"];
     bench.expect(2, &twice);
     bench.expect(5, &["virtual", "serve", "missing.vdisc"]);
+}
+
+#[test]
+fn a_trace_that_is_lost_is_told() {
+    let bench = Bench::new();
+    bench.disc("a.vdisc", "dvd+r");
+    let mut args = vec![
+        "virtual",
+        "serve",
+        "a.vdisc",
+        "--trace",
+        "/dev/full",
+        "--json",
+    ];
+    args.extend(LISTEN);
+    let mut running = Running::start(&bench, &args, Stdio::null());
+    running.until(|value| value["type"] == "serving");
+    running.signal("-TERM");
+    let (status, told) = running.end();
+    assert_eq!(status, Some(11), "{told:?}");
 }
 
 #[test]

@@ -210,23 +210,21 @@ impl DriveHandle {
         &self,
         every: Duration,
     ) -> BoxStream<'static, Result<MediumEvent, QueryError>> {
-        let rounds = stream::unfold(Some(self.clone()), move |drive| async move {
-            let drive = drive?;
-            match drive.events_now().await {
-                Ok(events) => {
-                    if events.is_empty() {
-                        tokio::time::sleep(every).await;
-                    }
-                    Some((events.into_iter().map(Ok).collect(), Some(drive)))
-                }
-                Err(QueryError::Denied(LeaseDenied::Gone)) => None,
-                Err(QueryError::Denied(_)) => {
+        let rounds = stream::unfold(
+            (Some(self.clone()), false),
+            move |(drive, again)| async move {
+                let drive = drive?;
+                if again {
                     tokio::time::sleep(every).await;
-                    Some((Vec::new(), Some(drive)))
                 }
-                Err(error) => Some((vec![Err(error)], None)),
-            }
-        });
+                match drive.events_now().await {
+                    Ok(events) => Some((events.into_iter().map(Ok).collect(), (Some(drive), true))),
+                    Err(QueryError::Denied(LeaseDenied::Gone)) => None,
+                    Err(QueryError::Denied(_)) => Some((Vec::new(), (Some(drive), true))),
+                    Err(error) => Some((vec![Err(error)], (None, true))),
+                }
+            },
+        );
         rounds.flat_map(stream::iter).boxed()
     }
 
@@ -410,6 +408,6 @@ impl Drop for Counted {
     fn drop(&mut self) {
         *self.0.count.lock().unwrap_or_else(PoisonError::into_inner) -= 1;
         self.0.ended.notify_all();
-        self.0.notify.notify_one();
+        self.0.notify.notify_waiters();
     }
 }

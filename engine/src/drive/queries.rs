@@ -180,18 +180,23 @@ impl Device {
         if !self.transport.host_remembers_medium() {
             return;
         }
-        let moves_by_itself = self
-            .probe()
+        let told = self.probe();
+        if matches!(told, Err(QueryError::NoAnswer(NoAnswer::Gone))) {
+            return;
+        }
+        let moves_by_itself = told
             .is_ok_and(|told| told.has_tray() && told.can_eject && told.can_load != Some(false));
-        let mut shown = false;
+        let mut came_in = None;
         if moves_by_itself && self.move_tray(Tray::Eject).is_ok() {
             // Nobody else looks while it is out, and the host would have seen nothing go.
             self.transport.have_host_look();
-            shown = self.move_tray(Tray::Load).is_ok();
+            came_in = Some(self.move_tray(Tray::Load));
             self.transport.have_host_look();
         }
-        if !shown {
-            ending.notes.push(Note::HostSeesOldMedium);
+        match came_in {
+            Some(Ok(())) | Some(Err(QueryError::NoAnswer(NoAnswer::Gone))) => {}
+            Some(Err(_)) => ending.notes.push(Note::TrayLeftOut),
+            None => ending.notes.push(Note::HostSeesOldMedium),
         }
     }
 }

@@ -217,11 +217,7 @@ impl Device {
                 let _ = reply.send(answer);
             }
             Order::Tray(tray, reply) => {
-                let answer = self.looking(
-                    |device| device.move_tray(tray),
-                    |denied| QueryError::Denied(LeaseDenied::Outside(denied)),
-                );
-                let _ = reply.send(answer);
+                let _ = reply.send(self.moving(tray));
             }
             Order::Probe(reply) => {
                 let answer = self.looking(Self::probe, |denied| {
@@ -248,6 +244,10 @@ impl Device {
             who: &hold.who,
             unmount: hold.unmount,
         };
+        // A lease counts as gone a moment before it says so: its hold must not become part of this one.
+        if self.held_for.take().is_some() {
+            self.transport.release();
+        }
         let claimed = self.transport.claim(claim);
         if claimed.is_ok() {
             self.held_for = Some(hold.ended);
@@ -264,6 +264,23 @@ impl Device {
             self.held_for = None;
             self.transport.release();
         }
+    }
+
+    /// Moves the tray, unless another program holds the drive or uses its disc.
+    fn moving(&mut self, tray: Tray) -> Result<(), QueryError> {
+        let claim = match self.held_for {
+            Some(_) => Claim::Look,
+            None => Claim::Hold {
+                who: "the tray",
+                unmount: false,
+            },
+        };
+        self.transport
+            .claim(claim)
+            .map_err(|denied| QueryError::Denied(LeaseDenied::Outside(denied)))?;
+        let moved = self.move_tray(tray);
+        self.transport.release();
+        moved
     }
 
     /// Does something that touches the medium, unless another program holds the drive.

@@ -373,7 +373,7 @@ pub struct DriveKey(Key);
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Key {
     #[cfg(target_os = "linux")]
-    Scsi(ScsiAddress),
+    Scsi(ScsiAddress, u64),
     Iscsi(IscsiAddress),
     Null(u32),
     File {
@@ -420,7 +420,9 @@ fn iscsi_unit(given: &OsStr) -> Result<DriveAddress, AddressError> {
 #[cfg(target_os = "linux")]
 fn device_key(path: &Path) -> Result<Key, OpenError> {
     let nodes = DriveNodes::find(path, &System::default())?;
-    Ok(Key::Scsi(nodes.scsi))
+    // One that was unplugged and came back is another one: sysfs numbers its folder anew.
+    let inode = std::fs::metadata(&nodes.folder).map_or(0, |folder| folder.ino());
+    Ok(Key::Scsi(nodes.scsi, inode))
 }
 
 #[cfg(not(target_os = "linux"))]

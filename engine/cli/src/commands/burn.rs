@@ -126,9 +126,10 @@ async fn one(
     context: &Context,
 ) -> Exit {
     let name = &drive.named.name;
-    let taken = drive
-        .handle
-        .lease_with(&args.job.client, args.job.lease_options());
+    let mut how = args.job.lease_options();
+    // What only rehearses leaves other people's mounts alone.
+    how.unmount &= !args.plan && !matches!(args.simulate, Some(SimulateArg::Host));
+    let taken = drive.handle.lease_with(&args.job.client, how);
     let lease = match taken.await {
         Ok(lease) => lease,
         Err(denied) => {

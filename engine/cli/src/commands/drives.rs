@@ -67,7 +67,8 @@ async fn asked_when_permitted(engine: &Engine, found: &FoundDrive) -> DriveView 
     let until = tokio::time::Instant::now() + UNTIL_PERMITTED;
     loop {
         let view = asked(engine, found).await;
-        if view.not_asked.is_none() || tokio::time::Instant::now() >= until {
+        let settled = view.not_asked.is_none() || view.holder.is_some();
+        if settled || tokio::time::Instant::now() >= until {
             return view;
         }
         tokio::time::sleep(Duration::from_millis(200)).await;
@@ -82,6 +83,11 @@ async fn asked(engine: &Engine, found: &FoundDrive) -> DriveView {
         .ok()
         .flatten()
         .map(|holder| holder.to_string());
+    // An open would send commands of the kernel's own between those of the holder.
+    if let Some(holder) = &view.holder {
+        view.not_asked = Some(format!("it is held by {holder}"));
+        return view;
+    }
     let Some(path) = found.node() else {
         view.not_asked = Some("it has no device node".into());
         return view;

@@ -11,6 +11,9 @@ use pitland::iscsi::target::{BindError, LogicalUnit, Target, TargetOptions};
 use pitland::transport::address::OpenMode;
 use pitland::transport::sim::{Pace, VirtualDrive};
 use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io::{self, Write};
+use std::sync::{Arc, OnceLock};
 
 /// Connections for each drive: a program may look at all drives before it keeps one.
 const CONNECTIONS_PER_DRIVE: usize = 4;
@@ -20,30 +23,30 @@ const SPARE_CONNECTIONS: usize = 12;
 pub(crate) async fn run(args: ServeArgs, mut context: Context) -> Result<Exit, Complaint> {
     let addresses = addresses(&args.files)?;
     let count = addresses.len();
-    let traces = open::traces(args.trace.as_deref(), count)?;
-    let mut units = Vec::new();
-    for (address, trace) in addresses.iter().zip(traces) {
-        let unit = LogicalUnit::from(drive(address)?);
-        units.push(match trace {
-            Some((_, file)) => unit.traced(file),
-            None => unit,
-        });
-    }
+    let drives = addresses.iter().map(drive);
+    let drives = drives.collect::<Result<Vec<_>, Complaint>>()?;
     let mut options = TargetOptions::default();
     options.insecure = args.insecure;
     options.most_connections = count * CONNECTIONS_PER_DRIVE + SPARE_CONNECTIONS;
-    let target = Target::bind(args.listen, units, options).map_err(|error| {
-        let exit = match error {
-            BindError::System { .. } => Exit::Output,
-            _ => Exit::Usage,
-        };
-        Complaint::new(
-            exit,
-            error.to_string(),
-            "caller",
-            "choose another address with --listen",
-        )
-    })?;
+    // A trace that is there already is replaced only when nothing is in the way of serving.
+    drop(bind(&args, Vec::new(), &options)?);
+    let mut faults = Vec::new();
+    let mut units = Vec::new();
+    for (drive, trace) in drives
+        .into_iter()
+        .zip(open::traces(args.trace.as_deref(), count)?)
+    {
+        let unit = LogicalUnit::from(drive);
+        units.push(match trace {
+            Some((path, file)) => {
+                let fault = Arc::new(OnceLock::new());
+                faults.push((path, Arc::clone(&fault)));
+                unit.traced(Told { file, fault })
+            }
+            None => unit,
+        });
+    }
+    let target = bind(&args, units, &options)?;
     let drives = addresses.iter().zip(1..).filter_map(|(address, lun)| {
         let served = target.address(lun)?.to_string();
         Some(ServedView {
@@ -59,9 +62,65 @@ pub(crate) async fn run(args: ServeArgs, mut context: Context) -> Result<Exit, C
     // The drives finish what they were told, and their files are closed.
     blocking(move || {
         drop(target);
-        Ok(Exit::Done)
+        let lost = faults
+            .iter()
+            .find_map(|(path, fault)| Some((path, fault.get()?)));
+        match lost {
+            Some((path, error)) => Err(Complaint::output(path, error)),
+            None => Ok(Exit::Done),
+        }
     })
     .await
+}
+
+fn bind(
+    args: &ServeArgs,
+    units: Vec<LogicalUnit>,
+    options: &TargetOptions,
+) -> Result<Target, Complaint> {
+    Target::bind(args.listen, units, options.clone()).map_err(|error| {
+        let exit = match error {
+            BindError::System { .. } => Exit::Output,
+            _ => Exit::Usage,
+        };
+        Complaint::new(
+            exit,
+            error.to_string(),
+            "caller",
+            "choose another address with --listen",
+        )
+    })
+}
+
+/// A trace's file that remembers what went wrong first.
+struct Told {
+    file: File,
+    fault: Arc<OnceLock<io::Error>>,
+}
+
+impl Told {
+    fn keep<T>(&self, result: io::Result<T>) -> io::Result<T> {
+        if let Err(error) = &result
+            && error.kind() != io::ErrorKind::Interrupted
+        {
+            let _ = self
+                .fault
+                .set(io::Error::new(error.kind(), error.to_string()));
+        }
+        result
+    }
+}
+
+impl Write for Told {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.file.write(bytes);
+        self.keep(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let flushed = self.file.flush();
+        self.keep(flushed)
+    }
 }
 
 /// The drives, each its own file.

@@ -1,7 +1,7 @@
 //! Which optical drives the machine has, from sysfs.
 //!
 //! Needs no permission on a drive and sends it nothing. What a drive can do is
-//! asked of the drive itself ([`super::probe`]).
+//! asked of the drive itself ([`crate::probe`]).
 //!
 //! Owns what the kernel tells of a drive. Must not know how one is opened, and
 //! trusts nothing: names come from devices, and a device may vanish between

@@ -62,6 +62,7 @@ impl Hold {
         take_lock(lock, who, &mut waiting)?;
         if let Some(node) = &nodes.block {
             clear_mounts(node, system, unmount, &waiting)?;
+            refuse_loops(node, system)?;
         }
         // Dropped in this order should the second fail.
         let block = match &nodes.block {
@@ -136,10 +137,22 @@ fn clear_mounts(
         path: system.proc.join("self/mountinfo"),
         cause: Arc::new(cause),
     })?;
-    match at.is_empty() {
-        true => Ok(()),
-        false => Err(ClaimDenied::Mounted { at }),
+    if !at.is_empty() {
+        return Err(ClaimDenied::Mounted { at });
     }
+    Ok(())
+}
+
+/// A loop device excludes nobody from what it lies on.
+fn refuse_loops(node: &Node, system: &System) -> Result<(), ClaimDenied> {
+    let loops = holders::loops_on(system, node.number);
+    if loops.is_empty() {
+        return Ok(());
+    }
+    Err(ClaimDenied::Busy {
+        node: node.path.clone(),
+        holders: loops,
+    })
 }
 
 fn take_block(
@@ -148,9 +161,10 @@ fn take_block(
     system: &System,
     waiting: &mut Waiting,
 ) -> Result<File, ClaimDenied> {
-    // For reading will do: it is the exclusion that counts, and a file closed
-    // after writing makes udev probe the drive anew.
-    match exclusively(node, Access::Read, waiting) {
+    // For writing, though nothing is written through it: only then does the
+    // kernel stop its own polling of the drive, which would go between the
+    // WRITEs and take the drive's events.
+    match exclusively(node, Access::ReadWrite, waiting) {
         Ok(file) => {
             // A courtesy to udev, not a claim of ours: who has it is not asked.
             let _ = file.try_lock();
@@ -171,7 +185,7 @@ fn take_block(
                 holders,
             })
         }
-        Err(error) => Err(denied(node, Access::Read, error)),
+        Err(error) => Err(denied(node, Access::ReadWrite, error)),
     }
 }
 

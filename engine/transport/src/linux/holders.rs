@@ -7,8 +7,10 @@
 
 use super::{DeviceNumber, DriveNodes, System};
 use crate::Holder;
+use rustix::fs::{major, minor};
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 /// More names than these help nobody.
@@ -52,6 +54,27 @@ pub fn of_block_device(system: &System, nodes: &DriveNodes) -> Vec<Holder> {
     }
     found.truncate(MOST);
     found
+}
+
+/// Loop devices that lie on a block device: sysfs names what they lie on.
+pub fn loops_on(system: &System, node: DeviceNumber) -> Vec<Holder> {
+    let lies_on_it = |folder: &Path| {
+        let path = fs::read_to_string(folder.join("loop/backing_file")).ok()?;
+        let below = fs::metadata(path.trim_end_matches('\n')).ok()?;
+        let is_it = below.file_type().is_block_device()
+            && (major(below.rdev()), minor(below.rdev())) == (node.major, node.minor);
+        is_it.then_some(())
+    };
+    let devices = fs::read_dir(system.sys.join("block")).into_iter().flatten();
+    devices
+        .flatten()
+        .filter(|device| lies_on_it(&device.path()).is_some())
+        .map(|device| {
+            let name = device.file_name().to_string_lossy().into_owned();
+            Holder::new(None, None, Some(name))
+        })
+        .take(MOST)
+        .collect()
 }
 
 /// Lines of pktcdvd's map, `NAME OWN:NUMBER MAPPED:NUMBER`, that map a drive.

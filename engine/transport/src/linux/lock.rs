@@ -22,7 +22,12 @@
 //! 3. `/tmp`, likewise. A service with a `/tmp` of its own is not seen there.
 //!
 //! The mode is 0666, whatever the umask: all users of the drive share it. It
-//! stays when the lock is given back; removing it is harmless.
+//! stays when the lock is given back. It is not to be removed while somebody
+//! holds the drive: a look would find nothing and pass.
+//!
+//! Whoever may lock may keep others off: a user who holds a share of the lock
+//! for ever refuses the drive to all. Where users are not to be trusted so far,
+//! the administrator's folder and its group are the remedy.
 //!
 //! The lock is `flock`: shared for a look, exclusive for a hold. The kernel
 //! gives it back when the process ends, however it ends.
@@ -149,7 +154,7 @@ impl DriveLock {
     pub fn share(&mut self) -> Result<Attempt, ClaimDenied> {
         match self.attempt(Wanted::Shared) {
             Err(ClaimDenied::NotPermitted { .. } | ClaimDenied::System { .. })
-                if !self.path.exists() =>
+                if is_missing(&self.path) =>
             {
                 Ok(Attempt::Ours)
             }
@@ -236,6 +241,13 @@ impl Drop for DriveLock {
     fn drop(&mut self) {
         self.free();
     }
+}
+
+/// Whether nothing has this name for sure: a folder that may not be searched
+/// says nothing.
+fn is_missing(path: &Path) -> bool {
+    path.symlink_metadata()
+        .is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
 }
 
 /// How often a lock file is opened anew that was removed meanwhile.

@@ -140,6 +140,11 @@ pub fn unmount_all(
             return Ok(());
         };
         let refused = loop {
+            // What lies on top is somebody else's: unmounting goes by the path.
+            if !is_topmost(system, device, &at) {
+                break is_mounted(system, device, &at)
+                    .then(|| io::Error::other("something else is mounted over it"));
+            }
             match unmount(&at) {
                 Ok(()) => break None,
                 Err(error) if is_busy(&error) && Instant::now() < until => {
@@ -165,6 +170,13 @@ pub fn unmount_all(
 fn is_mounted(system: &System, device: DeviceNumber, at: &Path) -> bool {
     // A table that cannot be read unmounts nothing.
     of_device(system, device).map_or(true, |points| points.iter().any(|point| point == at))
+}
+
+/// Whether the last mount at a path is that of the device.
+fn is_topmost(system: &System, device: DeviceNumber, at: &Path) -> bool {
+    let table = fs::read(system.proc.join("self/mountinfo")).unwrap_or_default();
+    let last = parse(&table).into_iter().rfind(|mount| mount.at == at);
+    last.is_some_and(|mount| mount.device == (device.major, device.minor))
 }
 
 const BETWEEN_TRIES: Duration = Duration::from_millis(100);
@@ -318,6 +330,23 @@ mod tests {
         };
         assert_eq!(at, folder.path());
         assert!(users.is_empty());
+    }
+
+    #[test]
+    fn what_is_mounted_over_the_disc_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = folder.path().display();
+        let table = format!(
+            "9 1 11:0 / {at} ro - iso9660 /dev/sr0 ro\n10 9 0:50 / {at} rw - tmpfs tmpfs rw\n"
+        );
+        let (_proc, system) = system(&table);
+        let refused = unmount_all(&system, SR0, Instant::now()).unwrap_err();
+        assert!(
+            refused
+                .to_string()
+                .contains("something else is mounted over it"),
+            "{refused}"
+        );
     }
 
     #[test]
