@@ -72,6 +72,9 @@ expect 0 --json drives
 says '/tmp/image'
 expect 6 burn /share/one --drive /dev/sr0
 says '/tmp/image'
+expect 6 eject /dev/sr0
+says '/tmp/image'
+expect 6 burn /share/one --drive /dev/sr0 --force-unmount --plan
 mountpoint -q /tmp/image || fail "it was unmounted"
 expect 4 burn /share/one --drive /dev/sr0 --force-unmount
 mountpoint -q /tmp/image && fail "it is still mounted"
@@ -105,6 +108,17 @@ expect 6 burn /share/one --drive /dev/sr2 --client 'the second one'
 says 'the first one'
 expect 0 --json drives
 says 'the first one'
+# The kernel leaves a drive alone that is held; it polls a free one every so often.
+commands() { echo $(($(cat /sys/block/$1/device/iorequest_cnt))); }
+polled() { # NAME of a node: commands in a second
+	echo 100 >/sys/block/$1/events_poll_msecs
+	before=$(commands $1)
+	sleep 1
+	echo $(($(commands $1) - before))
+	echo 0 >/sys/block/$1/events_poll_msecs
+}
+while_held=$(polled sr2)
+[ "$while_held" -le 2 ] || fail "$while_held commands went to the held drive"
 kill -9 $BURNER
 wait $BURNER || true
 expect 0 --json drives
@@ -112,6 +126,8 @@ grep -q 'the first one' $OUT && fail "a dead process holds the drive"
 # It can be had again, and the door opens.
 expect 0 eject /dev/sr2
 expect 0 load /dev/sr2
+while_free=$(polled sr2)
+[ "$while_free" -ge 4 ] || fail "the kernel does not poll: $while_free"
 "#;
 
 /// The drive goes in mid-write: the burn ends, and says so.
