@@ -4,11 +4,20 @@
 //! what is said.
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::net::{RecvFlags, SendAncillaryBuffer, SendFlags};
+use rustix::net::{RecvFlags, SendAncillaryBuffer, SendFlags, sockopt};
 use std::io::{Error, ErrorKind, IoSlice, Read, Result, Write};
 use std::net::{Shutdown, TcpStream};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+/// How long a peer may be silent before the system asks whether it is there.
+const SILENCE: Duration = Duration::from_secs(60);
+/// How long after each question the next one comes.
+const ASKED_AGAIN: Duration = Duration::from_secs(10);
+/// Questions without an answer after which the peer is dead.
+const ASKED: u32 = 6;
+/// How long what was sent may go unacknowledged, in milliseconds.
+const UNACKNOWLEDGED: u32 = 120_000;
 
 /// One side of a connection. Clones are the same connection, each with a
 /// deadline of its own.
@@ -20,10 +29,14 @@ pub(crate) struct Socket {
 
 impl Socket {
     /// Takes a connected stream: small messages go out at once, and the system
-    /// looks after a peer that is silent for hours.
+    /// notices within minutes that a peer is dead.
     pub(crate) fn new(stream: TcpStream) -> Result<Self> {
         stream.set_nodelay(true)?;
-        rustix::net::sockopt::set_socket_keepalive(&stream, true)?;
+        sockopt::set_socket_keepalive(&stream, true)?;
+        sockopt::set_tcp_keepidle(&stream, SILENCE)?;
+        sockopt::set_tcp_keepintvl(&stream, ASKED_AGAIN)?;
+        sockopt::set_tcp_keepcnt(&stream, ASKED)?;
+        sockopt::set_tcp_user_timeout(&stream, UNACKNOWLEDGED)?;
         Ok(Self {
             stream: Arc::new(stream),
             deadline: None,
@@ -60,19 +73,29 @@ impl Socket {
         matches!(poll(&mut fds, Some(&now)), Ok(ready) if ready > 0)
     }
 
+    /// Waits until something is there to be read, or the deadline.
+    pub(crate) fn wait_readable(&self) -> Result<()> {
+        self.wait(PollFlags::IN)
+    }
+
+    /// Time until the deadline; an error where that is over.
+    fn left(&self) -> Result<Option<Duration>> {
+        let Some(deadline) = self.deadline else {
+            return Ok(None);
+        };
+        match deadline.checked_duration_since(Instant::now()) {
+            None | Some(Duration::ZERO) => Err(ErrorKind::TimedOut.into()),
+            left => Ok(left),
+        }
+    }
+
     /// Waits until the stream is ready for `what`, or the deadline.
     fn wait(&self, what: PollFlags) -> Result<()> {
         loop {
-            let left = match self.deadline {
-                None => None,
-                Some(deadline) => match deadline.checked_duration_since(Instant::now()) {
-                    None | Some(Duration::ZERO) => return Err(ErrorKind::TimedOut.into()),
-                    Some(left) => Some(Timespec {
-                        tv_sec: i64::try_from(left.as_secs()).unwrap_or(i64::MAX),
-                        tv_nsec: left.subsec_nanos().into(),
-                    }),
-                },
-            };
+            let left = self.left()?.map(|left| Timespec {
+                tv_sec: i64::try_from(left.as_secs()).unwrap_or(i64::MAX),
+                tv_nsec: left.subsec_nanos().into(),
+            });
             let mut fds = [PollFd::new(&*self.stream, what)];
             match poll(&mut fds, left.as_ref()) {
                 Ok(0) | Err(rustix::io::Errno::INTR) => {}
@@ -86,6 +109,8 @@ impl Socket {
 impl Read for Socket {
     fn read(&mut self, room: &mut [u8]) -> Result<usize> {
         loop {
+            // A peer that always has bytes ready does not put the end off.
+            self.left()?;
             // What is there already costs one call.
             match rustix::net::recv(&*self.stream, &mut *room, RecvFlags::DONTWAIT) {
                 Ok((_, taken)) => return Ok(taken),
@@ -104,6 +129,7 @@ impl Write for Socket {
 
     fn write_vectored(&mut self, parts: &[IoSlice<'_>]) -> Result<usize> {
         loop {
+            self.left()?;
             let sent = rustix::net::sendmsg(
                 &*self.stream,
                 parts,
@@ -152,6 +178,29 @@ mod tests {
         let lot = vec![0; 1 << 20];
         let told = (0..64).find_map(|_| near.write(&lot).err()).unwrap();
         assert_eq!(told.kind(), ErrorKind::TimedOut);
+    }
+
+    #[test]
+    fn a_peer_that_always_has_bytes_ready_costs_no_more_than_the_deadline() {
+        let (mut near, mut far) = pair();
+        far.write_all(&[7; 64]).unwrap();
+        near.wait_readable().unwrap();
+        near.set_deadline(Some(Instant::now()));
+        let told = near.read(&mut [0; 8]).unwrap_err();
+        assert_eq!(told.kind(), ErrorKind::TimedOut);
+        let told = near.write(&[0; 8]).unwrap_err();
+        assert_eq!(told.kind(), ErrorKind::TimedOut);
+    }
+
+    #[test]
+    fn the_system_looks_after_a_peer_that_is_dead() {
+        let (near, _far) = pair();
+        let tcp = near.tcp();
+        assert!(sockopt::socket_keepalive(tcp).unwrap());
+        assert_eq!(sockopt::tcp_keepidle(tcp).unwrap(), SILENCE);
+        assert_eq!(sockopt::tcp_keepintvl(tcp).unwrap(), ASKED_AGAIN);
+        assert_eq!(sockopt::tcp_keepcnt(tcp).unwrap(), ASKED);
+        assert_eq!(sockopt::tcp_user_timeout(tcp).unwrap(), UNACKNOWLEDGED);
     }
 
     #[test]

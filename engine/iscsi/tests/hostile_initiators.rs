@@ -120,10 +120,21 @@ fn a_command_for_more_than_a_session_holds_is_refused_without_asking_for_its_dat
     huge.expected_data_transfer_length = u32::MAX;
     peer.send(huge.emit(), &[]);
     assert_eq!(sense_of(&peer.next().unwrap()), (5, 0x24, 0));
-    let mut huge = command(2, cmd_sn + 1, u32::MAX, &at(0x28, 0, 1));
+    let mut huge = command(2, cmd_sn + 1, u32::MAX, &at(0x28, 0, 2049));
     huge.read = true;
     peer.send(huge.emit(), &[]);
     assert_eq!(sense_of(&peer.next().unwrap()), (5, 0x24, 0));
+    // Much is expected and little asked for: that is what comes.
+    let mut inquiry = command(6, cmd_sn + 2, u32::MAX, &[0x12, 0, 0, 0, 36, 0]);
+    inquiry.read = true;
+    peer.send(inquiry.emit(), &[]);
+    let came = peer.next().unwrap();
+    let TargetPdu::DataIn(answer) = came.of_target() else {
+        panic!("{came:?}");
+    };
+    assert_eq!((came.data.len(), answer.underflow), (36, true));
+    assert_eq!(answer.residual_count, u32::MAX - 36);
+    let cmd_sn = cmd_sn + 1;
     // Each of these announces 4 MiB; the third has no room.
     for tag in 3..6 {
         let mut large = write_command(tag, cmd_sn + tag - 1, 2048);

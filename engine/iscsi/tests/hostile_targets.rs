@@ -444,6 +444,46 @@ fn a_target_that_takes_no_more_commands_is_waited_for() {
 }
 
 #[test]
+fn messages_without_end_do_not_keep_a_command_for_ever() {
+    // Neither data nor a status: the first one is one too many.
+    let mut room = [0xEE; LENGTH];
+    let told = answered(Data::In(&mut room), |peer, command, _| {
+        peer.send(data_in(command, 0, 0).emit(), &[]);
+    });
+    assert_eq!(breach(&told), Breach::Empty);
+    // Words that want no answer, for as long as anybody takes them.
+    let told = answered(Data::None, |peer, _, numbers| {
+        let word = NopIn {
+            initiator_task_tag: NO_TAG,
+            target_transfer_tag: NO_TAG,
+            stat_sn: numbers.stat_sn,
+            ..NopIn::default()
+        };
+        let many = word.emit().0.repeat(64);
+        while peer.raw(&many) {}
+    });
+    assert_eq!(breach(&told), Breach::Flood);
+}
+
+#[test]
+fn a_write_whose_data_were_never_asked_for_is_not_well() {
+    const MORE: usize = 16 * 2048;
+    let told = answered(
+        Data::Blocks {
+            bytes: &[7; MORE],
+            block_bytes: 2048,
+        },
+        |peer, command, numbers| {
+            peer.send(response(command, numbers).emit(), &[]);
+        },
+    );
+    assert!(
+        matches!(breach(&told), Breach::Missing { said: MORE, .. }),
+        "{told:?}"
+    );
+}
+
+#[test]
 fn a_list_of_targets_without_end_is_cut_off() {
     let (address, thread) = scripted_target(1, |_, mut peer| {
         let mut numbers = common::peer::accept_login(&mut peer).unwrap();

@@ -21,6 +21,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
 const PREVENT: [u8; 6] = [0x1E, 0, 0, 0, 1, 0];
+const ALLOW: [u8; 6] = [0x1E, 0, 0, 0, 0, 0];
 const EJECT: [u8; 6] = [0x1B, 0, 0, 0, 2, 0];
 const LOAD: [u8; 6] = [0x1B, 0, 0, 0, 3, 0];
 
@@ -205,6 +206,59 @@ fn after_a_cut_the_next_command_has_a_new_session() {
     script.join().unwrap();
 }
 
+#[test]
+fn a_door_that_was_locked_is_locked_again_on_a_new_session() {
+    let (address, script) = scripted_target(3, |number, mut peer| {
+        let mut numbers = accept_session_or_login(number, &mut peer);
+        let mut expect = |expected: &[u8], sense: Option<[u8; 2]>| {
+            let command = ScsiCommand::parse(&peer.next().unwrap().header);
+            assert_eq!(command.cdb[..6], *expected);
+            let response = ScsiResponse {
+                status: if sense.is_some() { 2 } else { 0 },
+                initiator_task_tag: command.initiator_task_tag,
+                stat_sn: numbers.stat_sn,
+                exp_cmd_sn: command.cmd_sn + 1,
+                max_cmd_sn: command.cmd_sn + 8,
+                ..ScsiResponse::default()
+            };
+            numbers.stat_sn += 1;
+            let data = sense.map_or(Vec::new(), |[asc, ascq]| {
+                vec![
+                    0, 18, 0x70, 0, 6, 0, 0, 0, 0, 10, 0, 0, 0, 0, asc, ascq, 0, 0, 0, 0,
+                ]
+            });
+            peer.send(response.emit(), &data);
+        };
+        match number {
+            0 => expect(&PREVENT, None),
+            1 => {
+                expect(&PREVENT, Some([0x29, 0]));
+                expect(&PREVENT, None);
+                expect(&[0; 6], None);
+                expect(&ALLOW, None);
+            }
+            _ => expect(&[0; 6], None),
+        }
+    });
+    let address = Portal::from(address)
+        .unit("iqn.2026-11.a:script", 1)
+        .unwrap();
+    let mut drive = Initiator::connect(&address, InitiatorOptions::default()).unwrap();
+    // A cut is noticed with the next command or under way.
+    let mut send = |command: &[u8]| {
+        let first = none(&mut drive, command);
+        first.or_else(|_| none(&mut drive, command)).unwrap()
+    };
+    assert_eq!(send(&PREVENT).status, Status::Good);
+    // What the drive said to the lock is not lost.
+    assert_eq!(triple(&send(&[0; 6])), Some((6, 0x29, 0)));
+    assert_eq!(send(&[0; 6]).status, Status::Good);
+    assert_eq!(send(&ALLOW).status, Status::Good);
+    assert_eq!(send(&[0; 6]).status, Status::Good);
+    drop(drive);
+    script.join().unwrap();
+}
+
 fn accept_session_or_login(number: usize, peer: &mut Peer) -> common::peer::Numbers {
     match number {
         0 => accept_session(peer).unwrap(),
@@ -315,6 +369,16 @@ fn a_login_that_does_not_go_on_is_cut_off() {
     assert!(silent.is_closed_by_peer());
     let mut half = Peer::connect(target.local_address());
     half.raw(&LoginRequest::default().emit().0[..20]);
+    assert!(half.is_closed_by_peer());
+}
+
+#[test]
+fn a_message_that_does_not_go_on_is_cut_off() {
+    let mut options = TargetOptions::default();
+    options.stall_timeout = Duration::from_millis(50);
+    let target = target(&[MediumKind::DvdRam], options);
+    let mut half = Peer::session(target.local_address(), "iqn.a:half", &[]);
+    half.raw(&NopOut::default().emit().0[..20]);
     assert!(half.is_closed_by_peer());
 }
 
@@ -445,6 +509,122 @@ fn while_the_drive_works_pings_are_answered_and_tasks_are_aborted() {
     let last = peer_window(&mut peer);
     assert_eq!(last, 3 + 8);
     drop(go_on);
+}
+
+/// One unit whose drive works for as long as the test wants.
+fn slow_target() -> (Target, Receiver<u8>, Sender<()>) {
+    let (begun, works) = channel();
+    let (go_on, goes_on) = channel();
+    let units = vec![LogicalUnit::new(Box::new(Slow { begun, goes_on }))];
+    let any = "127.0.0.1:0".parse().unwrap();
+    let target = Target::bind(any, units, TargetOptions::default()).unwrap();
+    (target, works, go_on)
+}
+
+fn test_unit_ready(tag: u32, cmd_sn: u32) -> ScsiCommand {
+    ScsiCommand {
+        last: true,
+        lun: [0, 1, 0, 0, 0, 0, 0, 0],
+        initiator_task_tag: tag,
+        cmd_sn,
+        ..ScsiCommand::default()
+    }
+}
+
+/// TEST UNIT READY, told apart by an operation code of the drive's own.
+fn vendor(opcode: u8, cmd_sn: u32) -> BasicHeaderSegment {
+    let mut command = test_unit_ready(cmd_sn, cmd_sn);
+    command.cdb[0] = opcode;
+    command.emit()
+}
+
+#[test]
+fn a_command_of_an_ended_session_that_waits_for_the_drive_is_not_carried_out() {
+    let (target, works, go_on) = slow_target();
+    let mut busy = Peer::session(target.local_address(), "iqn.a:busy", &[]);
+    busy.send(vendor(0xC1, 1), &[]);
+    assert_eq!(works.recv().unwrap(), 0xC1);
+    let mut older = Peer::session(target.local_address(), "iqn.a:same", &[]);
+    older.send(vendor(0xC2, 1), &[]);
+    // Its command has been taken when the ping is answered.
+    peer_window(&mut older);
+    let mut newer = Peer::session(target.local_address(), "iqn.a:same", &[]);
+    newer.send(vendor(0xC3, 1), &[]);
+    peer_window(&mut newer);
+    drop(go_on);
+    assert_eq!(works.recv().unwrap(), 0xC3);
+    assert_eq!(newer.next().unwrap().header.initiator_task_tag(), 1);
+    assert!(works.try_recv().is_err());
+}
+
+#[test]
+fn behind_a_farewell_nothing_is_carried_out() {
+    let (target, works, go_on) = slow_target();
+    drop(go_on);
+    let mut peer = Peer::session(target.local_address(), "iqn.a:1", &[]);
+    let farewell = LogoutRequest {
+        immediate: true,
+        initiator_task_tag: 7,
+        ..LogoutRequest::default()
+    };
+    // In one piece, so that the command is there when the farewell is read.
+    let mut bytes = vendor(0xC1, 1).0.to_vec();
+    bytes.extend(farewell.emit().0);
+    bytes.extend(vendor(0xC2, 2).0);
+    peer.raw(&bytes);
+    assert_eq!(peer.next().unwrap().header.initiator_task_tag(), 1);
+    assert_eq!(peer.next().unwrap().header.initiator_task_tag(), 7);
+    assert!(peer.next().is_none());
+    drop(peer);
+    drop(target);
+    assert_eq!(works.try_iter().collect::<Vec<_>>(), [0xC1]);
+}
+
+#[test]
+fn a_reset_is_told_to_each_session_once_and_to_what_it_ended() {
+    let (target, works, go_on) = slow_target();
+    let mut asks = Peer::session(target.local_address(), "iqn.a:asks", &[]);
+    let mut writes = Peer::session(target.local_address(), "iqn.a:writes", &[]);
+    let mut idle = Peer::session(target.local_address(), "iqn.a:idle", &[]);
+    asks.send(vendor(0xC1, 1), &[]);
+    assert_eq!(works.recv().unwrap(), 0xC1);
+    for (opcode, cmd_sn) in [(0xC2, 1), (0xC3, 2)] {
+        writes.send(vendor(opcode, cmd_sn), &[]);
+    }
+    peer_window(&mut writes);
+    let reset = TaskManagementRequest {
+        immediate: true,
+        function: TaskFunction::LogicalUnitReset,
+        lun: [0, 1, 0, 0, 0, 0, 0, 0],
+        initiator_task_tag: 5,
+        referenced_task_tag: NO_TAG,
+        ..TaskManagementRequest::default()
+    };
+    asks.send(reset.emit(), &[]);
+    peer_window(&mut asks);
+    go_on.send(()).unwrap();
+    drop(go_on);
+    // The one command that was under way here was aborted by its own session.
+    assert_eq!(asks.next().unwrap().header.initiator_task_tag(), 5);
+    let told = |peer: &mut Peer| {
+        let came = peer.next().unwrap();
+        let TargetPdu::ScsiResponse(response) = came.of_target() else {
+            panic!("{came:?}");
+        };
+        let sense = (came.data.len() > 15).then(|| (came.data[4], came.data[14], came.data[15]));
+        (response.status, sense)
+    };
+    // Whether the first was under way when the reset came depends on who was
+    // next at the drive; both are answered, and the reset is told once.
+    let answers = [told(&mut writes), told(&mut writes)];
+    let news = (2, Some((6, 0x29, 3)));
+    assert_eq!(answers.iter().filter(|answer| **answer == news).count(), 1);
+    for (peer, cmd_sn) in [(&mut asks, 2), (&mut idle, 1)] {
+        peer.send(test_unit_ready(8, cmd_sn).emit(), &[]);
+        assert_eq!(told(peer), news);
+        peer.send(test_unit_ready(9, cmd_sn + 1).emit(), &[]);
+        assert_eq!(told(peer), (0, None));
+    }
 }
 
 /// Highest command number that the target takes now.

@@ -158,11 +158,14 @@ pub enum Breach {
         /// Bytes of the command's data.
         length: usize,
     },
-    /// Fewer data than the answer says.
-    #[error("{received} bytes of data where the answer says {said}")]
+    /// A data PDU that has neither data nor a status.
+    #[error("a data message without data")]
+    Empty,
+    /// Fewer data went over than the answer says.
+    #[error("{moved} bytes of data where the answer says {said}")]
     Missing {
-        /// Bytes that came.
-        received: usize,
+        /// Bytes that came, or that the target asked for.
+        moved: usize,
         /// Bytes that the answer says.
         said: usize,
     },
@@ -170,7 +173,7 @@ pub enum Breach {
     #[error("CHECK CONDITION without sense data")]
     NoSense,
     /// Messages without end.
-    #[error("messages without end while nothing was asked")]
+    #[error("messages without end that nobody asked for")]
     Flood,
     /// A text that does not end.
     #[error("a text that does not end")]

@@ -26,6 +26,9 @@ use std::time::Instant;
 const MOST_SENSE: usize = 2 + 252;
 /// Messages that a target may send while nothing is asked of it.
 const MOST_IDLE: usize = 64;
+/// Messages aside that a target may send before it answers a command: a ping
+/// every minute for a week, and more.
+const MOST_ASIDE: u32 = 16 * 1024;
 /// How long a word of farewell may take.
 const FAREWELL: Duration = Duration::from_millis(500);
 
@@ -40,6 +43,8 @@ pub(super) struct Link {
     max_cmd_sn: u32,
     exp_stat_sn: u32,
     next_tag: u32,
+    /// Messages aside since the last answer.
+    asides: u32,
     /// The target asked for a logout: the next command gets a new session.
     ending: bool,
 }
@@ -150,6 +155,7 @@ impl Link {
                         max_cmd_sn,
                         exp_stat_sn,
                         next_tag: 1,
+                        asides: 0,
                         ending: false,
                     });
                 }
@@ -161,6 +167,7 @@ impl Link {
     /// is over, before anything else was sent on it.
     pub(super) fn is_alive(&mut self, deadline: Option<Instant>) -> bool {
         self.set_deadline(deadline);
+        self.asides = 0;
         for _ in 0..MOST_IDLE {
             if self.ending {
                 return false;
@@ -202,6 +209,7 @@ impl Link {
         deadline: Option<Instant>,
     ) -> Result<Reply, Trouble> {
         self.set_deadline(deadline);
+        self.asides = 0;
         while self.window_is_closed() {
             let (incoming, pdu) = self.next()?;
             if !self.aside(incoming, &pdu)? {
@@ -418,6 +426,10 @@ impl Link {
     /// Takes a PDU that belongs to no command: pings, announcements,
     /// rejections. False: it is none of these.
     fn aside(&mut self, incoming: Incoming, pdu: &TargetPdu) -> Result<bool, Trouble> {
+        self.asides += 1;
+        if self.asides > MOST_ASIDE {
+            return Err(Breach::Flood.into());
+        }
         match pdu {
             TargetPdu::NopIn(ping) => {
                 self.reader.skip(incoming)?;
@@ -530,6 +542,7 @@ impl Link {
         deadline: Instant,
     ) -> Result<Vec<u8>, Trouble> {
         self.set_deadline(Some(deadline));
+        self.asides = 0;
         let tag = self.take_tag();
         let mut request = TextRequest {
             immediate: true,

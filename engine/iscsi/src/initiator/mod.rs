@@ -12,6 +12,10 @@
 //! Only when that fails is the drive [gone](TransportError::Gone). A session
 //! that ended while nothing was under way is renewed without a word.
 //!
+//! With its session the door's lock goes, too: where the caller had locked it,
+//! the new session does so again before anything else. What the drive says to
+//! that instead of doing it, the caller's command is answered with.
+//!
 //! # A hostile target
 //!
 //! Nothing that a target sends makes a command's data longer, or memory grow:
@@ -31,8 +35,12 @@ use crate::negotiation::{
 use crate::{IscsiAddress, Portal};
 use core::time::Duration;
 use link::{Link, Trouble};
+use pitland_mmc::CdbBytes;
 use pitland_mmc::cdb::{Cdb, Inquiry};
-use pitland_transport::{DeviceClock, Exchange, Limits, Reply, Status, Transport, TransportError};
+use pitland_transport::{
+    Data, DeviceClock, Exchange, Limits, Reply, Status, Transport, TransportError,
+};
+use std::collections::VecDeque;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::Arc;
 use std::time::Instant;
@@ -43,6 +51,10 @@ const MOST_TARGETS: usize = 1024;
 
 /// INQUIRY's first byte where nothing can be.
 const NOTHING_THERE: u8 = 0x7F;
+
+const PREVENT_ALLOW: u8 = 0x1E;
+/// How often the door is locked anew before the attempt is given up.
+const MOST_ATTENTIONS: usize = 8;
 
 /// How a drive is connected to.
 #[derive(Debug, Clone)]
@@ -78,6 +90,10 @@ pub struct Initiator {
     isid: [u8; 6],
     opened: Instant,
     link: Option<Link>,
+    /// By which the caller locked the door, until it is unlocked again.
+    prevents: Option<CdbBytes>,
+    /// What the drive said to a command of our own, for the caller.
+    owed: VecDeque<Reply>,
 }
 
 impl Initiator {
@@ -94,6 +110,8 @@ impl Initiator {
             isid: random_isid(),
             opened: Instant::now(),
             link: None,
+            prevents: None,
+            owed: VecDeque::new(),
             options,
         };
         let deadline = initiator.connect_deadline(None);
@@ -103,7 +121,7 @@ impl Initiator {
             allocation_length: 36,
             ..Inquiry::default()
         };
-        let room = pitland_transport::Data::In(&mut answer);
+        let room = Data::In(&mut answer);
         let reply = link
             .command(inquiry.emit(), room, Some(deadline))
             .map_err(|trouble| ConnectError::Link {
@@ -150,23 +168,67 @@ impl Initiator {
         )
     }
 
-    /// The session that is there, or a new one.
-    fn link(&mut self, deadline: Option<Instant>) -> Result<&mut Link, TransportError> {
+    /// The session that is there, or a new one with the door as it was.
+    fn take_link(
+        &mut self,
+        timeout: Duration,
+        deadline: Option<Instant>,
+    ) -> Result<Link, TransportError> {
         let alive = self.link.take().and_then(|mut link| {
             let alive = link.is_alive(deadline);
             alive.then_some(link)
         });
-        let link = match alive {
-            Some(link) => link,
-            None => {
-                let by = self.connect_deadline(deadline);
-                self.log_in(by).map_err(|error| {
-                    tracing::warn!(%error, address = %self.address, "the drive does not come back");
-                    TransportError::Gone
-                })?
-            }
+        if let Some(link) = alive {
+            return Ok(link);
+        }
+        let by = self.connect_deadline(deadline);
+        let mut link = self.log_in(by).map_err(|error| {
+            tracing::warn!(%error, address = %self.address, "the drive does not come back");
+            TransportError::Gone
+        })?;
+        match self.lock_again(&mut link, deadline) {
+            Ok(()) => Ok(link),
+            Err(trouble) => Err(self.failed(trouble, link, timeout)),
+        }
+    }
+
+    /// Locks the door on a new session as it was locked on the old one.
+    fn lock_again(&mut self, link: &mut Link, deadline: Option<Instant>) -> Result<(), Trouble> {
+        let Some(cdb) = self.prevents else {
+            return Ok(());
         };
-        Ok(self.link.insert(link))
+        for _ in 0..MOST_ATTENTIONS {
+            let reply = link.command(cdb, Data::None, deadline)?;
+            let says_something = reply
+                .status
+                .sense()
+                .is_some_and(|sense| sense.deferred || sense.triple().0 == 6);
+            if !says_something {
+                if reply.status != Status::Good {
+                    tracing::warn!(status = %reply.status, "the door is not locked again");
+                }
+                break;
+            }
+            self.owed.push_back(reply);
+            while self.owed.len() > MOST_ATTENTIONS {
+                self.owed.pop_front();
+            }
+        }
+        Ok(())
+    }
+
+    /// What the caller is told of a command that has no answer.
+    fn failed(&self, trouble: Trouble, mut link: Link, timeout: Duration) -> TransportError {
+        match trouble {
+            Trouble::TimedOut => {
+                link.abort_last();
+                TransportError::TimedOut { limit: timeout }
+            }
+            Trouble::Link(error) => {
+                tracing::warn!(%error, address = %self.address, "an iSCSI session is over");
+                TransportError::Foreign(Arc::new(error))
+            }
+        }
     }
 }
 
@@ -181,24 +243,23 @@ impl Transport for Initiator {
             });
         }
         let deadline = Instant::now().checked_add(timeout);
-        let link = self.link(deadline)?;
+        let mut link = self.take_link(timeout, deadline)?;
+        // These leave attentions alone.
+        let hears = !matches!(cdb.opcode(), 0x03 | 0x12 | 0x46 | 0x4A | 0xBD);
+        if hears && let Some(reply) = self.owed.pop_front() {
+            self.link = Some(link);
+            return Ok(reply);
+        }
         match link.command(cdb, data, deadline) {
-            Ok(reply) => Ok(reply),
-            Err(trouble) => {
-                let link = self.link.take();
-                match trouble {
-                    Trouble::TimedOut => {
-                        if let Some(mut link) = link {
-                            link.abort_last();
-                        }
-                        Err(TransportError::TimedOut { limit: timeout })
-                    }
-                    Trouble::Link(error) => {
-                        tracing::warn!(%error, address = %self.address, "an iSCSI session is over");
-                        Err(TransportError::Foreign(Arc::new(error)))
-                    }
+            Ok(reply) => {
+                self.link = Some(link);
+                if cdb.opcode() == PREVENT_ALLOW && reply.status == Status::Good {
+                    let prevents = cdb.as_slice().get(4).is_some_and(|byte| byte & 1 != 0);
+                    self.prevents = prevents.then_some(cdb);
                 }
+                Ok(reply)
             }
+            Err(trouble) => Err(self.failed(trouble, link, timeout)),
         }
     }
 

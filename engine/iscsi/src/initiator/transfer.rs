@@ -72,6 +72,9 @@ impl Transfer {
 
     /// Takes the header of a Data-In with so many bytes: where they belong.
     pub(crate) fn data_in(&mut self, pdu: &DataIn, bytes: usize) -> Result<Range<usize>, Breach> {
+        if bytes == 0 && !pdu.has_status {
+            return Err(Breach::Empty);
+        }
         if self.direction != Direction::In {
             // A status without data is allowed to come this way.
             return match bytes {
@@ -148,11 +151,13 @@ impl Transfer {
         };
         match self.direction {
             Direction::None => Ok(0),
-            // What came beyond what the answer says is filling.
-            Direction::In if well && self.moved < said => Err(Breach::Missing {
-                received: self.moved,
+            // A target that never asked for the rest of a write cannot have
+            // written it.
+            Direction::In | Direction::Out if well && self.moved < said => Err(Breach::Missing {
+                moved: self.moved,
                 said,
             }),
+            // What came beyond what the answer says is filling.
             Direction::In => Ok(said.min(self.moved)),
             Direction::Out if well => Ok(said),
             // What a drive took of a write that it refused is not known.
@@ -296,7 +301,36 @@ mod tests {
             Err(Breach::Missing { .. })
         ));
         assert_eq!(transfer.finish(false, false, 0, false), Ok(60));
-        assert_eq!(out(10).finish(false, true, 4, true), Ok(6));
+    }
+
+    #[test]
+    fn a_write_whose_data_were_not_asked_for_did_not_go_well() {
+        let mut transfer = out(10_000);
+        transfer.unasked(&parameters());
+        transfer.ready(&ask(1000, 8000, 0)).unwrap();
+        assert_eq!(
+            transfer.finish(false, false, 0, true),
+            Err(Breach::Missing {
+                moved: 9000,
+                said: 10_000
+            })
+        );
+        assert_eq!(transfer.finish(false, true, 1000, true), Ok(9000));
+        assert_eq!(transfer.finish(false, true, 4000, true), Ok(6000));
+        assert_eq!(transfer.finish(false, false, 0, false), Ok(0));
+    }
+
+    #[test]
+    fn data_without_bytes_or_status_are_refused() {
+        for direction in [Direction::None, Direction::In, Direction::Out] {
+            let mut transfer = Transfer::new(direction, 100, &parameters());
+            assert_eq!(transfer.data_in(&come(0, 0), 0), Err(Breach::Empty));
+            let status = DataIn {
+                has_status: true,
+                ..come(0, 0)
+            };
+            assert_eq!(transfer.data_in(&status, 0), Ok(0..0));
+        }
     }
 
     proptest! {

@@ -3,7 +3,8 @@
 //!
 //! Owns the table. Must not know stages, PDUs or who is asked first: both
 //! sides answer and settle by the same rows. The rows are those of RFC 3720,
-//! chapter 12, which RFC 7143 keeps.
+//! chapter 12; `TaskReporting`, a later key, is not among them: of its values
+//! the one is agreed to that names RFC 3720's own way.
 
 use core::ops::RangeInclusive;
 

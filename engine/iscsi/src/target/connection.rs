@@ -3,6 +3,8 @@
 //! Owns what a PDU of an initiator leads to. Commands are put together here and
 //! carried out by the executor; must not know how.
 
+mod management;
+
 use super::announced::{Announced, trimmed};
 use super::executor;
 use super::gather::{Gathering, Next};
@@ -25,6 +27,7 @@ use crate::pdu::{
 };
 use crate::socket::Socket;
 use std::collections::VecDeque;
+use std::io::Read;
 use std::net::{SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
@@ -49,7 +52,8 @@ pub(super) struct Session {
     outbound: Mutex<Outbound>,
     /// Tasks that have come and are not answered.
     tasks: Mutex<Vec<Arc<Control>>>,
-    closed: AtomicBool,
+    /// Set from elsewhere, too, where a newer session takes its place.
+    closed: Arc<AtomicBool>,
 }
 
 impl Session {
@@ -103,9 +107,10 @@ pub(super) fn serve(shared: &Arc<Shared>, stream: TcpStream, peer: SocketAddr) {
         return;
     };
     let id = shared.next_session.fetch_add(1, Ordering::SeqCst);
-    shared.sessions.add(id, socket.clone());
+    let closed = Arc::new(AtomicBool::new(false));
+    shared.sessions.add(id, socket.clone(), Arc::clone(&closed));
     if !shared.is_stopping() {
-        let end = converse(shared, id, &socket);
+        let end = converse(shared, id, &socket, closed);
         match &end {
             End::Closed => tracing::debug!(%peer, "an iSCSI connection was closed"),
             End::LoggedOut => tracing::debug!(%peer, "an iSCSI session logged out"),
@@ -122,11 +127,14 @@ pub(super) fn serve(shared: &Arc<Shared>, stream: TcpStream, peer: SocketAddr) {
             }
         }
     }
+    for unit in &shared.units {
+        unit.nexus_lost(Nexus(id));
+    }
     socket.close();
     shared.sessions.remove(id);
 }
 
-fn converse(shared: &Arc<Shared>, id: u64, socket: &Socket) -> End {
+fn converse(shared: &Arc<Shared>, id: u64, socket: &Socket, closed: Arc<AtomicBool>) -> End {
     let mut incoming = socket.clone();
     incoming.set_deadline(Instant::now().checked_add(shared.options.login_timeout));
     let mut reader = PduReader::new(incoming, LOGIN_DATA);
@@ -159,7 +167,7 @@ fn converse(shared: &Arc<Shared>, id: u64, socket: &Socket) -> End {
         parameters,
         outbound: Mutex::new(Outbound::new(writer, numbers, shared.options.stall_timeout)),
         tasks: Mutex::new(Vec::new()),
-        closed: AtomicBool::new(false),
+        closed,
     });
     let (jobs, work) = sync_channel(MOST_JOBS);
     let executor = std::thread::Builder::new()
@@ -187,15 +195,34 @@ fn converse(shared: &Arc<Shared>, id: u64, socket: &Socket) -> End {
     };
     let end = inbound.run();
     // The executor ends when nobody can give it anything more.
-    drop(inbound);
-    session.close();
+    let Inbound {
+        mut reader, jobs, ..
+    } = inbound;
+    drop(jobs);
+    let logged_out = matches!(end, End::LoggedOut);
+    if !logged_out {
+        session.close();
+    }
     if executor.join().is_err() {
         tracing::error!("the thread that carried out iSCSI commands panicked");
     }
-    for unit in &shared.units {
-        unit.nexus_lost(session.nexus);
+    if logged_out {
+        let stall = shared.options.stall_timeout;
+        reader
+            .stream()
+            .set_deadline(Instant::now().checked_add(stall));
+        let_go(reader.stream());
+        session.close();
     }
     end
+}
+
+/// Waits for a peer to close its side that has been told farewell: closed
+/// before, the connection could take that word with it. What it still sends
+/// is heard by nobody.
+fn let_go(socket: &mut Socket) {
+    let mut ignored = [0; 4096];
+    while matches!(socket.read(&mut ignored), Ok(1..)) {}
 }
 
 fn log_in(
@@ -228,17 +255,28 @@ fn log_in(
                 text,
                 established,
             } => {
-                let key = SessionKey {
-                    initiator_name: established.initiator_name.clone(),
-                    isid: established.isid,
-                };
-                if established.kind == SessionKind::Normal && shared.sessions.establish(id, key) {
-                    tracing::info!("an older iSCSI session of the same initiator is ended");
+                if established.kind == SessionKind::Normal {
+                    establish(shared, id, &established);
                 }
                 writer.write(response.emit(), &text)?;
                 return Ok(*established);
             }
         }
+    }
+}
+
+/// From here on there is the session; an older one of the same initiator is
+/// over, and what it still had to hear this one is told.
+fn establish(shared: &Shared, id: u64, established: &Established) {
+    let key = Arc::new(SessionKey {
+        initiator_name: established.initiator_name.clone(),
+        isid: established.isid,
+    });
+    for unit in &shared.units {
+        unit.nexus_begins(Nexus(id), &key);
+    }
+    if shared.sessions.establish(id, key) {
+        tracing::info!("an older iSCSI session of the same initiator is ended");
     }
 }
 
@@ -265,14 +303,18 @@ impl Inbound<'_> {
         loop {
             // Nothing obliges a peer to say anything.
             self.reader.stream().set_deadline(None);
+            if let Err(error) = self.reader.stream().wait_readable() {
+                return FrameError::Io(error).into();
+            }
+            // Who has begun goes on.
+            let stall = self.session.shared.options.stall_timeout;
+            let deadline = Instant::now().checked_add(stall);
+            self.reader.stream().set_deadline(deadline);
             let incoming = match self.reader.header() {
                 Ok(Some(incoming)) => incoming,
                 Ok(None) => return End::Closed,
                 Err(error) => return error.into(),
             };
-            let stall = self.session.shared.options.stall_timeout;
-            let deadline = Instant::now().checked_add(stall);
-            self.reader.stream().set_deadline(deadline);
             if let Err(end) = self.take(incoming) {
                 return end;
             }
@@ -543,24 +585,27 @@ impl Inbound<'_> {
                     })?;
                 self.gathering.push(task);
             }
-            Next::Complete => return self.job(Job::Command(Box::new(task)), header),
+            Next::Complete => {
+                self.job(Job::Command(Box::new(task)), header)?;
+            }
         }
         Ok(())
     }
 
     /// Hands a job over. The window bounds commands; what is immediate may find
-    /// no place.
-    fn job(&mut self, job: Job, header: &BasicHeaderSegment) -> Result<(), End> {
+    /// no place: it is rejected then, and false is given.
+    fn job(&mut self, job: Job, header: &BasicHeaderSegment) -> Result<bool, End> {
         match self.jobs.try_send(job) {
-            Ok(()) => Ok(()),
+            Ok(()) => Ok(true),
             Err(TrySendError::Full(job)) => {
                 if let Job::Command(task) = &job {
                     self.session.forget(&task.control);
                     self.release(task.command.immediate);
                 }
-                self.reject(header, RejectReason::TooManyImmediate)
+                self.reject(header, RejectReason::TooManyImmediate)?;
+                Ok(false)
             }
-            Err(TrySendError::Disconnected(_)) => Err(End::LoggedOut),
+            Err(TrySendError::Disconnected(_)) => Err(End::Closed),
         }
     }
 
@@ -667,100 +712,6 @@ impl Inbound<'_> {
         })?)
     }
 
-    fn task_management(
-        &mut self,
-        header: &BasicHeaderSegment,
-        request: TaskManagementRequest,
-    ) -> Result<(), End> {
-        if self.established.kind == SessionKind::Discovery {
-            return self.reject(header, RejectReason::CommandUnsupported);
-        }
-        let result = self.manage(&request);
-        // Behind the tasks that it is about: what of them is under way ends first.
-        self.job(Job::TaskManagement { request, result }, header)
-    }
-
-    fn manage(&mut self, request: &TaskManagementRequest) -> TaskManagementResult {
-        use TaskManagementResult as Result;
-        let session = self.session;
-        let units = &session.shared.units;
-        let unit = luns::number(&request.lun)
-            .and_then(|lun| usize::from(lun).checked_sub(1))
-            .filter(|index| *index < units.len());
-        match request.function {
-            TaskFunction::AbortTask => {
-                let tag = request.referenced_task_tag;
-                let found = session
-                    .tasks()
-                    .iter()
-                    .find(|task| task.tag == tag)
-                    .map(Arc::clone);
-                match found {
-                    Some(task) => {
-                        task.abort();
-                        self.drop_aborted();
-                        Result::Complete
-                    }
-                    None => Result::NoSuchTask,
-                }
-            }
-            TaskFunction::AbortTaskSet | TaskFunction::ClearTaskSet => {
-                let Some(index) = unit else {
-                    return Result::NoSuchLun;
-                };
-                if request.function == TaskFunction::ClearTaskSet
-                    && let Some(unit) = units.get(index)
-                {
-                    unit.clear_tasks();
-                }
-                for task in session.tasks().iter().filter(|t| t.unit == unit) {
-                    task.abort();
-                }
-                self.drop_aborted();
-                Result::Complete
-            }
-            TaskFunction::LogicalUnitReset => {
-                if unit.is_none() {
-                    return Result::NoSuchLun;
-                }
-                for task in session.tasks().iter().filter(|t| t.unit == unit) {
-                    task.abort();
-                }
-                self.drop_aborted();
-                Result::Complete
-            }
-            TaskFunction::TargetWarmReset | TaskFunction::TargetColdReset => {
-                for task in session.tasks().iter() {
-                    task.abort();
-                }
-                self.drop_aborted();
-                Result::Complete
-            }
-            TaskFunction::TaskReassign => Result::ReassignUnsupported,
-            _ => Result::Unsupported,
-        }
-    }
-
-    /// Forgets commands that were aborted while their data were on their way.
-    fn drop_aborted(&mut self) {
-        let session = self.session;
-        let forgotten = &mut self.forgotten;
-        self.gathering.retain(|task| {
-            if !task.control.is_aborted() {
-                return true;
-            }
-            if forgotten.len() == MOST_FORGOTTEN {
-                forgotten.pop_front();
-            }
-            forgotten.push_back(task.control.tag);
-            session.forget(&task.control);
-            if !task.command.immediate {
-                session.outbound().numbers.release();
-            }
-            false
-        });
-    }
-
     fn logout(&mut self, header: &BasicHeaderSegment, request: LogoutRequest) -> Result<(), End> {
         let result = match request.reason {
             0 => LogoutResult::Closed,
@@ -768,13 +719,12 @@ impl Inbound<'_> {
             1 => LogoutResult::NoSuchConnection,
             _ => LogoutResult::RecoveryUnsupported,
         };
-        if result == LogoutResult::Closed {
-            // What has its data came before and is still answered.
-            for task in &self.gathering {
-                task.control.abort();
-            }
-            self.drop_aborted();
+        let leaves = result == LogoutResult::Closed;
+        if !self.job(Job::Logout { request, result }, header)? || !leaves {
+            return Ok(());
         }
-        self.job(Job::Logout { request, result }, header)
+        // What has its data came before and is still answered; nothing that
+        // comes now is taken.
+        Err(End::LoggedOut)
     }
 }

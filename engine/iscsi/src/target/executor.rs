@@ -9,7 +9,7 @@ use super::luns;
 use super::options::count;
 use super::outbound::Carries;
 use super::task::{Failure, Job, MOST_TRANSFER, Task};
-use super::unit::{Answer, Unit, UnitData};
+use super::unit::{Answer, Caller, Unit, UnitData};
 use crate::pdu::{
     DataIn, FrameError, LogoutRequest, LogoutResponse, LogoutResult, NO_TAG, Residual, ScsiCommand,
     ScsiResponse, TaskFunction, TaskManagementRequest, TaskManagementResponse,
@@ -56,34 +56,46 @@ pub(super) fn run(session: &Session, work: &Receiver<Job>) {
 fn command(session: &Session, task: &Task, room: &mut Vec<u8>) -> Result<(), FrameError> {
     let units = &session.shared.units;
     let unit = task.control.unit.and_then(|index| units.get(index));
-    let reset = unit.is_some_and(|unit| unit.generation() != task.control.generation);
-    if task.control.is_aborted() || reset {
+    let waits = || !task.control.is_aborted() && !session.is_closed();
+    if !waits() {
         return finish(session, task, None, &[]);
     }
-    let done = carry_out(session, task, unit, room);
+    let caller = Caller {
+        nexus: session.nexus,
+        generation: task.control.generation,
+        waits: &waits,
+    };
+    let Some(done) = carry_out(session, task, unit, &caller, room) else {
+        return finish(session, task, None, &[]);
+    };
     count(&session.shared.counters.commands);
-    if task.control.is_aborted() {
+    if !waits() {
         return finish(session, task, None, &[]);
     }
     let data = room.get(..done.sent).unwrap_or_default();
     finish(session, task, Some(&done), data)
 }
 
-fn carry_out(session: &Session, task: &Task, unit: Option<&Unit>, room: &mut Vec<u8>) -> Done {
+/// `None`: nobody waits for it any more, and it was not carried out.
+fn carry_out(
+    session: &Session,
+    task: &Task,
+    unit: Option<&Unit>,
+    caller: &Caller<'_>,
+    room: &mut Vec<u8>,
+) -> Option<Done> {
     let command = &task.command;
     let expected = command.expected_data_transfer_length;
-    let failed = |answer| Done {
-        answer,
-        residual: Residual::between(expected, 0),
-        sent: 0,
+    let failed = |answer| {
+        Some(Done {
+            answer,
+            residual: Residual::between(expected, 0),
+            sent: 0,
+        })
     };
     match (&task.failure, task.gathering.failure()) {
         (Some(Failure::Full), _) => {
-            return failed(Answer {
-                status: Answer::TASK_SET_FULL,
-                sense: None,
-                transferred: 0,
-            });
+            return failed(Answer::bare(Answer::TASK_SET_FULL));
         }
         (Some(Failure::Sense(sense)), _) | (None, Some(sense)) => {
             return failed(Answer::check(sense));
@@ -95,7 +107,7 @@ fn carry_out(session: &Session, task: &Task, unit: Option<&Unit>, room: &mut Vec
     };
     let announced = Announced::of(&cdb, expected);
     let Some(unit) = unit.filter(|_| command.cdb[0] != luns::REPORT_LUNS) else {
-        return by_target(session, command, unit.is_some(), room);
+        return Some(by_target(session, command, unit.is_some(), room));
     };
     // The CDB says which way its data go; where it is not understood, the
     // initiator does.
@@ -103,9 +115,10 @@ fn carry_out(session: &Session, task: &Task, unit: Option<&Unit>, room: &mut Vec
         .direction
         .map_or(command.write, |d| d == DataDirection::Out);
     if takes {
-        return write(session, task, unit, cdb, &announced);
+        return write(task, unit, caller, cdb, &announced);
     }
-    if expected as usize > MOST_TRANSFER {
+    // Some hosts expect far more than their CDB asks for.
+    if announced.bytes.min(expected.into()) > MOST_TRANSFER as u64 {
         return failed(Answer::check(&luns::INVALID_FIELD));
     }
     let wanted = match announced.direction {
@@ -117,39 +130,42 @@ fn carry_out(session: &Session, task: &Task, unit: Option<&Unit>, room: &mut Vec
             .min(MOST_TRANSFER),
     };
     if room.len() < wanted {
+        // Growing would keep twice as much as is needed.
+        room.clear();
+        room.reserve_exact(wanted);
         room.resize(wanted, 0);
     }
     let data = UnitData::In(room.get_mut(..wanted).unwrap_or_default());
-    let answer = unit.execute(session.nexus, cdb, &announced, data);
+    let answer = unit.execute(caller, cdb, &announced, data)?;
     // Without the direction agreed on, nothing goes.
     let mut presented = answer.transferred;
     if command.write {
         presented = 0;
     }
     let sent = if command.read { presented } else { 0 };
-    Done {
+    Some(Done {
         answer,
         residual: Residual::between(expected, presented as u64),
         sent: sent.min(expected as usize).min(wanted),
-    }
+    })
 }
 
 fn write(
-    session: &Session,
     task: &Task,
     unit: &Unit,
+    caller: &Caller<'_>,
     cdb: CdbBytes,
     announced: &Announced,
-) -> Done {
+) -> Option<Done> {
     let bytes = task.room.bytes().get(..task.gathering.ready());
     let data = UnitData::Out(bytes.unwrap_or_default());
-    let answer = unit.execute(session.nexus, cdb, announced, data);
+    let answer = unit.execute(caller, cdb, announced, data)?;
     let expected = task.command.expected_data_transfer_length;
-    Done {
+    Some(Done {
         answer,
         residual: Residual::between(expected, announced.bytes),
         sent: 0,
-    }
+    })
 }
 
 /// What the target answers itself.

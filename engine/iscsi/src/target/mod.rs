@@ -12,8 +12,9 @@
 //! drive works. A drive does one command at a time: sessions take turns.
 //!
 //! A second session is simply another initiator of the same drive. It sees
-//! what the drive says when it comes next: an attention is told once, to
-//! whoever asks first.
+//! what the drive says when it comes next: an attention of the drive is told
+//! once, to whoever asks first. What the target itself did, a reset by task
+//! management, each initiator is told once.
 //!
 //! # Bounds
 //!
@@ -24,7 +25,8 @@
 //! | data of one PDU | [`Wish::max_recv_data_segment_length`](crate::negotiation::Wish), 256 KiB |
 //! | data of one command | 4 MiB either way; more is 5/24/00 |
 //! | commands under way | 8 a session, and 8 more of other kinds |
-//! | memory of a session | 8 MiB on their way in, 4 MiB on their way out, 1 MiB spare, 256 KiB of ping |
+//! | memory of a session | 8 MiB on their way in, 4 MiB on their way out, 1 MiB spare, 256 KiB of a ping or a text, 32 KiB of text put together and answered |
+//! | initiators that are remembered after their session | 64 a unit, with what they have still to hear |
 
 mod announced;
 mod connection;
@@ -34,6 +36,7 @@ mod luns;
 mod options;
 mod outbound;
 mod pace;
+mod ports;
 mod sessions;
 mod task;
 mod unit;

@@ -3,7 +3,8 @@
 //! Must not know what is said on them.
 
 use crate::socket::Socket;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// What makes two sessions the same: a newer one ends the older one (RFC 7143
 /// calls it reinstatement).
@@ -16,7 +17,16 @@ pub(crate) struct SessionKey {
 struct Entry {
     id: u64,
     socket: Socket,
-    key: Option<SessionKey>,
+    /// Set where the session is over: nothing more is done for it.
+    closed: Arc<AtomicBool>,
+    key: Option<Arc<SessionKey>>,
+}
+
+impl Entry {
+    fn end(&self) {
+        self.closed.store(true, Ordering::SeqCst);
+        self.socket.close();
+    }
 }
 
 /// All connections, from their first byte on.
@@ -31,23 +41,24 @@ impl Sessions {
     }
 
     /// A connection has come.
-    pub(crate) fn add(&self, id: u64, socket: Socket) {
+    pub(crate) fn add(&self, id: u64, socket: Socket, closed: Arc<AtomicBool>) {
         self.entries().push(Entry {
             id,
             socket,
+            closed,
             key: None,
         });
     }
 
     /// A connection has a session now. Gives whether an older one of the same
     /// key was ended.
-    pub(crate) fn establish(&self, id: u64, key: SessionKey) -> bool {
+    pub(crate) fn establish(&self, id: u64, key: Arc<SessionKey>) -> bool {
         let mut entries = self.entries();
         let mut ended = false;
         for entry in entries.iter_mut().filter(|entry| entry.id != id) {
             if entry.key.as_ref() == Some(&key) {
                 entry.key = None;
-                entry.socket.close();
+                entry.end();
                 ended = true;
             }
         }
@@ -64,8 +75,6 @@ impl Sessions {
 
     /// Ends all connections.
     pub(crate) fn close_all(&self) {
-        for entry in self.entries().iter() {
-            entry.socket.close();
-        }
+        self.entries().iter().for_each(Entry::end);
     }
 }

@@ -14,8 +14,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// Most bytes of one command, either way.
 pub(crate) const MOST_TRANSFER: usize = 4 << 20;
 /// Most bytes of data on their way in, over all commands of a session. With
-/// one answer of [`MOST_TRANSFER`] and the spares this bounds a session's
-/// memory to 13 MiB and some kilobytes.
+/// one answer of [`MOST_TRANSFER`] and the spares that nobody uses this bounds
+/// a session's data to 13 MiB.
 pub(crate) const MOST_INCOMING: usize = 8 << 20;
 /// Spare rooms that are kept for the next command, and their size.
 const SPARES: usize = 4;
@@ -92,32 +92,47 @@ pub(crate) struct Rooms {
 /// Some of that memory; it goes back when dropped.
 #[derive(Debug)]
 pub(crate) struct Room {
+    /// A spare may be larger than what was asked for; all of it is charged.
     bytes: Vec<u8>,
     len: usize,
+    charged: usize,
     of: Arc<Rooms>,
 }
 
 impl Rooms {
     /// Takes `len` bytes; `None` where the session has no more.
     pub(crate) fn take(self: &Arc<Self>, len: usize) -> Option<Room> {
-        self.used
-            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |used| {
-                used.checked_add(len).filter(|sum| *sum <= MOST_INCOMING)
-            })
-            .ok()?;
-        let mut bytes = Vec::new();
-        if len > 0 {
-            let mut spares = self.spares.lock().unwrap_or_else(PoisonError::into_inner);
-            bytes = spares.pop().unwrap_or_default();
-        }
-        if bytes.len() < len {
-            bytes.resize(len, 0);
-        }
+        let spare = self.spare(len).filter(|spare| self.charge(spare.len()));
+        let (bytes, charged) = match spare {
+            Some(spare) => {
+                let charged = spare.len();
+                (spare, charged)
+            }
+            None if self.charge(len) => (vec![0; len], len),
+            None => return None,
+        };
         Some(Room {
             bytes,
             len,
+            charged,
             of: Arc::clone(self),
         })
+    }
+
+    /// Whether there are still so many bytes; they are taken then.
+    fn charge(&self, bytes: usize) -> bool {
+        self.used
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |used| {
+                used.checked_add(bytes).filter(|sum| *sum <= MOST_INCOMING)
+            })
+            .is_ok()
+    }
+
+    /// A spare of at least `len` bytes.
+    fn spare(&self, len: usize) -> Option<Vec<u8>> {
+        let mut spares = self.spares.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = spares.iter().position(|spare| spare.len() >= len)?;
+        (len > 0).then(|| spares.swap_remove(at))
     }
 
     #[cfg(test)]
@@ -138,7 +153,7 @@ impl Room {
 
 impl Drop for Room {
     fn drop(&mut self) {
-        self.of.used.fetch_sub(self.len, Ordering::SeqCst);
+        self.of.used.fetch_sub(self.charged, Ordering::SeqCst);
         let bytes = core::mem::take(&mut self.bytes);
         if (1..=MOST_SPARE).contains(&bytes.len()) {
             let mut spares = self
@@ -148,6 +163,10 @@ impl Drop for Room {
                 .unwrap_or_else(PoisonError::into_inner);
             if spares.len() < SPARES {
                 spares.push(bytes);
+            } else if let Some(smallest) = spares.iter_mut().min_by_key(|spare| spare.len())
+                && smallest.len() < bytes.len()
+            {
+                *smallest = bytes;
             }
         }
     }
@@ -171,5 +190,28 @@ mod tests {
         assert_eq!(rooms.used(), 0);
         // Only small ones are kept.
         assert_eq!(rooms.spares.lock().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn a_spare_is_charged_as_large_as_it_is() {
+        let rooms = Arc::new(Rooms::default());
+        drop(rooms.take(MOST_SPARE));
+        let mut small = rooms.take(10).unwrap();
+        assert_eq!((rooms.used(), small.bytes_mut().len()), (MOST_SPARE, 10));
+        drop(small);
+        assert_eq!(rooms.used(), 0);
+        // Where that is too much, it has a room of its own size.
+        let _most = rooms.take(MOST_INCOMING - 10).unwrap();
+        let _small = rooms.take(10).unwrap();
+        assert_eq!(rooms.used(), MOST_INCOMING);
+    }
+
+    #[test]
+    fn large_spares_take_the_place_of_small_ones() {
+        let rooms = Arc::new(Rooms::default());
+        let small: Vec<_> = (0..SPARES).map(|_| rooms.take(8).unwrap()).collect();
+        drop(small);
+        drop(rooms.take(MOST_SPARE));
+        assert!(rooms.spare(MOST_SPARE).is_some());
     }
 }

@@ -1,10 +1,16 @@
 //! One logical unit: a drive, one command at a time, whoever sends it.
 //!
 //! Owns what belongs to the drive and not to a session: its turn, its clock,
-//! who holds its door, and what it still has to say. Must not know PDUs.
+//! who holds its door, and what there is still to say. Must not know PDUs.
+//!
+//! The drive's mutex is held for as long as a command takes. Who holds the
+//! door and who is to be told what are kept beside it, under mutexes of their
+//! own that nobody holds for long; they are taken after it, never before.
 
 use super::announced::Announced;
 use super::pace::{Drive, Pace};
+use super::ports::Ports;
+use super::sessions::SessionKey;
 use core::time::Duration;
 use pitland_mmc::{CdbBytes, Sense};
 use pitland_transport::sim::VirtualDrive;
@@ -13,7 +19,7 @@ use pitland_transport::{Data, Exchange, Reply, Status, Transport};
 use std::collections::VecDeque;
 use std::io::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Commands end when the drive says so; this is only there to be finite.
 const LIMIT: Duration = Duration::from_secs(7 * 24 * 3600);
@@ -30,6 +36,8 @@ const INTERNAL_FAILURE: Sense = Sense::new(4, 0x44, 0x00);
 const POWER_ON: Sense = Sense::new(6, 0x29, 0x00);
 /// 6/29/03: after a reset by task management.
 const RESET_OCCURRED: Sense = Sense::new(6, 0x29, 0x03);
+/// 6/2F/00: another session cleared the tasks.
+const TASKS_CLEARED: Sense = Sense::new(6, 0x2F, 0x00);
 
 /// A drive to be offered by a target.
 pub struct LogicalUnit {
@@ -94,6 +102,15 @@ impl From<VirtualDrive> for LogicalUnit {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Nexus(pub(crate) u64);
 
+/// Whose command it is.
+pub(crate) struct Caller<'a> {
+    pub(crate) nexus: Nexus,
+    /// The unit's generation when the command came.
+    pub(crate) generation: u64,
+    /// Whether anybody still waits for it.
+    pub(crate) waits: &'a dyn Fn() -> bool,
+}
+
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Answer {
@@ -109,12 +126,22 @@ impl Answer {
     pub(crate) const GOOD: u8 = 0x00;
     pub(crate) const CHECK_CONDITION: u8 = 0x02;
     pub(crate) const TASK_SET_FULL: u8 = 0x28;
+    pub(crate) const TASK_ABORTED: u8 = 0x40;
 
     pub(crate) fn good(transferred: usize) -> Self {
         Self {
             status: Self::GOOD,
             sense: None,
             transferred,
+        }
+    }
+
+    /// A status without sense or data.
+    pub(crate) fn bare(status: u8) -> Self {
+        Self {
+            status,
+            sense: None,
+            transferred: 0,
         }
     }
 
@@ -143,6 +170,10 @@ pub(crate) enum UnitData<'a> {
 /// A logical unit at work.
 pub(crate) struct Unit {
     state: Mutex<State>,
+    /// Who holds the door; it opens when nobody does.
+    preventing: Mutex<Vec<Nexus>>,
+    /// Who has still to hear what the target itself did.
+    ports: Mutex<Ports>,
     /// Tasks of an older generation have been ended by a reset.
     generation: AtomicU64,
 }
@@ -150,8 +181,6 @@ pub(crate) struct Unit {
 struct State {
     drive: Drive,
     pace: Pace,
-    /// Who holds the door; it opens when nobody does.
-    preventing: Vec<Nexus>,
     /// What the drive said to a command of the target's own, for the next
     /// command of somebody else.
     owed: VecDeque<Sense>,
@@ -162,12 +191,13 @@ impl Unit {
         let mut state = State {
             drive: unit.drive,
             pace: Pace::default(),
-            preventing: Vec::new(),
             owed: VecDeque::new(),
         };
         state.start();
         Self {
             state: Mutex::new(state),
+            preventing: Mutex::default(),
+            ports: Mutex::default(),
             generation: AtomicU64::new(0),
         }
     }
@@ -175,6 +205,21 @@ impl Unit {
     fn state(&self) -> MutexGuard<'_, State> {
         // A drive that panicked leaves nothing half done that matters here.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn preventing(&self) -> MutexGuard<'_, Vec<Nexus>> {
+        self.preventing
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn ports(&self) -> MutexGuard<'_, Ports> {
+        self.ports.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A session begins.
+    pub(crate) fn nexus_begins(&self, nexus: Nexus, key: &Arc<SessionKey>) {
+        self.ports().begin(nexus, key);
     }
 
     pub(crate) fn generation(&self) -> u64 {
@@ -186,18 +231,36 @@ impl Unit {
         self.generation.fetch_add(1, Ordering::SeqCst);
     }
 
-    /// Waits for the unit's turn and has it do one command.
+    /// Waits for the unit's turn and has it do one command. `None`: while it
+    /// waited, its session or its task was ended; nothing was done.
     pub(crate) fn execute(
         &self,
-        nexus: Nexus,
+        caller: &Caller<'_>,
         cdb: CdbBytes,
         announced: &Announced,
         data: UnitData<'_>,
-    ) -> Answer {
+    ) -> Option<Answer> {
         let mut data = data;
         let mut state = self.state();
-        if let Some(answer) = state.say_owed(cdb, &mut data) {
-            return answer;
+        if !(caller.waits)() {
+            return None;
+        }
+        // INQUIRY, GET CONFIGURATION, GET EVENT STATUS NOTIFICATION and
+        // MECHANISM STATUS leave attentions alone.
+        let hears = !matches!(cdb.opcode(), 0x12 | 0x46 | 0x4A | 0xBD);
+        let mut ports = self.ports();
+        let owed = hears.then(|| ports.next(caller.nexus)).flatten();
+        let was_cleared = caller.generation != self.generation();
+        drop(ports);
+        if was_cleared {
+            return Some(self.cleared(caller.nexus, owed));
+        }
+        let owed = match owed {
+            None if hears => state.owed.pop_front(),
+            owed => owed,
+        };
+        if let Some(sense) = owed {
+            return Some(told(&sense, cdb, &mut data));
         }
         let data = match data {
             UnitData::In([]) => Data::None,
@@ -210,30 +273,66 @@ impl Unit {
         };
         let answer = state.command(cdb, data);
         if cdb.opcode() == PREVENT_ALLOW && answer.status == Answer::GOOD {
-            state.door_command(nexus, cdb);
+            self.door_command(&mut state, caller.nexus, cdb);
         }
-        answer
+        Some(answer)
     }
 
-    /// A session is over: it no longer holds the door.
+    /// What a task is told that somebody else ended before its turn came.
+    fn cleared(&self, nexus: Nexus, owed: Option<Sense>) -> Answer {
+        let is_news = self.ports().learn(nexus, self.generation());
+        match owed {
+            Some(sense) => Answer::check(&sense),
+            None if is_news => Answer::check(&TASKS_CLEARED),
+            None => Answer::bare(Answer::TASK_ABORTED),
+        }
+    }
+
+    /// A session took hold of the door, or let go. The drive has done as it
+    /// was told; another session may still hold on.
+    fn door_command(&self, state: &mut State, nexus: Nexus, cdb: CdbBytes) {
+        let prevents = cdb.as_slice().get(4).is_some_and(|byte| byte & 1 != 0);
+        let mut preventing = self.preventing();
+        preventing.retain(|holder| *holder != nexus);
+        if prevents {
+            preventing.push(nexus);
+        }
+        let others_hold = !prevents && !preventing.is_empty();
+        drop(preventing);
+        if others_hold {
+            state.own_command([PREVENT_ALLOW, 0, 0, 0, 1, 0]);
+        }
+    }
+
+    /// A session is over: it no longer holds the door. A unit whose door it
+    /// does not hold is not waited for.
     pub(crate) fn nexus_lost(&self, nexus: Nexus) {
+        self.ports().end(nexus);
+        if !self.preventing().contains(&nexus) {
+            return;
+        }
         let mut state = self.state();
-        let before = state.preventing.len();
-        state.preventing.retain(|holder| *holder != nexus);
-        if before > 0 && state.preventing.is_empty() {
+        let mut preventing = self.preventing();
+        preventing.retain(|holder| *holder != nexus);
+        let nobody_holds = preventing.is_empty();
+        drop(preventing);
+        if nobody_holds {
             state.open_door();
         }
     }
 
-    /// The unit begins anew: no tasks, door free, and it says so.
+    /// The unit begins anew: no tasks, door free, and every session is told.
     pub(crate) fn reset(&self) {
+        // At once: a task that is told of the reset is one that it ended.
+        let mut ports = self.ports();
+        ports.owe(RESET_OCCURRED);
         self.clear_tasks();
+        drop(ports);
         let mut state = self.state();
-        if !state.preventing.is_empty() {
-            state.preventing.clear();
+        let held = !core::mem::take(&mut *self.preventing()).is_empty();
+        if held {
             state.open_door();
         }
-        state.owe(RESET_OCCURRED);
     }
 }
 
@@ -280,43 +379,9 @@ impl State {
         }
     }
 
-    /// Says what the drive said to the target itself; nobody else heard it.
-    fn say_owed(&mut self, cdb: CdbBytes, data: &mut UnitData<'_>) -> Option<Answer> {
-        // INQUIRY, GET CONFIGURATION, GET EVENT STATUS NOTIFICATION and
-        // MECHANISM STATUS leave attentions alone.
-        if matches!(cdb.opcode(), 0x12 | 0x46 | 0x4A | 0xBD) {
-            return None;
-        }
-        let sense = self.owed.pop_front()?;
-        match data {
-            UnitData::In(room) if cdb.opcode() == REQUEST_SENSE => {
-                let length = cdb.as_slice().get(4).copied().unwrap_or(0).into();
-                let bytes = sense.emit();
-                let moved = room.len().min(length).min(bytes.len());
-                for (to, from) in room.iter_mut().zip(bytes).take(moved) {
-                    *to = from;
-                }
-                Some(Answer::good(moved))
-            }
-            _ => Some(Answer::check(&sense)),
-        }
-    }
-
     fn owe(&mut self, sense: Sense) {
         if self.owed.len() < MOST_OWED && !self.owed.contains(&sense) {
             self.owed.push_back(sense);
-        }
-    }
-
-    /// A session took hold of the door, or let go. The drive has done as it
-    /// was told; another session may still hold on.
-    fn door_command(&mut self, nexus: Nexus, cdb: CdbBytes) {
-        let prevents = cdb.as_slice().get(4).is_some_and(|byte| byte & 1 != 0);
-        self.preventing.retain(|holder| *holder != nexus);
-        if prevents {
-            self.preventing.push(nexus);
-        } else if !self.preventing.is_empty() {
-            self.own_command([PREVENT_ALLOW, 0, 0, 0, 1, 0]);
         }
     }
 
@@ -350,6 +415,22 @@ impl State {
     }
 }
 
+/// Says what there is to say instead of doing the command.
+fn told(sense: &Sense, cdb: CdbBytes, data: &mut UnitData<'_>) -> Answer {
+    match data {
+        UnitData::In(room) if cdb.opcode() == REQUEST_SENSE => {
+            let length = cdb.as_slice().get(4).copied().unwrap_or(0).into();
+            let bytes = sense.emit();
+            let moved = room.len().min(length).min(bytes.len());
+            for (to, from) in room.iter_mut().zip(bytes).take(moved) {
+                *to = from;
+            }
+            Answer::good(moved)
+        }
+        _ => Answer::check(sense),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -358,13 +439,34 @@ mod tests {
     fn unit(kind: MediumKind) -> Unit {
         let medium = Medium::blank(kind, None, Box::new(MemoryStore::new())).unwrap();
         let drive = VirtualDrive::new(DriveModel::default(), medium, Speed::Virtual, "x".into());
-        Unit::new(LogicalUnit::from(drive))
+        let unit = Unit::new(LogicalUnit::from(drive));
+        for nexus in [1, 2] {
+            let key = SessionKey {
+                initiator_name: format!("iqn.a:{nexus}"),
+                isid: [0; 6],
+            };
+            unit.nexus_begins(Nexus(nexus), &Arc::new(key));
+        }
+        unit
+    }
+
+    fn caller(unit: &Unit, nexus: u64) -> Caller<'static> {
+        Caller {
+            nexus: Nexus(nexus),
+            generation: unit.generation(),
+            waits: &|| true,
+        }
     }
 
     fn send(unit: &Unit, nexus: u64, bytes: &[u8]) -> (u8, Option<(u8, u8, u8)>) {
+        send_as(unit, &caller(unit, nexus), bytes)
+    }
+
+    fn send_as(unit: &Unit, caller: &Caller<'_>, bytes: &[u8]) -> (u8, Option<(u8, u8, u8)>) {
         let cdb = CdbBytes::from_slice(bytes).unwrap();
         let announced = Announced::of(&cdb, 0);
-        let answer = unit.execute(Nexus(nexus), cdb, &announced, UnitData::Out(&[]));
+        let answer = unit.execute(caller, cdb, &announced, UnitData::Out(&[]));
+        let answer = answer.unwrap();
         let sense = answer.sense.map(|s| (s[2] & 0xF, s[12], s[13]));
         (answer.status, sense)
     }
@@ -437,8 +539,50 @@ mod tests {
         let before = unit.generation();
         unit.reset();
         assert!(unit.generation() > before);
-        assert_eq!(send(&unit, 1, &EJECT).1, Some((6, 0x29, 3)));
+        for nexus in [1, 2] {
+            assert_eq!(send(&unit, nexus, &EJECT).1, Some((6, 0x29, 3)));
+            assert_eq!(send(&unit, nexus, &[0; 6]), (0, None));
+        }
         assert_eq!(send(&unit, 1, &EJECT).0, 0);
+    }
+
+    #[test]
+    fn a_task_that_another_session_ended_is_told_why_and_not_carried_out() {
+        let unit = unit(MediumKind::DvdRam);
+        ready(&unit);
+        let before = caller(&unit, 1);
+        unit.reset();
+        assert_eq!(send_as(&unit, &before, &EJECT).1, Some((6, 0x29, 3)));
+        assert_eq!(send_as(&unit, &before, &EJECT).0, Answer::TASK_ABORTED);
+        let before = caller(&unit, 1);
+        unit.clear_tasks();
+        assert_eq!(send_as(&unit, &before, &EJECT).1, Some((6, 0x2F, 0)));
+        assert_eq!(send_as(&unit, &before, &EJECT).0, Answer::TASK_ABORTED);
+        // Not once did the tray come out.
+        assert_eq!(send(&unit, 1, &[0; 6]), (0, None));
+    }
+
+    #[test]
+    fn a_command_that_nobody_waits_for_is_not_carried_out() {
+        let unit = unit(MediumKind::DvdRam);
+        ready(&unit);
+        let gone = Caller {
+            waits: &|| false,
+            ..caller(&unit, 1)
+        };
+        let cdb = CdbBytes::from_slice(&EJECT).unwrap();
+        let announced = Announced::of(&cdb, 0);
+        let answer = unit.execute(&gone, cdb, &announced, UnitData::Out(&[]));
+        assert_eq!(answer, None);
+        assert_eq!(send(&unit, 1, &[0; 6]), (0, None));
+    }
+
+    #[test]
+    fn a_session_that_does_not_hold_the_door_does_not_wait_for_the_drive() {
+        let unit = unit(MediumKind::DvdRam);
+        // The drive is at work: waiting for it here would be for ever.
+        let _busy = unit.state();
+        unit.nexus_lost(Nexus(1));
     }
 
     #[test]
@@ -453,7 +597,11 @@ mod tests {
             cdb[2..6].copy_from_slice(&lba.to_be_bytes());
             let cdb = CdbBytes::from_slice(&cdb).unwrap();
             let announced = Announced::of(&cdb, 65536);
-            let write = || unit.execute(Nexus(1), cdb, &announced, UnitData::Out(&block));
+            let write = || {
+                let data = UnitData::Out(&block);
+                unit.execute(&caller(&unit, 1), cdb, &announced, data)
+                    .unwrap()
+            };
             let mut answer = write();
             if let Some(sense) = answer.sense {
                 assert_eq!((sense[2], sense[12], sense[13]), (2, 4, 8));
