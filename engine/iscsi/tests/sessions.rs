@@ -614,12 +614,17 @@ fn a_reset_is_told_to_each_session_once_and_to_what_it_ended() {
         let sense = (came.data.len() > 15).then(|| (came.data[4], came.data[14], came.data[15]));
         (response.status, sense)
     };
-    // Whether the first was under way when the reset came depends on who was
-    // next at the drive; both are answered, and the reset is told once.
+    // Who was next at the drive, these two or the reset, is not said; both are
+    // answered, and the reset is told once, to a later command if to none of them.
     let answers = [told(&mut writes), told(&mut writes)];
     let news = (2, Some((6, 0x29, 3)));
-    assert_eq!(answers.iter().filter(|answer| **answer == news).count(), 1);
-    for (peer, cmd_sn) in [(&mut asks, 2), (&mut idle, 1)] {
+    let heard = answers.iter().filter(|answer| **answer == news).count();
+    assert!(heard <= 1, "{answers:?}");
+    let mut others = vec![(&mut asks, 2), (&mut idle, 1)];
+    if heard == 0 {
+        others.push((&mut writes, 3));
+    }
+    for (peer, cmd_sn) in others {
         peer.send(test_unit_ready(8, cmd_sn).emit(), &[]);
         assert_eq!(told(peer), news);
         peer.send(test_unit_ready(9, cmd_sn + 1).emit(), &[]);
