@@ -134,6 +134,12 @@ pub enum QueryError {
     NothingToRead,
 }
 
+impl From<ClaimDenied> for QueryError {
+    fn from(denied: ClaimDenied) -> Self {
+        Self::Denied(LeaseDenied::Outside(denied))
+    }
+}
+
 /// The source of an image failed.
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]

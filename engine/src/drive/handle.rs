@@ -342,7 +342,7 @@ impl From<ReadError> for QueryError {
         match error {
             ReadError::Sense(sense) => Self::Sense(sense),
             ReadError::NoAnswer(cause) => Self::NoAnswer(cause),
-            ReadError::Denied(denied) => Self::Denied(LeaseDenied::Outside(denied)),
+            ReadError::Denied(denied) => denied.into(),
         }
     }
 }

@@ -26,6 +26,12 @@ pub(crate) enum ReadError {
     Denied(ClaimDenied),
 }
 
+impl From<ClaimDenied> for ReadError {
+    fn from(denied: ClaimDenied) -> Self {
+        Self::Denied(denied)
+    }
+}
+
 /// Reads blocks of a disc. Its blocking reads are for threads of the caller's own, never for a task.
 #[derive(Debug, Clone)]
 pub struct DriveReader {

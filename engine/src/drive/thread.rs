@@ -5,7 +5,7 @@
 
 use crate::drive::handle::{Counted, ThreadsRunning};
 use crate::drive::read::{MOST_BLOCKS, ReadError};
-use crate::error::{LeaseDenied, QueryError, SourceError};
+use crate::error::{QueryError, SourceError};
 use crate::inhibit::Awake;
 use crate::pipeline::digest::check;
 use crate::pipeline::ring::{Drain, Gauge, Next, SLOT_BYTES, Slot};
@@ -207,28 +207,22 @@ impl Device {
     fn obey(&mut self, order: Order) {
         match order {
             Order::Identify(reply) => {
-                let answer = self.looking(Self::identify, |denied| {
-                    QueryError::Denied(LeaseDenied::Outside(denied))
-                });
+                let answer = self.looking(Self::identify);
                 let _ = reply.send(answer);
             }
             Order::Read { lba, blocks, reply } => {
-                let answer = self.looking(|device| device.read(lba, blocks), ReadError::Denied);
+                let answer = self.looking(|device| device.read(lba, blocks));
                 let _ = reply.send(answer);
             }
             Order::Tray(tray, reply) => {
                 let _ = reply.send(self.moving(tray));
             }
             Order::Probe(reply) => {
-                let answer = self.looking(Self::probe, |denied| {
-                    QueryError::Denied(LeaseDenied::Outside(denied))
-                });
+                let answer = self.looking(Self::probe);
                 let _ = reply.send(answer);
             }
             Order::Events(reply) => {
-                let answer = self.looking(Self::medium_events, |denied| {
-                    QueryError::Denied(LeaseDenied::Outside(denied))
-                });
+                let answer = self.looking(Self::medium_events);
                 let _ = reply.send(answer);
             }
             Order::Job(work) => self.work(*work),
@@ -275,21 +269,18 @@ impl Device {
                 unmount: false,
             },
         };
-        self.transport
-            .claim(claim)
-            .map_err(|denied| QueryError::Denied(LeaseDenied::Outside(denied)))?;
+        self.transport.claim(claim)?;
         let moved = self.move_tray(tray);
         self.transport.release();
         moved
     }
 
     /// Does something that touches the medium, unless another program holds the drive.
-    fn looking<T, E>(
+    fn looking<T, E: From<ClaimDenied>>(
         &mut self,
         what: impl FnOnce(&mut Self) -> Result<T, E>,
-        denied: impl FnOnce(ClaimDenied) -> E,
     ) -> Result<T, E> {
-        self.transport.claim(Claim::Look).map_err(denied)?;
+        self.transport.claim(Claim::Look)?;
         let result = what(self);
         self.transport.release();
         result

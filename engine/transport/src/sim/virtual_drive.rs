@@ -18,9 +18,6 @@ use std::time::Instant;
 /// Blocks of the disc of `virtual:null`: BD-R of three layers, 100 GB.
 const NULL_DISC_BLOCKS: u32 = 48_878_592;
 
-/// Changes that come to an end before the first command; a handful is usual.
-const MAX_CHANGES_AT_START: usize = 10_000;
-
 /// Sense of a disc that may not be written: 7/27/00.
 const WRITE_PROTECTED: Sense = Sense::new(7, 0x27, 0x00);
 
@@ -81,7 +78,7 @@ impl VirtualDrive {
         let opened = match pace {
             Pace::Virtual => None,
             Pace::Real(_) => {
-                finish(&mut recorder);
+                recorder.settle();
                 Some(Instant::now())
             }
         };
@@ -258,16 +255,6 @@ impl Transport for VirtualDrive {
 impl Drop for VirtualDrive {
     fn drop(&mut self) {
         self.recorder.settle();
-    }
-}
-
-/// Lets whatever is under way end.
-fn finish(recorder: &mut Recorder) {
-    for _ in 0..MAX_CHANGES_AT_START {
-        match recorder.next_change() {
-            Some(time) => recorder.advance(time.max(Duration::from_nanos(1))),
-            None => return,
-        }
     }
 }
 
