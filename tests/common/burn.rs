@@ -1,6 +1,7 @@
 //! Drives with virtual discs in them, and the way of bytes back out of them. Owns no judgement.
 
 use futures::StreamExt;
+use pitland::transport::address::VirtualOptions;
 use pitland::transport::sim::{MediumKind, create_disc};
 use pitland::{
     BurnError, BurnOptions, BurnReport, DriveAddress, DriveHandle, Engine, Image, MasterOptions,
@@ -25,7 +26,7 @@ pub fn tree(source: &Path) -> Image {
 pub fn address(disc: &Path) -> DriveAddress {
     DriveAddress::VirtualFile {
         path: disc.to_path_buf(),
-        speed: None,
+        options: VirtualOptions::default(),
     }
 }
 

@@ -1,7 +1,9 @@
 //! The drive's write buffer: a bounded ring of blocks on their way to the disc.
 //!
 //! Owns the bytes and their addresses, in the order in which they came, and holds back
-//! the end of an ECC block that is not whole yet. Must not know speeds, media or stores.
+//! the end of an ECC block that is not whole yet. On their way to a disc that keeps no
+//! data, blocks are counted, and their bytes are never looked at. Must not know speeds,
+//! media or stores.
 
 use std::collections::VecDeque;
 
@@ -20,7 +22,9 @@ pub(crate) struct Run {
 }
 
 pub(crate) struct WriteBuffer {
+    /// Has its memory from the first block on that is kept; none where no bytes are.
     ring: Vec<u8>,
+    keeps_bytes: bool,
     capacity: u32,
     /// Blocks of the ring: the capacity and what may be held back.
     room: u32,
@@ -36,13 +40,23 @@ impl WriteBuffer {
         let capacity = u32::try_from((bytes / BLOCK_BYTES).max(64)).unwrap_or(u32::MAX / 4096);
         let room = capacity + HELD_AT_MOST;
         Self {
-            ring: vec![0; room as usize * BLOCK_BYTES],
+            ring: Vec::new(),
+            keeps_bytes: true,
             capacity,
             room,
             head: 0,
             used: 0,
             unit: 1,
             runs: VecDeque::with_capacity(64),
+        }
+    }
+
+    /// Empties the buffer for another disc; `keeps` says whether that disc keeps data.
+    pub(crate) fn prepare_for_disc(&mut self, keeps: bool) {
+        self.clear();
+        self.keeps_bytes = keeps;
+        if !keeps {
+            self.ring = Vec::new();
         }
     }
 
@@ -95,10 +109,9 @@ impl WriteBuffer {
     pub(crate) fn push(&mut self, lba: u32, data: &[u8], verified: bool) {
         let blocks = (data.len() / BLOCK_BYTES) as u32;
         debug_assert!(self.used + blocks <= self.room);
-        let tail = ((self.head + self.used) % self.room) as usize * BLOCK_BYTES;
-        let first = data.len().min(self.ring.len() - tail);
-        self.ring[tail..tail + first].copy_from_slice(&data[..first]);
-        self.ring[..data.len() - first].copy_from_slice(&data[first..]);
+        if self.keeps_bytes {
+            self.copy_in(data);
+        }
         self.used += blocks;
         match self.runs.back_mut() {
             Some(run) if run.verified == verified && run.lba + run.blocks == lba => {
@@ -112,13 +125,27 @@ impl WriteBuffer {
         }
     }
 
-    /// The bytes of the first `blocks` blocks of the front run, in two parts where the ring wraps.
-    pub(crate) fn front_bytes(&self, blocks: u32) -> (&[u8], &[u8]) {
+    fn copy_in(&mut self, data: &[u8]) {
+        if self.ring.is_empty() {
+            self.ring = vec![0; self.room as usize * BLOCK_BYTES];
+        }
+        let tail = ((self.head + self.used) % self.room) as usize * BLOCK_BYTES;
+        let first = data.len().min(self.ring.len() - tail);
+        self.ring[tail..tail + first].copy_from_slice(&data[..first]);
+        self.ring[..data.len() - first].copy_from_slice(&data[first..]);
+    }
+
+    /// The bytes of the first `blocks` blocks of the front run, in two parts where the ring
+    /// wraps; `None` where no bytes are kept.
+    pub(crate) fn front_bytes(&self, blocks: u32) -> Option<(&[u8], &[u8])> {
+        if !self.keeps_bytes {
+            return None;
+        }
         let blocks = blocks.min(self.used);
         let start = self.head as usize * BLOCK_BYTES;
         let len = blocks as usize * BLOCK_BYTES;
         let first = len.min(self.ring.len() - start);
-        (&self.ring[start..start + first], &self.ring[..len - first])
+        Some((&self.ring[start..start + first], &self.ring[..len - first]))
     }
 
     /// Forgets the first `blocks` blocks of the front run.
@@ -132,8 +159,12 @@ impl WriteBuffer {
         if run.blocks == 0 {
             self.runs.pop_front();
         }
-        self.head = (self.head + blocks) % self.room;
         self.used -= blocks;
+        // From the start again when there is nothing: memory that was just used is in the cache.
+        self.head = match self.used {
+            0 => 0,
+            _ => (self.head + blocks) % self.room,
+        };
     }
 
     pub(crate) fn clear(&mut self) {
@@ -151,6 +182,9 @@ impl WriteBuffer {
 
     /// Lays what is still in the buffer over blocks read from the disc; what came last is on top.
     pub(crate) fn overlay(&self, lba: u32, out: &mut [u8]) {
+        if !self.keeps_bytes {
+            return;
+        }
         let end = u64::from(lba) + (out.len() / BLOCK_BYTES) as u64;
         let mut at = self.head;
         for run in &self.runs {
@@ -182,7 +216,7 @@ mod tests {
         buffer.push(60, &block(2).repeat(40), false);
         assert_eq!(buffer.runs().count(), 1);
         assert_eq!(buffer.used(), 50);
-        let (a, b) = buffer.front_bytes(50);
+        let (a, b) = buffer.front_bytes(50).unwrap();
         assert_eq!((a.len(), b.len()), (46 * BLOCK_BYTES, 4 * BLOCK_BYTES));
         assert_eq!((a[0], b[0]), (1, 2));
     }
@@ -205,8 +239,22 @@ mod tests {
         );
         buffer.push(144, &block(0).repeat(16), false);
         assert_eq!((buffer.held(), buffer.drainable()), (0, 96));
-        let (a, b) = buffer.front_bytes(96);
+        let (a, b) = buffer.front_bytes(96).unwrap();
         assert_eq!(a.len() + b.len(), 96 * BLOCK_BYTES);
+    }
+
+    #[test]
+    fn what_no_disc_keeps_takes_room_and_no_memory() {
+        let mut buffer = WriteBuffer::new(64 * BLOCK_BYTES);
+        buffer.prepare_for_disc(false);
+        buffer.push(0, &block(1).repeat(40), false);
+        assert_eq!((buffer.used(), buffer.free()), (40, 24));
+        assert!(buffer.front_bytes(40).is_none());
+        assert_eq!(buffer.ring.capacity(), 0);
+        buffer.pop(40);
+        buffer.prepare_for_disc(true);
+        buffer.push(0, &block(2), false);
+        assert_eq!(buffer.front_bytes(1).unwrap().0, block(2));
     }
 
     #[test]

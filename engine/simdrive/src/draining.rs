@@ -15,7 +15,7 @@ impl Recorder {
     /// of one step of it: `(blocks, steps, nanoseconds per step)`.
     fn piece(&self, medium: &Medium, lba: u32, blocks: u32, verified: bool) -> (u32, u32, u64) {
         let unit = medium.kind.unit();
-        let zone = timing::zone(medium.kind, self.write_speed(), lba, medium.capacity());
+        let zone = self.zone(medium, self.write_speed(), lba);
         let mut time = self.scaled(timing::transfer(unit, zone.speed));
         if verified {
             time *= 2;
@@ -93,12 +93,19 @@ impl Recorder {
         let Tray::Closed(Some(medium)) = &mut self.tray else {
             return false;
         };
-        let (first, second) = self.buffer.front_bytes(blocks);
-        let split = run.lba + (first.len() / BLOCK_BYTES) as u32;
-        let mut result = medium.record(run.lba, first);
-        if result.is_ok() && !second.is_empty() {
-            result = medium.record(split, second);
-        }
+        let result = match self.buffer.front_bytes(blocks) {
+            Some((first, second)) => medium.record(run.lba, first).and_then(|()| {
+                let split = run.lba + (first.len() / BLOCK_BYTES) as u32;
+                match second {
+                    [] => Ok(()),
+                    second => medium.record(split, second),
+                }
+            }),
+            None => {
+                medium.count(run.lba, blocks);
+                Ok(())
+            }
+        };
         if result.is_err() {
             // The host learns of it with its next command, and what follows cannot be
             // written either: on a sequential disc there would be a hole before it.
@@ -111,9 +118,11 @@ impl Recorder {
                 disc.forget_unrecorded();
                 disc.mark_damaged();
             }
+            self.end_stream();
             return false;
         }
         self.buffer.pop(blocks);
+        self.stream_flows();
         true
     }
 
@@ -138,6 +147,7 @@ impl Recorder {
 
     /// Writes all that is in the buffer; the clock moves by the time that it takes.
     pub(crate) fn drain_all(&mut self) {
+        self.end_stream();
         self.complete_unit();
         if !self.buffer.is_empty() {
             let spent = self.drain(u64::MAX / 4);

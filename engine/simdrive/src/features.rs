@@ -128,13 +128,15 @@ fn features(drive: &Recorder) -> Vec<Feature> {
         now.writable(&[BdRe, DvdPlusRw, DvdRam]),
         random,
     );
-    // Incremental streaming: mode 1 blocks only, link sizes of 32 blocks on BD.
+    // Incremental streaming: mode 1 blocks only, underrun protection, link sizes of 32 blocks
+    // on BD.
+    let protected = u8::from(drive.model.underrun_protection);
     add(
         0x0021,
         3,
         false,
         now.writable(&[BdR]),
-        vec![0x01, 0x00, 0x01, 1, 32, 0, 0, 0],
+        vec![0x01, 0x00, protected, 1, 32, 0, 0, 0],
     );
     // Full and quick certification, BD-RE without spares, no expansion; no RRM.
     add(

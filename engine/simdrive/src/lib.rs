@@ -41,6 +41,9 @@
 //! - A suspended DVD+RW format is restarted before it is overtaken (5/2C/00).
 //! - A block that was never written is not read (3/11/05, or 5/21/00 past the capacity),
 //!   on formatted media too, unless a certification or the background format was there.
+//! - A buffer that runs empty is linked over, and counted ([`Recorder::underruns`]); without
+//!   protection ([`DriveModel::underrun_protection`]) the next command is told 3/0C/09,
+//!   deferred, the track reads no more, takes no more, and can only be closed.
 //! - No test writing, no idle spin-down, no defects: spares are never used up.
 //!
 //! **What survives.** Blocks reach the store before the state that counts them, so
@@ -76,6 +79,7 @@ mod refusal;
 mod removal;
 mod store;
 mod timing;
+mod underrun;
 mod unit_status;
 
 pub use dispatch::supported_commands;
@@ -84,3 +88,4 @@ pub use model::{DriveModel, Identity, WriteSpeeds};
 pub use quirks::Quirks;
 pub use recorder::{Answer, Recorder, Status};
 pub use store::{BLOCK_BYTES, DiscStore, MAX_STATE_BYTES, MemoryStore, NullStore, StoreError};
+pub use underrun::Underruns;

@@ -138,8 +138,7 @@ fn capabilities(drive: &Recorder) -> Vec<u8> {
         // A CD recorder and no more.
         [out[2], out[3]] = [0x03, 0x03];
     }
-    // Underrun protection.
-    out[4] = 0x80;
+    out[4] = u8::from(drive.model.underrun_protection) << 7;
     // Tray; eject and lock by command; whether it is locked now.
     out[6] = 0x29 | u8::from(drive.locked) << 1;
     let half = |value: u32| (value.min(0xFFFF) as u16).to_be_bytes();

@@ -86,6 +86,9 @@ pub struct DriveModel {
     pub buffer_bytes: usize,
     /// Write speeds by medium.
     pub write_speeds: WriteSpeeds,
+    /// Each speed is held over the whole disc, whatever the medium and however high (recipe
+    /// 2.5, rotation control 0); otherwise by the zones and the constant rate of recipe 14.
+    pub constant_linear_velocity: bool,
     /// Read speed on BD, kB/s.
     pub bd_read_speed: u32,
     /// Read speed on DVD, kB/s.
@@ -114,6 +117,10 @@ pub struct DriveModel {
     pub damage_after_power_loss: bool,
     /// The first WRITE after a load takes the time of a power calibration (recipe 14).
     pub calibrates_at_first_write: bool,
+    /// The drive goes on where its buffer ran empty; page 2Ah and feature 0021h say so. Without
+    /// it a track of a write-once disc is lost when that happens (recipe 14). BD and DVD+R
+    /// drives all have it.
+    pub underrun_protection: bool,
     /// What is odd about this drive.
     pub quirks: Quirks,
 }
@@ -124,6 +131,7 @@ impl Default for DriveModel {
             identity: Identity::default(),
             buffer_bytes: 4 << 20,
             write_speeds: WriteSpeeds::default(),
+            constant_linear_velocity: false,
             bd_read_speed: 26_976,
             dvd_read_speed: 11_080,
             clock_permille: 1000,
@@ -134,6 +142,7 @@ impl Default for DriveModel {
             attention_after_close: false,
             damage_after_power_loss: false,
             calibrates_at_first_write: true,
+            underrun_protection: true,
             quirks: Quirks::default(),
         }
     }

@@ -7,7 +7,6 @@ use crate::cdb::be32;
 use crate::dispatch::{Outcome, Request, check_medium, parameters, reply};
 use crate::recorder::Recorder;
 use crate::refusal::Refusal;
-use crate::timing;
 
 const WRITE_SPEEDS: u8 = 3;
 const PERFORMANCE: u8 = 0;
@@ -78,7 +77,7 @@ fn performance(drive: &Recorder, flags: u8, start: u32) -> Result<Vec<[u8; 16]>,
         true => drive.fastest_write(),
         false => drive.write_speed(),
     };
-    let at = |lba| timing::zone(medium.kind, speed, lba, medium.capacity());
+    let at = |lba| drive.zone(medium, speed, lba);
     // A disc of few fixed zones has a line for each; a constant rate one for all.
     let mut lines = Vec::new();
     let mut first = start;
@@ -107,7 +106,7 @@ fn write_speeds(drive: &Recorder) -> Vec<[u8; 16]> {
         && !medium.kind.is_bd();
     let line = |speed: &u32| {
         let mut out = [0; 16];
-        let constant_rate = timing::zone(medium.kind, *speed, 0, medium.capacity()).end < end
+        let constant_rate = drive.zone(medium, *speed, 0).end < end
             && medium.kind != crate::medium::MediumKind::DvdPlusRDl;
         // Rotation control in bits 4-3, exact in bit 1.
         out[0] = u8::from(constant_rate) << 3 | 0x02;

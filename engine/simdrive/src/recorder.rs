@@ -16,6 +16,7 @@ use crate::mode_pages::ModePages;
 use crate::model::DriveModel;
 use crate::refusal::{Refusal, SENSE_BYTES};
 use crate::timing::{self, Task};
+use crate::underrun::Stream;
 
 /// SCSI status of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,6 +70,7 @@ pub struct Recorder {
     pub(crate) stopped: bool,
     pub(crate) calibrated: bool,
     pub(crate) buffer: WriteBuffer,
+    pub(crate) stream: Stream,
     /// Blocks that the last refused WRITE wanted to bring.
     pub(crate) wanted: u32,
     pub(crate) operation: Option<Operation>,
@@ -106,6 +108,7 @@ impl Recorder {
             locked: false,
             stopped: false,
             calibrated: false,
+            stream: Stream::default(),
             wanted: 0,
             operation: None,
             attentions: VecDeque::from([Refusal::POWER_ON]),
@@ -130,6 +133,7 @@ impl Recorder {
     /// the disc, then 6/28/00 once.
     pub fn insert(&mut self, medium: Medium) {
         drop(self.remove());
+        self.buffer.prepare_for_disc(medium.keeps_blocks());
         self.tray = Tray::Closed(Some(medium));
         self.begin_load();
     }
@@ -187,6 +191,7 @@ impl Recorder {
     /// included: what a drive does that nobody talks to any more. A background format stops
     /// where it is.
     pub fn settle(&mut self) {
+        self.end_stream();
         self.complete_unit();
         while let Some(time) = self.next_change() {
             self.advance(time.max(Duration::from_nanos(1)));
@@ -287,6 +292,7 @@ impl Recorder {
                 }
                 continue;
             }
+            self.run_dry();
             self.clock = self.clock.saturating_add(left);
             self.format_in_background(left);
             left = 0;
@@ -297,6 +303,7 @@ impl Recorder {
     /// under way is cut off, the disc stays in the tray, everything else stands.
     pub fn power_loss(&mut self) {
         let in_flight = !self.buffer.is_empty();
+        self.end_stream();
         self.buffer.clear();
         self.operation = None;
         let damages = self.model.damage_after_power_loss;
@@ -332,6 +339,15 @@ impl Recorder {
 
     pub(crate) fn scaled(&self, time: u64) -> u64 {
         (u128::from(time) * u128::from(self.model.clock_permille) / 1000) as u64
+    }
+
+    /// The stretch of the disc around a block that is written at one speed, when `speed` is
+    /// the highest one allowed.
+    pub(crate) fn zone(&self, medium: &Medium, speed: u32, lba: u32) -> timing::Zone {
+        if self.model.constant_linear_velocity {
+            return timing::Zone::everywhere(speed);
+        }
+        timing::zone(medium.kind, speed, lba, medium.capacity())
     }
 
     /// The highest write speed allowed now, in kB/s.
@@ -386,6 +402,7 @@ impl Recorder {
     /// As [`Self::start`], with so many blocks of padding to be written first.
     pub(crate) fn start_after(&mut self, effect: Effect, task: Task, padding: u32) {
         // What was written before it goes onto the disc first.
+        self.end_stream();
         self.complete_unit();
         let Some(kind) = self.medium().map(|m| m.kind) else {
             self.operation = Some(Operation::new(effect, 0, 0));

@@ -155,6 +155,7 @@ fn accept(drive: &mut Recorder, write: &Write<'_>) -> Outcome {
         }
     }
     drive.buffer.push(write.lba, write.data, verified);
+    drive.continue_stream(write.lba, write.lba + write.blocks);
     if let Some(track) = track
         && let Some(medium) = drive.medium_mut()
         // Nothing to save: only what is on the disc is remembered.
@@ -230,6 +231,7 @@ pub(crate) fn synchronize_cache(
     _data_in: &mut [u8],
 ) -> Outcome {
     let immediate = request.cdb.bit(1, 1);
+    drive.end_stream();
     let nothing = drive.buffer.is_empty()
         && drive
             .medium()

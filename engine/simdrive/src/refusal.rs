@@ -42,6 +42,7 @@ impl Refusal {
     pub(crate) const NO_MEDIUM_TRAY_CLOSED: Self = sense(2, 0x3A, 0x01);
     pub(crate) const NO_MEDIUM_TRAY_OPEN: Self = sense(2, 0x3A, 0x02);
     pub(crate) const WRITE_ERROR: Self = sense(3, 0x0C, 0x00);
+    pub(crate) const LOSS_OF_STREAMING: Self = sense(3, 0x0C, 0x09);
     pub(crate) const READ_ERROR: Self = sense(3, 0x11, 0x05);
     pub(crate) const UNFORMATTED: Self = sense(3, 0x31, 0x00);
     pub(crate) const FORMAT_FAILED: Self = sense(3, 0x31, 0x01);

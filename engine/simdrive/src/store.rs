@@ -66,6 +66,13 @@ pub trait DiscStore: Send {
     /// The storage failed, or `data` is not whole blocks.
     fn write(&mut self, lba: u32, data: &[u8]) -> Result<(), StoreError>;
 
+    /// Whether blocks that are written can be read again. A recorder spares a store
+    /// that says no its blocks: neither drive nor store look at a byte of them. The
+    /// answer must not change while the disc is in a drive.
+    fn keeps_blocks(&self) -> bool {
+        true
+    }
+
     /// Forgets all blocks: they read as zeros again.
     ///
     /// # Errors
@@ -203,6 +210,10 @@ impl DiscStore for NullStore {
 
     fn write(&mut self, lba: u32, data: &[u8]) -> Result<(), StoreError> {
         whole_blocks(lba, data.len()).map(|_| ())
+    }
+
+    fn keeps_blocks(&self) -> bool {
+        false
     }
 
     fn erase(&mut self) -> Result<(), StoreError> {

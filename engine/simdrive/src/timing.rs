@@ -20,6 +20,16 @@ pub(crate) struct Zone {
     pub(crate) speed: u32,
 }
 
+impl Zone {
+    /// The whole disc at one speed.
+    pub(crate) fn everywhere(speed: u32) -> Self {
+        Self {
+            end: u32::MAX,
+            speed: speed.max(1),
+        }
+    }
+}
+
 /// The zone that a block lies in, when `speed` is the highest speed allowed.
 ///
 /// A DVD+R DL has three fixed zones; BD from 6x and DVD from 12x turn at a constant
@@ -41,10 +51,7 @@ pub(crate) fn zone(kind: MediumKind, speed: u32, lba: u32, capacity: u32) -> Zon
         _ => speed >= 16_620,
     };
     if !constant_rate {
-        return Zone {
-            end: u32::MAX,
-            speed: speed.max(1),
-        };
+        return Zone::everywhere(speed);
     }
     let width = (capacity / CAV_ZONES).max(1);
     let index = (lba / width).min(CAV_ZONES - 1);

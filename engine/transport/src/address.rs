@@ -7,8 +7,10 @@
 //! DRIVE   = "/dev/" NAME                     a drive of this machine, by any of its nodes or links
 //!         | "iscsi://" HOST [ ":" PORT ] "/" TARGET "/" LUN
 //!         | "virtual:" ( FILE | "null" ) *( "," OPTION )
-//! OPTION  = "speed=" NUMBER [ "x" ]          1 and above, at most one decimal for DVD's 2.4x
+//! OPTION  = "speed=" NUMBER [ "x" ]          0.1 to 1000, at most one decimal for DVD's 2.4x
 //!         | "id=" NUMBER                     of "null" only; 0 when missing
+//!         | "bus=" NAME "@" NUMBER ( "MB/s" | "kB/s" )    shared with others of that name
+//!         | "faults=" SCRIPTFILE             fails as the script says; "," is written %2C, "%" %25
 //! ```
 //!
 //! Everything after `/dev/` is the name, commas too. Options are taken from the right, as long as what follows the last comma
@@ -23,13 +25,18 @@
 //! `Display` writes an address in this form, so that it parses back to itself.
 
 mod iscsi;
+mod options;
 
 pub use iscsi::{IscsiAddress, IscsiAddressError, parse_portal};
+pub use options::VirtualOptions;
+use options::{bad_value, once};
 
-use crate::Transport;
+use crate::bus::{BusRateDiffers, OnBus};
+use crate::fault::{Fault, FaultFileError, FaultScript};
 #[cfg(target_os = "linux")]
 use crate::linux::{DeviceError, DriveNodes, LinuxDrive, ScsiAddress, System};
 use crate::sim::{DiscFileError, Pace, VirtualDrive};
+use crate::{BusShare, Transport};
 use core::fmt;
 use core::str::FromStr;
 use std::ffi::{OsStr, OsString};
@@ -53,15 +60,15 @@ pub enum DriveAddress {
     VirtualFile {
         /// The file; not looked at before the drive is opened.
         path: PathBuf,
-        /// Real time at this speed; as fast as it goes without.
-        speed: Option<SpeedFactor>,
+        /// What is wanted besides.
+        options: VirtualOptions,
     },
     /// A virtual drive with a 100 GB BD-R that keeps no data, for measuring.
     VirtualNull {
         /// Which one: the same number is the same drive.
         id: u32,
-        /// Real time at this speed; as fast as it goes without.
-        speed: Option<SpeedFactor>,
+        /// What is wanted besides.
+        options: VirtualOptions,
     },
 }
 
@@ -125,7 +132,7 @@ pub enum AddressError {
     },
     /// No drive is called so.
     #[error(
-        "unknown drive {given:?}; a drive is /dev/srN, iscsi://HOST[:PORT]/TARGET/LUN, virtual:FILE[,speed=16x] or virtual:null[,id=N][,speed=16x]"
+        "unknown drive {given:?}; a drive is /dev/srN, iscsi://HOST[:PORT]/TARGET/LUN, virtual:FILE or virtual:null[,id=N], which take [,speed=16x][,bus=NAME@RATE][,faults=FILE]"
     )]
     UnknownDrive {
         /// What was given.
@@ -147,7 +154,7 @@ pub enum AddressError {
     },
     /// An option that this kind of drive does not have.
     #[error(
-        "unknown option {option:?} in {given:?}; known are speed=16x, and id=N for virtual:null (if it belongs to the file's name, end the name with one more comma)"
+        "unknown option {option:?} in {given:?}; known are speed=16x, bus=NAME@RATE, faults=FILE, and id=N for virtual:null (if it belongs to the file's name, end the name with one more comma)"
     )]
     UnknownOption {
         /// What was given.
@@ -191,26 +198,19 @@ impl DriveAddress {
         let Some(rest) = given.as_bytes().strip_prefix(b"virtual:") else {
             return Err(no_drive(given));
         };
-        let (name, options) = split_options(rest);
-        let mut speed = None;
+        let (name, words) = split_options(rest);
+        let mut options = VirtualOptions::default();
         let mut id = None;
         let is_null = name == b"null";
-        for (word, value) in options {
-            match word {
-                b"speed" => {
-                    once("speed", given, speed.is_some())?;
-                    speed = Some(parse_speed(value)?);
-                }
-                b"id" if is_null => {
-                    once("id", given, id.is_some())?;
-                    id = Some(parse_id(value)?);
-                }
-                _ => {
-                    return Err(AddressError::UnknownOption {
-                        given: given.to_owned(),
-                        option: String::from_utf8_lossy(word).into_owned(),
-                    });
-                }
+        for (word, value) in words {
+            if word == b"id" && is_null {
+                once("id", given, id.is_some())?;
+                id = Some(parse_id(value)?);
+            } else if !options.take(given, word, value)? {
+                return Err(AddressError::UnknownOption {
+                    given: given.to_owned(),
+                    option: String::from_utf8_lossy(word).into_owned(),
+                });
             }
         }
         if name.is_empty() {
@@ -221,11 +221,11 @@ impl DriveAddress {
         if is_null {
             return Ok(Self::VirtualNull {
                 id: id.unwrap_or(0),
-                speed,
+                options,
             });
         }
         let path = PathBuf::from(OsString::from_vec(name.to_vec()));
-        Ok(Self::VirtualFile { path, speed })
+        Ok(Self::VirtualFile { path, options })
     }
 
     /// The address in the form that [`parse`](Self::parse) takes, exactly,
@@ -235,7 +235,7 @@ impl DriveAddress {
         match self {
             Self::Device { path } => return path.clone().into_os_string(),
             Self::Iscsi(unit) => return unit.to_string().into(),
-            Self::VirtualFile { path, speed } => {
+            Self::VirtualFile { path, options } => {
                 let name = path.as_os_str();
                 if name == "null" {
                     text.push("./");
@@ -244,25 +244,30 @@ impl DriveAddress {
                 if needs_closing_comma(name.as_bytes()) {
                     text.push(",");
                 }
-                push_speed(&mut text, *speed);
+                options.push_to(&mut text);
             }
-            Self::VirtualNull { id, speed } => {
+            Self::VirtualNull { id, options } => {
                 text.push("null");
                 if *id != 0 {
                     text.push(format!(",id={id}"));
                 }
-                push_speed(&mut text, *speed);
+                options.push_to(&mut text);
             }
         }
         text
     }
 
-    /// Real time at this speed, if one is named: of virtual drives only.
-    pub fn speed(&self) -> Option<SpeedFactor> {
+    /// What is wanted of a virtual drive besides its disc; `None` for others.
+    pub fn virtual_options(&self) -> Option<&VirtualOptions> {
         match self {
-            Self::VirtualFile { speed, .. } | Self::VirtualNull { speed, .. } => *speed,
+            Self::VirtualFile { options, .. } | Self::VirtualNull { options, .. } => Some(options),
             Self::Device { .. } | Self::Iscsi(_) => None,
         }
+    }
+
+    /// Real time at this speed, if one is named: of virtual drives only.
+    pub fn speed(&self) -> Option<SpeedFactor> {
+        self.virtual_options().and_then(|options| options.speed)
     }
 
     /// What makes two addresses the same drive, however they are written.
@@ -308,11 +313,59 @@ impl DriveAddress {
         match self {
             Self::Device { path } => open_device(path, mode),
             Self::Iscsi(unit) => Err(OpenError::NeedsInitiator { unit: unit.clone() }),
-            Self::VirtualNull { id, .. } => Ok(Box::new(VirtualDrive::null(*id, pace, hint)?)),
-            Self::VirtualFile { path, .. } => {
-                Ok(Box::new(VirtualDrive::file(path, mode, pace, hint)?))
+            Self::VirtualNull { id, options } => {
+                let extras = Extras::of(options)?;
+                extras.round(VirtualDrive::null(*id, pace, hint)?)
+            }
+            Self::VirtualFile { path, options } => {
+                let extras = Extras::of(options)?;
+                extras.round(VirtualDrive::file(path, mode, pace, hint)?)
             }
         }
+    }
+
+    /// Puts the bus and the faults that the address names round a virtual
+    /// drive that the caller has opened itself.
+    ///
+    /// # Errors
+    /// [`OpenError::Faults`] or [`OpenError::Bus`].
+    pub fn with_options(&self, drive: VirtualDrive) -> Result<Box<dyn Transport>, OpenError> {
+        match self.virtual_options() {
+            Some(options) => Extras::of(options)?.round(drive),
+            None => Ok(Box::new(drive)),
+        }
+    }
+}
+
+/// What goes round a virtual drive, looked at before its file is touched.
+struct Extras {
+    faults: Option<FaultScript>,
+    bus: Option<BusShare>,
+}
+
+impl Extras {
+    fn of(options: &VirtualOptions) -> Result<Self, OpenError> {
+        let faults = options.faults.as_ref().map(|path| {
+            FaultScript::read(path).map_err(|source| OpenError::Faults {
+                path: path.clone(),
+                source,
+            })
+        });
+        Ok(Self {
+            faults: faults.transpose()?,
+            bus: options.bus.clone(),
+        })
+    }
+
+    fn round(self, drive: VirtualDrive) -> Result<Box<dyn Transport>, OpenError> {
+        let mut drive: Box<dyn Transport> = Box::new(drive);
+        if let Some(bus) = self.bus {
+            drive = Box::new(OnBus::new(drive, bus)?);
+        }
+        if let Some(faults) = self.faults {
+            drive = Box::new(Fault::new(drive, faults));
+        }
+        Ok(drive)
     }
 }
 
@@ -352,6 +405,17 @@ pub enum OpenError {
         /// The logical unit.
         unit: IscsiAddress,
     },
+    /// The script of faults could not be read. Mend the file or its line.
+    #[error("the script of faults {path:?}: {source}")]
+    Faults {
+        /// The script's file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: FaultFileError,
+    },
+    /// The bus is open with another rate. Name the same for all its drives.
+    #[error(transparent)]
+    Bus(#[from] BusRateDiffers),
     /// The file of a virtual disc could not be opened as one.
     #[error(transparent)]
     DiscFile(#[from] DiscFileError),
@@ -499,49 +563,12 @@ fn needs_closing_comma(name: &[u8]) -> bool {
     }
 }
 
-fn push_speed(text: &mut OsString, speed: Option<SpeedFactor>) {
-    if let Some(speed) = speed {
-        text.push(format!(",speed={speed}"));
-    }
-}
-
-fn once(option: &'static str, given: &OsStr, seen: bool) -> Result<(), AddressError> {
-    if seen {
-        return Err(AddressError::RepeatedOption {
-            given: given.to_owned(),
-            option,
-        });
-    }
-    Ok(())
-}
-
-fn parse_speed(value: &[u8]) -> Result<SpeedFactor, AddressError> {
-    core::str::from_utf8(value)
-        .ok()
-        .and_then(SpeedFactor::parse)
-        .ok_or_else(|| {
-            bad_value(
-                "speed",
-                value,
-                "a speed is a number with x, from 0.1x to 1000x, as 16x or 2.4x",
-            )
-        })
-}
-
 fn parse_id(value: &[u8]) -> Result<u32, AddressError> {
     core::str::from_utf8(value)
         .ok()
         .filter(|text| text.bytes().all(|b| b.is_ascii_digit()))
         .and_then(|text| text.parse().ok())
         .ok_or_else(|| bad_value("id", value, "an id is a number from 0 to 4294967295"))
-}
-
-fn bad_value(option: &'static str, value: &[u8], expected: &'static str) -> AddressError {
-    AddressError::BadValue {
-        option,
-        value: OsStr::from_bytes(value).to_owned(),
-        expected,
-    }
 }
 
 fn file_key(path: &Path) -> std::io::Result<Key> {

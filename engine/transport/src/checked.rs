@@ -10,7 +10,8 @@
 
 use crate::error::DataKind;
 use crate::{
-    Claim, ClaimDenied, Data, DeviceClock, Exchange, Limits, Reply, Transport, TransportError,
+    BusShare, Claim, ClaimDenied, Data, DeviceClock, Exchange, Limits, Reply, Transport,
+    TransportError,
 };
 use core::time::Duration;
 use pitland_mmc::cdb::{Cdb, Write10, Write10View, Write12, Write12View, WriteAndVerify10};
@@ -93,6 +94,10 @@ impl<T: Transport> Transport for Checked<T> {
 
     fn have_host_look(&mut self) {
         self.inner.have_host_look();
+    }
+
+    fn bus(&self) -> Option<BusShare> {
+        self.inner.bus()
     }
 }
 

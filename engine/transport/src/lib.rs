@@ -18,6 +18,8 @@
 //!   person and for [`trace::Replay`], which serves it again;
 //! * [`probe`]: what a drive says it reads and writes; [`MediumEvents`]: what
 //!   happened to the medium, asked of the drive;
+//! * [`fault`]: a drive that fails, by a script;
+//! * [`OnBus`]: drives that share the bandwidth of a bus;
 //! * [`sim`]: the simulated recorder as a drive, its disc in a sparse file;
 //! * [`linux`]: the drives of a Linux machine, their nodes, locks and mounts;
 //! * [`address`]: what a person types to name a drive.
@@ -39,16 +41,16 @@
 //! ```
 //!
 //! `unsafe` stands in `linux/sys.rs` only: the three calls of the C library
-//! that have no safe form. One place is kept free: `fault.rs` will hold the
-//! layer that injects seeded faults; it is one more
-//! `impl Transport for Fault<T>`.
+//! that have no safe form.
 
 #![deny(unsafe_code)]
 
 pub mod address;
+mod bus;
 mod checked;
 mod claim;
 mod error;
+pub mod fault;
 #[cfg(target_os = "linux")]
 pub mod linux;
 mod medium_events;
@@ -61,6 +63,7 @@ mod sum;
 pub mod trace;
 mod transport;
 
+pub use bus::{BusRateDiffers, BusShare, BusSyntax, OnBus};
 pub use checked::Checked;
 pub use claim::{Claim, ClaimDenied, Holder};
 pub use error::{DataKind, MissingAccess, TransportError};

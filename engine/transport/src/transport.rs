@@ -3,7 +3,7 @@
 //! Owns shapes only. Must not know any particular kind of drive, nor the
 //! meaning of a command.
 
-use crate::{Claim, ClaimDenied, TransportError};
+use crate::{BusShare, Claim, ClaimDenied, TransportError};
 use core::fmt;
 use core::time::Duration;
 use pitland_mmc::{CdbBytes, Sense};
@@ -74,6 +74,12 @@ pub trait Transport: Send {
     /// Has the host look at the drive as it is now, and so learn that the
     /// medium is out, or in. A layer passes it on.
     fn have_host_look(&mut self) {}
+
+    /// The bus that the drive shares with others, and what it carries; `None`
+    /// where nobody knows. A layer passes it on.
+    fn bus(&self) -> Option<BusShare> {
+        None
+    }
 }
 
 /// One command on its way to a drive.
@@ -316,6 +322,9 @@ impl<T: Transport + ?Sized> Transport for Box<T> {
     fn have_host_look(&mut self) {
         (**self).have_host_look();
     }
+    fn bus(&self) -> Option<BusShare> {
+        (**self).bus()
+    }
 }
 
 impl<T: Transport + ?Sized> Transport for &mut T {
@@ -348,5 +357,8 @@ impl<T: Transport + ?Sized> Transport for &mut T {
     }
     fn have_host_look(&mut self) {
         (**self).have_host_look();
+    }
+    fn bus(&self) -> Option<BusShare> {
+        (**self).bus()
     }
 }

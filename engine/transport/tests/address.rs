@@ -16,14 +16,25 @@ use std::path::PathBuf;
 fn file(path: &str, tenths: Option<u32>) -> DriveAddress {
     DriveAddress::VirtualFile {
         path: PathBuf::from(path),
-        speed: tenths.and_then(SpeedFactor::from_tenths),
+        options: tenths.and_then(SpeedFactor::from_tenths).into(),
+    }
+}
+
+fn with(path: &str, tenths: Option<u32>, bus: Option<&str>, faults: Option<&str>) -> DriveAddress {
+    DriveAddress::VirtualFile {
+        path: PathBuf::from(path),
+        options: VirtualOptions {
+            speed: tenths.and_then(SpeedFactor::from_tenths),
+            bus: bus.map(|text| text.parse().unwrap()),
+            faults: faults.map(PathBuf::from),
+        },
     }
 }
 
 fn null(id: u32, tenths: Option<u32>) -> DriveAddress {
     DriveAddress::VirtualNull {
         id,
-        speed: tenths.and_then(SpeedFactor::from_tenths),
+        options: tenths.and_then(SpeedFactor::from_tenths).into(),
     }
 }
 
@@ -44,6 +55,18 @@ fn names_are_read_and_written_back() {
         ("virtual:virtual:x", file("virtual:x", None)),
         ("virtual:a=b", file("a=b", None)),
         ("virtual:a,B=c", file("a,B=c", None)),
+        (
+            "virtual:x,speed=4x,bus=usb-1@35MB/s,faults=bad/drive.txt",
+            with("x", Some(40), Some("usb-1@35MB/s"), Some("bad/drive.txt")),
+        ),
+        (
+            "virtual:x,bus=b@480kB/s",
+            with("x", None, Some("b@480kB/s"), None),
+        ),
+        (
+            "virtual:x,faults=a%2Cb=1%25",
+            with("x", None, None, Some("a,b=1%")),
+        ),
     ] {
         assert_eq!(text.parse::<DriveAddress>().unwrap(), address, "{text}");
         assert_eq!(address.to_string(), text);
@@ -51,6 +74,10 @@ fn names_are_read_and_written_back() {
     assert_eq!("virtual:x,speed=16".parse(), Ok(file("x", Some(160))));
     assert_eq!("virtual:null,speed=1x,id=3".parse(), Ok(null(3, Some(10))));
     assert_eq!("virtual:x,".parse(), Ok(file("x", None)));
+    assert_eq!(
+        "virtual:x,faults=50%,bus=b@480000kB/s".parse(),
+        Ok(with("x", None, Some("b@480MB/s"), Some("50%")))
+    );
 }
 
 #[test]
@@ -166,6 +193,32 @@ fn numbers_out_of_range_are_refused() {
             "{bad}"
         );
     }
+    for bad in [
+        "",
+        "b",
+        "b@",
+        "b@35",
+        "@35MB/s",
+        "b@0MB/s",
+        "b@99kB/s",
+        "b@1GB/s",
+        "b@+5MB/s",
+        "b@-5MB/s",
+        "b@4.5MB/s",
+        "b@100001MB/s",
+        "b@99999999999MB/s",
+        "a b@5MB/s",
+        "b@5MB/s@5MB/s",
+        "a-name-of-more-than-32-characters@5MB/s",
+    ] {
+        let refused = format!("virtual:x,bus={bad}")
+            .parse::<DriveAddress>()
+            .unwrap_err();
+        assert!(
+            matches!(refused, AddressError::BadValue { option: "bus", .. }),
+            "{bad}"
+        );
+    }
     assert!("virtual:x,speed=1000x".parse::<DriveAddress>().is_ok());
     assert!("virtual:x,speed=0.1x".parse::<DriveAddress>().is_ok());
 }
@@ -188,7 +241,7 @@ fn the_same_file_by_another_name_is_the_same_drive() {
     let key = |name: &str| {
         DriveAddress::VirtualFile {
             path: folder.path().join(name),
-            speed: None,
+            options: VirtualOptions::default(),
         }
         .same_drive_key()
         .unwrap()
@@ -216,10 +269,20 @@ proptest! {
         name in prop::collection::vec(prop_oneof![Just(b','), Just(b'='), Just(b'a'), Just(b'/'), 1u8..], 1..12),
         tenths in prop::option::of(1u32..=10_000),
         id in any::<u32>(),
+        bus in prop::option::of(100u32..=100_000_000),
+        faults in prop::option::of(prop::collection::vec(
+            prop_oneof![Just(b','), Just(b'='), Just(b'%'), Just(b'2'), Just(b'C'), 1u8..], 1..12)),
     ) {
         let path = PathBuf::from(OsStr::from_bytes(&name));
-        let speed = tenths.and_then(SpeedFactor::from_tenths);
-        for address in [DriveAddress::VirtualFile { path, speed }, DriveAddress::VirtualNull { id, speed }] {
+        let options = VirtualOptions {
+            speed: tenths.and_then(SpeedFactor::from_tenths),
+            bus: bus.map(|rate| pitland_transport::BusShare::new("a.b", rate).unwrap()),
+            faults: faults.map(|name| PathBuf::from(OsStr::from_bytes(&name))),
+        };
+        for address in [
+            DriveAddress::VirtualFile { path, options: options.clone() },
+            DriveAddress::VirtualNull { id, options },
+        ] {
             prop_assert_eq!(DriveAddress::parse(&address.to_os_string()), Ok(address));
         }
     }
@@ -228,5 +291,7 @@ proptest! {
     fn any_text_is_read_without_a_panic(text in prop::collection::vec(any::<u8>(), 0..60)) {
         let _ = DriveAddress::parse(OsStr::from_bytes(&text));
         let _ = DriveAddress::parse(OsStr::from_bytes(&[b"virtual:", &text[..]].concat()));
+        let _ = DriveAddress::parse(OsStr::from_bytes(&[b"virtual:x,faults=", &text[..]].concat()));
+        let _ = DriveAddress::parse(OsStr::from_bytes(&[b"virtual:x,bus=", &text[..]].concat()));
     }
 }

@@ -12,7 +12,7 @@ mod host;
 
 use host::*;
 use pitland_transport::Transport;
-use pitland_transport::address::{DriveAddress, OpenError, OpenMode};
+use pitland_transport::address::{DriveAddress, OpenError, OpenMode, VirtualOptions};
 use pitland_transport::sim::*;
 use proptest::prelude::*;
 use std::fs::{self, File};
@@ -70,7 +70,7 @@ fn full_length() -> u64 {
 fn open(path: &Path, mode: OpenMode) -> Result<Box<dyn Transport>, OpenError> {
     DriveAddress::VirtualFile {
         path: path.to_owned(),
-        speed: None,
+        options: VirtualOptions::default(),
     }
     .open(mode)
 }

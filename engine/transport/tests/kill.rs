@@ -16,7 +16,7 @@ mod host;
 
 use host::*;
 use pitland_transport::Transport;
-use pitland_transport::address::{DriveAddress, OpenMode};
+use pitland_transport::address::{DriveAddress, OpenMode, VirtualOptions};
 use pitland_transport::sim::*;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -30,7 +30,7 @@ const BUFFER_BLOCKS: u32 = (4 << 20) / 2048;
 fn open(path: &Path) -> Box<dyn Transport> {
     DriveAddress::VirtualFile {
         path: path.to_owned(),
-        speed: None,
+        options: VirtualOptions::default(),
     }
     .open(OpenMode::Existing)
     .unwrap()

@@ -17,7 +17,7 @@ mod host;
 use host::*;
 use pitland_mmc::Lba;
 use pitland_mmc::cdb::{Cdb, Write10};
-use pitland_transport::address::{DriveAddress, OpenMode};
+use pitland_transport::address::{DriveAddress, OpenMode, VirtualOptions};
 use pitland_transport::sim::*;
 use pitland_transport::trace::{Detail, Trace};
 use pitland_transport::*;
@@ -112,7 +112,7 @@ fn of_the_layers(mut drive: impl Transport) -> u64 {
 fn drive(path: &Path) -> Box<dyn Transport> {
     DriveAddress::VirtualFile {
         path: path.to_owned(),
-        speed: None,
+        options: VirtualOptions::default(),
     }
     .open(OpenMode::Existing)
     .unwrap()

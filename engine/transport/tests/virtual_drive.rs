@@ -10,7 +10,7 @@
 mod host;
 
 use host::*;
-use pitland_transport::address::{DriveAddress, OpenError, OpenMode, SpeedFactor};
+use pitland_transport::address::{DriveAddress, OpenError, OpenMode, SpeedFactor, VirtualOptions};
 use pitland_transport::sim::*;
 use pitland_transport::trace::{Detail, Replay, Trace};
 use pitland_transport::*;
@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 fn open(path: &Path, mode: OpenMode) -> Result<Box<dyn Transport>, OpenError> {
     DriveAddress::VirtualFile {
         path: path.to_owned(),
-        speed: None,
+        options: VirtualOptions::default(),
     }
     .open(mode)
 }
@@ -108,7 +108,7 @@ fn a_command_that_takes_longer_than_its_limit_times_out() {
 fn with_a_speed_named_time_is_real_and_the_speed_is_the_limit() {
     let address = DriveAddress::VirtualNull {
         id: 0,
-        speed: SpeedFactor::from_tenths(10_000),
+        options: SpeedFactor::from_tenths(10_000).into(),
     };
     let begun = Instant::now();
     let mut drive = address.open(OpenMode::Existing).unwrap();
@@ -134,7 +134,7 @@ fn with_a_speed_named_time_is_real_and_the_speed_is_the_limit() {
 fn a_long_command_really_takes_its_time_in_real_time() {
     let mut drive = DriveAddress::VirtualNull {
         id: 0,
-        speed: SpeedFactor::from_tenths(10_000),
+        options: SpeedFactor::from_tenths(10_000).into(),
     }
     .open(OpenMode::Existing)
     .unwrap();
@@ -210,9 +210,12 @@ fn a_missing_file_is_made_only_when_asked_and_as_a_blank_bd_r() {
 
 #[test]
 fn a_drive_without_data_takes_a_disc_of_100_gb() {
-    let mut drive = DriveAddress::VirtualNull { id: 3, speed: None }
-        .open(OpenMode::Existing)
-        .unwrap();
+    let mut drive = DriveAddress::VirtualNull {
+        id: 3,
+        options: VirtualOptions::default(),
+    }
+    .open(OpenMode::Existing)
+    .unwrap();
     wait_ready(&mut drive);
     good(write(&mut drive, 0, &pattern(0, 32)));
     let mut info = [0; 36];

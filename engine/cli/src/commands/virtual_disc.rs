@@ -8,6 +8,7 @@ use crate::output::bar::Watcher;
 use crate::output::json::{Name, ReadView, VirtualDiscView};
 use crate::sink::Sink;
 use pitland::DriveAddress;
+use pitland::transport::address::VirtualOptions;
 use pitland::mastering::BLOCK_SIZE;
 use pitland::transport::sim::{Access, MediumKind, create_disc, open_disc};
 
@@ -20,7 +21,7 @@ pub(crate) fn create(args: &CreateArgs, context: &Context) -> Result<Exit, Compl
     let disc = create_disc(&args.file, kind, blocks)?;
     let address = DriveAddress::VirtualFile {
         path: args.file.clone(),
-        speed: None,
+        options: VirtualOptions::default(),
     };
     context.output.result(&VirtualDiscView::new(
         Name::new(&args.file),

@@ -2,7 +2,7 @@
 
 use crate::dispatch::{Outcome, Request, reply};
 use crate::medium::rewritable::Rewritable;
-use crate::medium::sequential::{Sequential, Track};
+use crate::medium::sequential::{Damage, Sequential, Track};
 use crate::medium::{MediumKind, Recorded};
 use crate::recorder::Recorder;
 use crate::refusal::Refusal;
@@ -136,7 +136,7 @@ fn describe(disc: &Sequential, kind: MediumKind, number: u16, track: &Track) -> 
     Information {
         track: number,
         session: track.session,
-        damage: track.damaged,
+        damage: track.damage != Damage::None,
         state,
         nwa: writable.then_some(track.nwa),
         start: track.start,

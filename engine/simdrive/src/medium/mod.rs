@@ -22,7 +22,7 @@ use std::fmt;
 use pitland_mmc::Profile;
 
 use self::rewritable::Rewritable;
-use self::sequential::Sequential;
+use self::sequential::{Damage, Sequential};
 use crate::refusal::Refusal;
 use crate::store::{DiscStore, StoreError};
 
@@ -289,14 +289,14 @@ impl Medium {
         }
     }
 
-    /// The tracks that hold data, as a reader sees them: first block and number of
+    /// The tracks that hold data that can be read, as a reader sees them: first block and number of
     /// blocks, in order of their numbers. A rewritable disc is one track.
     pub fn tracks(&self) -> Vec<(u32, u32)> {
         match &self.recorded {
             Recorded::Sequential(disc) => disc
                 .tracks
                 .iter()
-                .filter(|t| t.recorded > t.start)
+                .filter(|t| t.recorded > t.start && t.damage != Damage::Lost)
                 .map(|t| (t.start, t.recorded - t.start))
                 .collect(),
             Recorded::Rewritable(disc) if disc.is_formatted() => vec![(0, disc.capacity)],
@@ -419,7 +419,12 @@ impl Medium {
     /// Puts blocks on the disc; the state follows with the next [`Medium::save`].
     pub(crate) fn record(&mut self, lba: u32, data: &[u8]) -> Result<(), StoreError> {
         self.store.write(lba, data)?;
-        let blocks = (data.len() / crate::store::BLOCK_BYTES) as u32;
+        self.count(lba, (data.len() / crate::store::BLOCK_BYTES) as u32);
+        Ok(())
+    }
+
+    /// Blocks are on the disc. What [`Medium::record`] does, where the store keeps no blocks.
+    pub(crate) fn count(&mut self, lba: u32, blocks: u32) {
         match &mut self.recorded {
             Recorded::Sequential(disc) => {
                 if self.kind == MediumKind::BdR {
@@ -430,7 +435,10 @@ impl Medium {
             }
             Recorded::Rewritable(disc) => self.changed |= disc.recorded(lba, blocks),
         }
-        Ok(())
+    }
+
+    pub(crate) fn keeps_blocks(&self) -> bool {
+        self.store.keeps_blocks()
     }
 
     /// Fills a reserved track that is about to be closed with zeros.

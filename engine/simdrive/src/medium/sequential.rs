@@ -32,6 +32,35 @@ pub(crate) struct Spares {
     pub(crate) clusters: u32,
 }
 
+/// What the damage bit of a track stands for (recipe 2.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Damage {
+    None,
+    /// The last write was cut off; the track goes on at its next writable address.
+    Resumable,
+    /// Nothing of it reads, and it can only be closed.
+    Lost,
+}
+
+impl Damage {
+    fn code(self) -> u8 {
+        match self {
+            Self::None => 0,
+            Self::Resumable => 1,
+            Self::Lost => 2,
+        }
+    }
+
+    fn from_code(code: u8) -> Result<Self, MediumError> {
+        match code {
+            0 => Ok(Self::None),
+            1 => Ok(Self::Resumable),
+            2 => Ok(Self::Lost),
+            _ => Err(MediumError::Corrupt("unknown kind of damage")),
+        }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Track {
     pub(crate) session: u16,
@@ -44,7 +73,7 @@ pub(crate) struct Track {
     pub(crate) recorded: u32,
     pub(crate) reserved: bool,
     pub(crate) closed: bool,
-    pub(crate) damaged: bool,
+    pub(crate) damage: Damage,
 }
 
 impl Track {
@@ -57,7 +86,7 @@ impl Track {
             recorded: start,
             reserved: false,
             closed: false,
-            damaged: false,
+            damage: Damage::None,
         }
     }
 
@@ -65,8 +94,12 @@ impl Track {
         self.nwa == self.start
     }
 
+    fn is_lost_and_open_at(&self, lba: u32) -> bool {
+        !self.closed && self.damage == Damage::Lost && (self.start..self.end).contains(&lba)
+    }
+
     pub(crate) fn writable(&self) -> bool {
-        !self.closed && self.nwa < self.end
+        !self.closed && self.nwa < self.end && self.damage != Damage::Lost
     }
 }
 
@@ -177,6 +210,9 @@ impl Sequential {
         if self.complete {
             return Err(Refusal::CANNOT_WRITE_MEDIUM);
         }
+        if let Some(lost) = self.tracks.iter().find(|t| t.is_lost_and_open_at(lba)) {
+            return Err(Refusal::LOSS_OF_STREAMING.at(lost.recorded));
+        }
         let end = lba
             .checked_add(blocks)
             .filter(|end| *end <= self.capacity)
@@ -237,9 +273,24 @@ impl Sequential {
     }
 
     pub(crate) fn mark_damaged(&mut self) {
-        if let Some(track) = self.tracks.iter_mut().rev().find(|t| !t.closed) {
-            track.damaged = true;
+        let open = |t: &&mut Track| !t.closed && t.damage != Damage::Lost;
+        if let Some(track) = self.tracks.iter_mut().rev().find(open) {
+            track.damage = Damage::Resumable;
         }
+    }
+
+    /// The track that the block before `lba` was written to is lost, with all that is in it.
+    pub(crate) fn lose_track_before(&mut self, lba: u32) {
+        self.forget_unrecorded();
+        if let Some(track) = self
+            .tracks
+            .iter_mut()
+            .rev()
+            .find(|t| !t.closed && t.start < lba && lba <= t.end)
+        {
+            track.damage = Damage::Lost;
+        }
+        self.in_flight = false;
     }
 
     /// Splits a reservation off the track that is still blank (recipe 13.2: after writing 5/2C/00).
@@ -336,7 +387,9 @@ impl Sequential {
             track.end = track.recorded;
         }
         track.closed = true;
-        track.damaged = false;
+        if track.damage == Damage::Resumable {
+            track.damage = Damage::None;
+        }
         let (session, next) = (track.session, track.end);
         if last && !plus && next < medium_end {
             self.tracks.push(Track::open(session, next, medium_end));
@@ -408,6 +461,7 @@ impl Sequential {
             .ok_or(Refusal::LBA_OUT_OF_RANGE.at(lba))?;
         while at < end {
             match self.tracks.iter().find(|t| t.start <= at && at < t.nwa) {
+                Some(t) if t.damage == Damage::Lost => return Err(Refusal::READ_ERROR.at(at)),
                 Some(track) => at = track.nwa,
                 None if at >= self.closed_end() => return Err(Refusal::LBA_OUT_OF_RANGE.at(at)),
                 None => return Err(Refusal::READ_ERROR.at(at)),
@@ -434,7 +488,7 @@ impl Sequential {
             out.word(track.recorded);
             out.flag(track.reserved);
             out.flag(track.closed);
-            out.flag(track.damaged);
+            out.byte(track.damage.code());
         }
     }
 
@@ -461,7 +515,7 @@ impl Sequential {
             track.nwa = track.recorded;
             track.reserved = from.flag()?;
             track.closed = from.flag()?;
-            track.damaged = from.flag()?;
+            track.damage = Damage::from_code(from.byte()?)?;
             disc.tracks.push(track);
         }
         disc.validate()?;

@@ -8,9 +8,11 @@ use super::hold::Hold;
 use super::lock::{Attempt, DriveLock};
 use super::open::{Link, limits, open_node};
 use super::permission::Access;
-use super::{DeviceError, DriveNodes, System, sg_io};
+use super::{DeviceError, DriveNodes, System, bus, sg_io};
 use crate::address::OpenMode;
-use crate::{Claim, ClaimDenied, DeviceClock, Exchange, Limits, Reply, Transport, TransportError};
+use crate::{
+    BusShare, Claim, ClaimDenied, DeviceClock, Exchange, Limits, Reply, Transport, TransportError,
+};
 use core::time::Duration;
 use std::io;
 use std::os::fd::AsFd;
@@ -36,6 +38,7 @@ pub struct LinuxDrive {
     hint: String,
     mode: OpenMode,
     limits: Limits,
+    bus: Option<BusShare>,
     opened: Instant,
     // Dropped in this order: what excludes others goes before the lock that says so.
     link: Option<Link>,
@@ -78,6 +81,7 @@ impl LinuxDrive {
         Ok(Self {
             hint: path.display().to_string(),
             limits: limits(&nodes, &link),
+            bus: bus::share(&system.sys, &nodes.folder),
             lock: DriveLock::new(&system.locks, nodes.scsi, &system.proc),
             nodes,
             system,
@@ -201,6 +205,10 @@ impl Transport for LinuxDrive {
         if let Some(node) = &self.nodes.block {
             drop(open_node(node, Access::Read, 0));
         }
+    }
+
+    fn bus(&self) -> Option<BusShare> {
+        self.bus.clone()
     }
 
     fn claim(&mut self, claim: Claim<'_>) -> Result<(), ClaimDenied> {

@@ -13,6 +13,6 @@ pub use disc_file_error::{Damage, DiscFileError, FileKind};
 pub use file_store::{Access, BLOCK_BYTES, FileStore, MAGIC, VERSION};
 pub use pitland_simdrive::{
     DiscStore, DriveModel, Identity, Medium, MediumError, MediumKind, MemoryStore, NullStore,
-    StoreError,
+    StoreError, Underruns,
 };
 pub use virtual_drive::{Pace, VirtualDrive};

@@ -1,7 +1,8 @@
 //! A recorder behind [`Transport`]: its disc, its clock, its time limits.
 //!
 //! Owns how device time and real time go together. Must not know commands,
-//! but for which ones change a disc that is opened for reading only.
+//! but for which ones change a disc that is opened for reading only, and the
+//! answer that says that the buffer is full.
 
 use super::disc_file::{create_disc, judge};
 use super::disc_file_error::DiscFileError;
@@ -10,7 +11,9 @@ use crate::address::{OpenMode, SpeedFactor};
 use crate::{Data, DeviceClock, Exchange, Limits, Reply, Status, Transport, TransportError};
 use core::time::Duration;
 use pitland_mmc::{CdbBytes, Command, Sense};
-use pitland_simdrive::{DriveModel, Identity, Medium, MediumKind, NullStore, Recorder};
+use pitland_simdrive::{
+    Answer, DriveModel, Identity, Medium, MediumKind, NullStore, Recorder, Underruns,
+};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
@@ -18,8 +21,19 @@ use std::time::Instant;
 /// Blocks of the disc of `virtual:null`: BD-R of three layers, 100 GB.
 const NULL_DISC_BLOCKS: u32 = 48_878_592;
 
+/// In real time the recorder is let catch up no more often than this, so that a drive
+/// whose buffer is being filled does not go to its disc for every command.
+const CATCH_UP_STEP: Duration = Duration::from_millis(1);
+
+/// In real time a WRITE that finds the buffer full is held back no longer than this: a
+/// host that wants to cancel waits for it.
+const HELD_BACK_AT_MOST: Duration = Duration::from_millis(100);
+
 /// Sense of a disc that may not be written: 7/27/00.
 const WRITE_PROTECTED: Sense = Sense::new(7, 0x27, 0x00);
+
+/// Key, ASC and ASCQ of a buffer that is full (recipe 4.2).
+const BUFFER_FULL: (u8, u8, u8) = (2, 0x04, 0x08);
 
 /// How fast device time passes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -46,6 +60,12 @@ impl From<Option<SpeedFactor>> for Pace {
 /// On a virtual clock it has just been switched on, and the disc is being
 /// recognised; in real time that lies behind it. Either way the first commands
 /// are answered with its unit attentions.
+///
+/// On a virtual clock a full buffer is answered at once with 2/04/08. In real time
+/// the drive holds the WRITE back until half of the buffer is free, for a tenth of a
+/// second at most, and then takes it or answers 2/04/08: real drives do either, and
+/// a host of many drives wakes up once for each two mebibytes, not once for each
+/// WRITE.
 ///
 /// A drive that is dropped finishes what it was told, as a real one does that
 /// nobody talks to: the buffer is written, the operation under way ends. A
@@ -125,8 +145,9 @@ impl VirtualDrive {
         Ok(drive)
     }
 
-    /// A drive with a 100 GB BD-R that keeps no data. `id` tells such drives
-    /// apart in what they answer; each call makes another drive.
+    /// A drive with a 100 GB BD-R that keeps no data, and that it writes at one speed
+    /// from the first block to the last. `id` tells such drives apart in what they
+    /// answer; each call makes another drive.
     ///
     /// # Errors
     /// [`DiscFileError::Medium`], should the recorder not take that size.
@@ -141,8 +162,9 @@ impl VirtualDrive {
             source,
         })?;
         let model = DriveModel {
-            // Whoever measures wants to see the writing alone.
+            // Whoever measures wants to see the writing alone, at the speed that was named.
             calibrates_at_first_write: false,
+            constant_linear_velocity: true,
             ..model_of(format!("PLN{id:010}"))
         };
         Ok(Self::new(model, medium, pace, hint))
@@ -153,11 +175,16 @@ impl VirtualDrive {
         &mut self.recorder
     }
 
+    /// How often the drive's write buffer ran empty while it was being written, and where.
+    pub fn underruns(&self) -> Underruns {
+        self.recorder.underruns()
+    }
+
     /// Lets the recorder catch up with the clock on the wall.
     fn catch_up(&mut self) {
         if let Some(opened) = self.opened {
             let behind = opened.elapsed().saturating_sub(self.device_time());
-            if !behind.is_zero() {
+            if behind >= CATCH_UP_STEP {
                 self.recorder.advance(behind);
             }
         }
@@ -171,6 +198,22 @@ impl VirtualDrive {
             if !ahead.is_zero() {
                 std::thread::sleep(ahead.min(limit));
             }
+        }
+    }
+
+    /// Whether the host is not to be given this answer yet.
+    fn holds_back(&self, answer: &Answer) -> bool {
+        self.opened.is_some() && answer.key_asc_ascq() == Some(BUFFER_FULL)
+    }
+
+    /// Waits until half of the buffer is free, or `limit` has passed.
+    fn wait_for_room(&mut self, limit: Duration) {
+        let limit = limit.min(HELD_BACK_AT_MOST);
+        if let (Some(opened), Some(room)) = (self.opened, self.recorder.next_change()) {
+            let due = self.device_time() + room;
+            std::thread::sleep(due.saturating_sub(opened.elapsed()).min(limit));
+            let passed = opened.elapsed().saturating_sub(self.device_time());
+            self.recorder.advance(passed);
         }
     }
 
@@ -194,13 +237,21 @@ impl Transport for VirtualDrive {
             return Ok(Reply::check(WRITE_PROTECTED));
         }
         self.catch_up();
-        let before = self.recorder.now();
+        let mut before = self.recorder.now();
         let given = data.len();
         let answer = match data {
             Data::None => self.recorder.execute(cdb.as_slice(), &[], &mut []),
             Data::In(room) => self.recorder.execute(cdb.as_slice(), &[], room),
             Data::Out(bytes) | Data::Blocks { bytes, .. } => {
-                self.recorder.execute(cdb.as_slice(), bytes, &mut [])
+                let answer = self.recorder.execute(cdb.as_slice(), bytes, &mut []);
+                if self.holds_back(&answer) {
+                    self.wait_for_room(timeout);
+                    // It was not being served while it waited.
+                    before = self.recorder.now();
+                    self.recorder.execute(cdb.as_slice(), bytes, &mut [])
+                } else {
+                    answer
+                }
             }
         };
         self.sleep_off(timeout);
@@ -297,6 +348,94 @@ mod tests {
     use super::*;
     use pitland_mmc::Lba;
     use pitland_mmc::cdb::{Cdb, TestUnitReady, Write10};
+
+    const LIMIT: Duration = Duration::from_secs(60);
+    const UNIT: usize = 32 * 2048;
+
+    fn write(drive: &mut VirtualDrive, lba: i32, limit: Duration) -> Status {
+        let cdb = Write10 {
+            lba: Lba(lba),
+            blocks: 32,
+            fua: false,
+        };
+        let exchange = Exchange::blocks(cdb.emit(), &[1; UNIT], 2048, limit);
+        drive.execute(exchange).unwrap().status
+    }
+
+    fn is_full(status: Status) -> bool {
+        status
+            .sense()
+            .is_some_and(|sense| *sense == Sense::new(2, 0x04, 0x08))
+    }
+
+    /// A drive of `virtual:null` that has told its attentions.
+    fn null(pace: Pace) -> VirtualDrive {
+        let mut drive = VirtualDrive::null(0, pace, "null".into()).unwrap();
+        let ready = TestUnitReady::default().emit();
+        while drive.execute(Exchange::none(ready, LIMIT)).unwrap().status != Status::Good {
+            drive.advance(Duration::from_secs(1));
+        }
+        drive
+    }
+
+    fn real(tenths: u32) -> Pace {
+        Pace::Real(SpeedFactor::from_tenths(tenths).unwrap())
+    }
+
+    #[test]
+    fn in_real_time_a_full_buffer_holds_the_write_back_and_the_disc_keeps_its_speed() {
+        let mut drive = null(real(160));
+        let begun = drive.now();
+        for unit in 0..160 {
+            assert_eq!(write(&mut drive, unit * 32, LIMIT), Status::Good);
+        }
+        // 10 MiB at 71.9 MB/s, but for the 4 MiB that may still be in the buffer.
+        let least = Duration::from_secs_f64((160 * UNIT - (4 << 20)) as f64 / 71_928e3);
+        assert!(drive.now() - begun >= least);
+    }
+
+    #[test]
+    fn a_write_is_not_held_back_for_longer_than_it_may_take() {
+        // 45 kB in a tenth of a second: a WRITE waits in vain, and its answer says so.
+        let mut drive = null(real(1));
+        let mut unit = 0;
+        while !is_full(write(&mut drive, unit * 32, LIMIT)) {
+            unit += 1;
+            assert!(unit < 1000, "it never was full");
+        }
+        // An answer, not a command that is given up.
+        for _ in 0..3 {
+            let answer = write(&mut drive, unit * 32, Duration::from_millis(1));
+            assert!(answer == Status::Good || is_full(answer), "{answer:?}");
+            unit += i32::from(answer == Status::Good);
+        }
+    }
+
+    #[test]
+    fn on_a_virtual_clock_a_full_buffer_is_told_at_once() {
+        let mut drive = null(Pace::Virtual);
+        let before = drive.now();
+        let refused = (0..1000).find(|unit| is_full(write(&mut drive, unit * 32, LIMIT)));
+        assert_eq!(refused, Some(64), "4 MiB of it");
+        assert_eq!(drive.now(), before);
+    }
+
+    /// Recipe 2.5: the nominal performance has a speed at its start and one at its end.
+    #[test]
+    fn a_null_drive_writes_at_the_speed_that_was_named_from_end_to_end() {
+        let mut drive = null(real(160));
+        let mut list = [0; 24];
+        let question = [0xAC, 0x14, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0];
+        let answer = drive.recorder().execute(&question, &[], &mut list);
+        assert_eq!((answer.key_asc_ascq(), answer.transferred), (None, 24));
+        let speed = |at: usize| {
+            list[at..at + 4]
+                .iter()
+                .fold(0, |n, b| n << 8 | u32::from(*b))
+        };
+        // 16 x 4495.5 kB/s.
+        assert_eq!((speed(12), speed(20)), (71_928, 71_928));
+    }
 
     #[test]
     fn a_file_that_fails_is_told_in_the_words_of_the_system() {

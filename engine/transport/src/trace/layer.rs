@@ -7,7 +7,7 @@ use super::format::{Answer, Line, header};
 use super::written::Written;
 use crate::sum::crc32c;
 use crate::{
-    Claim, ClaimDenied, Data, DeviceClock, Exchange, Limits, Reply, Status, Transport,
+    BusShare, Claim, ClaimDenied, Data, DeviceClock, Exchange, Limits, Reply, Status, Transport,
     TransportError,
 };
 use core::fmt::Write as _;
@@ -292,6 +292,10 @@ impl<T: Transport, W: Write + Send> Transport for Trace<T, W> {
 
     fn have_host_look(&mut self) {
         self.inner.have_host_look();
+    }
+
+    fn bus(&self) -> Option<BusShare> {
+        self.inner.bus()
     }
 }
 
