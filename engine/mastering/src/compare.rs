@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use crate::block::{BLOCK_SIZE, BlockSource};
 use crate::iso9660::stamp::ShortStamp;
 use crate::joliet::Surrogates;
-use crate::layout::{Hierarchy, Namespace, PlanError};
+use crate::layout::{Hierarchy, Namespace, PlanError, RockRidge};
 use crate::read::{Entry, Guard, Names, ReadError, Volume, shown_name};
 use crate::tree::source::{OpenError, Opener, check_unchanged};
 use crate::tree::{NodeId, NodeKind, SourceChange, Tree};
@@ -413,7 +413,12 @@ impl Comparison<'_> {
             }),
             // The plain names of a volume with Rock Ridge are given to links and devices, too.
             Names::Plain => Some(Namespace::Iso {
-                rock_ridge: volume.offered_names().contains(&Names::RockRidge),
+                rock_ridge: volume
+                    .offered_names()
+                    .contains(&Names::RockRidge)
+                    .then_some(RockRidge {
+                        access_times: false,
+                    }),
             }),
         };
         let hierarchy = namespace

@@ -38,7 +38,7 @@ pub mod tree;
 
 pub use block::{BLOCK_SIZE, BlockSource, Extent, ImageFile};
 pub use compare::{CompareOptions, Difference, compare};
-pub use emit::{EmitError, Emitter};
+pub use emit::{EmitError, Emitter, FileContents, SourceReader};
 pub use joliet::Surrogates;
 pub use layout::{Layout, Owner, PlanError, PlanWarning, PlannedFile, Structure, VolumeOptions};
 pub use read::{Entry, Names, ReadError, Volume};

@@ -19,7 +19,7 @@ pub const EXTENSION_SOURCE: &[u8] =
 
 /// Bytes of a `PX` entry with its serial number.
 pub const PX_LENGTH: usize = 44;
-/// Bytes of a `TF` entry with three short stamps.
+/// Bytes of a `TF` entry with three short stamps; one without an access time has 7 fewer.
 pub const TF_LENGTH: usize = 26;
 /// Bytes of a `PN` entry.
 pub const PN_LENGTH: usize = 20;
@@ -76,25 +76,28 @@ impl Posix {
     }
 }
 
-/// `TF` with modification, access and attribute change, each as a short stamp.
-#[must_use]
-pub fn emit_times(
+/// Packs `TF` with modification, access if there is one, and attribute change, each as a short stamp.
+pub(crate) fn pack_times(
+    packer: &mut Packer,
     modification: Timestamp,
-    access: Timestamp,
+    access: Option<Timestamp>,
     attributes: Timestamp,
-) -> [u8; TF_LENGTH] {
+) {
     let mut entry = [0; TF_LENGTH];
-    entry[..5].copy_from_slice(&[
-        b'T',
-        b'F',
-        26,
-        1,
-        TF_MODIFICATION | TF_ACCESS | TF_ATTRIBUTES,
-    ]);
-    entry[5..12].copy_from_slice(&ShortStamp::new(modification).0);
-    entry[12..19].copy_from_slice(&ShortStamp::new(access).0);
-    entry[19..26].copy_from_slice(&ShortStamp::new(attributes).0);
-    entry
+    let mut length = 5;
+    let stamps = [Some(modification), access, Some(attributes)];
+    for stamp in stamps.into_iter().flatten() {
+        entry[length..length + 7].copy_from_slice(&ShortStamp::new(stamp).0);
+        length += 7;
+    }
+    let flags = TF_MODIFICATION | TF_ATTRIBUTES | if access.is_some() { TF_ACCESS } else { 0 };
+    entry[..5].copy_from_slice(&[b'T', b'F', length as u8, 1, flags]);
+    packer.push(&entry[..length]);
+}
+
+/// Bytes of the entry that [`pack_times`] makes.
+pub(crate) fn times_length(access: bool) -> usize {
+    if access { TF_LENGTH } else { TF_LENGTH - 7 }
 }
 
 /// `PN`: a device's number, its 64 bits in two halves.
@@ -391,16 +394,32 @@ mod tests {
     }
 
     #[test]
-    fn tf_has_three_short_stamps_in_the_order_of_their_flags() {
+    fn tf_has_short_stamps_in_the_order_of_their_flags() {
         let at = Timestamp::from_seconds;
-        let entry = emit_times(at(1_795_383_930), at(1_795_383_931), at(1_795_383_932));
+        let entry = |access| {
+            let mut packer = Packer::default();
+            packer.begin(200);
+            pack_times(&mut packer, at(1_795_383_930), access, at(1_795_383_932));
+            assert_eq!(packer.total(), times_length(access.is_some()));
+            packer.areas().flatten().copied().collect::<Vec<u8>>()
+        };
+        let with_access = entry(Some(at(1_795_383_931)));
         assert_eq!(
-            &entry,
+            &with_access,
             b"TF\x1a\x01\x0e\x7e\x0b\x16\x15\x2d\x1e\0\x7e\x0b\x16\x15\x2d\x1f\0\x7e\x0b\x16\x15\x2d\x20\0"
         );
-        let read = take(&entry);
+        let read = take(&with_access);
         assert_eq!(read.modified, Some(at(1_795_383_930)));
         assert_eq!(read.accessed, Some(at(1_795_383_931)));
+        assert_eq!(read.changed, Some(at(1_795_383_932)));
+        let without = entry(None);
+        assert_eq!(
+            &without,
+            b"TF\x13\x01\x0a\x7e\x0b\x16\x15\x2d\x1e\0\x7e\x0b\x16\x15\x2d\x20\0"
+        );
+        let read = take(&without);
+        assert_eq!(read.modified, Some(at(1_795_383_930)));
+        assert_eq!(read.accessed, None);
         assert_eq!(read.changed, Some(at(1_795_383_932)));
     }
 

@@ -3,17 +3,18 @@
 //! Owns open files and small windows of made structures; decides no address. Ranges are independent of one another,
 //! but the next range after the last is the fast one: the file is still open.
 
+mod contents;
 mod structures;
 
 use std::io;
-use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+pub use contents::{FileContents, SourceReader};
+
 use crate::block::{BLOCK_BYTES, BLOCK_SIZE};
 use crate::layout::{Layout, Region};
-use crate::tree::source::{OpenError, Opener, check_unchanged};
-use crate::tree::{NodeId, SourceChange};
+use crate::tree::SourceChange;
 
 /// Why blocks cannot be made. The plan stays valid.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +33,14 @@ pub enum EmitError {
     #[error("{} cannot be read: {source}", .path.display())]
     Unreadable {
         /// Where.
+        path: PathBuf,
+        /// The system's answer.
+        source: io::Error,
+    },
+    /// A copy of a source, taken before, cannot be read.
+    #[error("the copy of {} cannot be read: {source}", .path.display())]
+    Copy {
+        /// Where the source is.
         path: PathBuf,
         /// The system's answer.
         source: io::Error,
@@ -61,8 +70,8 @@ const WINDOW: u32 = 256;
 #[derive(Debug)]
 pub struct Emitter {
     layout: Arc<Layout>,
-    opener: Opener,
-    open: Option<(NodeId, OwnedFd)>,
+    source: SourceReader,
+    contents: Option<Box<dyn FileContents>>,
     /// Position of the file that was read last.
     last_extent: usize,
     /// Blocks of structures made last, and the first of them.
@@ -71,11 +80,11 @@ pub struct Emitter {
 }
 
 impl Emitter {
-    pub(crate) fn new(layout: Arc<Layout>) -> Self {
+    pub(crate) fn new(layout: Arc<Layout>, contents: Option<Box<dyn FileContents>>) -> Self {
         Self {
+            source: SourceReader::new(Arc::clone(&layout)),
+            contents,
             layout,
-            opener: Opener::default(),
-            open: None,
             last_extent: 0,
             window: Vec::new(),
             window_first: 0,
@@ -93,15 +102,6 @@ impl Emitter {
     /// # Errors
     /// [`EmitError`]. What `out` holds then is not to be used. A later call may go on elsewhere, or try again.
     pub fn read_blocks(&mut self, first_block: u64, out: &mut [u8]) -> Result<(), EmitError> {
-        let result = self.fill(first_block, out);
-        if result.is_err() {
-            // A later call begins anew and compares again.
-            self.open = None;
-        }
-        result
-    }
-
-    fn fill(&mut self, first_block: u64, out: &mut [u8]) -> Result<(), EmitError> {
         if !out.len().is_multiple_of(BLOCK_SIZE) {
             return Err(EmitError::Unaligned { length: out.len() });
         }
@@ -124,7 +124,9 @@ impl Emitter {
             let region = self.layout.region_at(block);
             let made = match region {
                 Some(Region::Data) => self.fill_from_file(block, rest)?,
-                Some(Region::SystemArea | Region::EmptyFiles | Region::Padding) => {
+                Some(
+                    Region::SystemArea | Region::EmptyFiles | Region::Reserve | Region::Padding,
+                ) => {
                     let (_, end) = self.layout.region_bounds(block);
                     let length = rest.len().min((end - block) as usize * BLOCK_SIZE);
                     rest.get_mut(..length).unwrap_or_default().fill(0);
@@ -192,36 +194,13 @@ impl Emitter {
         let (data, tail) = out.get_mut(..room).unwrap_or_default().split_at_mut(wanted);
         tail.fill(0);
 
-        let file = match self.open.take() {
-            Some((open, file)) if open == node => file,
-            _ => self
-                .opener
-                .open(&self.layout.tree, node)
-                .map_err(|error| self.refused(node, error))?,
+        let given = match &mut self.contents {
+            Some(contents) => contents.read(node, offset, data)?,
+            None => false,
         };
-        let mut filled = 0;
-        while let Some(rest) = data.get_mut(filled..).filter(|rest| !rest.is_empty()) {
-            match rustix::io::pread(&file, rest, offset + filled as u64) {
-                Ok(0) => return Err(self.refused(node, OpenError::Changed(SourceChange::Size))),
-                Ok(read) => filled += read,
-                Err(rustix::io::Errno::INTR) => {}
-                Err(error) => return Err(self.refused(node, OpenError::Io(error.into()))),
-            }
-        }
-        if offset + wanted as u64 == size {
-            check_unchanged(&file, &self.layout.tree, node)
-                .map_err(|error| self.refused(node, error))?;
-        } else {
-            self.open = Some((node, file));
+        if !given {
+            self.source.read(node, offset, data)?;
         }
         Ok(room)
-    }
-
-    fn refused(&self, node: NodeId, error: OpenError) -> EmitError {
-        let path = self.layout.tree.source_path(node);
-        match error {
-            OpenError::Changed(what) => EmitError::SourceChanged { path, what },
-            OpenError::Io(source) => EmitError::Unreadable { path, source },
-        }
     }
 }

@@ -40,7 +40,11 @@ pub(super) fn make(layout: &Layout, region: Region, block: u32, most: u32, out: 
                 .emit(layout, from, out);
             }
         }
-        Region::SystemArea | Region::EmptyFiles | Region::Data | Region::Padding => {}
+        Region::SystemArea
+        | Region::EmptyFiles
+        | Region::Reserve
+        | Region::Data
+        | Region::Padding => {}
     }
 }
 

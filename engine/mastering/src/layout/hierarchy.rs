@@ -8,22 +8,35 @@ use crate::iso9660::names::{self, settle};
 use crate::joliet::{self, Surrogates};
 use crate::tree::{NodeId, NodeKind, Tree};
 
+/// What of Rock Ridge is recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct RockRidge {
+    pub(crate) access_times: bool,
+}
+
 /// Which names a hierarchy has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Namespace {
-    Iso { rock_ridge: bool },
-    Joliet { surrogates: Surrogates },
+    Iso {
+        /// `None` without Rock Ridge.
+        rock_ridge: Option<RockRidge>,
+    },
+    Joliet {
+        surrogates: Surrogates,
+    },
 }
 
 impl Namespace {
     /// Whether a node of this kind has a record here.
     pub(crate) fn holds(self, kind: NodeKind) -> bool {
-        matches!(kind, NodeKind::Directory | NodeKind::File)
-            || self == Self::Iso { rock_ridge: true }
+        matches!(kind, NodeKind::Directory | NodeKind::File) || self.rock_ridge().is_some()
     }
 
-    pub(crate) fn rock_ridge(self) -> bool {
-        self == Self::Iso { rock_ridge: true }
+    pub(crate) fn rock_ridge(self) -> Option<RockRidge> {
+        match self {
+            Self::Iso { rock_ridge } => rock_ridge,
+            Self::Joliet { .. } => None,
+        }
     }
 
     pub(crate) fn is_joliet(self) -> bool {

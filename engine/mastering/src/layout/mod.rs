@@ -2,24 +2,27 @@
 //!
 //! Owns addresses and sizes; must not read the files. The order in the image is: system area, descriptors, path
 //! tables, folders of ISO 9660 (each followed by its continuation areas), folders of Joliet, one block that all empty
-//! files share, the files in the order of the tree, padding.
+//! files share, zeros up to block 32 where that is not passed yet, the files in the order of the tree, padding.
 //!
 //! All addresses in the volume are absolute on the disc: a session's first LBA is added to each. The volume's size,
 //! though, counts the session's own blocks alone, which is what other mastering programs write for a further session
 //! and what readers expect when they look at one session.
 
+mod fingerprint;
 mod hierarchy;
 mod options;
+mod owners;
 pub(crate) mod records;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
-pub(crate) use hierarchy::{DirectoryPlace, Hierarchy, Namespace};
+pub(crate) use hierarchy::{DirectoryPlace, Hierarchy, Namespace, RockRidge};
 pub use options::{PlanError, PlanWarning, VolumeOptions};
+pub use owners::{Owner, Structure};
 
 use crate::block::{BLOCK_BYTES, BLOCK_SIZE, Extent, blocks_for};
-use crate::emit::Emitter;
+use crate::emit::{Emitter, FileContents, SourceReader};
 use crate::iso9660::SECTION_BYTES;
 use crate::iso9660::path_table::PathTableKind;
 use crate::iso9660::stamp::ShortStamp;
@@ -28,72 +31,9 @@ use crate::tree::{NodeId, NodeKind, Tree};
 use hierarchy::Count;
 use records::{Records, sections};
 
-/// A structure of the volume that is no file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Structure {
-    /// The 16 blocks before the descriptors, all zeros.
-    SystemArea,
-    /// ISO 9660's volume descriptor.
-    PrimaryVolumeDescriptor,
-    /// Joliet's volume descriptor.
-    JolietVolumeDescriptor,
-    /// The last volume descriptor.
-    DescriptorTerminator,
-    /// A path table.
-    PathTable {
-        /// Joliet's; else ISO 9660's.
-        joliet: bool,
-        /// Its byte order.
-        kind: PathTableKind,
-    },
-    /// The records of a folder, with their continuation areas.
-    Directory {
-        /// Which folder.
-        path: PathBuf,
-        /// Joliet's; else ISO 9660's.
-        joliet: bool,
-    },
-    /// The block that all empty files share.
-    EmptyFiles,
-    /// The zeros at the end.
-    Padding,
-}
-
-impl std::fmt::Display for Structure {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let of = |joliet: bool| if joliet { "Joliet" } else { "ISO 9660" };
-        match self {
-            Self::SystemArea => f.write_str("the system area"),
-            Self::PrimaryVolumeDescriptor => f.write_str("the primary volume descriptor"),
-            Self::JolietVolumeDescriptor => f.write_str("the Joliet volume descriptor"),
-            Self::DescriptorTerminator => f.write_str("the volume descriptor set terminator"),
-            Self::PathTable { joliet, kind } => {
-                write!(f, "the {} path table {kind:?}", of(*joliet))
-            }
-            Self::Directory { path, joliet } => {
-                write!(f, "the {} folder {}", of(*joliet), path.display())
-            }
-            Self::EmptyFiles => f.write_str("the block of the empty files"),
-            Self::Padding => f.write_str("the padding"),
-        }
-    }
-}
-
-/// Whose block it is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Owner {
-    /// A file's. Of a file with several names, the first.
-    File {
-        /// Its path in the volume.
-        path: PathBuf,
-        /// The byte of the file with which the block begins.
-        offset: u64,
-    },
-    /// A structure's.
-    Structure(Structure),
-}
+/// File data begin here or later: what grows a volume on an overwritable disc writes the descriptors of the newest
+/// session into the first 32 blocks (seen with xorriso 1.5.4), and would overwrite the files of a small one.
+const FIRST_DATA_BLOCK: u64 = 32;
 
 /// What begins at a block; in the order in which they follow one another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,6 +48,7 @@ pub(crate) enum Region {
         hierarchy: usize,
     },
     EmptyFiles,
+    Reserve,
     Data,
     Padding,
 }
@@ -229,7 +170,9 @@ impl Layout {
             })
             .collect();
         let mut namespaces = vec![Namespace::Iso {
-            rock_ridge: options.rock_ridge,
+            rock_ridge: options.rock_ridge.then_some(RockRidge {
+                access_times: options.access_times,
+            }),
         }];
         if options.joliet {
             namespaces.push(Namespace::Joliet {
@@ -352,6 +295,8 @@ impl Layout {
             |id: &NodeId| tree.kind(*id) != NodeKind::Directory && tree.size(*id) == 0;
         let empty = tree.nodes().any(|id| has_no_data(&id));
         let empty_block = planner.region(Region::EmptyFiles, u64::from(empty))?;
+        let reserve = FIRST_DATA_BLOCK.saturating_sub(planner.next);
+        planner.region(Region::Reserve, reserve)?;
         planner.region(Region::Data, 0)?;
         for id in tree.nodes() {
             let kind = tree.kind(id);
@@ -426,46 +371,19 @@ impl Layout {
     /// An emitter of this volume's bytes. Several may work at the same time, each on its own blocks.
     #[must_use]
     pub fn emitter(self: &Arc<Self>) -> Emitter {
-        Emitter::new(Arc::clone(self))
+        Emitter::new(Arc::clone(self), None)
     }
 
-    /// Whose block it is; `None` outside the volume. `lba` is absolute on the disc.
+    /// An emitter that asks `contents` for the bytes of each file before it reads the source.
     #[must_use]
-    pub fn owner_of(&self, lba: u32) -> Option<Owner> {
-        let block = lba.checked_sub(self.first_lba)?;
-        let region = self.region_at(block)?;
-        let of = |hierarchy: usize| {
-            self.hierarchies
-                .get(hierarchy)
-                .is_some_and(|h| h.namespace.is_joliet())
-        };
-        Some(Owner::Structure(match region {
-            Region::SystemArea => Structure::SystemArea,
-            Region::Descriptor(Descriptor::Primary) => Structure::PrimaryVolumeDescriptor,
-            Region::Descriptor(Descriptor::Joliet) => Structure::JolietVolumeDescriptor,
-            Region::Descriptor(Descriptor::Terminator) => Structure::DescriptorTerminator,
-            Region::PathTable { hierarchy, kind } => Structure::PathTable {
-                joliet: of(hierarchy),
-                kind,
-            },
-            Region::Directories { hierarchy } => {
-                let directory = self.directory_at(hierarchy, block)?;
-                Structure::Directory {
-                    path: self.tree.disc_path(directory.node),
-                    joliet: of(hierarchy),
-                }
-            }
-            Region::EmptyFiles => Structure::EmptyFiles,
-            Region::Padding => Structure::Padding,
-            Region::Data => {
-                let (first, node) = self.extents.get(self.extent_index(block)?).copied()?;
-                let offset = u64::from(block - first) * BLOCK_BYTES;
-                return Some(Owner::File {
-                    path: self.tree.disc_path(node),
-                    offset,
-                });
-            }
-        }))
+    pub fn emitter_with(self: &Arc<Self>, contents: Box<dyn FileContents>) -> Emitter {
+        Emitter::new(Arc::clone(self), Some(contents))
+    }
+
+    /// A reader of the sources that were planned.
+    #[must_use]
+    pub fn sources(self: &Arc<Self>) -> SourceReader {
+        SourceReader::new(Arc::clone(self))
     }
 
     pub(crate) fn absolute(&self, block: u32) -> u32 {

@@ -27,6 +27,9 @@ pub struct VolumeOptions {
     pub created: Timestamp,
     /// Record POSIX names, modes, links and times. Without it, links and special files are left out.
     pub rock_ridge: bool,
+    /// Record access times with Rock Ridge's. They change whenever somebody reads the files, this program among them, so
+    /// that an unchanged folder would give other bytes each time.
+    pub access_times: bool,
     /// Record a second hierarchy for readers without Rock Ridge. It holds folders and files, no links or special files.
     pub joliet: bool,
     /// What Joliet does with characters beyond 16 bits.
@@ -36,7 +39,7 @@ pub struct VolumeOptions {
 }
 
 impl VolumeOptions {
-    /// Rock Ridge and Joliet, 150 blocks of padding, made at `created`.
+    /// Rock Ridge without access times, and Joliet, 150 blocks of padding, made at `created`.
     #[must_use]
     pub fn new(volume_id: impl Into<String>, created: Timestamp) -> Self {
         Self {
@@ -48,6 +51,7 @@ impl VolumeOptions {
             application: "PITLAND".into(),
             created,
             rock_ridge: true,
+            access_times: false,
             joliet: true,
             surrogates: Surrogates::default(),
             padding_blocks: 150,

@@ -3,7 +3,7 @@
 //! The plan measures with it and the emitter writes with it, so both always agree. Knows no file contents.
 
 use super::Layout;
-use super::hierarchy::{DirectoryPlace, Hierarchy};
+use super::hierarchy::{DirectoryPlace, Hierarchy, RockRidge};
 use crate::block::BLOCK_BYTES;
 use crate::iso9660::SECTION_BYTES;
 use crate::iso9660::directory_record::{
@@ -114,8 +114,8 @@ impl<'a> Records<'a> {
     }
 
     /// The length of a slot's Rock Ridge entries, where it can be told without making them.
-    fn plain_length(&self, slot: &Slot) -> Option<usize> {
-        let attributes = rock_ridge::PX_LENGTH + rock_ridge::TF_LENGTH;
+    fn plain_length(&self, slot: &Slot, recorded: RockRidge) -> Option<usize> {
+        let attributes = rock_ridge::PX_LENGTH + rock_ridge::times_length(recorded.access_times);
         match slot.role {
             Role::This if slot.node == NodeId::ROOT => None,
             Role::This | Role::Parent => Some(attributes),
@@ -144,9 +144,9 @@ impl<'a> Records<'a> {
 
     fn pack_within(&self, packer: &mut Packer, slot: &Slot, capacity: usize) {
         packer.begin(capacity);
-        if !self.hierarchy.namespace.rock_ridge() {
+        let Some(recorded) = self.hierarchy.namespace.rock_ridge() else {
             return;
-        }
+        };
         let tree = self.tree;
         let node = tree.node(slot.node);
         if slot.role == Role::This && slot.node == NodeId::ROOT {
@@ -162,12 +162,10 @@ impl<'a> Records<'a> {
         };
         packer.push(&posix.emit());
         let identity = &node.identity;
-        let accessed = Timestamp::from_seconds(node.accessed);
-        packer.push(&rock_ridge::emit_times(
-            identity.modified,
-            accessed,
-            identity.changed,
-        ));
+        let accessed = recorded
+            .access_times
+            .then(|| Timestamp::from_seconds(node.accessed));
+        rock_ridge::pack_times(packer, identity.modified, accessed, identity.changed);
         if slot.role == Role::Child {
             if let Some(number) = tree.device_number(slot.node) {
                 packer.push(&rock_ridge::emit_device(number));
@@ -219,10 +217,9 @@ impl<'a> Records<'a> {
             }
             let base = base_length(self.identifier(&slot).len());
             let room = MAX_LENGTH - base;
-            let plain = if self.hierarchy.namespace.rock_ridge() {
-                self.plain_length(&slot)
-            } else {
-                Some(0)
+            let plain = match self.hierarchy.namespace.rock_ridge() {
+                Some(recorded) => self.plain_length(&slot, recorded),
+                None => Some(0),
             };
             match plain.filter(|length| *length <= room) {
                 Some(length) => {

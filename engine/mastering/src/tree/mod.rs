@@ -222,6 +222,19 @@ impl Tree {
         self.node(id).identity.modified
     }
 
+    /// When the node's attributes or bytes were changed last.
+    #[must_use]
+    pub fn changed(&self, id: NodeId) -> Timestamp {
+        self.node(id).identity.changed
+    }
+
+    /// The file system (`st_dev`) and the inode on it of the node's source.
+    #[must_use]
+    pub fn inode(&self, id: NodeId) -> (u64, u64) {
+        let identity = &self.node(id).identity;
+        (identity.device, identity.inode)
+    }
+
     /// A symbolic link's target; `None` for everything else.
     #[must_use]
     pub fn link_target(&self, id: NodeId) -> Option<&Path> {

@@ -4,10 +4,10 @@
 
 use std::ffi::OsStr;
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Component, Path, PathBuf};
 
-use rustix::fs::{CWD, Mode, OFlags, Stat};
+use rustix::fs::{AtFlags, CWD, Mode, OFlags, Stat};
 
 use super::{Identity, NodeId, NodeKind, Tree};
 use crate::time::Timestamp;
@@ -151,41 +151,56 @@ impl Opener {
             } else {
                 flags | OFlags::NOFOLLOW
             };
-            let parent = tree.parent(id);
-            if self
-                .directory
-                .as_ref()
-                .is_none_or(|(open, _)| *open != parent)
-            {
-                self.directory = None;
-                let follow = tree.follow_links || tree.is_base(parent);
-                let directory =
-                    open_directory(&tree.source_path(parent), follow).map_err(|error| {
-                        rustix::io::Errno::from_io_error(&error)
-                            .map_or_else(|| OpenError::Io(error), OpenError::from)
-                    })?;
-                self.directory = Some((parent, directory));
-            }
-            match &self.directory {
-                Some((_, directory)) => {
-                    rustix::fs::openat(directory, tree.name(id), flags, Mode::empty())?
-                }
-                None => return Err(OpenError::Changed(SourceChange::Gone)),
-            }
+            let directory = self.folder(tree, tree.parent(id))?;
+            rustix::fs::openat(directory, tree.name(id), flags, Mode::empty())?
         };
         check_unchanged(&file, tree, id)?;
         Ok(file)
+    }
+
+    /// Compares what stands in a file's place with what was scanned.
+    pub(crate) fn look(&mut self, tree: &Tree, id: NodeId) -> Result<(), OpenError> {
+        let stat = if tree.is_base(id) {
+            rustix::fs::stat(tree.source_path(id))?
+        } else {
+            let flags = if tree.follow_links {
+                AtFlags::empty()
+            } else {
+                AtFlags::SYMLINK_NOFOLLOW
+            };
+            let directory = self.folder(tree, tree.parent(id))?;
+            rustix::fs::statat(directory, tree.name(id), flags)?
+        };
+        compare(&stat, tree, id)
+    }
+
+    /// A folder of the tree, opened unless it is the last one.
+    fn folder(&mut self, tree: &Tree, folder: NodeId) -> Result<BorrowedFd<'_>, OpenError> {
+        let open = match self.directory.take() {
+            Some((id, open)) if id == folder => open,
+            _ => {
+                let follow = tree.follow_links || tree.is_base(folder);
+                open_directory(&tree.source_path(folder), follow).map_err(|error| {
+                    rustix::io::Errno::from_io_error(&error)
+                        .map_or_else(|| OpenError::Io(error), OpenError::from)
+                })?
+            }
+        };
+        Ok(self.directory.insert((folder, open)).1.as_fd())
     }
 }
 
 /// Compares an open file with what was scanned.
 pub(crate) fn check_unchanged(file: impl AsFd, tree: &Tree, id: NodeId) -> Result<(), OpenError> {
-    let stat = rustix::fs::fstat(file)?;
+    compare(&rustix::fs::fstat(file)?, tree, id)
+}
+
+fn compare(stat: &Stat, tree: &Tree, id: NodeId) -> Result<(), OpenError> {
     // A file that was removed may leave its inode number to the next one.
     if NodeKind::from_mode(stat.st_mode) != tree.kind(id) {
         return Err(OpenError::Changed(SourceChange::Inode));
     }
-    let now = Identity::of(&stat);
+    let now = Identity::of(stat);
     match now.change_since(&tree.node(id).identity) {
         Some(change) => Err(OpenError::Changed(change)),
         None => Ok(()),

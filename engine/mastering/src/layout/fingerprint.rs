@@ -1,0 +1,179 @@
+//! The fingerprint of a plan: whether another plan would give the same bytes from the same sources.
+//!
+//! Reads the plan, never a file.
+
+use std::collections::HashMap;
+use std::os::unix::ffi::OsStrExt;
+
+use super::Layout;
+use crate::joliet::Surrogates;
+use crate::time::Timestamp;
+use crate::tree::NodeKind;
+
+/// Part of every fingerprint: another way to lay out a volume, or to take the fingerprint, has another number.
+const VERSION: u64 = 1;
+
+static CRC: crc::Crc<u64, crc::Table<16>> = crc::Crc::<u64, crc::Table<16>>::new(&crc::CRC_64_XZ);
+
+/// Takes values in, each in a form of fixed or stated length, so that no two rows of values look alike.
+struct Sum<'a>(crc::Digest<'a, u64, crc::Table<16>>);
+
+impl Sum<'_> {
+    fn numbers<const N: usize>(&mut self, values: [u64; N]) {
+        for value in values {
+            self.0.update(&value.to_le_bytes());
+        }
+    }
+
+    fn bytes(&mut self, bytes: &[u8]) {
+        self.numbers([bytes.len() as u64]);
+        self.0.update(bytes);
+    }
+
+    fn time(&mut self, time: Timestamp) {
+        self.numbers([time.seconds.cast_unsigned(), u64::from(time.nanoseconds)]);
+    }
+}
+
+impl Layout {
+    /// A CRC-64/XZ over all that decides about the volume's bytes: options, first LBA, size, and of every node its name,
+    /// kind, place, attributes, size, both times to the nanosecond, and its inode. Stable: the same in another process
+    /// and on another machine, for as long as volumes are laid out as they are. For comparing a plan made anew with one
+    /// that was interrupted; no protection against somebody who wants two plans to look alike.
+    ///
+    /// Device numbers count by the order of their first appearance only, for the system may give a file system another
+    /// one when it is mounted again. Access times count where they are recorded.
+    #[must_use]
+    pub fn fingerprint(&self) -> u64 {
+        let mut sum = Sum(CRC.digest());
+        self.take_options(&mut sum);
+        let tree = &self.tree;
+        let mut devices: HashMap<u64, u64> = HashMap::new();
+        for id in tree.nodes() {
+            let node = tree.node(id);
+            let next = devices.len() as u64;
+            let device = *devices.entry(node.identity.device).or_insert(next);
+            sum.bytes(tree.name_bytes(id));
+            sum.numbers([
+                u64::from(node.parent),
+                u64::from(node.mode),
+                u64::from(node.uid),
+                u64::from(node.gid),
+                u64::from(tree.first_name(id).0),
+                u64::from(self.data_block(id)),
+                device,
+                node.identity.inode,
+                tree.size(id),
+                tree.device_number(id).unwrap_or(0),
+            ]);
+            sum.time(node.identity.modified);
+            sum.time(node.identity.changed);
+            if self.options.access_times {
+                sum.numbers([node.accessed.cast_unsigned()]);
+            }
+            if node.kind == NodeKind::Symlink {
+                sum.bytes(
+                    tree.link_target(id)
+                        .map_or(&[][..], |target| target.as_os_str().as_bytes()),
+                );
+            }
+            if tree.is_base(id) {
+                sum.bytes(tree.source_path(id).as_os_str().as_bytes());
+            }
+        }
+        sum.0.finalize()
+    }
+
+    fn take_options(&self, sum: &mut Sum<'_>) {
+        // All by name: a new option is not to be forgotten here.
+        let super::VolumeOptions {
+            volume_id,
+            system_id,
+            volume_set_id,
+            publisher,
+            preparer,
+            application,
+            created,
+            rock_ridge,
+            access_times,
+            joliet,
+            surrogates,
+            padding_blocks,
+        } = &self.options;
+        for text in [
+            volume_id,
+            system_id,
+            volume_set_id,
+            publisher,
+            preparer,
+            application,
+        ] {
+            sum.bytes(text.as_bytes());
+        }
+        sum.time(*created);
+        let surrogates = match surrogates {
+            Surrogates::Keep => 0,
+            Surrogates::Replace => 1,
+        };
+        sum.numbers([
+            VERSION,
+            u64::from(*rock_ridge),
+            u64::from(*access_times),
+            u64::from(*joliet),
+            surrogates,
+            u64::from(*padding_blocks),
+            u64::from(self.first_lba),
+            self.blocks(),
+            u64::from(self.tree.follow_links),
+            self.tree.nodes.len() as u64,
+        ]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layout::VolumeOptions;
+    use crate::tree::{Node, Tree, WalkOptions};
+    use std::path::Path;
+
+    /// The fingerprint after a change of one file's node that no file system would allow alone.
+    fn with(dir: &Path, change: impl Fn(&mut Node)) -> u64 {
+        let mut tree = Tree::scan(&[dir.to_path_buf()], &WalkOptions::default()).unwrap();
+        for node in &mut tree.nodes {
+            node.identity.device = 7;
+            node.identity.inode = 8;
+            node.identity.modified = Timestamp::from_seconds(1);
+            node.identity.changed = Timestamp::from_seconds(2);
+        }
+        tree.nodes.iter_mut().for_each(|node| node.accessed = 3);
+        change(&mut tree.nodes[1]);
+        let options = VolumeOptions::new("X", Timestamp::from_seconds(4));
+        Layout::plan(tree, 0, &options).unwrap().fingerprint()
+    }
+
+    #[test]
+    fn every_part_of_a_source_counts_and_its_access_does_not() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("file"), b"12345").unwrap();
+        let with = |change: fn(&mut Node)| with(dir.path(), change);
+        let plain = with(|_| ());
+        let changes: [fn(&mut Node); 9] = [
+            |node| node.identity.inode += 1,
+            |node| node.identity.device += 1,
+            |node| node.identity.modified.seconds += 1,
+            |node| node.identity.modified.nanoseconds += 1,
+            |node| node.identity.changed.nanoseconds += 1,
+            |node| node.identity.size += 1,
+            |node| node.mode ^= 0o100,
+            |node| node.uid += 1,
+            |node| node.gid += 1,
+        ];
+        let mut seen = vec![plain];
+        seen.extend(changes.map(with));
+        seen.sort_unstable();
+        seen.dedup();
+        assert_eq!(seen.len(), changes.len() + 1);
+        assert_eq!(with(|node| node.accessed += 1), plain);
+    }
+}

@@ -1,0 +1,153 @@
+//! Whose a block is: from an address on the disc back to files and structures.
+//!
+//! Answers from the plan alone.
+
+use std::path::PathBuf;
+
+use super::{Descriptor, Layout, Region};
+use crate::block::{BLOCK_BYTES, blocks_for};
+use crate::iso9660::path_table::PathTableKind;
+
+/// A structure of the volume that is no file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Structure {
+    /// The 16 blocks before the descriptors, all zeros.
+    SystemArea,
+    /// ISO 9660's volume descriptor.
+    PrimaryVolumeDescriptor,
+    /// Joliet's volume descriptor.
+    JolietVolumeDescriptor,
+    /// The last volume descriptor.
+    DescriptorTerminator,
+    /// A path table.
+    PathTable {
+        /// Joliet's; else ISO 9660's.
+        joliet: bool,
+        /// Its byte order.
+        kind: PathTableKind,
+    },
+    /// The records of a folder, with their continuation areas.
+    Directory {
+        /// Which folder.
+        path: PathBuf,
+        /// Joliet's; else ISO 9660's.
+        joliet: bool,
+    },
+    /// The block that all empty files share.
+    EmptyFiles,
+    /// Zeros before the files.
+    Reserve,
+    /// The zeros at the end.
+    Padding,
+}
+
+impl std::fmt::Display for Structure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let of = |joliet: bool| if joliet { "Joliet" } else { "ISO 9660" };
+        match self {
+            Self::SystemArea => f.write_str("the system area"),
+            Self::PrimaryVolumeDescriptor => f.write_str("the primary volume descriptor"),
+            Self::JolietVolumeDescriptor => f.write_str("the Joliet volume descriptor"),
+            Self::DescriptorTerminator => f.write_str("the volume descriptor set terminator"),
+            Self::PathTable { joliet, kind } => {
+                write!(f, "the {} path table {kind:?}", of(*joliet))
+            }
+            Self::Directory { path, joliet } => {
+                write!(f, "the {} folder {}", of(*joliet), path.display())
+            }
+            Self::EmptyFiles => f.write_str("the block of the empty files"),
+            Self::Reserve => f.write_str("the zeros before the files"),
+            Self::Padding => f.write_str("the padding"),
+        }
+    }
+}
+
+/// Whose block it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Owner {
+    /// A file's. Of a file with several names, the first.
+    File {
+        /// Its path in the volume.
+        path: PathBuf,
+        /// The byte of the file with which the block begins.
+        offset: u64,
+    },
+    /// A structure's.
+    Structure(Structure),
+}
+
+impl Layout {
+    /// Whose block it is; `None` outside the volume. `lba` is absolute on the disc.
+    #[must_use]
+    pub fn owner_of(&self, lba: u32) -> Option<Owner> {
+        let block = lba.checked_sub(self.first_lba)?;
+        let region = self.region_at(block)?;
+        let of = |hierarchy: usize| {
+            self.hierarchies
+                .get(hierarchy)
+                .is_some_and(|h| h.namespace.is_joliet())
+        };
+        Some(Owner::Structure(match region {
+            Region::SystemArea => Structure::SystemArea,
+            Region::Descriptor(Descriptor::Primary) => Structure::PrimaryVolumeDescriptor,
+            Region::Descriptor(Descriptor::Joliet) => Structure::JolietVolumeDescriptor,
+            Region::Descriptor(Descriptor::Terminator) => Structure::DescriptorTerminator,
+            Region::PathTable { hierarchy, kind } => Structure::PathTable {
+                joliet: of(hierarchy),
+                kind,
+            },
+            Region::Directories { hierarchy } => {
+                let directory = self.directory_at(hierarchy, block)?;
+                Structure::Directory {
+                    path: self.tree.disc_path(directory.node),
+                    joliet: of(hierarchy),
+                }
+            }
+            Region::EmptyFiles => Structure::EmptyFiles,
+            Region::Reserve => Structure::Reserve,
+            Region::Padding => Structure::Padding,
+            Region::Data => {
+                let (first, node) = self.extents.get(self.extent_index(block)?).copied()?;
+                let offset = u64::from(block - first) * BLOCK_BYTES;
+                return Some(Owner::File {
+                    path: self.tree.disc_path(node),
+                    offset,
+                });
+            }
+        }))
+    }
+
+    /// All owners of a run of blocks, each once, in the order of their blocks; the part of the run that lies outside the
+    /// volume has none. `first_lba` is absolute on the disc. A file's offset is that of its first block in the run.
+    pub fn owners_of(&self, first_lba: u32, blocks: u32) -> impl Iterator<Item = Owner> + '_ {
+        let end = first_lba.saturating_add(blocks);
+        let mut next = first_lba.max(self.first_lba);
+        std::iter::from_fn(move || {
+            if next >= end {
+                return None;
+            }
+            let owner = self.owner_of(next)?;
+            next = self.owner_end(next);
+            Some(owner)
+        })
+    }
+
+    /// The first address behind `lba`, which is in the volume, that has another owner.
+    fn owner_end(&self, lba: u32) -> u32 {
+        let block = lba - self.first_lba;
+        let (_, region_end) = self.region_bounds(block);
+        let end = match self.region_at(block) {
+            Some(Region::Data) => self
+                .extent_index(block)
+                .and_then(|at| self.extent(at))
+                .map(|(first, node)| first + blocks_for(self.tree.size(node)) as u32),
+            Some(Region::Directories { hierarchy }) => self
+                .directory_at(hierarchy, block)
+                .map(|d| d.block + d.record_blocks + d.continuation_blocks),
+            _ => None,
+        };
+        self.absolute(end.unwrap_or(region_end).max(block + 1))
+    }
+}
