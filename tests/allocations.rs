@@ -130,7 +130,9 @@ async fn counted(mebibytes: u64, verify: VerifyLevel) -> Counted {
     let piece = Bytes::from(vec![0; 1 << 20]);
     let stream = futures::stream::iter(0..mebibytes).map(move |_| Ok(piece.clone()));
     let lease = drive.lease("a test").await.unwrap();
-    let options = BurnOptions::default().verify(verify);
+    let options = BurnOptions::default()
+        .verify(verify)
+        .stash(pitland::StashPolicy::Never, vec![]);
     let report = lease
         .burn(options, Image::stream(mebibytes << 20, stream))
         .report()

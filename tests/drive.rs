@@ -58,8 +58,11 @@ fn drive(engine: &Engine, folder: &Path, kind: MediumKind) -> DriveHandle {
         .unwrap()
 }
 
+/// Streams go straight to the drive here, so that what happens to them happens in mid-write.
 fn quick() -> BurnOptions {
-    BurnOptions::default().verify(VerifyLevel::Quick)
+    BurnOptions::default()
+        .verify(VerifyLevel::Quick)
+        .stash(pitland::StashPolicy::Never, vec![])
 }
 
 #[tokio::test]
@@ -314,7 +317,11 @@ async fn a_stash_holds_the_whole_image_before_the_medium_is_touched() {
     let engine = Engine::builder().build().unwrap();
     let drive = drive(&engine, folder.path(), MediumKind::BdR);
     let lease = drive.lease("stasher").await.unwrap();
-    let stash = |dirs| quick().stash(pitland::StashPolicy::All, dirs);
+    let stash = |dirs| {
+        quick()
+            .stash(pitland::StashPolicy::All, dirs)
+            .stash_bounds(0, None)
+    };
 
     // A source that breaks after half is found out before the disc is.
     let broken = (0..128).map(|n| match n {

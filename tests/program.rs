@@ -15,7 +15,9 @@ use common::seen::{assert_same, look_without_link_times};
 use common::{full, tree};
 use serde_json::Value;
 use std::env;
+use std::fs::DirBuilder;
 use std::io::{BufRead, BufReader, Write};
+use std::os::unix::fs::DirBuilderExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -52,8 +54,20 @@ fn pitland() -> Command {
     let mut command = Command::new(program);
     command
         .stdin(Stdio::null())
+        .env("PITLAND_JOURNAL_DIR", journals())
         .env_remove("PITLAND_PLUGIN_DIR");
     command
+}
+
+/// The folder of the journals of these tests, beside the program.
+fn journals() -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("journals");
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(&folder)
+        .unwrap();
+    folder
 }
 
 /// Runs to a success; gives what it says as JSON.
@@ -111,6 +125,7 @@ fn a_killed_program_leaves_a_disc_that_can_be_closed_and_used() {
         let drive = format!("virtual:{}", disc.display());
         let mut child = pitland()
             .args(["--json", "burn", "-", "--size", "64M", "--drive", &drive])
+            .args(["--stash", "never", "--journal", "none"])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

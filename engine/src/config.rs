@@ -4,11 +4,11 @@ use pitland_burn::VerifyLevel;
 use pitland_mastering::{SpecialFiles, VolumeOptions, WalkOptions};
 use pitland_writer::{Finish, Placement, Speed};
 use std::path::PathBuf;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 /// How a burn is done. The default: onto a blank medium, at full speed, session closed, disc left
 /// appendable, everything read back.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BurnOptions {
     /// Where the data go on a medium that holds something.
@@ -27,6 +27,40 @@ pub struct BurnOptions {
     pub stash: StashPolicy,
     /// Where stash files go; empty: the system's folder for temporary files.
     pub stash_dirs: Vec<PathBuf>,
+    /// Bytes of stash that stay in memory before stash files are made.
+    pub stash_memory: u64,
+    /// The most bytes of stash, in memory and files together; `None`: what the folders have room for.
+    pub stash_quota: Option<u64>,
+    /// Bytes of the ring between source and drive: 2 MiB to 1 GiB, in whole MiB.
+    pub ring_bytes: u64,
+    /// Of several drives on one source: one that lets the others run dry for so long is let go, and goes
+    /// on by itself.
+    pub most_lag: Duration,
+    /// The folder of the journal by which a burn that is cut off can be resumed; `None`: no journal.
+    pub journal: Option<PathBuf>,
+    /// Nothing is read back in this drive, but the report has what another drive needs to verify the disc.
+    pub verify_elsewhere: bool,
+}
+
+impl Default for BurnOptions {
+    fn default() -> Self {
+        Self {
+            placement: Placement::default(),
+            finish: Finish::default(),
+            speed: Speed::default(),
+            verify: VerifyLevel::default(),
+            simulate: Simulate::default(),
+            writer: None,
+            stash: StashPolicy::default(),
+            stash_dirs: Vec::new(),
+            stash_memory: 16 << 20,
+            stash_quota: None,
+            ring_bytes: 8 << 20,
+            most_lag: Duration::from_secs(10),
+            journal: None,
+            verify_elsewhere: false,
+        }
+    }
 }
 
 impl BurnOptions {
@@ -79,6 +113,42 @@ impl BurnOptions {
         self.stash_dirs = dirs;
         self
     }
+
+    /// With other bounds for the stash: bytes in memory, and bytes in all.
+    #[must_use]
+    pub fn stash_bounds(mut self, memory: u64, quota: Option<u64>) -> Self {
+        self.stash_memory = memory;
+        self.stash_quota = quota;
+        self
+    }
+
+    /// With another size of the ring.
+    #[must_use]
+    pub fn ring_bytes(mut self, bytes: u64) -> Self {
+        self.ring_bytes = bytes;
+        self
+    }
+
+    /// With another patience for a drive that holds others up.
+    #[must_use]
+    pub fn most_lag(mut self, lag: Duration) -> Self {
+        self.most_lag = lag;
+        self
+    }
+
+    /// With a journal in this folder, which is made where it is missing.
+    #[must_use]
+    pub fn journal(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.journal = Some(folder.into());
+        self
+    }
+
+    /// With the reading back left to another drive: see [`crate::DriveLease::verify`].
+    #[must_use]
+    pub fn verify_elsewhere(mut self) -> Self {
+        self.verify_elsewhere = true;
+        self
+    }
 }
 
 /// Whether a burn is for real.
@@ -98,13 +168,14 @@ pub enum Simulate {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum StashPolicy {
-    /// A source that arrives as a stream and may stall is stashed up to the ring's size only; files
-    /// are streamed.
+    /// File by file, by what is known of the file and of where it lies: what cannot be read twice, is slow,
+    /// may vanish, or is being changed is stored a second time; what is small and scattered is read ahead;
+    /// large steady files are streamed.
     #[default]
     Auto,
     /// Nothing: straight through.
     Never,
-    /// The whole image, in an anonymous file, before the medium is touched.
+    /// Everything, before the medium is touched.
     All,
 }
 
@@ -159,6 +230,12 @@ impl MasterOptions {
     #[must_use]
     pub fn special(mut self, special: SpecialFiles) -> Self {
         self.special = special;
+        self
+    }
+
+    /// With a time of creation that stays the same however often it is asked for.
+    pub(crate) fn settled(mut self) -> Self {
+        self.created.get_or_insert_with(SystemTime::now);
         self
     }
 

@@ -286,6 +286,7 @@ impl EngineBuilder {
                     registry: Arc::new(registry),
                     inhibitor: self.inhibitor,
                     quirks: Arc::new(self.quirks.unwrap_or_else(QuirkTable::builtin)),
+                    buses: Arc::default(),
                 },
                 drives: Mutex::new(Vec::new()),
                 opening: Mutex::new(Vec::new()),

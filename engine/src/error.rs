@@ -198,10 +198,13 @@ pub enum SourceError {
     /// The producing thread or task ended without a word.
     #[error("the source ended without a word")]
     Vanished,
+    /// The drive held the others of its set up, they went on, and the source cannot be read a second time.
+    #[error("the drive fell behind the others, and the source cannot be read again; stash it")]
+    LeftBehind,
 }
 
 /// A job did not do all that was asked.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum BurnError {
     /// The drive is not free.

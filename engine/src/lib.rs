@@ -33,6 +33,7 @@
 
 pub mod plugin_host;
 
+mod bus;
 mod config;
 mod discovery;
 mod drive;
@@ -41,25 +42,31 @@ mod error;
 mod inhibit;
 mod pipeline;
 mod progress;
+mod resume;
 
 pub use config::{BurnOptions, MasterOptions, Simulate, StashPolicy};
 pub use discovery::{DriveChanges, find_drives, watch_drives};
 pub use drive::{
     BurnPlan, BurnReport, Canceller, DriveHandle, DriveLease, DriveReader, DriveStatus, Job,
-    LeaseOptions, MediumInfo, TreeError, TreeReport,
+    LeaseOptions, MediumInfo, TreeError, TreeReport, Written, burn_together,
 };
 pub use engine::{Engine, EngineBuilder, ShutdownReport};
 pub use error::{Blame, BurnError, EngineError, LeaseDenied, QueryError, SourceError};
 #[cfg(feature = "inhibit")]
 pub use inhibit::SleepInhibitor;
+pub use pipeline::stash::{
+    StashPlace, StashPlan, StashRoom, StashRow, StashTotal, StashTotals, StashWhy,
+};
 pub use pipeline::{Image, ImageSource};
 pub use progress::{Activity, JobEvent, JobProgress};
+pub use resume::{Interrupted, ResumeError, SourceChange, jobs};
 
 pub use pitland_burn::{
     Completed, Fault, Firmware, HostQuirks, MediumState, Note, Outcome, Phase, QuirkRow,
     QuirkTable, Unproven, Unusable, Verification, VerifyLevel,
 };
 pub use pitland_iscsi as iscsi;
+pub use pitland_journal as journal;
 pub use pitland_mastering as mastering;
 pub use pitland_transport as transport;
 pub use pitland_transport::Transport;

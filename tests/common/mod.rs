@@ -14,6 +14,7 @@
 
 pub mod burn;
 pub mod outside;
+pub mod program;
 pub mod seen;
 pub mod tree;
 pub mod watched;

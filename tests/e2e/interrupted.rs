@@ -9,6 +9,7 @@ use pitland::transport::sim::MediumKind;
 use pitland::writer::MediumCondition;
 use pitland::{
     BurnError, Canceller, Engine, Fault, Image, MediumState, Outcome, Phase, SourceError,
+    StashPolicy,
 };
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
@@ -84,7 +85,7 @@ async fn a_cancel_in_mid_write_ends_in_a_named_state_on(kind: MediumKind) {
     assert!(
         matches!(
             report.outcome,
-            Outcome::Incomplete | Outcome::Resumable | Outcome::Lost
+            Outcome::ReadableOpen | Outcome::Resumable | Outcome::Lost
         ),
         "{report:?}"
     );
@@ -232,7 +233,10 @@ async fn a_source_that_changes_is_named_and_never_burned_silently() {
             })
         });
         let error = opened
-            .burn(burn::options(), burn::tree(&folder))
+            .burn(
+                burn::options().stash(StashPolicy::Never, vec![]),
+                burn::tree(&folder),
+            )
             .await
             .unwrap_err();
         assert!(

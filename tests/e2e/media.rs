@@ -32,7 +32,7 @@ async fn a_folder_comes_back_from(kind: MediumKind, over_4_gib: bool) {
     let report = opened.burn_tree(burn::options(), &source).await;
     assert_eq!(report.medium, MediumState::Appendable, "{report:?}");
     assert_eq!(report.first_lba, 0);
-    let verification = report.verification.unwrap();
+    let verification = report.verification.clone().unwrap();
     assert_eq!(verification.blocks_compared, report.blocks_written);
     assert!(report.blocks_written * 2048 >= report.image_bytes);
     opened.close().await;

@@ -20,7 +20,7 @@ struct Package {
 
 /// Which of our packages a package may import; a missing one may import none, and is told.
 /// Recipes and their libraries follow a rule of their own.
-const MAY_IMPORT: [(&str, &[&str]); 14] = [
+const MAY_IMPORT: [(&str, &[&str]); 15] = [
     ("mmc", &[]),
     ("writer", &["mmc"]),
     ("abi", &["writer", "mmc"]),
@@ -30,6 +30,7 @@ const MAY_IMPORT: [(&str, &[&str]); 14] = [
     ("transport", &["mmc", "simdrive"]),
     ("iscsi", &["mmc", "simdrive", "transport"]),
     ("burn", &["mmc", "writer"]),
+    ("journal", &["mmc"]),
     ("testkit", &["mmc", "writer", "burn", "simdrive"]),
     ("cli", &["pitland"]),
     ("imapi1", &["pitland"]),
@@ -44,6 +45,7 @@ const MAY_IMPORT: [(&str, &[&str]); 14] = [
             "burn",
             "transport",
             "iscsi",
+            "journal",
             "mastering",
             "redbook",
         ],

@@ -2,9 +2,10 @@
 //! a writer is trusted code, but a slip of it must not reach the laser.
 
 use crate::patience;
-use crate::verify::UNIT_BLOCKS;
+use crate::verify::{UNIT_BLOCKS, WrittenRun};
 use crate::writing::MOST_CHUNK_BYTES;
 use pitland_mmc::cdb::{CdbBytes, CloseFunction, Command};
+use pitland_mmc::param::{FormatParameterList, FormatType};
 use pitland_writer::{
     BlockForm, Extent, Finish, Move, Origin, PlannedCommand, Request, Service, Settle,
     WriteCommand, WritePlan,
@@ -88,6 +89,9 @@ pub enum PlanFault {
         /// Which.
         index: usize,
     },
+    /// The plan of a job that is resumed does not go on where the medium does.
+    #[error("the plan does not go on where the burn was cut off")]
+    NotTheRest,
     /// Fewer blocks than the image has.
     #[error("the plan records {planned} blocks of an image of {needed}")]
     ImageCut {
@@ -161,6 +165,9 @@ fn check_command(planned: &PlannedCommand, request: &Request) -> Result<(), Plan
             true
         }
         (Request::Burn(burn), Move::FinalizeDisc) => burn.finish == Finish::FinalizeDisc,
+        (Request::Resume(resume), Move::FinalizeDisc) => resume.burn.finish == Finish::FinalizeDisc,
+        // What is on the medium already must stay there.
+        (Request::Resume(_), Move::Format) => goes_on_formatting(planned),
         (Request::Burn(_) | Request::Resume(_), purpose) => purpose != Move::Blank,
         (Request::Format(_), purpose) => {
             matches!(
@@ -200,6 +207,12 @@ fn closes(purpose: Move, function: CloseFunction) -> bool {
     }
 }
 
+/// Whether a format is the rest of one that was suspended: only of a DVD+RW, by its parameter (recipe 6).
+fn goes_on_formatting(planned: &PlannedCommand) -> bool {
+    FormatParameterList::parse(&planned.parameters)
+        .is_ok_and(|list| list.kind == FormatType::DvdPlusRwBasic && list.parameter == 1)
+}
+
 fn check_extents(
     extents: &[Extent],
     request: &Request,
@@ -213,6 +226,10 @@ fn check_extents(
     {
         return Err(PlanFault::BadExtent { index: 0 });
     }
+    let written_before = match request {
+        Request::Resume(resume) => resume.written_blocks,
+        _ => 0,
+    };
     let mut image_blocks = 0u64;
     let mut previous_end = i64::MIN;
     for (index, extent) in extents.iter().enumerate() {
@@ -226,7 +243,8 @@ fn check_extents(
             Origin::Image => {
                 extent.form == BlockForm::Cooked2048
                     && unit.is_power_of_two()
-                    && image_blocks.is_multiple_of(UNIT_BLOCKS.into())
+                    && (image_blocks == 0
+                        || (written_before + image_blocks).is_multiple_of(UNIT_BLOCKS.into()))
             }
             _ => true,
         };
@@ -276,15 +294,44 @@ fn check_extents(
             image_blocks = image_blocks.saturating_add(extent.blocks);
         }
     }
-    if let Request::Burn(burn) = request
-        && image_blocks < burn.blocks
-    {
-        return Err(PlanFault::ImageCut {
-            planned: image_blocks,
-            needed: burn.blocks,
-        });
+    let needed = match request {
+        Request::Burn(burn) => burn.blocks,
+        Request::Resume(resume) => resume.burn.blocks,
+        _ => 0,
+    };
+    let planned = image_blocks.saturating_add(written_before);
+    if planned < needed {
+        return Err(PlanFault::ImageCut { planned, needed });
     }
     Ok(())
+}
+
+/// Checks that the plan of a job that is resumed goes on where the run that is on the medium ends, and
+/// that there is no such run where nothing is resumed.
+///
+/// # Errors
+/// [`PlanFault::NotTheRest`].
+pub fn check_resumed(
+    plan: &WritePlan,
+    request: &Request,
+    resumed: Option<&WrittenRun>,
+) -> Result<(), PlanFault> {
+    let first = plan.extents.iter().find(|e| e.origin == Origin::Image);
+    let fits = match (request, resumed) {
+        (Request::Resume(resume), Some(run)) => {
+            let end = i64::from(run.first_lba.0).checked_add_unsigned(run.blocks);
+            run.image_block == 0
+                && run.blocks == resume.written_blocks
+                && first.is_none_or(|extent| end == Some(extent.first_lba.0.into()))
+        }
+        (Request::Resume(_), None) | (_, Some(_)) => false,
+        (_, None) => true,
+    };
+    if fits {
+        Ok(())
+    } else {
+        Err(PlanFault::NotTheRest)
+    }
 }
 
 /// Checks that a drive's link carries the write units of a plan: none is ever split.
@@ -354,7 +401,8 @@ mod tests {
     use super::*;
     use pitland_mmc::Lba;
     use pitland_mmc::cdb::{Cdb, CloseFunction, CloseTrackSession, ReadCapacity, Write10};
-    use pitland_writer::{BurnRequest, CloseRequest};
+    use pitland_mmc::param::FormatParameterList;
+    use pitland_writer::{BurnRequest, CloseRequest, ResumeRequest, moves};
 
     fn burn(blocks: u64) -> Request {
         Request::Burn(BurnRequest::new(blocks))
@@ -481,5 +529,65 @@ mod tests {
             check_plan(&cut, &burn(33), None),
             Err(PlanFault::ImageCut { .. })
         ));
+    }
+
+    fn resume(blocks: u64, written: u64) -> Request {
+        Request::Resume(ResumeRequest::new(BurnRequest::new(blocks), written))
+    }
+
+    #[test]
+    fn the_rest_of_a_burn_must_be_all_of_it_and_follow_what_is_there() {
+        let rest = plan_of(vec![Extent::image(Lba(1_048), 64, 16)]);
+        assert_eq!(check_plan(&rest, &resume(112, 48), None), Ok(()));
+        let cut = check_plan(&rest, &resume(113, 48), None);
+        let (planned, needed) = (112, 113);
+        assert_eq!(cut, Err(PlanFault::ImageCut { planned, needed }));
+        let run = |first, blocks, image_block| WrittenRun {
+            first_lba: Lba(first),
+            blocks,
+            image_block,
+        };
+        let check = |run: Option<WrittenRun>| check_resumed(&rest, &resume(112, 48), run.as_ref());
+        assert_eq!(check(Some(run(1_000, 48, 0))), Ok(()));
+        for other in [
+            None,
+            Some(run(1_000, 32, 0)),
+            Some(run(984, 48, 0)),
+            Some(run(1_000, 48, 32)),
+        ] {
+            assert_eq!(check(other), Err(PlanFault::NotTheRest));
+        }
+        let there = run(1_000, 48, 0);
+        let anew = check_resumed(&rest, &burn(64), Some(&there));
+        assert_eq!(anew, Err(PlanFault::NotTheRest));
+        assert_eq!(check_resumed(&rest, &burn(64), None), Ok(()));
+    }
+
+    #[test]
+    fn what_is_there_is_neither_formatted_away_nor_finalized_unasked() {
+        let with = |command| {
+            let mut plan = plan_of(vec![Extent::image(Lba(32), 32, 16)]);
+            plan.prepare = vec![command];
+            check_plan(&plan, &resume(64, 32), None)
+        };
+        let format = |kind, parameter| {
+            moves::format(&FormatParameterList {
+                fov: true,
+                kind,
+                parameter,
+                ..FormatParameterList::default()
+            })
+        };
+        assert_eq!(with(format(FormatType::DvdPlusRwBasic, 1)), Ok(()));
+        for anew in [
+            format(FormatType::DvdPlusRwBasic, 0),
+            format(FormatType::Full, 1),
+        ] {
+            let purpose = Move::Format;
+            assert_eq!(with(anew), Err(PlanFault::NotAsked { purpose }));
+        }
+        let purpose = Move::FinalizeDisc;
+        let finalize = moves::finalize(CloseFunction::Finalize);
+        assert_eq!(with(finalize), Err(PlanFault::NotAsked { purpose }));
     }
 }

@@ -26,7 +26,7 @@ pub const LOOK_BLOCKS: u16 = 32;
 /// What a drive would say that does not know the question.
 const LEFT_OUT: Sense = Sense::new(0x5, 0x24, 0x00);
 /// Tracks asked for at most.
-const MOST_TRACKS: u16 = 1000;
+pub(crate) const MOST_TRACKS: u16 = 1000;
 
 /// What the caller shall do.
 #[derive(Debug, Clone, PartialEq)]

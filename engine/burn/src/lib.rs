@@ -6,9 +6,11 @@
 //! plug-in ABI: time is handed in, sectors never pass through.
 //!
 //! Driving it is one loop: call [`Machine::next`] with [`Input::Start`], do the action, call again with
-//! what came of it, until [`Action::Finished`]. [`Machine::cancel`] may be called at any time between.
+//! what came of it, until [`Action::Finished`]. [`Machine::cancel`] and [`Machine::supplied`] may be called at
+//! any time between.
 #![forbid(unsafe_code)]
 
+pub mod flow;
 pub mod gate;
 pub mod identify;
 mod immed;
@@ -22,11 +24,15 @@ pub mod settle;
 pub mod verify;
 mod writing;
 
+pub use flow::Supply;
 pub use identify::{Identify, IdentifyAction, Unusable};
 pub use machine::{
-    Action, Command, Input, Job, Machine, NoAnswer, Payload, ReadChunk, VerifyLevel,
+    Action, Command, Input, Job, Machine, NoAnswer, Payload, ReadBack, ReadChunk, VerifyLevel,
 };
-pub use outcome::{Completed, Ending, Fault, MediumState, Note, Outcome, Unproven, Verification};
+pub use outcome::{
+    BadRun, Completed, Ending, Fault, MediumState, Note, Outcome, Unproven, Verification,
+};
 pub use phase::{Phase, Progress};
 pub use quirks::{Firmware, HostQuirks, QuirkRow, QuirkTable};
+pub use verify::WrittenRun;
 pub use writing::{Source, WriteChunk};

@@ -1,12 +1,14 @@
 //! How a job ended: what the medium is now, and who caused what.
 
 use crate::phase::Phase;
+use crate::verify::WrittenRun;
 use crate::{NoAnswer, gate::PlanFault};
-use pitland_mmc::Lba;
 use pitland_mmc::cdb::CdbBytes;
 use pitland_mmc::sense::Sense;
+use pitland_mmc::{Lba, TrackNumber};
 use pitland_writer::{Failure, MediaFacts, Move, Warning};
 use std::fmt;
+use std::time::Duration;
 
 /// What is left in the drive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -44,6 +46,16 @@ impl fmt::Display for MediumState {
 }
 
 /// What became of the data.
+///
+/// | outcome | the data | what to do |
+/// | --- | --- | --- |
+/// | nothing written | none of the job's are on the medium | start again when the cause is gone |
+/// | medium changed | the job had none | nothing |
+/// | verified | all there, read back and equal | nothing |
+/// | unverified | all there, by the drive's word; some or none read back | compare, where it matters |
+/// | readable but open | what is there can be read; it, or its closing, is not complete | close the disc, add to it or write over it; a write-once disc does not get the rest |
+/// | resumable | incomplete or not closed, and the medium waits for the rest | resume, as long as nothing else is written to it |
+/// | lost | not there, or not to be relied on | take another disc, or write over a rewritable one |
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Outcome {
@@ -51,13 +63,15 @@ pub enum Outcome {
     NothingWritten,
     /// The job recorded no data: the medium was formatted, erased or closed as asked.
     MediumChanged,
-    /// Recorded, closed as asked, read back and equal.
+    /// Recorded, closed as asked, read back as a whole and equal.
     Verified,
-    /// Recorded and closed as asked; not read back, or only in part.
+    /// Recorded and closed as asked, by the state of the medium; not read back, or only in part.
     Unverified,
-    /// Readable as far as it goes; the session or the data are not complete.
-    Incomplete,
-    /// The track is open and can be continued.
+    /// Readable as far as it goes; the data are not complete, or what closes them is not.
+    ReadableOpen,
+    /// The medium waits for the rest of the data, or for what closes them: the job can be resumed, which
+    /// judges anew what is on the medium. Also where the drive is gone, and what it took last is not
+    /// known.
     Resumable,
     /// The data on the medium cannot be relied on.
     Lost,
@@ -71,7 +85,7 @@ impl Outcome {
             Self::MediumChanged => "medium-changed",
             Self::Verified => "verified",
             Self::Unverified => "unverified",
-            Self::Incomplete => "incomplete",
+            Self::ReadableOpen => "readable-but-open",
             Self::Resumable => "resumable",
             Self::Lost => "lost",
         }
@@ -140,6 +154,33 @@ pub enum Note {
     MoreClosedThanAsked,
     /// The tray went out for other programs to see the medium anew, and did not come in.
     TrayLeftOut,
+    /// The blocks were taken and the disc was closed faster than any such disc is written. Some of it was
+    /// read back for that.
+    ImplausiblyFast {
+        /// What it took, by the drive's clock.
+        took: Duration,
+        /// What the fastest drive would take at least.
+        least: Duration,
+    },
+    /// The disc shows nothing at the blocks where volumes start. Some of it was read back for that.
+    LooksEmpty,
+    /// The source fell behind, on a medium that cannot wait for it: the drive was set to a lower speed.
+    SlowedDown {
+        /// The new speed, kB/s.
+        kilobytes_per_second: u32,
+    },
+    /// The drive held up the others that burn the same data, and went on by itself.
+    LetGo {
+        /// The block at which it stood.
+        lba: Lba,
+    },
+    /// The drive shares its bus with others and gets no more than this.
+    SpeedLimitedByBus {
+        /// What it gets, kB/s.
+        kilobytes_per_second: u32,
+    },
+    /// The journal could not be written: what is cut off cannot be resumed.
+    JournalLost,
     /// The disc was not taken out and in again, so that other programs of the machine see it as it was.
     HostSeesOldMedium,
 }
@@ -179,6 +220,29 @@ impl fmt::Display for Note {
             Self::MoreClosedThanAsked => {
                 f.write_str("the drive finalized the disc, which should have stayed appendable")
             }
+            Self::ImplausiblyFast { took, least } => write!(
+                f,
+                "written in {:.1} s, where the fastest drive takes {:.1} s: a sample was read back",
+                took.as_secs_f64(),
+                least.as_secs_f64()
+            ),
+            Self::LooksEmpty => {
+                f.write_str("the disc looks empty after the burn: a sample was read back")
+            }
+            Self::SlowedDown { kilobytes_per_second } => write!(
+                f,
+                "the source fell behind: the drive was set to {kilobytes_per_second} kB/s"
+            ),
+            Self::LetGo { lba } => write!(
+                f,
+                "the drive held the others up at LBA {lba}, and went on by itself"
+            ),
+            Self::SpeedLimitedByBus { kilobytes_per_second } => {
+                write!(f, "the bus leaves {kilobytes_per_second} kB/s to the drive")
+            }
+            Self::JournalLost => f.write_str(
+                "the journal could not be written: the burn cannot be resumed if it is cut off",
+            ),
             Self::TrayLeftOut => f.write_str("the tray is out and did not come in: push it in"),
             Self::HostSeesOldMedium => f.write_str(
                 "take the disc out and in again before other programs use it: they see it as it was",
@@ -227,25 +291,59 @@ pub enum Unproven {
         /// What is there.
         found: u64,
     },
+    /// READ DISC INFORMATION of a finished disc brought nothing that makes sense.
+    #[error("the drive tells nothing of the disc that makes sense")]
+    DiscInformation,
+    /// READ TRACK INFORMATION of a track of the disc brought nothing that makes sense.
+    #[error("the drive tells nothing of track {} that makes sense", .track.0)]
+    TrackInformation {
+        /// The track.
+        track: TrackNumber,
+    },
     /// The medium could not be identified anew.
     #[error("the medium could not be identified anew")]
     NotIdentified,
 }
 
 /// The result of reading back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Verification {
     /// Blocks read and compared.
     pub blocks_compared: u64,
-    /// Blocks that the job wrote.
+    /// Blocks that were read, and had nothing to be compared with.
+    pub blocks_unchecked: u64,
+    /// Blocks that are on the medium to be read back: those of the job, and of the run before it where
+    /// it was resumed.
     pub blocks_written: u64,
     /// Units (32 blocks) that differ or cannot be read.
     pub bad_units: u64,
     /// First block of the first such unit.
     pub first_bad: Option<Lba>,
-    /// The drive's answer there, if it could not be read.
+    /// First block of the last such unit.
+    pub last_bad: Option<Lba>,
+    /// The drive's answer at the first one, if it could not be read.
     pub first_sense: Option<Sense>,
+    /// The bad units by their blocks, those side by side as one run; the first 64 runs.
+    pub bad_runs: Vec<BadRun>,
+    /// Bad units that are in none of these runs.
+    pub bad_units_beyond: u64,
+}
+
+impl Verification {
+    /// Whether every block that is on the medium was compared, and none is bad.
+    pub fn is_complete(&self) -> bool {
+        self.bad_units == 0 && self.blocks_compared == self.blocks_written
+    }
+}
+
+/// Blocks side by side that differ or cannot be read, in whole units.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BadRun {
+    /// The first.
+    pub first: Lba,
+    /// How many.
+    pub blocks: u64,
 }
 
 /// Why a job did not do all that was asked.
@@ -284,6 +382,15 @@ pub enum Fault {
     /// The source of the image failed.
     #[error("the source failed")]
     Source,
+    /// The source gives its data more slowly than the drive's slowest speed needs them, and the medium
+    /// cannot wait for it. Nothing was written.
+    #[error("the source gives {found} kB/s; on this medium at least {needed} kB/s are needed")]
+    SourceTooSlow {
+        /// What it gives, kB/s.
+        found: u32,
+        /// What the slowest offered speed needs, kB/s.
+        needed: u32,
+    },
     /// Every command succeeded, and yet the medium does not show what was done.
     #[error("the medium does not show what was done: {0}")]
     NotProven(Unproven),
@@ -293,10 +400,10 @@ pub enum Fault {
 }
 
 /// What a job did when it did all that was asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Completed {
-    /// Reading back, where it was asked for.
+    /// Reading back, where it was asked for or had to be.
     pub verification: Option<Verification>,
     /// The job was a rehearsal and ended before its first change of the medium.
     pub rehearsed: bool,
@@ -314,8 +421,11 @@ pub struct Ending {
     pub outcome: Outcome,
     /// What drive and medium say after the job, where they were asked.
     pub facts: Option<MediaFacts>,
-    /// Blocks that the drive took.
+    /// Blocks that the drive took in this job.
     pub blocks_written: u64,
+    /// What is on the medium of the image by the drive's word, the run before this job included where it
+    /// was resumed.
+    pub written: Vec<WrittenRun>,
     /// Times that a WRITE was repeated because the drive's buffer was full.
     pub buffer_full: u64,
     /// What is worth telling besides.

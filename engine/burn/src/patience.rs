@@ -32,8 +32,9 @@ pub const BUFFER_FULL_MOST: Duration = Duration::from_millis(25);
 pub const BUFFER_FULL_STEP: Duration = Duration::from_millis(2);
 /// Repeats of one WRITE after which the drive counts as stalled: noted once.
 pub const STALLED_AFTER: u32 = 192;
-/// Repeats of one WRITE after which the job ends (over an hour at the longest wait).
-pub const STUCK_AFTER: u32 = 200_000;
+/// Repeats of one WRITE after which the job ends (twenty minutes at the longest wait, more than any
+/// calibration takes).
+pub const STUCK_AFTER: u32 = 48_000;
 /// Wait before a WRITE is repeated that found the drive busy with something else.
 pub const BUSY: Duration = Duration::from_millis(500);
 /// Such repeats before the job ends.
@@ -44,6 +45,8 @@ pub const SYNC_TRIES: u32 = 2;
 pub const RESYNC_TRIES: u32 = 3;
 /// Events taken from the drive at most before a job: some firmware repeats one for ever.
 pub const EVENTS: u8 = 100;
+/// Looks at a disc, all questions again, before it counts as one that the drive tells nothing of.
+pub const LOOKS: u8 = 3;
 /// Readings of a unit before it counts as bad.
 pub const READ_TRIES: u8 = 3;
 /// Unit attentions taken in a row before a query is given up.

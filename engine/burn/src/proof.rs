@@ -1,9 +1,11 @@
 //! What the medium must show after a job. A drive can accept every command and leave the disc as it was
 //! (recipe 4, step 15). Owns the comparison of what was expected with what is there.
 
+use crate::identify::MOST_TRACKS;
 use crate::outcome::{MediumState, Unproven};
-use pitland_writer::mmc::Profile;
+use pitland_mmc::{MediumFamily, Profile, TrackNumber};
 use pitland_writer::{MediaFacts, MediumCondition, WritePlan};
+use std::time::Duration;
 
 /// What the medium shows of a job that is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,6 +105,45 @@ pub(crate) fn proven(
     } else {
         Proven::AsPlanned
     })
+}
+
+/// Whether the drive tells of the disc and of each of its tracks in a way that makes sense: what the
+/// shortest of verifications asks for.
+pub(crate) fn plausible(facts: &MediaFacts) -> Result<(), Unproven> {
+    let disc = facts.disc.as_ref().ok_or(Unproven::DiscInformation)?;
+    let last = disc.last_track_in_last_session.0;
+    if disc.sessions == 0 || disc.first_track_in_last_session.0 > last {
+        return Err(Unproven::DiscInformation);
+    }
+    let told = |number| {
+        let track = facts.tracks.iter().find(|track| track.track.0 == number);
+        track.is_some_and(|track| track.nwa.is_none_or(|nwa| nwa.0 >= 0) && track.session.0 > 0)
+    };
+    match (1..=last.min(MOST_TRACKS)).find(|number| !told(*number)) {
+        Some(number) => Err(Unproven::TrackInformation {
+            track: TrackNumber(number),
+        }),
+        None => Ok(()),
+    }
+}
+
+/// The least time in which so many bytes can be written: half of what the fastest drive known takes, or
+/// the fastest speed that this one offers, where that is higher. What is faster is not believed; nothing
+/// that writes comes near, for the closing counts, too.
+pub(crate) fn least_time(facts: &MediaFacts, bytes: u64) -> Duration {
+    let profile = facts.profile();
+    // In multiples of 1x: no drive on sale was ever faster.
+    let fastest = match profile.family() {
+        MediumFamily::Cd => 56,
+        MediumFamily::Dvd => 24,
+        MediumFamily::Bd => 16,
+        _ => 0,
+    };
+    let known = profile.one_x_kb_per_s().saturating_mul(fastest);
+    let offered = facts.write_speeds().into_iter().max().unwrap_or(0);
+    let bytes_per_second = u64::from(known.max(offered)) * 1000;
+    let milliseconds = bytes.saturating_mul(1000).checked_div(bytes_per_second * 2);
+    Duration::from_millis(milliseconds.unwrap_or(0))
 }
 
 /// What a drive's answers say of the medium after a job.

@@ -170,6 +170,11 @@ impl Writing {
         self.done
     }
 
+    /// Whether a chunk was sent that the drive has not taken yet.
+    pub(crate) fn is_under_way(&self) -> bool {
+        self.in_flight != 0
+    }
+
     /// The first block not yet taken.
     pub(crate) fn lba(&self) -> Lba {
         // The gate has checked that the extent ends inside the range of an Lba.
@@ -184,8 +189,10 @@ impl Writing {
             return None;
         }
         let again = self.in_flight != 0;
-        // After a partial take the next chunk ends where it would have ended: chunks never straddle.
-        let into_chunk = u32::try_from(self.done % u64::from(self.chunk_blocks)).unwrap_or(0);
+        // After a partial take, or where an earlier job was cut off, the next chunk ends where it would
+        // have ended: chunks never straddle.
+        let place = self.image_base + self.done;
+        let into_chunk = u32::try_from(place % u64::from(self.chunk_blocks)).unwrap_or(0);
         let whole = self.chunk_blocks - into_chunk;
         let blocks = u32::try_from(left).unwrap_or(u32::MAX).min(whole);
         self.in_flight = blocks;
@@ -441,6 +448,21 @@ mod tests {
         assert_eq!((rest.lba.0, rest.blocks), (16, 16));
         w.taken();
         assert_eq!(w.chunk().unwrap().blocks, 32);
+    }
+
+    #[test]
+    fn the_rest_of_a_burn_goes_out_in_the_chunks_that_it_would_have_had() {
+        let extent = Extent::image(Lba(48), 80, 16);
+        let mut w = Writing::new(0, &extent, 48, 64 * 1024, false).unwrap();
+        let mut chunks = Vec::new();
+        while let Some(chunk) = w.chunk() {
+            let Source::Image { block } = chunk.source else {
+                panic!()
+            };
+            chunks.push((chunk.lba.0, block, chunk.blocks));
+            w.taken();
+        }
+        assert_eq!(chunks, [(48, 48, 16), (64, 64, 32), (96, 96, 32)]);
     }
 
     #[test]

@@ -114,6 +114,7 @@ fn play(
         verify: VerifyLevel::Full,
         rehearse: false,
         most_bytes: 65536,
+        resumed: None,
     })
     .unwrap();
     let mut sent = Vec::new();

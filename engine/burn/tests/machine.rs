@@ -46,6 +46,7 @@ fn job(verify: VerifyLevel, rehearse: bool) -> Job {
         verify,
         rehearse,
         most_bytes: 64 * 1024,
+        resumed: None,
     }
 }
 

@@ -7,12 +7,12 @@ use pitland_burn::{
     NoAnswer, Note, Outcome, Payload, QuirkRow, QuirkTable, Unusable, VerifyLevel,
 };
 use pitland_mmc::Lba;
-use pitland_mmc::TrackNumber;
 use pitland_mmc::cdb::{
     Cdb, CloseFunction, Command, GetConfiguration, ReadDiscInformation, RequestedFeatures,
 };
-use pitland_mmc::reply::{DeviceType, InquiryData};
+use pitland_mmc::reply::{DeviceType, InquiryData, TrackInformation};
 use pitland_mmc::sense::Sense;
+use pitland_mmc::{SessionNumber, TrackNumber};
 use pitland_writer::{
     Answer, BurnRequest, Event, Extent, Failure, MediaFacts, Request, Step, WritePlan, moves,
 };
@@ -91,6 +91,7 @@ fn machine(quirks: HostQuirks, finalizes: bool) -> Machine {
         verify: VerifyLevel::Full,
         rehearse: false,
         most_bytes: 65536,
+        resumed: None,
     };
     Machine::new(job).unwrap().obeying(quirks)
 }
@@ -169,7 +170,11 @@ fn play(mut machine: Machine, mut drive: impl FnMut(&Command) -> Given) -> Playe
                 action = machine.next(now, Input::Compared(true));
                 continue;
             }
-            Action::Write(chunk) => (chunk.cdb, 0),
+            Action::Write(chunk) => {
+                // About the time that the blocks take.
+                now += Duration::from_millis(1);
+                (chunk.cdb, 0)
+            }
             Action::Send(command) => match command.payload {
                 Payload::In(bytes) => (command.cdb, bytes as usize),
                 _ => (command.cdb, 0),
@@ -197,6 +202,16 @@ fn play(mut machine: Machine, mut drive: impl FnMut(&Command) -> Given) -> Playe
             }
             (Given::Usual, Command::ReadDiscInformation(_)) => {
                 data = disc(1, false);
+                Input::Good(&data)
+            }
+            (Given::Usual, Command::ReadTrackInformation(c)) => {
+                data = TrackInformation {
+                    track: TrackNumber(c.address as u16),
+                    session: SessionNumber(c.address as u16),
+                    ..TrackInformation::default()
+                }
+                .emit();
+                data.truncate(room);
                 Input::Good(&data)
             }
             (Given::Usual, _) => Input::Good(&data),
@@ -513,6 +528,7 @@ fn a_drive_whose_buffer_reports_are_no_good_is_not_asked_for_any() {
             verify: VerifyLevel::None,
             rehearse: false,
             most_bytes: 65536,
+            resumed: None,
         };
         job.plan.extents = vec![Extent::image(Lba(0), blocks, 32)];
         Machine::new(job).unwrap().obeying(quirks)

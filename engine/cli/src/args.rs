@@ -44,6 +44,10 @@ pub(crate) enum Command {
     Format(FormatArgs),
     /// Close what an earlier burn left open.
     Close(CloseArgs),
+    /// List the burns that run, and those that were cut off.
+    Jobs(JobsArgs),
+    /// Take up a burn that was cut off: write the rest, close or verify what there is, or say that it is lost.
+    Resume(ResumeArgs),
     /// Open the tray.
     Eject(DriveArg),
     /// Close the tray and wait for the medium.
@@ -76,7 +80,8 @@ pub(crate) struct DrivesArgs {
 /// What every command with one drive takes.
 #[derive(Debug, Args)]
 pub(crate) struct DriveArg {
-    /// /dev/srN, iscsi://HOST[:PORT]/TARGET/LUN, virtual:FILE[,speed=16x] or virtual:null[,id=N][,speed=16x].
+    /// /dev/srN, iscsi://HOST[:PORT]/TARGET/LUN, virtual:FILE or virtual:null[,id=N]; the virtual ones
+    /// also with [,speed=16x][,bus=NAME@RATE][,faults=SCRIPT].
     #[arg(value_name = "DRIVE")]
     pub(crate) drive: OsString,
 }
@@ -184,12 +189,31 @@ pub(crate) struct BurnArgs {
     /// By the writer of this name.
     #[arg(long, value_name = "NAME")]
     pub(crate) writer: Option<String>,
-    /// What is stored a second time before the disc is touched.
+    /// What is stored a second time before the disc is touched; --plan tells it file by file.
     #[arg(long, value_enum, value_name = "WHAT", default_value = "auto")]
     pub(crate) stash: StashArg,
-    /// A folder for stash files; the first with room is taken.
+    /// A folder for stash files; several are filled in their order.
     #[arg(long = "stash-dir", value_name = "DIR")]
     pub(crate) stash_dirs: Vec<PathBuf>,
+    /// So much of the stash stays in memory; what is beyond goes into stash files.
+    #[arg(long, value_name = "BYTES", value_parser = values::size_or_none)]
+    pub(crate) stash_memory: Option<u64>,
+    /// The most that is stored a second time, in memory and files together.
+    #[arg(long, value_name = "BYTES", value_parser = values::size_or_none)]
+    pub(crate) stash_quota: Option<u64>,
+    /// The ring between source and drives: 2M to 1G, in whole MiB.
+    #[arg(long, value_name = "BYTES", value_parser = values::ring)]
+    pub(crate) buffer: Option<u64>,
+    /// Of several drives: one that holds the others up for so long goes on by itself.
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=86_400))]
+    pub(crate) most_lag: Option<u32>,
+    /// Read the disc back in this drive; for a virtual disc it may be the same file.
+    #[arg(long, value_name = "DRIVE")]
+    pub(crate) verify_drive: Option<OsString>,
+    /// The folder of the journal, by which pitland resume takes up what was cut off; without it the user's
+    /// own. none: no journal.
+    #[arg(long, value_name = "DIR|none")]
+    pub(crate) journal: Option<PathBuf>,
     /// Put a single .iso file onto the disc as a file.
     #[arg(long)]
     pub(crate) as_file: bool,
@@ -262,6 +286,34 @@ pub(crate) struct CloseArgs {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct JobsArgs {
+    /// The folder of the journals; without it the user's own.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) journal: Option<PathBuf>,
+    /// Remove the journal of this job: it can then not be resumed.
+    #[arg(long, value_name = "JOB")]
+    pub(crate) forget: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ResumeArgs {
+    /// The job, as pitland jobs names it; may be left away if there is only one.
+    #[arg(value_name = "JOB")]
+    pub(crate) name: Option<String>,
+    /// The drive that holds the job's disc; without it the one in which it was begun.
+    #[arg(long, value_name = "DRIVE")]
+    pub(crate) drive: Option<OsString>,
+    /// The folder of the journals; without it the user's own.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) journal: Option<PathBuf>,
+    /// Say what would be done, and change nothing.
+    #[arg(long)]
+    pub(crate) plan: bool,
+    #[command(flatten)]
+    pub(crate) job: JobArgs,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct ServeArgs {
     /// Virtual discs; the first is logical unit 1. With a speed they run in real time, without one a long
     /// operation lasts a few polls.
@@ -324,11 +376,11 @@ pub(crate) enum SimulateArg {
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(crate) enum StashArg {
-    /// Only what may stall.
+    /// File by file: what comes once, may stall, vanish or change.
     Auto,
     /// Nothing.
     Never,
-    /// The whole image.
+    /// Everything.
     All,
 }
 

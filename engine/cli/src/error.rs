@@ -1,8 +1,11 @@
 //! What went wrong, as the program tells it: one cause, who caused it, what the medium is now, what to do,
 //! and the exit status. Made from the engine's typed errors, and the only place that judges them.
 
+use crate::ending;
 use crate::exit::Exit;
-use crate::output::json::{ErrorView, Name, ReportView};
+use crate::output::json::{ErrorView, Name};
+use crate::output::report::ReportView;
+use pitland::journal::{JournalError, Verdict};
 use pitland::mastering::{PlanError, ScanError};
 use pitland::plugin_host::PluginError;
 use pitland::transport::ClaimDenied;
@@ -10,8 +13,8 @@ use pitland::transport::address::{AddressError, OpenError};
 use pitland::transport::linux::DeviceError;
 use pitland::transport::sim::{DiscFileError, MediumError};
 use pitland::{
-    Blame, BurnError, DriveAddress, EngineError, Fault, LeaseDenied, MediumState, QueryError,
-    Refusal, SourceError,
+    Blame, BurnError, BurnReport, DriveAddress, EngineError, Fault, LeaseDenied, MediumState,
+    QueryError, Refusal, ResumeError, SourceError,
 };
 use std::io;
 use std::path::Path;
@@ -112,11 +115,46 @@ impl Complaint {
 
     /// A job's error, with its report where it was begun.
     pub(crate) fn of_job(job: &'static str, drive: &Name, error: &BurnError) -> Self {
-        let mut complaint = Self::from(error).of_drive(drive);
+        let mut complaint = match error {
+            BurnError::Denied(denied) => Self::of_lease(denied),
+            BurnError::Drive(query) => Self::from(query),
+            BurnError::Source(source) => Self::from(source),
+            BurnError::Refused(refusal) => of_refusal(job, refusal),
+            BurnError::Failed {
+                fault,
+                source,
+                report,
+            } => of_failure(job, error, fault, source.as_ref(), report),
+            _ => of_no_job(error),
+        };
+        complaint.drive = Some(drive.clone());
         complaint.report = error
             .report()
-            .map(|report| Box::new(ReportView::new(job, drive.clone(), report)));
+            .map(|report| Box::new(ReportView::new(job, drive.clone(), report, complaint.exit)));
         complaint
+    }
+
+    /// The drive cannot be held, in a command that has `--force-unmount`.
+    pub(crate) fn of_lease(denied: &LeaseDenied) -> Self {
+        let mut complaint = Self::from(denied);
+        if matches!(denied, LeaseDenied::Outside(ClaimDenied::Mounted { .. })) {
+            complaint.advice = "unmount it, or say --force-unmount".into();
+        }
+        complaint
+    }
+
+    /// With another advice.
+    pub(crate) fn advising(mut self, advice: impl Into<String>) -> Self {
+        self.advice = advice.into();
+        self
+    }
+
+    /// As what went wrong behind a burn, of which this is the report, and this the medium's state.
+    pub(crate) fn behind(mut self, exit: Exit, report: ReportView, medium: MediumState) -> Self {
+        self.exit = exit;
+        self.medium = medium;
+        self.report = Some(Box::new(report));
+        self
     }
 
     /// The cause, in words.
@@ -156,91 +194,94 @@ fn blame_name(blame: Blame) -> &'static str {
     }
 }
 
-impl From<&BurnError> for Complaint {
-    fn from(error: &BurnError) -> Self {
-        let specific = match error {
-            BurnError::Denied(denied) => Some(Self::from(denied)),
-            BurnError::Drive(query) => Some(Self::from(query)),
-            BurnError::Source(source) => Some(Self::from(source)),
-            BurnError::Refused(refusal) => Some(Self::from(refusal)),
-            _ => None,
-        };
-        if let Some(complaint) = specific {
-            return complaint;
-        }
-        let medium = error.medium_state();
-        let untouched = medium == MediumState::Untouched;
-        let exit = match error {
-            BurnError::NoSuchWriter { .. } => Exit::Usage,
-            BurnError::Plan(_) => Exit::Plugin,
-            BurnError::Cancelled
-            | BurnError::Failed {
-                fault: Fault::Cancelled,
-                ..
-            } => Exit::Cancelled,
-            BurnError::Failed {
-                fault: Fault::Verification(_),
-                ..
-            } => Exit::Differs,
-            BurnError::Failed { .. } if !untouched => Exit::BurnFailed,
-            BurnError::Failed {
-                fault: Fault::Source,
-                source: Some(SourceError::Stash { .. }),
-                ..
-            } => Exit::Output,
-            BurnError::Failed {
-                fault: Fault::Source,
-                ..
-            } => Exit::Source,
-            BurnError::Failed {
-                fault: Fault::Writer(_) | Fault::Plan(_),
-                ..
-            } => Exit::Plugin,
-            BurnError::Failed { .. } => Exit::DriveFailed,
-            _ => Exit::Internal,
-        };
-        Self {
-            exit,
-            drive: None,
-            message: error.to_string(),
-            blame: blame_name(error.blame()),
-            medium,
-            advice: error.advice().to_owned(),
-            report: None,
-        }
+/// A job that was begun and failed.
+fn of_failure(
+    job: &str,
+    error: &BurnError,
+    fault: &Fault,
+    source: Option<&SourceError>,
+    report: &BurnReport,
+) -> Complaint {
+    let exit = match (fault, ending::status(job, report)) {
+        (Fault::Cancelled, _) => Exit::Cancelled,
+        (Fault::Verification(_), _) => Exit::Differs,
+        (_, Some(by_outcome)) => by_outcome,
+        (Fault::Source, None) => match source {
+            Some(SourceError::Stash { .. }) => Exit::Output,
+            _ => Exit::Source,
+        },
+        (Fault::SourceTooSlow { .. }, None) => Exit::Source,
+        (Fault::Writer(_) | Fault::Plan(_), None) => Exit::Plugin,
+        (_, None) => Exit::DriveFailed,
+    };
+    let by_fault = match (fault, source) {
+        (Fault::Cancelled, _) => "ask again when it suits",
+        (Fault::SourceTooSlow { .. }, _) => "say --stash all",
+        (Fault::Source, Some(source)) => source_advice(source),
+        _ => error.advice(),
+    };
+    let blame = match fault {
+        Fault::SourceTooSlow { .. } => "source",
+        Fault::Source if matches!(source, Some(SourceError::Stash { .. })) => "host",
+        _ => blame_name(error.blame()),
+    };
+    Complaint {
+        exit,
+        drive: None,
+        message: error.to_string(),
+        blame,
+        medium: report.medium,
+        advice: ending::advice(job, report).unwrap_or_else(|| by_fault.to_owned()),
+        report: None,
     }
 }
 
-impl From<&Refusal> for Complaint {
-    fn from(refusal: &Refusal) -> Self {
-        let error = BurnError::Refused(refusal.clone());
-        let exit = if matches!(refusal, Refusal::WriterFault(_)) {
-            Exit::Plugin
-        } else {
-            Exit::Refused
-        };
-        let message = match refusal {
-            // Both sizes, in the units of those who ask.
-            Refusal::TooLarge { needed, available } => format!(
-                "{refusal} ({} bytes needed, {} bytes free)",
-                needed.saturating_mul(2048),
-                available.saturating_mul(2048)
-            ),
-            _ => refusal.to_string(),
-        };
-        Self::new(
-            exit,
-            message,
-            blame_name(error.blame()),
-            refusal_advice(refusal).unwrap_or(error.advice()),
-        )
-    }
+/// A job that was not begun.
+fn of_no_job(error: &BurnError) -> Complaint {
+    let (exit, advice) = match error {
+        BurnError::NoSuchWriter { .. } => (Exit::Usage, "name one that pitland plugins lists"),
+        BurnError::Plan(_) => (Exit::Plugin, error.advice()),
+        BurnError::Cancelled => (Exit::Cancelled, "ask again when it suits"),
+        _ => (Exit::Internal, error.advice()),
+    };
+    let mut complaint = Complaint::new(exit, error.to_string(), blame_name(error.blame()), advice);
+    complaint.medium = error.medium_state();
+    complaint
 }
 
-/// What to do, where it can be said better than by who caused it.
-fn refusal_advice(refusal: &Refusal) -> Option<&'static str> {
+fn of_refusal(job: &str, refusal: &Refusal) -> Complaint {
+    let error = BurnError::Refused(refusal.clone());
+    let exit = if matches!(refusal, Refusal::WriterFault(_)) {
+        Exit::Plugin
+    } else {
+        Exit::Refused
+    };
+    let message = match refusal {
+        // Both sizes, in the units of those who ask.
+        Refusal::TooLarge { needed, available } => format!(
+            "{refusal} ({} bytes needed, {} bytes free)",
+            needed.saturating_mul(2048),
+            available.saturating_mul(2048)
+        ),
+        _ => refusal.to_string(),
+    };
+    let advice = match job {
+        "burn" => burn_advice(refusal),
+        _ => None,
+    };
+    Complaint::new(
+        exit,
+        message,
+        blame_name(error.blame()),
+        advice
+            .or_else(|| refusal_advice(refusal))
+            .unwrap_or(error.advice()),
+    )
+}
+
+/// What to do by options that only a burn has.
+fn burn_advice(refusal: &Refusal) -> Option<&'static str> {
     Some(match refusal {
-        Refusal::NoMedium => "insert a disc",
         Refusal::MediumNotBlank {
             offer: Some(pitland::Placement::Overwrite),
         } => "say --overwrite to replace what it holds, or insert a blank one",
@@ -251,16 +292,70 @@ fn refusal_advice(refusal: &Refusal) -> Option<&'static str> {
             "say --new-session to add to it, or insert a rewritable medium"
         }
         Refusal::NoSessions { .. } => "say --overwrite to replace what it holds",
-        Refusal::MediumNotBlank { .. } => "insert a blank medium",
-        Refusal::SessionOpen => "pitland close DRIVE, and ask again",
         Refusal::NoTestWrite { .. } => "say --simulate=host",
         Refusal::TooLarge { .. } => "burn less, or insert a larger medium",
+        _ => return None,
+    })
+}
+
+/// What to do, where it can be said better than by who caused it.
+fn refusal_advice(refusal: &Refusal) -> Option<&'static str> {
+    Some(match refusal {
+        Refusal::NoMedium => "insert a disc",
+        Refusal::MediumNotBlank { .. } => "insert a blank medium",
+        Refusal::NotRewritable { .. } => "insert a rewritable medium",
+        Refusal::SessionOpen => "pitland close DRIVE, and ask again",
         Refusal::MediumClosed | Refusal::MediumDamaged | Refusal::SessionLimit { .. } => {
             "insert another medium"
         }
         Refusal::WriteProtected => "take the protection away, or insert another medium",
         _ => return None,
     })
+}
+
+impl From<&JournalError> for Complaint {
+    fn from(error: &JournalError) -> Self {
+        match error {
+            JournalError::Running { .. } => Self::new(
+                Exit::Busy,
+                error.to_string(),
+                "caller",
+                "wait for it, or end it",
+            ),
+            JournalError::NoSuchJob { .. } | JournalError::NoSuchName { .. } => {
+                Self::usage(error.to_string())
+            }
+            JournalError::Place { .. } | JournalError::TooLong { .. } => Self::new(
+                Exit::Output,
+                error.to_string(),
+                "host",
+                "look at the folder and its permissions, or name another with --journal",
+            ),
+            _ => Self::new(
+                Exit::Source,
+                error.to_string(),
+                "host",
+                "identify the disc with pitland medium: what the journal cannot tell, the disc may",
+            ),
+        }
+    }
+}
+
+impl From<&ResumeError> for Complaint {
+    fn from(error: &ResumeError) -> Self {
+        let (exit, blame) = match error {
+            ResumeError::Journal(journal) => return journal.into(),
+            ResumeError::Drive(query) => return query.into(),
+            ResumeError::Source(source) => return source.into(),
+            ResumeError::SourceChanged(_) | ResumeError::SourceGone => (Exit::Source, "source"),
+            ResumeError::Disc(Verdict::Lost(_)) => (Exit::Lost, "medium"),
+            ResumeError::Disc(_) | ResumeError::NotRead | ResumeError::BurnAgain => {
+                (Exit::Refused, "medium")
+            }
+            _ => return Self::internal(error.to_string()),
+        };
+        Self::new(exit, error.to_string(), blame, error.advice())
+    }
 }
 
 impl From<&LeaseDenied> for Complaint {
@@ -282,10 +377,7 @@ impl From<&LeaseDenied> for Complaint {
 impl From<&ClaimDenied> for Complaint {
     fn from(denied: &ClaimDenied) -> Self {
         let (exit, advice) = match denied {
-            ClaimDenied::Mounted { .. } => (
-                Exit::Busy,
-                "unmount it, or say --force-unmount where the command has it",
-            ),
+            ClaimDenied::Mounted { .. } => (Exit::Busy, "unmount it"),
             ClaimDenied::NotUnmounted { .. } => (Exit::Busy, "end what uses it, and unmount it"),
             ClaimDenied::Held { .. } | ClaimDenied::Busy { .. } => {
                 (Exit::Busy, "wait until it is done, or end it")
@@ -343,11 +435,21 @@ impl From<&SourceError> for Complaint {
                 Exit::Output,
                 error.to_string(),
                 "host",
-                "name folders with room by --stash-dir",
+                source_advice(error),
             ),
             SourceError::Vanished => Self::internal(error.to_string()),
-            _ => Self::source(error.to_string()),
+            _ => Self::source(error.to_string()).advising(source_advice(error)),
         }
+    }
+}
+
+fn source_advice(error: &SourceError) -> &'static str {
+    match error {
+        SourceError::Stash { .. } => {
+            "name folders with more room by --stash-dir, allow more by --stash-quota, or say --stash never"
+        }
+        SourceError::LeftBehind => "say --stash all, or a longer --most-lag",
+        _ => "mend the source and ask again",
     }
 }
 
@@ -377,7 +479,7 @@ impl From<&AddressError> for Complaint {
             exit,
             error.to_string(),
             "caller",
-            "name a drive as virtual:FILE or virtual:null",
+            "pitland drives lists those of this machine; a virtual one is virtual:FILE",
         )
     }
 }
@@ -428,6 +530,10 @@ impl From<&OpenError> for Complaint {
         match error {
             OpenError::DiscFile(error) => error.into(),
             OpenError::Device(error) => error.into(),
+            OpenError::Faults { .. } => {
+                Self::new(Exit::Usage, error.to_string(), "caller", "mend the script")
+            }
+            OpenError::Bus(_) => Self::usage(error.to_string()),
             _ => Self::new(
                 Exit::NoDrive,
                 error.to_string(),
@@ -486,7 +592,8 @@ from_owned!(
     DiscFileError,
     OpenError,
     PluginError,
-    EngineError
+    EngineError,
+    JournalError
 );
 
 /// The name of a drive, as it is told.

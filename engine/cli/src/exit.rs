@@ -19,6 +19,11 @@ pub(crate) enum Exit {
     Plugin,
     Output,
     NotPermitted,
+    ReadableOpen,
+    Resumable,
+    Lost,
+    Unverified,
+    Unknown,
     Cancelled,
 }
 
@@ -42,7 +47,7 @@ const fn line(exit: Exit, status: u8, code: &'static str, meaning: &'static str)
 }
 
 /// The table, by rising status.
-pub(crate) const TABLE: [Line; 14] = [
+pub(crate) const TABLE: [Line; 19] = [
     line(
         Exit::Done,
         0,
@@ -95,7 +100,7 @@ pub(crate) const TABLE: [Line; 14] = [
         Exit::BurnFailed,
         8,
         "burn-failed",
-        "The job failed after the disc was changed; its state is told.",
+        "The job failed after the disc was changed, and none of 13 to 17 fits; the disc's state is told.",
     ),
     line(
         Exit::Differs,
@@ -120,6 +125,36 @@ pub(crate) const TABLE: [Line; 14] = [
         12,
         "not-permitted",
         "A permission, group or capability is missing to use the drive; the message says which. Nothing was sent to it.",
+    ),
+    line(
+        Exit::ReadableOpen,
+        13,
+        "readable-but-open",
+        "The burn failed. The disc can be read as far as it goes, but not all data, or not what closes them, are on it.",
+    ),
+    line(
+        Exit::Resumable,
+        14,
+        "resumable",
+        "The burn failed, and the disc waits for the rest.",
+    ),
+    line(
+        Exit::Lost,
+        15,
+        "lost",
+        "The burn failed, and what is on the disc of it cannot be relied on.",
+    ),
+    line(
+        Exit::Unverified,
+        16,
+        "unverified",
+        "All was recorded and closed, but reading it back did not come to its end.",
+    ),
+    line(
+        Exit::Unknown,
+        17,
+        "unknown",
+        "The burn failed, and the drive no longer tells what is on the disc.",
     ),
     line(
         Exit::Cancelled,
@@ -155,7 +190,7 @@ pub(crate) fn table() -> String {
         // Writing into a String cannot fail.
         let _ = writeln!(
             text,
-            "  {:>3}  {:<12}  {}",
+            "  {:>3}  {:<17}  {}",
             line.status, line.code, line.meaning
         );
     }

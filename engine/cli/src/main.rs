@@ -3,6 +3,7 @@
 
 mod args;
 mod commands;
+mod ending;
 mod error;
 mod exit;
 mod interrupt;
@@ -49,10 +50,12 @@ fn main() -> ExitCode {
             complaint.exit()
         }
     };
-    let exit = if exit == Exit::Done && output.is_broken() {
-        Exit::Output
-    } else {
-        exit
+    let exit = match output.broken() {
+        Some(complaint) if exit == Exit::Done => {
+            output.lament(&complaint.view());
+            complaint.exit()
+        }
+        _ => exit,
     };
     ExitCode::from(exit.status())
 }
@@ -64,9 +67,7 @@ fn wrong_command_line(error: &clap::Error) -> Exit {
         .take_while(|arg| arg != "--")
         .any(|arg| arg == "--json");
     if error.use_stderr() && json {
-        let text = error.render().to_string();
-        let cause = text.lines().next().unwrap_or_default();
-        let complaint = Complaint::usage(cause.strip_prefix("error: ").unwrap_or(cause));
+        let complaint = Complaint::usage(cause(&error.render().to_string()));
         Output::new(true, false, false).event(&complaint.view());
         return complaint.exit();
     }
@@ -80,5 +81,28 @@ fn wrong_command_line(error: &clap::Error) -> Exit {
         // Nobody is left to be told that the terminal is gone.
         let _ = error.print();
         Exit::Done
+    }
+}
+
+/// What is wrong, in one line, of a text that goes on with tips and how the command is used.
+fn cause(text: &str) -> String {
+    let told = text.lines().take_while(|line| !line.trim().is_empty());
+    let words: Vec<&str> = told.map(str::trim).collect();
+    let words = words.join(" ");
+    words.strip_prefix("error: ").unwrap_or(&words).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_cause_of_a_wrong_command_line_is_told_as_a_whole() {
+        let text =
+            "error: these are missing:\n  <SOURCE>...\n  --drive <DRIVE>\n\nUsage: pitland\n";
+        assert_eq!(
+            cause(text),
+            "these are missing: <SOURCE>... --drive <DRIVE>"
+        );
     }
 }

@@ -9,7 +9,7 @@ use pitland::transport::address::OpenMode;
 use pitland::transport::trace::{Detail, Trace, TraceStatus};
 use pitland::{DriveAddress, DriveHandle, Engine, Transport};
 use std::ffi::OsString;
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -20,6 +20,9 @@ pub(crate) const PLUGIN_DIRS: [&str; 2] =
     ["/usr/local/lib/pitland/plugins", "/usr/lib/pitland/plugins"];
 /// More folders, divided by colons.
 const PLUGIN_DIR_VARIABLE: &str = "PITLAND_PLUGIN_DIR";
+
+/// The folder of the journals.
+const JOURNAL_DIR_VARIABLE: &str = "PITLAND_JOURNAL_DIR";
 
 /// How long drives may take to end what they are doing before the program ends.
 const ENDING: Duration = Duration::from_secs(600);
@@ -124,34 +127,56 @@ pub(crate) fn traces(
     let Some(path) = path else {
         return Ok((0..count).map(|_| None).collect());
     };
-    (0..count)
-        .map(|index| {
-            let path = TraceFile::path(path, index, count);
-            let file = create_trace(&path).map_err(|error| Complaint::output(&path, &error))?;
-            Ok(Some((path, file)))
-        })
-        .collect()
+    let paths = (0..count).map(|index| TraceFile::path(path, index, count));
+    let open = |path: PathBuf| match open_trace(&path) {
+        Ok(file) => Ok((path, file)),
+        Err(error) => Err(Complaint::output(&path, &error)),
+    };
+    let files = paths.map(open).collect::<Result<Vec<_>, _>>()?;
+    // None is emptied while one of them cannot be had.
+    let emptied = |(path, file): (PathBuf, File)| match file.set_len(0) {
+        Ok(()) => Ok(Some((path, file))),
+        // A pipe or a terminal has nothing to empty.
+        Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(Some((path, file))),
+        Err(error) => Err(Complaint::output(&path, &error)),
+    };
+    files.into_iter().map(emptied).collect()
 }
 
 /// With what every trace begins.
 const TRACE_START: &[u8] = b"pitland-trace ";
 
-/// An older trace is replaced; any other file, a virtual disc above all, is not.
-fn create_trace(path: &Path) -> io::Result<File> {
+/// Opens the file, alone. An older trace will be replaced; any other file, a virtual disc above all, is not.
+fn open_trace(path: &Path) -> io::Result<File> {
+    let exists = |words| io::Error::new(io::ErrorKind::AlreadyExists, words);
     match path.metadata() {
         Ok(meta) if meta.is_file() && meta.len() > 0 => {
             let mut start = [0; TRACE_START.len()];
             let is_trace = File::open(path)?.read_exact(&mut start).is_ok() && start == TRACE_START;
             if !is_trace {
-                return Err(io::Error::new(
-                    io::ErrorKind::AlreadyExists,
-                    "it exists and is no trace",
-                ));
+                return Err(exists("it exists and is no trace"));
             }
         }
         _ => {}
     }
-    File::create(path)
+    let file = File::options()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(path)?;
+    match file.try_lock() {
+        Err(TryLockError::WouldBlock) => Err(exists("somebody else is writing a trace into it")),
+        // Where files cannot be locked, none is.
+        Ok(()) | Err(TryLockError::Error(_)) => Ok(file),
+    }
+}
+
+/// The folder of the journals where none is named: that of the environment, else the user's own.
+pub(crate) fn journal_folder() -> Option<PathBuf> {
+    let named = std::env::var_os(JOURNAL_DIR_VARIABLE).filter(|folder| !folder.is_empty());
+    named
+        .map(PathBuf::from)
+        .or_else(pitland::journal::default_folder)
 }
 
 /// Opens a drive, traced where a file is given.

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 use tokio::io::{AsyncReadExt, Stdin};
 
-/// What is asked to be burned. One of it makes an [`Image`] for each drive.
+/// What is asked to be burned.
 #[derive(Debug, Clone)]
 pub(crate) enum Source {
     /// Folders and files that become a volume.
@@ -34,9 +34,6 @@ impl Source {
             (true, _) if args.sources.len() > 1 => Err(Complaint::usage(
                 "- is the only SOURCE, or none (a file of that name is ./-)",
             )),
-            (true, _) if args.drives.len() > 1 => Err(Complaint::usage(
-                "standard input can be burned onto one drive only",
-            )),
             (true, None) => Err(Complaint::usage(
                 "an image from standard input needs --size BYTES",
             )),
@@ -54,7 +51,7 @@ impl Source {
         }
     }
 
-    /// The image for one drive.
+    /// The image, for all drives.
     pub(crate) fn image(&self) -> Image {
         match self {
             Self::Tree { sources, options } => Image::tree(sources.clone(), options.clone()),
@@ -107,7 +104,7 @@ pub(crate) fn walk_options(args: &TreeArgs) -> WalkOptions {
 fn master_options(args: &VolumeArgs) -> MasterOptions {
     MasterOptions::default()
         .volume_id(args.volume_id.clone())
-        // One time for all drives: the same image on each.
+        // One time for the plan and for the burn.
         .created(SystemTime::now())
         .follow_links(args.tree.follow_links)
         .special(special(&args.tree))

@@ -33,6 +33,22 @@ pub(crate) fn size(text: &str) -> Result<u64, String> {
         .ok_or_else(|| "a size is a whole number above 0, with k, M, G, T (1024), kB, MB, GB, TB (1000) or nothing behind it".into())
 }
 
+/// The same, or 0.
+pub(crate) fn size_or_none(text: &str) -> Result<u64, String> {
+    if text == "0" { Ok(0) } else { size(text) }
+}
+
+/// The size of a ring: whole MiB between bounds.
+pub(crate) fn ring(text: &str) -> Result<u64, String> {
+    const MIB: u64 = 1 << 20;
+    let bytes = size(text)?;
+    if (2 * MIB..=1024 * MIB).contains(&bytes) && bytes.is_multiple_of(MIB) {
+        Ok(bytes)
+    } else {
+        Err("a buffer is 2M to 1G, in whole MiB".into())
+    }
+}
+
 /// A write speed: `max`, `4x`, `2.4x`, or kB/s.
 pub(crate) fn speed(text: &str) -> Result<Speed, String> {
     let wrong = || "a speed is max, a multiple such as 4x or 2.4x, or kB/s such as 8310".to_owned();
@@ -125,6 +141,23 @@ mod tests {
             "٣",
         ] {
             assert!(size(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_a_size_only_where_that_makes_sense() {
+        assert_eq!(size_or_none("0"), Ok(0));
+        assert_eq!(size_or_none("1M"), Ok(1 << 20));
+        assert!(size_or_none("").is_err());
+        assert!(size_or_none("0M").is_err());
+    }
+
+    #[test]
+    fn a_ring_is_some_whole_mebibytes() {
+        assert_eq!(ring("2M"), Ok(2 << 20));
+        assert_eq!(ring("1G"), Ok(1 << 30));
+        for text in ["1M", "1025M", "2MB", "0", "2.5M"] {
+            assert!(ring(text).is_err(), "{text}");
         }
     }
 

@@ -8,6 +8,7 @@ use common::{Bench, Run};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
+use std::process::Stdio;
 
 const DISC: &str = "virtual:disc.vdisc";
 
@@ -269,16 +270,9 @@ fn a_wrong_command_line_is_refused_before_anything_is_looked_at() {
         &["burn", "tree", "--drive", DISC, "--size", "4096"],
         &["burn", "-", "--drive", DISC],
         &["burn", "-", "tree", "--drive", DISC, "--size", "4096"],
-        &[
-            "burn",
-            "-",
-            "--drive",
-            DISC,
-            "--drive",
-            "virtual:null",
-            "--size",
-            "4096",
-        ],
+        &["burn", "tree", "--drive", DISC, "--buffer", "3MB"],
+        &["burn", "tree", "--drive", DISC, "--most-lag", "0"],
+        &["burn", "tree", "--drive", DISC, "--stash-quota", "lots"],
         &["burn", "tree", "--drive", DISC, "--size", "0"],
         &["image", "-", "-o", "out"],
         &["image", "tree"],
@@ -376,6 +370,55 @@ fn files_that_cannot_be_written_are_told_apart() {
     );
     let full = bench.run(&["image", "tree", "-o", "/dev/full"]);
     assert_eq!(full.status, 11, "{}", full.stderr);
+}
+
+#[test]
+fn a_full_standard_output_is_told_on_standard_error() {
+    let bench = bench();
+    for json in [&[][..], &["--json"]] {
+        let mut command = bench.command(&[&["plugins"][..], json].concat());
+        let full = fs::File::options().write(true).open("/dev/full").unwrap();
+        let run = common::Run::new(command.stdout(full).output().unwrap());
+        assert_eq!(run.status, 11);
+        assert!(run.stderr.contains("standard output"), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn two_programs_do_not_write_one_trace() {
+    let bench = bench();
+    bench.disc("other.vdisc", "bd-r");
+    let waiting = [
+        "burn",
+        "-",
+        "--size",
+        "4M",
+        "--drive",
+        "virtual:other.vdisc",
+    ];
+    let args = [&waiting[..], &["--trace", "trace", "--json"]].concat();
+    let mut first = common::running::Running::start(&bench, &args, Stdio::piped());
+    first.until(|line| line["type"] == "phase");
+    let burn = ["burn", "tree", "--drive", DISC, "--trace", "trace"];
+    let run = bench.expect(11, &burn);
+    assert!(run.stderr.contains("somebody else"), "{}", run.stderr);
+    first.signal("-TERM");
+    first.end();
+    let trace = String::from_utf8(bench.bytes("trace")).unwrap();
+    assert!(trace.trim_end().contains("\nend "), "a whole trace");
+    bench.expect(0, &burn);
+}
+
+#[test]
+fn what_is_served_has_neither_faults_nor_a_bus() {
+    let bench = bench();
+    fs::write(bench.path("script"), "").unwrap();
+    for option in ["faults=script", "bus=usb@1MB/s"] {
+        let address = format!("disc.vdisc,{option}");
+        let serve = ["virtual", "serve", &address, "--listen", "127.0.0.1:0"];
+        let run = bench.expect(2, &serve);
+        assert!(run.stderr.contains("faults="), "{}", run.stderr);
+    }
 }
 
 #[test]
@@ -490,10 +533,16 @@ fn what_cannot_be_finalized_is_not_called_closed() {
 #[test]
 fn a_burn_that_records_nothing_leaves_no_new_disc() {
     let bench = bench();
-    let nowhere = ["--stash", "all", "--stash-dir", "missing"];
-    let mut burn = vec!["burn", "tree", "--drive", "virtual:new.vdisc"];
-    burn.extend(nowhere);
-    bench.run(&burn);
+    let burn = [
+        "burn",
+        "tree",
+        "--drive",
+        "virtual:new.vdisc",
+        "--stash",
+        "all",
+    ];
+    let nowhere = ["--stash-memory", "0", "--stash-dir", "missing"];
+    bench.expect(11, &[&burn[..], &nowhere].concat());
     assert!(!bench.path("new.vdisc").exists());
 }
 

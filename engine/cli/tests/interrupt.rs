@@ -33,6 +33,8 @@ fn a_burn_is_cancelled_in_good_order_and_the_disc_takes_another_session() {
         "64M",
         "--drive",
         "virtual:disc.vdisc",
+        "--stash",
+        "never",
         "--json",
     ];
     let mut burn = Running::start(&bench, &args, Stdio::piped());
@@ -117,12 +119,14 @@ fn a_source_that_changes_while_it_is_burned_is_named() {
     big.set_len(1 << 30).unwrap();
     fs::write(bench.path("tree/z-last"), "as planned").unwrap();
     let args = ["burn", "tree", "--drive", "virtual:disc.vdisc", "--json"];
+    let args = [&args[..], &["--stash", "never"]].concat();
     let mut burn = Running::start(&bench, &args, Stdio::null());
     burn.until(|line| line["type"] == "phase" && line["phase"] == "writing");
     fs::write(bench.path("tree/z-last"), "as changed").unwrap();
     let (status, rest) = burn.end();
-    assert_eq!(status, Some(8), "{rest:?}");
+    assert_eq!(status, Some(13), "{rest:?}");
     let error = rest.iter().find(|line| line["type"] == "error").unwrap();
+    assert_eq!(error["code"], error["report"]["outcome"]);
     assert_eq!(error["blame"], "source");
     assert!(
         error["message"].as_str().unwrap().contains("z-last"),

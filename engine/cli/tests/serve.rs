@@ -58,7 +58,7 @@ fn what_is_burned_through_the_target_is_on_the_disc_when_it_has_ended() {
 #[test]
 fn an_address_that_others_reach_is_refused_unless_it_is_asked_for() {
     let bench = Bench::new();
-    bench.expect(0, &["virtual", "create", "a.vdisc", "--medium", "dvd+r"]);
+    bench.disc("a.vdisc", "dvd+r");
     let args = ["virtual", "serve", "a.vdisc", "--listen", "0.0.0.0:0"];
     let refused = bench.expect(2, &args);
     assert!(refused.stderr.contains("--insecure"), "{}", refused.stderr);

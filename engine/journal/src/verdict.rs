@@ -194,7 +194,7 @@ pub enum UnclearBecause {
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NothingWritten => f.write_str("nothing was written: burn it again"),
+            Self::NothingWritten => f.write_str("nothing is known to be written: burn it again"),
             Self::ResumeAt { block } => {
                 write!(f, "the burn can go on at block {block} of its image")
             }

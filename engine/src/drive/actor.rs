@@ -53,7 +53,7 @@ pub(crate) enum Message {
 }
 
 /// A running job as the actor knows it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Running {
     /// Alive as long as somebody works on the job.
     pub(crate) at_work: Weak<AtWork>,
@@ -84,6 +84,7 @@ pub(crate) fn spawn(
     let runtime = tokio::runtime::Handle::try_current().map_err(|_| EngineError::NoRuntime)?;
     let name = transport.identity_hint();
     let most_bytes = transport.limits().max_transfer_bytes;
+    let bus = transport.bus();
     let (orders, orders_out) = blocking::sync_channel(ORDERS);
     let table = Arc::clone(&setting.quirks);
     thread::start(Checked::new(transport), orders_out, table, &name, threads)
@@ -101,6 +102,7 @@ pub(crate) fn spawn(
         mail,
         name,
         most_bytes,
+        bus,
         setting,
     }))
 }

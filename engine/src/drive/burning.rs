@@ -1,37 +1,31 @@
-//! Leading a job from a client's wish to the drive's thread: identify, choose a writer, settle the image's
-//! length, get the plan, start the source. Owns the order of these; what happens to the medium is the
-//! machine's.
+//! Leading a job from a client's wish to the drive's thread: identify, choose a writer, get the plan. Owns
+//! these steps; their order for drives that share a source is [`super::together`]'s, and what happens to the
+//! medium is the machine's.
 
-use crate::config::{BurnOptions, Simulate, StashPolicy};
+use crate::config::{BurnOptions, Simulate};
 use crate::drive::actor::Running;
+use crate::drive::incoming::Incoming;
 use crate::drive::job::Job;
 use crate::drive::lease::DriveLease;
-use crate::drive::report::{BurnReport, JobFacts};
-use crate::drive::thread::{AtWork, Done, JobControl, Order, Work};
-use crate::error::{BurnError, LeaseDenied, QueryError, SourceError};
-use crate::pipeline::digest::CHECK_BLOCKS;
-use crate::pipeline::ring::{self, SLOT_BYTES};
-use crate::pipeline::{Image, Prepared, start as start_producer, stash};
-use crate::plugin_host::Registry;
-use crate::progress::{self, Teller};
-use pitland_burn::{Fault, HostQuirks, Machine, Phase, VerifyLevel};
+use crate::drive::report::{BurnReport, JobFacts, Written};
+use crate::drive::start_line::Runner;
+use crate::drive::thread::{Done, JobControl, Order, Work};
+use crate::drive::together::{self, Member, Parts, enrol};
+use crate::error::{BurnError, LeaseDenied, QueryError};
+use crate::pipeline::checks::{Checks, Kept};
+use crate::pipeline::stash::{StashOptions, StashPlan};
+use crate::pipeline::{Image, Prepared};
+use crate::progress::Teller;
+use pitland_burn::{Fault, HostQuirks, Machine, Note, Phase, ReadBack, VerifyLevel, WrittenRun};
+use pitland_journal::JobJournal;
 use pitland_mastering::Layout;
-use pitland_writer::{ActiveWriter, BurnRequest, MediaFacts, Refusal, Request, Service, WritePlan};
+use pitland_mmc::Lba;
+use pitland_writer::{
+    ActiveWriter, BurnRequest, Event, Failure, MediaFacts, Refusal, Request, Service, Speed, Step,
+    WritePlan,
+};
 use std::sync::Arc;
-use std::time::Instant;
 use tokio::sync::oneshot;
-
-/// Slots of a job's ring: its memory is at most this many MiB.
-pub(crate) const RING_SLOTS: usize = 32;
-
-/// What a client wants.
-pub(crate) enum What {
-    Burn {
-        options: Box<BurnOptions>,
-        image: Box<Image>,
-    },
-    Other(Request),
-}
 
 /// What a burn would do, before anything is sent.
 #[derive(Debug, Clone)]
@@ -49,114 +43,152 @@ pub struct BurnPlan {
     pub image_blocks: u64,
     /// The commands and extents.
     pub plan: WritePlan,
-    /// What happens to the source before it is burned.
-    pub stash: &'static str,
+    /// Where each file of the source goes before it is burned, and why.
+    pub stash: StashPlan,
     /// The volume's layout, where the image is mastered here.
     pub layout: Option<Arc<Layout>>,
 }
 
 /// A job that only needs its drive.
-struct Ready {
-    facts: MediaFacts,
-    name: String,
-    service: Option<Service>,
-    request: Request,
-    image: Option<Prepared>,
-    writer: Box<dyn ActiveWriter>,
-    plan: WritePlan,
+pub(crate) struct Ready {
+    pub(crate) facts: MediaFacts,
+    pub(crate) name: String,
+    pub(crate) service: Option<Service>,
+    pub(crate) request: Request,
+    pub(crate) writer: Box<dyn ActiveWriter>,
+    pub(crate) plan: WritePlan,
+    /// What an earlier job has written of the image.
+    pub(crate) resumed: Option<WrittenRun>,
 }
 
+/// What the writer that fits best would do.
+pub(crate) struct Chosen {
+    pub(crate) facts: MediaFacts,
+    pub(crate) service: Service,
+}
+
+/// The plan of a burn, without a job: reads names and sizes, never the data.
 pub(crate) async fn plan(
     lease: &DriveLease,
     options: BurnOptions,
     image: Image,
 ) -> Result<BurnPlan, BurnError> {
     let facts = lease.drive.medium().await?.facts;
-    let stash = stash::decide(options.stash).words();
-    let what = What::Burn {
-        options: Box::new(options),
-        image: Box::new(image),
-    };
-    // A plan reads names and sizes, never the data.
-    let ready = prepare(lease, what, facts, None).await?;
-    let (image_bytes, image_blocks, layout) = ready
-        .image
-        .as_ref()
-        .map_or((0, 0, None), |i| (i.bytes, i.blocks(), i.layout()));
+    let mut burn = request(&options);
+    let Chosen { facts, service } = assess(lease, facts, burn.clone(), &options).await?;
+    // Only the engine's own lead-in starts below 0, and no image does.
+    let first = u32::try_from(service.first_lba.0).map_err(|_| Refusal::NotOffered)?;
+    let image = image.prepare(first).await?;
+    burn.blocks = image.blocks();
+    if burn.blocks == 0 {
+        return Err(Refusal::Empty.into());
+    }
+    let ready = begin_writer(lease, facts, burn, &options).await?;
+    let rate = drive_rate(&ready.facts, options.speed);
+    let (image, stash) = plan_stash(image, &options, rate).await?;
+    stash.allowed()?;
     Ok(BurnPlan {
         facts: ready.facts,
         writer: ready.name,
         service: ready
             .service
             .ok_or(BurnError::Refused(Refusal::NotOffered))?,
-        image_bytes,
-        image_blocks,
+        image_bytes: image.bytes,
+        image_blocks: image.blocks(),
         plan: ready.plan,
         stash,
-        layout,
+        layout: image.layout(),
     })
 }
 
-pub(crate) fn start(lease: &DriveLease, what: What) -> Job {
-    let control = Arc::new(JobControl::default());
-    let (teller, told, figures) = progress::channel();
-    let at_work = Arc::new(AtWork);
-    let running = Running {
-        at_work: Arc::downgrade(&at_work),
-        control: Arc::clone(&control),
-        figures,
+/// Decides where each file goes. Looks at names, sizes and file systems.
+pub(crate) async fn plan_stash(
+    image: Prepared,
+    options: &BurnOptions,
+    drive_rate: Option<u64>,
+) -> Result<(Prepared, StashPlan), BurnError> {
+    let options = StashOptions {
+        policy: options.stash,
+        dirs: options.stash_dirs.clone(),
+        memory: options.stash_memory,
+        quota: options.stash_quota,
+        drive_rate,
     };
-    let task = tokio::spawn(lead(
-        lease.clone(),
-        what,
-        Arc::clone(&control),
-        at_work,
-        teller,
-        running,
-    ));
-    Job::new(told, control, task)
+    tokio::task::spawn_blocking(move || {
+        let plan = StashPlan::of(&image.feed, image.bytes, options);
+        (image, plan)
+    })
+    .await
+    .map_err(|_| BurnError::Abandoned)
 }
 
-async fn lead(
-    lease: DriveLease,
-    what: What,
-    control: Arc<JobControl>,
-    at_work: Arc<AtWork>,
-    mut teller: Teller,
+/// Bytes a second that the drive takes of its source at most.
+pub(crate) fn drive_rate(facts: &MediaFacts, wish: Speed) -> Option<u64> {
+    let fastest = speeds(facts, wish).into_iter().max();
+    fastest.map(|speed| u64::from(speed) * 1000)
+}
+
+/// The speeds that the drive offers for its medium and that the wish does not rule out, kB/s.
+pub(crate) fn speeds(facts: &MediaFacts, wish: Speed) -> Vec<u32> {
+    let nominal = facts.profile().one_x_kb_per_s();
+    let most = match wish {
+        Speed::KilobytesPerSecond(most) => most.get(),
+        Speed::TenthsOfNominal(tenths) => nominal.saturating_mul(tenths.get()) / 10,
+        _ => u32::MAX,
+    };
+    let offered = facts.write_speeds();
+    let within: Vec<u32> = offered
+        .iter()
+        .copied()
+        .filter(|speed| *speed <= most)
+        .collect();
+    if within.is_empty() {
+        // The slowest is taken where all are faster than asked.
+        return offered.into_iter().min().into_iter().collect();
+    }
+    within
+}
+
+/// A job without an image: format, erase, close.
+pub(crate) fn start_without_image(
+    lease: &DriveLease,
+    request: Request,
+    journal: Option<JobJournal>,
+) -> Job {
+    let mut options = BurnOptions::default().verify(VerifyLevel::None);
+    options.stash = crate::config::StashPolicy::Never;
+    let (job, member) = enrol(lease.clone(), options);
+    tokio::spawn(async move {
+        let Some((member, facts)) = together::begin(member).await else {
+            return;
+        };
+        let ready = choose_and_begin(&member.lease, facts, request, None).await;
+        match ready.and_then(|ready| not_cancelled(&member.control).map(|()| ready)) {
+            Ok(ready) => run(member, Assembly::of(ready, journal)).await,
+            Err(error) => member.end(error),
+        }
+    });
+    job
+}
+
+/// Makes the drive busy with the job and identifies what is in it.
+pub(crate) async fn begin(
+    lease: &DriveLease,
     running: Running,
-) -> Result<BurnReport, BurnError> {
-    let began = Instant::now();
+    teller: &mut Teller,
+) -> Result<MediaFacts, BurnError> {
     lease.drive.begin_job(lease.token.id, running).await?;
     teller.phase(Phase::Identifying);
-    let (verify, rehearse) = match &what {
-        What::Burn { options, .. } => (options.verify, options.simulate == Simulate::Host),
-        What::Other(_) => (VerifyLevel::None, false),
-    };
-    let facts = identify(&lease).await?;
+    let (reply, answer) = oneshot::channel();
+    lease.run(Order::Identify(reply)).await?;
+    let facts = answer
+        .await
+        .map_err(|_| QueryError::Denied(LeaseDenied::Gone))??;
     teller.nominal_speed(facts.profile().one_x_kb_per_s());
-    not_cancelled(&control)?;
-    let ready = prepare(&lease, what, facts, Some(Arc::clone(&control))).await?;
-    not_cancelled(&control)?;
-    let (mut work, job, done) =
-        assemble(&lease, ready, verify, rehearse, control, at_work, teller)?;
-    work.reload = !lease.keep_tray && !rehearse;
-    if !rehearse {
-        work.awake = lease.drive.keep_awake(lease.who()).await;
-    }
-    lease.run(Order::Job(Box::new(work))).await?;
-    let done: Done = done.await.map_err(|_| BurnError::Abandoned)?;
-    let report = BurnReport::new(&job, &done, began.elapsed());
-    match done.ending.result {
-        Ok(_) => Ok(report),
-        Err(fault) => Err(BurnError::Failed {
-            fault,
-            source: done.source,
-            report: Box::new(report),
-        }),
-    }
+    Ok(*facts)
 }
 
-fn not_cancelled(control: &JobControl) -> Result<(), BurnError> {
+pub(crate) fn not_cancelled(control: &JobControl) -> Result<(), BurnError> {
     if control.is_cancelled() {
         Err(BurnError::Cancelled)
     } else {
@@ -164,203 +196,295 @@ fn not_cancelled(control: &JobControl) -> Result<(), BurnError> {
     }
 }
 
-async fn identify(lease: &DriveLease) -> Result<MediaFacts, BurnError> {
-    let (reply, answer) = oneshot::channel();
-    lease.run(Order::Identify(reply)).await?;
-    let facts = answer
-        .await
-        .map_err(|_| QueryError::Denied(LeaseDenied::Gone))??;
-    Ok(*facts)
+/// The wish for a burn of yet unknown length.
+pub(crate) fn request(options: &BurnOptions) -> BurnRequest {
+    let mut burn = BurnRequest::new(0);
+    burn.placement = options.placement;
+    burn.finish = options.finish;
+    burn.speed = options.speed;
+    burn.test_write = options.simulate == Simulate::TestWrite;
+    burn
 }
 
-/// Everything before the drive is touched. With a `control` the source's data may be read; without one
-/// only names and sizes.
-async fn prepare(
+/// What the best writer says before the length is known: the first block must be known before a volume can be
+/// laid out.
+pub(crate) async fn assess(
     lease: &DriveLease,
-    what: What,
     facts: MediaFacts,
-    control: Option<Arc<JobControl>>,
-) -> Result<Ready, BurnError> {
+    burn: BurnRequest,
+    options: &BurnOptions,
+) -> Result<Chosen, BurnError> {
     let registry = lease.drive.registry();
-    match what {
-        What::Other(request) => {
-            let (facts, request, begun) = begin(registry, facts, request, None).await?;
-            Ok(Ready {
-                facts,
-                name: begun.name,
-                service: begun.service,
-                request,
-                image: None,
-                writer: begun.writer,
-                plan: begun.plan,
-            })
-        }
-        What::Burn { options, image } => {
-            let mut burn = BurnRequest::new(0);
-            burn.placement = options.placement;
-            burn.finish = options.finish;
-            burn.speed = options.speed;
-            burn.test_write = options.simulate == Simulate::TestWrite;
-            // The first block must be known before a volume can be laid out.
-            let (facts, service) = assess(
-                registry.clone(),
-                facts,
-                Request::Burn(burn.clone()),
-                options.writer.clone(),
-            )
-            .await?;
-            // Only the engine's own lead-in starts below 0, and no image does.
-            let first = u32::try_from(service.first_lba.0).map_err(|_| Refusal::NotOffered)?;
-            let mut image = image.prepare(first).await?;
-            burn.blocks = image.blocks();
-            if burn.blocks == 0 {
-                return Err(Refusal::Empty.into());
-            }
-            let (facts, request, begun) =
-                begin(registry, facts, Request::Burn(burn), options.writer.clone()).await?;
-            if let Some(control) = control
-                && options.stash == StashPolicy::All
-                && options.simulate != Simulate::Host
-            {
-                let layout = image.layout();
-                image = stash::stash(image, options.stash, &options.stash_dirs, control)
-                    .await?
-                    .ok_or(BurnError::Cancelled)?;
-                image.keep_layout(layout);
-            }
-            Ok(Ready {
-                facts,
-                name: begun.name,
-                service: begun.service,
-                request,
-                image: Some(image),
-                writer: begun.writer,
-                plan: begun.plan,
-            })
-        }
-    }
-}
-
-async fn assess(
-    registry: Arc<Registry>,
-    facts: MediaFacts,
-    request: Request,
-    writer: Option<String>,
-) -> Result<(MediaFacts, Service), BurnError> {
+    let writer = options.writer.clone();
     // Writers are called with a deadline, and that waits: not on the runtime's own threads.
     tokio::task::spawn_blocking(move || {
+        let request = Request::Burn(burn);
         let choice = registry.choose(&facts, &request, writer.as_deref())?;
-        Ok((facts, choice.service))
+        let service = choice.service;
+        Ok(Chosen { facts, service })
     })
     .await
     .map_err(|_| BurnError::Abandoned)?
 }
 
-struct Begun {
-    name: String,
-    service: Option<Service>,
-    writer: Box<dyn ActiveWriter>,
-    plan: WritePlan,
+/// The writer and its plan for a burn of known length.
+pub(crate) async fn begin_writer(
+    lease: &DriveLease,
+    facts: MediaFacts,
+    burn: BurnRequest,
+    options: &BurnOptions,
+) -> Result<Ready, BurnError> {
+    choose_and_begin(lease, facts, Request::Burn(burn), options.writer.clone()).await
 }
 
-async fn begin(
-    registry: Arc<Registry>,
+/// The best writer for a request, begun.
+pub(crate) async fn choose_and_begin(
+    lease: &DriveLease,
     facts: MediaFacts,
     request: Request,
     writer: Option<String>,
-) -> Result<(MediaFacts, Request, Begun), BurnError> {
+) -> Result<Ready, BurnError> {
+    let registry = lease.drive.registry();
     tokio::task::spawn_blocking(move || {
         let choice = registry.choose(&facts, &request, writer.as_deref())?;
         let name = choice.writer.info.name.clone();
         let (writer, plan) = choice.writer.module.begin(&facts, &request)?;
-        let service = matches!(request, Request::Burn(_)).then_some(choice.service);
-        Ok((
+        let burns = matches!(request, Request::Burn(_) | Request::Resume(_));
+        Ok(Ready {
             facts,
+            name,
+            service: burns.then_some(choice.service),
             request,
-            Begun {
-                name,
-                service,
-                writer,
-                plan,
-            },
-        ))
+            writer,
+            plan,
+            resumed: None,
+        })
     })
     .await
     .map_err(|_| BurnError::Abandoned)?
 }
 
-/// Machine, ring and source, ready for the drive's thread.
-fn assemble(
-    lease: &DriveLease,
-    ready: Ready,
-    verify: VerifyLevel,
-    rehearse: bool,
-    control: Arc<JobControl>,
-    at_work: Arc<AtWork>,
-    teller: Teller,
-) -> Result<(Work, JobFacts, oneshot::Receiver<Done>), BurnError> {
-    let image_blocks = ready.plan.image_blocks();
-    let padded_bytes = image_blocks * 2048;
+/// A job and what its drive gets of the set.
+pub(crate) struct Assembly {
+    pub(crate) ready: Ready,
+    pub(crate) image_bytes: u64,
+    pub(crate) layout: Option<Arc<Layout>>,
+    pub(crate) checks: Arc<Checks>,
+    /// The drive's end of the source, and its place at the start line.
+    pub(crate) place: Option<(Incoming, Runner)>,
+    pub(crate) journal: Option<JobJournal>,
+    /// What is to be told of the job's beginning.
+    pub(crate) notes: Vec<Note>,
+}
+
+impl Assembly {
+    /// A job without an image.
+    fn of(ready: Ready, journal: Option<JobJournal>) -> Self {
+        Self {
+            ready,
+            image_bytes: 0,
+            layout: None,
+            checks: Checks::new(0, Kept::None),
+            place: None,
+            journal,
+            notes: Vec::new(),
+        }
+    }
+}
+
+/// Hands the work to the drive's thread and waits for its end.
+pub(crate) async fn run(member: Member, assembly: Assembly) {
+    let rehearse = member.options.simulate == Simulate::Host;
+    let Assembly {
+        ready,
+        image_bytes,
+        layout,
+        checks,
+        place,
+        journal,
+        notes,
+    } = assembly;
+    let written_before = ready.resumed.map(|run| run.first_lba.0);
+    let first_lba = ready.plan.extents.first().map(|e| e.first_lba.0);
     let job = JobFacts {
-        drive: lease.drive.name().to_owned(),
+        drive: member.lease.drive.name().to_owned(),
         writer: ready.name,
-        first_lba: ready.plan.extents.first().map_or(0, |e| e.first_lba.0),
-        image_bytes: ready.image.as_ref().map_or(0, |i| i.bytes),
-        layout: ready.image.as_ref().and_then(Prepared::layout),
+        first_lba: written_before.or(first_lba).unwrap_or(0),
+        image_bytes,
+        layout,
     };
-    let inquiry = ready.facts.inquiry.as_ref();
-    let quirks = inquiry.map_or(HostQuirks::NONE, |inquiry| {
-        lease.drive.quirks().of_drive(inquiry)
-    });
+    let quirks = quirks(&member.lease, &ready.facts);
     let machine = Machine::new(pitland_burn::Job {
         request: ready.request,
         facts: ready.facts,
         service: ready.service,
         plan: ready.plan,
-        verify,
+        verify: match member.options.verify_elsewhere {
+            true => VerifyLevel::None,
+            false => member.options.verify,
+        },
         rehearse,
-        most_bytes: lease.drive.most_bytes(),
-    })
-    .map_err(|fault| BurnError::Plan(Fault::Plan(fault)))?
-    .obeying(quirks);
-    let mut drain = None;
-    let mut gauge = None;
-    let mut start_mark = 0;
-    let mut checks = Vec::new();
-    if let Some(image) = ready.image.filter(|_| !rehearse) {
-        let needed =
-            usize::try_from(padded_bytes.div_ceil(SLOT_BYTES as u64)).unwrap_or(usize::MAX);
-        let slots = RING_SLOTS.min(needed);
-        let (filler, out, fill) = ring::ring(slots);
-        let checked = verify != VerifyLevel::None;
-        if checked {
-            let units = image_blocks.div_ceil(u64::from(CHECK_BLOCKS));
-            checks.reserve_exact(usize::try_from(units).unwrap_or(0));
-        }
-        start_producer(image.feed, image.bytes, padded_bytes, checked, filler).map_err(
-            |error| SourceError::Io {
-                name: "the source's thread".into(),
-                error: Arc::new(error),
+        most_bytes: member.lease.drive.most_bytes(),
+        resumed: ready.resumed,
+    });
+    let machine = match machine {
+        Ok(machine) => machine.obeying(quirks),
+        Err(fault) => return member.end(BurnError::Plan(Fault::Plan(fault))),
+    };
+    let errand = Errand {
+        machine,
+        writer: ready.writer,
+        job,
+        checks,
+        place,
+        journal,
+        notes,
+        changes: !rehearse,
+    };
+    carry_out(member, errand).await;
+}
+
+/// Reads back what another job has written, perhaps in another drive.
+pub(crate) fn verify(
+    lease: &DriveLease,
+    level: VerifyLevel,
+    written: Written,
+    journal: Option<JobJournal>,
+) -> Job {
+    let options = BurnOptions::default().verify(level);
+    let (job, member) = enrol(lease.clone(), options);
+    tokio::spawn(async move {
+        let Some((member, facts)) = together::begin(member).await else {
+            return;
+        };
+        let quirks = quirks(&member.lease, &facts);
+        let machine = Machine::read_back(ReadBack {
+            facts,
+            runs: written.runs.clone(),
+            level,
+            most_bytes: member.lease.drive.most_bytes(),
+        });
+        let first_lba = written.runs.first().map_or(0, |run| run.first_lba.0);
+        let errand = Errand {
+            machine: machine.obeying(quirks),
+            writer: Box::new(NoWriter),
+            job: JobFacts {
+                drive: member.lease.drive.name().to_owned(),
+                writer: String::new(),
+                first_lba,
+                image_bytes: written.blocks() * 2048,
+                layout: written.layout,
             },
-        )?;
-        start_mark = slots.div_ceil(2);
-        drain = Some(out);
-        gauge = Some(fill);
+            checks: written.checks,
+            place: None,
+            journal,
+            notes: Vec::new(),
+            changes: false,
+        };
+        carry_out(member, errand).await;
+    });
+    job
+}
+
+/// For jobs that ask no writer.
+struct NoWriter;
+
+impl ActiveWriter for NoWriter {
+    fn next(&mut self, _: Event) -> Step {
+        Step::Failed(Failure::UnexpectedEvent)
     }
+}
+
+fn quirks(lease: &DriveLease, facts: &MediaFacts) -> HostQuirks {
+    let inquiry = facts.inquiry.as_ref();
+    inquiry.map_or(HostQuirks::NONE, |inquiry| {
+        lease.drive.quirks().of_drive(inquiry)
+    })
+}
+
+/// A machine and all that it needs.
+struct Errand {
+    machine: Machine,
+    writer: Box<dyn ActiveWriter>,
+    job: JobFacts,
+    checks: Arc<Checks>,
+    place: Option<(Incoming, Runner)>,
+    journal: Option<JobJournal>,
+    notes: Vec<Note>,
+    /// The medium may be changed: the host is kept awake, and shown the medium anew.
+    changes: bool,
+}
+
+async fn carry_out(member: Member, errand: Errand) {
+    let Errand {
+        machine,
+        writer,
+        job,
+        checks,
+        place,
+        journal,
+        mut notes,
+        changes,
+    } = errand;
+    let control = Arc::clone(&member.control);
+    let Parts {
+        lease,
+        at_work,
+        teller,
+        began,
+        bus_time,
+        report,
+    } = member.into_parts();
+    let (bus_time, limited) = bus_time.unzip();
+    let limited = limited.flatten();
+    notes.extend(limited.map(|kilobytes_per_second| Note::SpeedLimitedByBus {
+        kilobytes_per_second,
+    }));
+    let awake = match changes {
+        true => lease.drive.keep_awake(lease.who()).await,
+        false => None,
+    };
+    let (incoming, runner) = place.unzip();
     let (done_in, done) = oneshot::channel();
     let work = Work {
         machine,
-        writer: ready.writer,
-        drain,
-        gauge,
-        start_mark,
-        checks,
+        writer,
+        incoming,
+        runner,
+        checks: Arc::clone(&checks),
+        first_lba: Lba(job.first_lba),
+        notes,
+        acknowledging: journal.as_ref().map(JobJournal::acknowledging),
+        journal,
+        closing_told: false,
+        bus_time,
         control,
         at_work,
-        reload: false,
-        awake: None,
+        reload: changes && !lease.keep_tray,
+        awake,
         teller,
         done: done_in,
     };
-    Ok((work, job, done))
+    let taken = lease.run(Order::Job(Box::new(work))).await;
+    if let Err(denied) = taken {
+        drop(lease);
+        let _ = report.send(Err(denied.into()));
+        return;
+    }
+    let ended = done.await.map_err(|_| BurnError::Abandoned);
+    let ended = ended.and_then(|done: Done| {
+        let written = Written::new(checks, &done.ending, job.layout.clone());
+        let report = BurnReport::new(&job, &done, began.elapsed(), written);
+        match done.ending.result {
+            Ok(_) => Ok(report),
+            Err(fault) => Err(BurnError::Failed {
+                fault,
+                source: done.source,
+                report: Box::new(report),
+            }),
+        }
+    });
+    // Whoever hears of the end finds the lease given back.
+    drop(lease);
+    let _ = report.send(ended);
 }

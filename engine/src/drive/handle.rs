@@ -1,5 +1,6 @@
 //! The handle of a drive: what anyone may ask. Owns the way to the actor; knows nothing of commands.
 
+use crate::bus::Buses;
 use crate::drive::actor::{Message, Running};
 use crate::drive::lease::{DriveLease, LeaseOptions};
 use crate::drive::read::{DriveReader, ReadError};
@@ -12,8 +13,8 @@ use bytes::Bytes;
 use futures::stream::{self, BoxStream, StreamExt};
 use pitland_burn::QuirkTable;
 use pitland_mmc::Lba;
-use pitland_transport::MediumEvent;
 use pitland_transport::probe::Capabilities;
+use pitland_transport::{BusShare, MediumEvent};
 use pitland_writer::MediaFacts;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -32,6 +33,8 @@ pub(crate) struct Shared {
     pub(crate) name: String,
     /// The most bytes that one command carries.
     pub(crate) most_bytes: usize,
+    /// The bus that the drive shares with others.
+    pub(crate) bus: Option<BusShare>,
     pub(crate) setting: Setting,
 }
 
@@ -41,6 +44,7 @@ pub(crate) struct Setting {
     pub(crate) registry: Arc<Registry>,
     pub(crate) inhibitor: Option<SleepInhibitor>,
     pub(crate) quirks: Arc<QuirkTable>,
+    pub(crate) buses: Arc<Buses>,
 }
 
 /// Who holds a drive and what it is doing: from memory, whatever the drive does.
@@ -257,6 +261,14 @@ impl DriveHandle {
 
     pub(crate) fn most_bytes(&self) -> u32 {
         u32::try_from(self.shared.most_bytes).unwrap_or(u32::MAX)
+    }
+
+    pub(crate) fn bus(&self) -> Option<&BusShare> {
+        self.shared.bus.as_ref()
+    }
+
+    pub(crate) fn buses(&self) -> &Arc<Buses> {
+        &self.shared.setting.buses
     }
 
     pub(crate) fn registry(&self) -> Arc<Registry> {

@@ -8,7 +8,7 @@ use futures::stream::{BoxStream, Stream, StreamExt};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use tokio::task::JoinHandle;
+use tokio::sync::oneshot;
 
 /// A job: a stream of events that may be ignored, a way to cancel, and a report.
 ///
@@ -17,7 +17,7 @@ use tokio::task::JoinHandle;
 pub struct Job {
     events: BoxStream<'static, JobEvent>,
     control: Arc<JobControl>,
-    outcome: Option<JoinHandle<Result<BurnReport, BurnError>>>,
+    outcome: Option<oneshot::Receiver<Result<BurnReport, BurnError>>>,
     cancel_on_drop: bool,
 }
 
@@ -44,7 +44,7 @@ impl Job {
     pub(crate) fn new(
         told: Told,
         control: Arc<JobControl>,
-        outcome: JoinHandle<Result<BurnReport, BurnError>>,
+        outcome: oneshot::Receiver<Result<BurnReport, BurnError>>,
     ) -> Self {
         Self {
             events: told.into_stream(),

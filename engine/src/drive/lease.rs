@@ -2,13 +2,16 @@
 //! freed when the last clone is dropped; a dead client's task drops its own.
 
 use crate::config::BurnOptions;
-use crate::drive::burning::{self, BurnPlan, What};
+use crate::drive::burning::{self, BurnPlan};
 use crate::drive::handle::DriveHandle;
 use crate::drive::job::Job;
 use crate::drive::read::DriveReader;
+use crate::drive::report::Written;
 use crate::drive::thread::{Order, Tray};
+use crate::drive::together;
 use crate::error::{BurnError, LeaseDenied, QueryError};
 use crate::pipeline::Image;
+use pitland_burn::VerifyLevel;
 use pitland_writer::{CloseRequest, EraseRequest, FormatRequest, Request};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak, mpsc as blocking};
@@ -106,34 +109,29 @@ impl DriveLease {
 
     /// Burns an image. The job runs whether or not it is looked at; dropping it cancels it.
     pub fn burn(&self, options: BurnOptions, image: Image) -> Job {
-        burning::start(
-            self,
-            What::Burn {
-                options: Box::new(options),
-                image: Box::new(image),
-            },
-        )
+        together::burn_one(image, self.clone(), options)
+    }
+
+    /// Reads back a disc that was burned, perhaps in another drive, and compares it with the checks that were
+    /// taken then: all of it, or a sample. Changes nothing.
+    pub fn verify(&self, written: &Written, level: VerifyLevel) -> Job {
+        burning::verify(self, level, written.clone(), None)
     }
 
     /// Formats the medium: the kind as READ FORMAT CAPACITIES numbers it, or the writer's choice.
     pub fn format(&self, kind: Option<u8>, spare_bytes: Option<u64>) -> Job {
-        burning::start(
-            self,
-            What::Other(Request::Format(FormatRequest::new(kind, spare_bytes))),
-        )
+        let request = Request::Format(FormatRequest::new(kind, spare_bytes));
+        burning::start_without_image(self, request, None)
     }
 
     /// Leaves a rewritable medium empty.
     pub fn erase(&self, full: bool) -> Job {
-        burning::start(self, What::Other(Request::Erase(EraseRequest::new(full))))
+        burning::start_without_image(self, Request::Erase(EraseRequest::new(full)), None)
     }
 
     /// Closes what an earlier burn left open, or finalizes the disc.
     pub fn close(&self, finalize: bool) -> Job {
-        burning::start(
-            self,
-            What::Other(Request::Close(CloseRequest::new(finalize))),
-        )
+        burning::start_without_image(self, Request::Close(CloseRequest::new(finalize)), None)
     }
 
     /// Opens the tray.

@@ -2,14 +2,17 @@
 //! says who may do what, and the thread that speaks to the device.
 
 mod actor;
-mod burning;
+pub(crate) mod burning;
 mod handle;
+pub(crate) mod incoming;
 mod job;
 mod lease;
 mod queries;
 mod read;
 mod report;
+mod start_line;
 mod thread;
+pub(crate) mod together;
 mod tree;
 
 pub use burning::BurnPlan;
@@ -18,7 +21,8 @@ pub use job::{Canceller, Job};
 pub(crate) use lease::MOST_NAME;
 pub use lease::{DriveLease, LeaseOptions};
 pub use read::DriveReader;
-pub use report::BurnReport;
+pub use report::{BurnReport, Written};
+pub use together::burn_together;
 pub use tree::{TreeError, TreeReport};
 
 pub(crate) use actor::spawn;

@@ -1,7 +1,10 @@
 //! The report of a job: everything that is known of it when it has ended.
 
 use crate::drive::thread::Done;
-use pitland_burn::{Completed, Fault, MediumState, Note, Outcome, Verification};
+use crate::pipeline::checks::Checks;
+use pitland_burn::{
+    Completed, Ending, Fault, MediumState, Note, Outcome, Verification, WrittenRun,
+};
 use pitland_mastering::{Layout, Owner, PlanWarning};
 use pitland_writer::MediaFacts;
 use std::sync::Arc;
@@ -31,8 +34,13 @@ pub struct BurnReport {
     pub verification: Option<Verification>,
     /// The file or structure of the volume that the first bad block belongs to.
     pub first_bad_owner: Option<String>,
+    /// The files and structures of the volume that the bad runs of the verification belong to, each once, as
+    /// many as [`BurnReport::MOST_BAD_OWNERS`].
+    pub bad_owners: Vec<String>,
     /// Times that a WRITE was repeated because the drive's buffer was full.
     pub buffer_full: u64,
+    /// Times that the drive found the ring empty after it had started; 0 with a source that keeps up.
+    pub ring_ran_dry: u64,
     /// Time by the host's clock.
     pub elapsed: Duration,
     /// Time by the drive's clock; differs from [`BurnReport::elapsed`] on a virtual one.
@@ -43,6 +51,8 @@ pub struct BurnReport {
     pub notes: Vec<Note>,
     /// What drive and medium say now, where they were asked.
     pub facts: Option<MediaFacts>,
+    /// What another drive needs to verify the disc.
+    pub written: Written,
 }
 
 /// What a report needs to know of the job besides its end.
@@ -55,23 +65,70 @@ pub(crate) struct JobFacts {
     pub(crate) layout: Option<Arc<Layout>>,
 }
 
+/// What another drive needs to verify a disc that was burned: the checks of what was written, and where it is.
+/// Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Written {
+    pub(crate) checks: Arc<Checks>,
+    pub(crate) runs: Vec<WrittenRun>,
+    pub(crate) layout: Option<Arc<Layout>>,
+}
+
+impl Written {
+    pub(crate) fn new(checks: Arc<Checks>, ending: &Ending, layout: Option<Arc<Layout>>) -> Self {
+        Self {
+            checks,
+            runs: ending.written.clone(),
+            layout,
+        }
+    }
+
+    /// Blocks that were written.
+    pub fn blocks(&self) -> u64 {
+        self.runs.iter().map(|run| run.blocks).sum()
+    }
+}
+
+/// The names of what lies in the bad runs.
+fn bad_owners(job: &JobFacts, verification: Option<&Verification>) -> Vec<String> {
+    let (Some(layout), Some(verification)) = (&job.layout, verification) else {
+        return Vec::new();
+    };
+    let owners = verification.bad_runs.iter().flat_map(|run| {
+        let first = u32::try_from(run.first.0).unwrap_or(u32::MAX);
+        let blocks = u32::try_from(run.blocks).unwrap_or(u32::MAX);
+        layout.owners_of(first, blocks)
+    });
+    let mut names: Vec<String> = Vec::new();
+    for owner in owners {
+        let name = match owner {
+            Owner::File { path, .. } => path.display().to_string(),
+            Owner::Structure(structure) => structure.to_string(),
+            _ => continue,
+        };
+        // A file may reach over several runs; they come in order.
+        if names.last() != Some(&name) {
+            names.push(name);
+        }
+        if names.len() == BurnReport::MOST_BAD_OWNERS {
+            break;
+        }
+    }
+    names
+}
+
 impl BurnReport {
-    pub(crate) fn new(job: &JobFacts, done: &Done, elapsed: Duration) -> Self {
+    /// The most names in [`BurnReport::bad_owners`].
+    pub const MOST_BAD_OWNERS: usize = 100;
+
+    pub(crate) fn new(job: &JobFacts, done: &Done, elapsed: Duration, written: Written) -> Self {
         let ending = &done.ending;
         let verification = match &ending.result {
-            Ok(Completed { verification, .. }) => *verification,
-            Err(Fault::Verification(verification)) => Some(*verification),
+            Ok(Completed { verification, .. }) => verification.clone(),
+            Err(Fault::Verification(verification)) => Some(verification.clone()),
             Err(_) => None,
         };
-        let first_bad_owner = verification
-            .and_then(|v| v.first_bad)
-            .and_then(|lba| u32::try_from(lba.0).ok())
-            .and_then(|lba| job.layout.as_ref().and_then(|layout| layout.owner_of(lba)))
-            .map(|owner| match owner {
-                Owner::File { path, .. } => path.display().to_string(),
-                Owner::Structure(structure) => structure.to_string(),
-                _ => "the volume".into(),
-            });
+        let bad_owners = bad_owners(job, verification.as_ref());
         Self {
             drive: job.drive.clone(),
             writer: job.writer.clone(),
@@ -88,8 +145,10 @@ impl BurnReport {
                 })
             ),
             verification,
-            first_bad_owner,
+            first_bad_owner: bad_owners.first().cloned(),
+            bad_owners,
             buffer_full: ending.buffer_full,
+            ring_ran_dry: done.ring_ran_dry,
             elapsed,
             device_time: done.device_time,
             volume_warnings: job
@@ -99,6 +158,7 @@ impl BurnReport {
                 .unwrap_or_default(),
             notes: ending.notes.clone(),
             facts: ending.facts.clone(),
+            written,
         }
     }
 }

@@ -3,18 +3,22 @@
 //!
 //! While blocks flow nothing is allocated per WRITE, and nobody is woken but through the ring.
 
+use crate::bus::BusTime;
 use crate::drive::handle::{Counted, ThreadsRunning};
+use crate::drive::incoming::Incoming;
 use crate::drive::read::{MOST_BLOCKS, ReadError};
+use crate::drive::start_line::Runner;
 use crate::error::{QueryError, SourceError};
 use crate::inhibit::Awake;
-use crate::pipeline::digest::check;
-use crate::pipeline::ring::{Drain, Gauge, Next, SLOT_BYTES, Slot};
+use crate::pipeline::checks::{CHECK_BYTES, Checks};
+use crate::pipeline::ring::Gauge;
 use crate::progress::Teller;
 use bytes::Bytes;
 use pitland_burn::{
-    Action, Command, Ending, HostQuirks, Input, Machine, MediumState, NoAnswer, Payload,
-    QuirkTable, ReadChunk, Source, WriteChunk, patience,
+    Action, Command, Ending, HostQuirks, Input, Machine, MediumState, NoAnswer, Note, Outcome,
+    Payload, Phase, QuirkTable, ReadChunk, Source, WriteChunk, patience,
 };
+use pitland_journal::{Acknowledging, Ended, JobJournal};
 use pitland_mmc::Lba;
 use pitland_mmc::cdb::{Cdb, CdbBytes, Read10};
 use pitland_mmc::sense::{Reaction, Sense};
@@ -23,15 +27,15 @@ use pitland_transport::{
     Checked, Claim, ClaimDenied, Data, DeviceClock, Exchange, Status, Transport, TransportError,
 };
 use pitland_transport::{MediumEvent, MediumEvents};
-use pitland_writer::{ActiveWriter, MediaFacts};
+use pitland_writer::{ActiveWriter, MediaFacts, WritePlan};
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc as blocking;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Weak};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 
 /// What the thread is told to do.
 #[derive(Debug)]
@@ -75,16 +79,26 @@ pub(crate) enum Tray {
 pub(crate) struct Work {
     pub(crate) machine: Machine,
     pub(crate) writer: Box<dyn ActiveWriter>,
-    pub(crate) drain: Option<Drain<SourceError>>,
-    pub(crate) gauge: Option<Gauge<SourceError>>,
-    /// Slots that must be full before the laser is on.
-    pub(crate) start_mark: usize,
-    /// Checks of the units that were written, in order; has room for all of them.
-    pub(crate) checks: Vec<u32>,
+    /// The image; `None` for a job without one, and for a rehearsal.
+    pub(crate) incoming: Option<Incoming>,
+    /// The place at the start line, where drives share a source.
+    pub(crate) runner: Option<Runner>,
+    /// Checks of the image's units, taken as they come.
+    pub(crate) checks: Arc<Checks>,
+    /// Where the image begins on the medium.
+    pub(crate) first_lba: Lba,
+    /// What the engine itself has to tell of the job.
+    pub(crate) notes: Vec<Note>,
     pub(crate) control: Arc<JobControl>,
     pub(crate) at_work: Arc<AtWork>,
     /// The medium is taken out and in again where the host would not see the change otherwise.
     pub(crate) reload: bool,
+    /// The journal by which the job can be resumed.
+    pub(crate) journal: Option<JobJournal>,
+    pub(crate) acknowledging: Option<Acknowledging>,
+    pub(crate) closing_told: bool,
+    /// The part of the bus that the job has.
+    pub(crate) bus_time: Option<Arc<BusTime>>,
     /// Keeps the machine from sleeping for as long as the work goes on, whoever else is gone.
     pub(crate) awake: Option<Awake>,
     pub(crate) teller: Teller,
@@ -104,6 +118,7 @@ impl std::fmt::Debug for Work {
 pub(crate) struct Done {
     pub(crate) ending: Box<Ending>,
     pub(crate) source: Option<SourceError>,
+    pub(crate) ring_ran_dry: u64,
     pub(crate) device_time: Duration,
 }
 
@@ -116,19 +131,46 @@ pub(crate) struct AtWork;
 pub(crate) struct JobControl {
     cancelled: AtomicBool,
     wake: Mutex<Wake>,
+    /// Wakes a task that waits for a cancel.
+    told: Notify,
+    /// This one is for work that several jobs share: it counts as cancelled when all of them are.
+    all_of: Vec<Arc<JobControl>>,
 }
 
 #[derive(Debug, Default)]
 struct Wake {
     thread: Option<Thread>,
     gauge: Option<Gauge<SourceError>>,
+    /// What the job shares with others.
+    shared: Weak<JobControl>,
 }
 
 impl JobControl {
+    /// For work that is done for several jobs at once.
+    pub(crate) fn of_all(jobs: Vec<Arc<Self>>) -> Arc<Self> {
+        let shared = Arc::new(Self {
+            all_of: jobs,
+            ..Self::default()
+        });
+        for job in &shared.all_of {
+            job.lock().shared = Arc::downgrade(&shared);
+        }
+        shared
+    }
+
     /// Asks for an early end; wakes the thread wherever it waits.
     pub(crate) fn cancel(&self) {
         self.cancelled.store(true, Ordering::SeqCst);
-        let wake = self.wake.lock().unwrap_or_else(PoisonError::into_inner);
+        let shared = Weak::clone(&self.lock().shared);
+        if let Some(shared) = shared.upgrade() {
+            shared.wake();
+        }
+        self.wake();
+    }
+
+    fn wake(&self) {
+        self.told.notify_waiters();
+        let wake = self.lock();
         if let Some(thread) = &wake.thread {
             thread.unpark();
         }
@@ -137,16 +179,33 @@ impl JobControl {
         }
     }
 
+    /// Waits for a cancel. Cancel-safe.
+    pub(crate) async fn cancelled(&self) {
+        loop {
+            let told = self.told.notified();
+            tokio::pin!(told);
+            told.as_mut().enable();
+            if self.is_cancelled() {
+                return;
+            }
+            told.await;
+        }
+    }
+
     pub(crate) fn is_cancelled(&self) -> bool {
         self.cancelled.load(Ordering::SeqCst)
+            || !self.all_of.is_empty() && self.all_of.iter().all(|job| job.is_cancelled())
     }
 
     /// Says where a cancel has to wake: this thread, and the ring that it may wait for.
     pub(crate) fn at_work(&self, gauge: Option<Gauge<SourceError>>) {
-        *self.wake.lock().unwrap_or_else(PoisonError::into_inner) = Wake {
-            thread: Some(std::thread::current()),
-            gauge,
-        };
+        let mut wake = self.lock();
+        wake.thread = Some(std::thread::current());
+        wake.gauge = gauge;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Wake> {
+        self.wake.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -397,30 +456,29 @@ impl Device {
     // --- a job ---
 
     fn work(&mut self, mut work: Work) {
-        work.control.at_work(work.gauge.clone());
+        work.control.at_work(None);
+        if let Some(incoming) = &work.incoming {
+            incoming.heed(&work.control);
+        }
         let began = self.transport.now();
-        let mut hand = Hand {
-            slot: None,
-            slot_end: 0,
-            source: None,
-            zeros: Vec::new(),
-        };
         let mut told = 0;
         let mut action = work.machine.next(began, Input::Start);
         let mut ending = loop {
             if work.control.is_cancelled() {
                 work.machine.cancel();
             }
-            let gauge = work.gauge.as_ref();
+            let incoming = work.incoming.as_ref();
             work.teller
-                .figures(work.machine.progress(), || gauge.map(Gauge::fill));
+                .figures(work.machine.progress(), || incoming.map(Incoming::fill));
             for note in work.machine.notes().get(told..).unwrap_or_default() {
                 work.teller.note(note.clone());
                 told += 1;
             }
+            work.note_let_go();
+            work.note_closing();
             action = match action {
                 Action::Send(command) => self.send(&mut work, command),
-                Action::Write(chunk) => self.write(&mut work, &mut hand, &chunk),
+                Action::Write(chunk) => self.write(&mut work, &chunk),
                 Action::Read(chunk) => self.read_back(&mut work, &chunk),
                 Action::Wait(pause) => {
                     let control = Arc::clone(&work.control);
@@ -433,10 +491,11 @@ impl Device {
                 }
                 Action::Commit => {
                     tracing::debug!("the medium is changed from here on");
-                    let ready = hand.source_ready(&mut work);
+                    let ready = work.source_is_ready();
                     if work.control.is_cancelled() {
                         work.machine.cancel();
                     }
+                    work.tell_supply();
                     let input = if ready {
                         Input::Proceed
                     } else {
@@ -456,15 +515,23 @@ impl Device {
         for note in ending.notes.iter().skip(told) {
             work.teller.note(note.clone());
         }
-        work.teller.phase(pitland_burn::Phase::Ended);
+        work.end_journal(&ending);
+        ending.notes.append(&mut work.notes);
+        work.teller.phase(Phase::Ended);
         let device_time = self.transport.now().saturating_sub(began);
+        let source = work.incoming.as_ref().and_then(Incoming::failure).cloned();
+        let ring_ran_dry = work.incoming.as_ref().map_or(0, Incoming::ran_dry);
+        // Others of the set need not wait for this drive any more.
+        drop(work.incoming);
         // The drive is free before the client hears of the end, or its next request would find it busy.
         drop(work.at_work);
         drop(work.awake);
+        drop(work.bus_time);
         // Nobody may be left to hear it.
         let _ = work.done.send(Done {
             ending,
-            source: hand.source,
+            source,
+            ring_ran_dry,
             device_time,
         });
     }
@@ -486,11 +553,10 @@ impl Device {
         }
     }
 
-    fn write(&mut self, work: &mut Work, hand: &mut Hand, chunk: &WriteChunk) -> Action {
+    fn write(&mut self, work: &mut Work, chunk: &WriteChunk) -> Action {
         let Work {
             machine,
-            drain,
-            checks,
+            incoming,
             control,
             ..
         } = work;
@@ -498,35 +564,44 @@ impl Device {
         let bytes = match chunk.source {
             Source::Image { block } => {
                 let position = block * u64::from(chunk.block_bytes);
-                match hand.image_bytes(drain.as_ref(), checks, control, position, length) {
-                    Some(bytes) => bytes,
-                    None => {
-                        let cancelled = hand.source.is_none() && control.is_cancelled();
-                        let now = self.transport.now();
-                        if cancelled {
-                            machine.cancel();
-                            return machine.next(now, Input::Waited);
-                        }
-                        return machine.next(now, Input::SourceFailed);
-                    }
+                let reached = incoming.as_mut().and_then(|i| i.reach(control, position));
+                // Once a slot is often enough for a ring to be seen running low.
+                if let (Some(true), Some(incoming)) = (reached, incoming.as_ref())
+                    && !is_protected(machine.plan())
+                {
+                    machine.supplied(incoming.supply());
                 }
+                let failed = incoming.as_ref().is_none_or(|i| i.failure().is_some());
+                if reached.is_none() && !failed && control.is_cancelled() {
+                    machine.cancel();
+                    return machine.next(self.transport.now(), Input::Waited);
+                }
+                incoming.as_ref().and_then(|i| i.bytes(position, length))
             }
             Source::Bytes { extent, offset } => {
                 match machine.plan().extents.get(extent).map(|e| &e.origin) {
-                    Some(pitland_writer::Origin::Bytes(all)) => {
-                        all.get(offset..offset + length).unwrap_or_default()
-                    }
-                    _ => &[],
+                    Some(pitland_writer::Origin::Bytes(all)) => all.get(offset..offset + length),
+                    _ => None,
                 }
             }
-            _ => hand.zeros(length),
+            _ => ZEROS.get(..length),
+        };
+        let Some(bytes) = bytes else {
+            return machine.next(self.transport.now(), Input::SourceFailed);
         };
         let exchange = Exchange::blocks(chunk.cdb, bytes, chunk.block_bytes, patience::WRITE);
         let result = self.transport.execute(exchange);
         let now = self.transport.now();
         match result {
             Ok(reply) => match reply.status {
-                Status::Good if reply.transferred == length => machine.next(now, Input::Good(&[])),
+                Status::Good if reply.transferred == length => {
+                    if let (Some(acknowledging), Source::Image { block }) =
+                        (&work.acknowledging, chunk.source)
+                    {
+                        acknowledging.blocks(block + u64::from(chunk.blocks));
+                    }
+                    machine.next(now, Input::Good(&[]))
+                }
                 // Not all of it went over: what the drive has taken, its next writable address tells.
                 Status::Good => {
                     tracing::warn!(took = reply.transferred, of = length, "a WRITE fell short");
@@ -553,18 +628,112 @@ impl Device {
         let input = match brought {
             // Blocks that did not come are not compared with what the buffer held before.
             Brought::Good(came) if came != length => Input::NoAnswer(NoAnswer::Link),
-            Brought::Good(_) => {
-                let expected = usize::try_from(unit.index)
-                    .ok()
-                    .and_then(|i| work.checks.get(i));
-                Input::Compared(expected == Some(&check(self.answer(length))))
-            }
+            Brought::Good(_) => compared(&work.checks, unit.index, self.answer(length)),
             Brought::Sense(sense) => Input::Sense(sense),
             Brought::NoAnswer(cause) => Input::NoAnswer(cause),
         };
         work.machine.next(now, input)
     }
 }
+
+/// Compares what was read with the checks of its units, the first of which is `index`.
+fn compared(checks: &Checks, index: u64, bytes: &[u8]) -> Input<'static> {
+    let mut unchecked = false;
+    for (index, unit) in (index..).zip(bytes.chunks(CHECK_BYTES)) {
+        match checks.matches(index, unit) {
+            Some(false) => return Input::Compared(false),
+            Some(true) => {}
+            None => unchecked = true,
+        }
+    }
+    if unchecked {
+        Input::Unchecked
+    } else {
+        Input::Compared(true)
+    }
+}
+
+/// Whether the drive may wait for the source at any time.
+fn is_protected(plan: &WritePlan) -> bool {
+    plan.extents.iter().all(|extent| extent.underrun_protection)
+}
+
+impl Work {
+    /// Tells where the others of the set went on without this drive.
+    fn note_let_go(&mut self) {
+        if let Some(position) = self.incoming.as_mut().and_then(Incoming::take_let_go) {
+            let lba = i32::try_from(position / 2048).unwrap_or(i32::MAX);
+            self.note(Note::LetGo {
+                lba: Lba(self.first_lba.0.saturating_add(lba)),
+            });
+        }
+    }
+
+    /// Before the first closing command is sent, the journal has what was written before it.
+    fn note_closing(&mut self) {
+        let closing = self.machine.progress().phase == Phase::Closing;
+        if closing
+            && !std::mem::replace(&mut self.closing_told, closing)
+            && let Some(journal) = &self.journal
+        {
+            journal.closing("close");
+        }
+    }
+
+    /// A job that left something to be resumed or to be known keeps its journal.
+    fn end_journal(&mut self, ending: &Ending) {
+        let Some(journal) = self.journal.take() else {
+            return;
+        };
+        if let Some(trouble) = journal.trouble() {
+            tracing::warn!(%trouble, "the journal could not be written");
+            self.note(Note::JournalLost);
+        }
+        let kept = matches!(
+            ending.outcome,
+            Outcome::Resumable | Outcome::Lost | Outcome::ReadableOpen
+        );
+        let ended = kept.then(|| Ended {
+            outcome: ending.outcome.name().into(),
+            medium: ending.medium.name().into(),
+        });
+        if let Err(error) = journal.ended(ended.as_ref()) {
+            tracing::warn!(%error, "the journal of a job that has ended could not be removed");
+        }
+    }
+
+    fn note(&mut self, note: Note) {
+        self.teller.note(note.clone());
+        self.notes.push(note);
+    }
+
+    /// Tells the machine what the source gives, where the medium cannot wait for it.
+    fn tell_supply(&mut self) {
+        if let Some(incoming) = &self.incoming
+            && !is_protected(self.machine.plan())
+        {
+            self.machine.supplied(incoming.supply());
+        }
+    }
+
+    /// Waits for the source's start mark, and then for the other drives of the set; `false`: the source failed
+    /// before anything was written.
+    fn source_is_ready(&mut self) -> bool {
+        let control = &self.control;
+        if let Some(incoming) = &mut self.incoming
+            && !incoming.is_ready(control)
+        {
+            return false;
+        }
+        if let Some(runner) = &mut self.runner {
+            runner.wait(|| control.is_cancelled());
+        }
+        true
+    }
+}
+
+/// Blocks of zeros for one command: more than any carries.
+static ZEROS: [u8; 1 << 20] = [0; 1 << 20];
 
 /// 2/04/07: for a drive, or its target, that is not ready for the command; it may be sent again.
 const BUSY: Sense = Sense::new(2, 0x04, 0x07);
@@ -580,78 +749,6 @@ fn without_sense(status: Status) -> Brought {
             tracing::warn!(status = %other, "the drive did not carry the command out");
             Brought::NoAnswer(NoAnswer::Link)
         }
-    }
-}
-
-/// What the write loop holds in its hand.
-struct Hand {
-    slot: Option<Slot>,
-    /// Byte of the image behind the slot.
-    slot_end: u64,
-    /// Why the source failed, if it did.
-    source: Option<SourceError>,
-    zeros: Vec<u8>,
-}
-
-impl Hand {
-    /// Waits for the start mark; `false`: the source failed before anything was written.
-    fn source_ready(&mut self, work: &mut Work) -> bool {
-        let Some(drain) = &work.drain else {
-            return true;
-        };
-        let control = &work.control;
-        drain.wait_for_start(work.start_mark, || control.is_cancelled());
-        match drain.early_failure(SourceError::Vanished) {
-            Some(error) => {
-                self.source = Some(error);
-                false
-            }
-            None => true,
-        }
-    }
-
-    /// The image's bytes from `position` on; `None`: the source failed, or a cancel came while waiting.
-    fn image_bytes(
-        &mut self,
-        drain: Option<&Drain<SourceError>>,
-        checks: &mut Vec<u32>,
-        control: &JobControl,
-        position: u64,
-        length: usize,
-    ) -> Option<&[u8]> {
-        let drain = drain?;
-        if position >= self.slot_end {
-            if let Some(slot) = self.slot.take() {
-                drain.recycle(slot);
-            }
-            match drain.next(|| control.is_cancelled()) {
-                Some(Next::Slot(slot)) => {
-                    checks.extend_from_slice(slot.digest().checks());
-                    self.slot_end += slot.bytes().len() as u64;
-                    self.slot = Some(slot);
-                }
-                Some(Next::Failed(error)) => {
-                    self.source = Some(error);
-                    return None;
-                }
-                Some(Next::Complete | Next::Vanished) => {
-                    self.source = Some(SourceError::Vanished);
-                    return None;
-                }
-                None => return None,
-            }
-        }
-        let bytes = self.slot.as_ref()?.bytes();
-        let start = self.slot_end - bytes.len() as u64;
-        let at = usize::try_from(position.checked_sub(start)?).ok()?;
-        bytes.get(at..at + length)
-    }
-
-    fn zeros(&mut self, length: usize) -> &[u8] {
-        if self.zeros.len() < length {
-            self.zeros.resize(length.max(SLOT_BYTES / 16), 0);
-        }
-        self.zeros.get(..length).unwrap_or_default()
     }
 }
 

@@ -3,10 +3,11 @@
 
 use crate::config::MasterOptions;
 use crate::error::SourceError;
+use crate::pipeline::stash::Stashed;
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::{BoxStream, Stream, StreamExt};
-use pitland_mastering::{Layout, Tree};
+use pitland_mastering::{Layout, Timestamp, Tree};
 use std::fs::File;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -79,27 +80,48 @@ impl Image {
         Self(Kind::Source(Box::new(source)))
     }
 
+    /// The same image once more, where its bytes depend on the block that it starts at: discs that start
+    /// at different blocks need different volumes. `None` where one image fits all.
+    pub(crate) fn for_another_start(&self) -> Option<Self> {
+        match &self.0 {
+            Kind::Tree { sources, options } => Some(Self::tree(sources.clone(), options.clone())),
+            Kind::File(_) | Kind::Source(_) => None,
+        }
+    }
+
     /// Settles length and layout for a session that starts at `first_lba`.
     pub(crate) async fn prepare(self, first_lba: u32) -> Result<Prepared, SourceError> {
         match self.0 {
             Kind::Tree { sources, options } => {
+                // The time that counts is part of what the image is.
+                let options = options.settled();
                 blocking(move || {
                     let tree = Tree::scan(&sources, &options.walk()).map_err(Arc::new)?;
                     let layout =
                         Layout::plan(tree, first_lba, &options.volume()).map_err(Arc::new)?;
-                    let blocks = layout.blocks();
-                    Ok(Prepared::new(blocks * 2048, Feed::Layout(Arc::new(layout))))
+                    let bytes = layout.blocks() * 2048;
+                    let feed = Feed::Again(Readable::Layout(Arc::new(layout)));
+                    let origin = Origin::Tree { sources, options };
+                    Ok(Prepared::new(bytes, feed, origin))
                 })
                 .await
             }
             Kind::File(path) => {
                 blocking(move || {
                     let file = ImageFile::open(&path)?;
-                    Ok(Prepared::new(file.stamp.length, Feed::File(file)))
+                    let feed = |file| Feed::Again(Readable::File(Arc::new(file)));
+                    Ok(Prepared::new(
+                        file.stamp.length,
+                        feed(file),
+                        Origin::File(path),
+                    ))
                 })
                 .await
             }
-            Kind::Source(source) => Ok(Prepared::new(source.length(), Feed::Source(source))),
+            Kind::Source(source) => {
+                let bytes = source.length();
+                Ok(Prepared::new(bytes, Feed::Once(source), Origin::Stream))
+            }
         }
     }
 }
@@ -138,22 +160,31 @@ pub(crate) struct Prepared {
     pub(crate) bytes: u64,
     /// Where they come from.
     pub(crate) feed: Feed,
-    /// The layout of a volume that has been stashed.
-    stashed_layout: Option<Arc<Layout>>,
+    /// What a caller named.
+    pub(crate) origin: Origin,
+}
+
+/// What an image was made of, for whoever has to make it again.
+#[derive(Debug, Clone)]
+pub(crate) enum Origin {
+    /// Folders and files, with all that decides what the volume's bytes are.
+    Tree {
+        sources: Vec<PathBuf>,
+        options: MasterOptions,
+    },
+    /// A file.
+    File(PathBuf),
+    /// Something that comes only once.
+    Stream,
 }
 
 impl Prepared {
-    pub(crate) fn new(bytes: u64, feed: Feed) -> Self {
+    pub(crate) fn new(bytes: u64, feed: Feed, origin: Origin) -> Self {
         Self {
             bytes,
             feed,
-            stashed_layout: None,
+            origin,
         }
-    }
-
-    /// Remembers what the bytes of a stashed image are.
-    pub(crate) fn keep_layout(&mut self, layout: Option<Arc<Layout>>) {
-        self.stashed_layout = layout;
     }
 
     /// Length in blocks of 2048 bytes.
@@ -164,23 +195,44 @@ impl Prepared {
     /// The volume's layout, where the image is mastered here.
     pub(crate) fn layout(&self) -> Option<Arc<Layout>> {
         match &self.feed {
-            Feed::Layout(layout) => Some(Arc::clone(layout)),
-            _ => self.stashed_layout.clone(),
+            Feed::Again(Readable::Layout(layout)) => Some(Arc::clone(layout)),
+            Feed::Again(Readable::Stashed(stashed)) => stashed.layout().cloned(),
+            Feed::Again(Readable::File(_)) | Feed::Once(_) => None,
         }
     }
 }
 
 /// Where the bytes of an image come from.
 pub(crate) enum Feed {
-    /// Mastered as they are needed.
+    /// From anywhere, as often as one likes.
+    Again(Readable),
+    /// Asked for, piece by piece, once.
+    Once(Box<dyn ImageSource>),
+}
+
+/// A source that can be read from any place, several times, by several at once.
+#[derive(Clone)]
+pub(crate) enum Readable {
+    /// Mastered as it is needed.
     Layout(Arc<Layout>),
     /// A file.
-    File(ImageFile),
-    /// Asked for, piece by piece.
-    Source(Box<dyn ImageSource>),
+    File(Arc<ImageFile>),
+    /// An image of which what had to be stored is stored.
+    Stashed(Arc<Stashed>),
+}
+
+impl Feed {
+    /// The same bytes once more; `None` where they come only once.
+    pub(crate) fn again(&self) -> Option<Readable> {
+        match self {
+            Self::Again(source) => Some(source.clone()),
+            Self::Once(_) => None,
+        }
+    }
 }
 
 /// An open image file, and what it was when it was opened.
+#[derive(Debug)]
 pub(crate) struct ImageFile {
     pub(crate) file: File,
     pub(crate) path: PathBuf,
@@ -208,10 +260,23 @@ impl Stamp {
             changed: (meta.ctime(), meta.ctime_nsec()),
         })
     }
+
+    /// The file system that holds it: its `st_dev`.
+    pub(crate) fn device(&self) -> u64 {
+        self.device
+    }
+
+    /// When it was modified, and when it was changed in any way.
+    pub(crate) fn times(&self) -> [Timestamp; 2] {
+        [self.modified, self.changed].map(|(seconds, nanoseconds)| Timestamp {
+            seconds,
+            nanoseconds: u32::try_from(nanoseconds).unwrap_or(0),
+        })
+    }
 }
 
 impl ImageFile {
-    fn open(path: &Path) -> Result<Self, SourceError> {
+    pub(crate) fn open(path: &Path) -> Result<Self, SourceError> {
         let failed = |error: io::Error| SourceError::Io {
             name: path.display().to_string(),
             error: Arc::new(error),
@@ -232,19 +297,6 @@ impl ImageFile {
         Ok(Self {
             file,
             path: path.to_path_buf(),
-            stamp,
-        })
-    }
-
-    /// An anonymous file that holds an image already.
-    pub(crate) fn spooled(file: File, dir: &Path) -> Result<Self, SourceError> {
-        let stamp = Stamp::of(&file).map_err(|error| SourceError::Stash {
-            dir: dir.to_path_buf(),
-            error: Arc::new(error),
-        })?;
-        Ok(Self {
-            file,
-            path: dir.to_path_buf(),
             stamp,
         })
     }

@@ -1,12 +1,15 @@
 //! From a source to the drive's thread: producer -> stash selector -> ring. Bounded by the ring, which is
 //! allocated once per job; knows nothing of commands or discs.
 
-pub(crate) mod digest;
+pub(crate) mod checks;
 mod image;
-mod producer;
+pub(crate) mod pace;
+pub(crate) mod producer;
 pub(crate) mod ring;
+#[cfg(test)]
+mod ring_tests;
 pub(crate) mod stash;
+mod sync;
 
-pub(crate) use image::Prepared;
+pub(crate) use image::{Feed, Origin, Prepared, Readable};
 pub use image::{Image, ImageSource};
-pub(crate) use producer::start;

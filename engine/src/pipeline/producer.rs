@@ -1,160 +1,218 @@
-//! Filling the ring: a thread for files and volumes, a task for async sources. Owns the reading and the
-//! zeros behind the image's end; must not know what becomes of the bytes.
+//! Filling the ring: a thread for files and volumes, a task for async sources. Owns the reading, the zeros
+//! behind the image's end, and the rule by which a drive that holds the others up is let go; must not know
+//! what becomes of the bytes.
 
 use crate::error::SourceError;
-use crate::pipeline::image::{Feed, ImageFile, ImageSource, Stamp};
-use crate::pipeline::ring::{DriveGone, Filler, SLOT_BYTES};
-use pitland_mastering::{EmitError, Layout};
+use crate::pipeline::checks::Checks;
+use crate::pipeline::image::{Feed, ImageFile, ImageSource, Readable, Stamp};
+use crate::pipeline::pace::Pace;
+use crate::pipeline::ring::{AllGone, Filler, NoSlot, Slot};
+use pitland_mastering::{EmitError, Emitter};
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-/// Starts producing `bytes` bytes of image, followed by zeros up to `padded_bytes`. Each slot is checked
-/// when `checked` says so. Ends when all is pushed, when the source fails, or when the drive is gone.
+/// What is produced, and where it goes.
+pub(crate) struct Pour {
+    pub(crate) filler: Filler<SourceError>,
+    /// The first byte of the image that is produced: a whole number of 64 KiB.
+    pub(crate) from: u64,
+    /// Bytes of the image.
+    pub(crate) bytes: u64,
+    /// Bytes of the image and of the zeros behind it.
+    pub(crate) padded_bytes: u64,
+    pub(crate) checks: Arc<Checks>,
+    pub(crate) pace: Arc<Pace>,
+    /// One drive that leaves the others without anything to write for so long is let go.
+    pub(crate) most_lag: Duration,
+}
+
+/// Starts producing. Ends when all is pushed, when the source fails, or when the drives are gone.
 ///
 /// # Errors
 /// No thread could be started.
-pub(crate) fn start(
-    feed: Feed,
-    bytes: u64,
-    padded_bytes: u64,
-    checked: bool,
-    filler: Filler<SourceError>,
-) -> io::Result<()> {
-    let pour = Pour {
-        filler,
-        bytes,
-        padded_bytes,
-        checked,
-    };
+pub(crate) fn start(feed: Feed, pour: Pour) -> io::Result<()> {
     match feed {
-        Feed::Layout(layout) => thread(move || from_layout(&pour, &layout).finish(pour)),
-        Feed::File(file) => thread(move || from_file(&pour, &file).finish(pour)),
-        Feed::Source(source) => {
-            tokio::spawn(async move { from_source(&pour, source).await.finish(pour) });
+        Feed::Again(Readable::Layout(layout)) => {
+            thread(pour, move |pour| from_emitter(pour, layout.emitter()))
+        }
+        Feed::Again(Readable::File(file)) => thread(pour, move |pour| from_file(pour, &file)),
+        Feed::Again(Readable::Stashed(stashed)) => thread(pour, move |pour| {
+            let mut reader = stashed.reader();
+            pour.blocking(|position, out| reader.read(position, out))
+        }),
+        Feed::Once(source) => {
+            tokio::spawn(async move {
+                let mut pour = pour;
+                let ended = from_source(&mut pour, source).await;
+                finish(pour, ended);
+            });
             Ok(())
         }
     }
 }
 
-fn thread(work: impl FnOnce() + Send + 'static) -> io::Result<()> {
+fn thread(
+    mut pour: Pour,
+    work: impl FnOnce(&mut Pour) -> Result<(), Stop> + Send + 'static,
+) -> io::Result<()> {
     std::thread::Builder::new()
         .name("pitland-source".into())
-        .spawn(work)
+        .spawn(move || {
+            let ended = work(&mut pour);
+            finish(pour, ended);
+        })
         .map(drop)
 }
 
-struct Pour {
-    filler: Filler<SourceError>,
-    bytes: u64,
-    padded_bytes: u64,
-    checked: bool,
-}
-
 enum Stop {
-    DriveGone,
+    DrivesGone,
     Failed(SourceError),
 }
 
-impl From<DriveGone> for Stop {
-    fn from(_: DriveGone) -> Self {
-        Self::DriveGone
+impl From<AllGone> for Stop {
+    fn from(_: AllGone) -> Self {
+        Self::DrivesGone
     }
 }
 
-trait Poured {
-    fn finish(self, pour: Pour);
+fn finish(pour: Pour, ended: Result<(), Stop>) {
+    match ended {
+        Ok(()) => pour.filler.complete(),
+        Err(Stop::Failed(error)) => pour.filler.fail(error),
+        Err(Stop::DrivesGone) => {}
+    }
 }
 
-impl Poured for Result<(), Stop> {
-    fn finish(self, pour: Pour) {
-        match self {
-            Ok(()) => pour.filler.complete(),
-            Err(Stop::Failed(error)) => pour.filler.fail(error),
-            Err(Stop::DriveGone) => {}
+impl Pour {
+    /// A slot to fill. While none comes, drives that hold up others are let go.
+    fn slot(&mut self) -> Result<Slot, Stop> {
+        loop {
+            match self.filler.free_within(self.most_lag) {
+                Ok(slot) => return Ok(slot),
+                Err(NoSlot::AllGone(_)) => return Err(Stop::DrivesGone),
+                Err(NoSlot::Blocked { .. }) => self.let_go(),
+            }
         }
     }
-}
 
-/// How much of a slot that starts at `position` is image, and how much is filled in all.
-fn share(position: u64, bytes: u64, padded: u64) -> (usize, usize) {
-    let within = |end: u64| {
-        usize::try_from(end.saturating_sub(position))
-            .unwrap_or(usize::MAX)
-            .min(SLOT_BYTES)
-    };
-    (within(bytes), within(padded))
-}
-
-/// Fills slot after slot with what `read` gives for a position.
-fn pour_blocking(
-    pour: &Pour,
-    mut read: impl FnMut(u64, &mut [u8]) -> Result<(), SourceError>,
-) -> Result<(), Stop> {
-    let mut position = 0;
-    while position < pour.padded_bytes {
-        let (image, filled) = share(position, pour.bytes, pour.padded_bytes);
-        let mut slot = pour.filler.free()?;
-        let (data, zeros) = slot.space().split_at_mut(image);
-        if !data.is_empty() {
-            read(position, data).map_err(Stop::Failed)?;
+    async fn slot_async(&mut self) -> Result<Slot, Stop> {
+        loop {
+            let free = self.filler.free_async();
+            // More than a century is for ever to a timer, too.
+            let limit = self.most_lag.min(Duration::from_secs(u64::from(u32::MAX)));
+            match tokio::time::timeout(limit, free).await {
+                Ok(slot) => return Ok(slot?),
+                Err(_) => self.let_go(),
+            }
         }
-        zeros.get_mut(..filled - image).unwrap_or_default().fill(0);
-        slot.seal(filled, pour.checked);
-        pour.filler.push(slot);
-        position += filled as u64;
     }
-    Ok(())
+
+    /// The rule: the ring has been full for as long as a drive may lag, and somebody else has nothing left to
+    /// write. Who holds the oldest slot goes on alone.
+    fn let_go(&mut self) {
+        let let_go = self.filler.let_go_of_those_who_starve_others();
+        if let_go > 0 {
+            tracing::warn!(let_go, "a drive that held the others up goes on alone");
+        }
+    }
+
+    /// Zeros behind the image, the checks, and off it goes.
+    fn push(&mut self, position: u64, mut slot: Slot, image: usize, filled: usize) {
+        let space = slot.space();
+        space.get_mut(image..filled).unwrap_or_default().fill(0);
+        self.checks
+            .take(position, space.get(..filled).unwrap_or_default());
+        self.filler.push(slot, filled);
+    }
+
+    /// How much of a slot that starts at `position` is image, and how much is filled in all.
+    fn share(&self, position: u64) -> (usize, usize) {
+        let room = self.filler.slot_bytes();
+        let within = |end: u64| {
+            let left = usize::try_from(end.saturating_sub(position));
+            left.unwrap_or(usize::MAX).min(room)
+        };
+        (within(self.bytes), within(self.padded_bytes))
+    }
+
+    /// Fills slot after slot with what `read` gives for a position.
+    fn blocking(
+        &mut self,
+        mut read: impl FnMut(u64, &mut [u8]) -> Result<(), SourceError>,
+    ) -> Result<(), Stop> {
+        let mut position = self.from;
+        while position < self.padded_bytes {
+            let (image, filled) = self.share(position);
+            let mut slot = self.slot()?;
+            let began = Instant::now();
+            let data = slot.space().get_mut(..image).unwrap_or_default();
+            if !data.is_empty() {
+                read(position, data).map_err(Stop::Failed)?;
+            }
+            self.pace.gave(filled as u64, began.elapsed());
+            self.push(position, slot, image, filled);
+            position += filled as u64;
+        }
+        Ok(())
+    }
 }
 
-fn from_layout(pour: &Pour, layout: &Arc<Layout>) -> Result<(), Stop> {
-    let mut emitter = layout.emitter();
-    pour_blocking(pour, |position, out| {
+fn from_emitter(pour: &mut Pour, mut emitter: Emitter) -> Result<(), Stop> {
+    pour.blocking(|position, out| {
         emitter
             .read_blocks(position / 2048, out)
             .map_err(|e: EmitError| Arc::new(e).into())
     })
 }
 
-fn from_file(pour: &Pour, image: &ImageFile) -> Result<(), Stop> {
-    let failed = |error: io::Error| SourceError::Io {
-        name: image.path.display().to_string(),
-        error: Arc::new(error),
-    };
-    pour_blocking(pour, |position, out| {
-        image
-            .file
-            .read_exact_at(out, position)
-            .map_err(|error| match error.kind() {
-                io::ErrorKind::UnexpectedEof => SourceError::Changed {
-                    path: image.path.clone(),
-                },
-                _ => failed(error),
-            })?;
-        // The last piece: what was read is only good if the file is still what it was.
-        if position + out.len() as u64 >= pour.bytes
-            && Stamp::of(&image.file).map_err(failed)? != image.stamp
-        {
-            return Err(SourceError::Changed {
-                path: image.path.clone(),
-            });
-        }
-        Ok(())
-    })
+fn from_file(pour: &mut Pour, image: &ImageFile) -> Result<(), Stop> {
+    let bytes = pour.bytes;
+    pour.blocking(|position, out| image.read(position, out, bytes))
 }
 
-/// The next piece of a source, unless the drive goes first: a source that stands still is let go of.
+impl ImageFile {
+    /// Reads from `position` on; with the last of the `bytes` bytes the file must still be what it was.
+    pub(crate) fn read(
+        &self,
+        position: u64,
+        out: &mut [u8],
+        bytes: u64,
+    ) -> Result<(), SourceError> {
+        let failed = |error: io::Error| SourceError::Io {
+            name: self.path.display().to_string(),
+            error: Arc::new(error),
+        };
+        let changed = || SourceError::Changed {
+            path: self.path.clone(),
+        };
+        self.file
+            .read_exact_at(out, position)
+            .map_err(|error| match error.kind() {
+                io::ErrorKind::UnexpectedEof => changed(),
+                _ => failed(error),
+            })?;
+        let last = position + out.len() as u64 >= bytes;
+        if last && Stamp::of(&self.file).map_err(failed)? != self.stamp {
+            return Err(changed());
+        }
+        Ok(())
+    }
+}
+
+/// The next piece of a source, unless the drives go first: a source that stands still is let go of.
 async fn next_piece(
-    pour: &Pour,
+    pour: &mut Pour,
     source: &mut Box<dyn ImageSource>,
 ) -> Result<io::Result<Option<bytes::Bytes>>, Stop> {
     tokio::select! {
         piece = source.next_piece() => Ok(piece),
-        () = pour.filler.abandoned() => Err(Stop::DriveGone),
+        () = pour.filler.abandoned() => Err(Stop::DrivesGone),
     }
 }
 
-async fn from_source(pour: &Pour, mut source: Box<dyn ImageSource>) -> Result<(), Stop> {
+async fn from_source(pour: &mut Pour, mut source: Box<dyn ImageSource>) -> Result<(), Stop> {
     let name = source.name();
     let failed = |error: io::Error| {
         Stop::Failed(SourceError::Io {
@@ -166,8 +224,9 @@ async fn from_source(pour: &Pour, mut source: Box<dyn ImageSource>) -> Result<()
     let mut position = 0;
     let mut found = 0;
     while position < pour.padded_bytes {
-        let (image, filled) = share(position, pour.bytes, pour.padded_bytes);
-        let mut slot = pour.filler.free_async().await?;
+        let (image, filled) = pour.share(position);
+        let mut slot = pour.slot_async().await?;
+        let began = Instant::now();
         let mut at = 0;
         while at < image {
             if piece.is_empty() {
@@ -187,11 +246,8 @@ async fn from_source(pour: &Pour, mut source: Box<dyn ImageSource>) -> Result<()
             at += taken.len();
             found += taken.len() as u64;
         }
-        slot.space()
-            .get_mut(image..filled)
-            .unwrap_or_default()
-            .fill(0);
-        slot.seal(filled, pour.checked);
+        pour.pace.gave(filled as u64, began.elapsed());
+        let start = position;
         position += filled as u64;
         // A stream that has more to say than it said is found before its last slot goes out.
         if position >= pour.padded_bytes {
@@ -207,20 +263,7 @@ async fn from_source(pour: &Pour, mut source: Box<dyn ImageSource>) -> Result<()
                 }));
             }
         }
-        pour.filler.push(slot);
+        pour.push(start, slot, image, filled);
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_slot_takes_image_first_and_then_zeros_up_to_the_padded_end() {
-        let slot = SLOT_BYTES as u64;
-        assert_eq!(share(0, 10, 65536), (10, 65536));
-        assert_eq!(share(slot, 10, slot + 2048), (0, 2048));
-        assert_eq!(share(0, 3 * slot, 3 * slot), (SLOT_BYTES, SLOT_BYTES));
-    }
 }

@@ -2,6 +2,8 @@
 //!
 //! Owns the rules. Must not know any medium: which rules apply is read from what the writer accepts.
 
+mod resuming;
+
 use crate::bench::{Bench, SimulatedDrive};
 use crate::image::{BLOCK_BYTES, Image};
 use crate::run::{Fault, NotRun, Run, SENSES, burn, identify, perform};
@@ -49,6 +51,11 @@ pub enum Rule {
     SurvivesAnySense,
     /// A session that was cut off can be closed.
     ClosesWhatWasCutOff,
+    /// A burn whose writer says that it can be resumed is resumed wherever it was cut off, and reads back
+    /// equal as a whole; where nothing or everything is done, it is refused with that reason.
+    ResumesWhatWasCutOff,
+    /// What cannot be the place of the cut is not resumed.
+    ResumesNothingElse,
     /// Random histories neither panic nor loop.
     SurvivesChance,
     /// The same job sends the same commands.
@@ -69,6 +76,8 @@ impl fmt::Display for Rule {
             Self::CancelsAnywhere => "can be cancelled anywhere",
             Self::SurvivesAnySense => "survives any sense",
             Self::ClosesWhatWasCutOff => "closes what was cut off",
+            Self::ResumesWhatWasCutOff => "resumes what was cut off",
+            Self::ResumesNothingElse => "resumes nothing else",
             Self::SurvivesChance => "survives chance",
             Self::IsDeterministic => "is deterministic",
         })
@@ -107,7 +116,7 @@ impl fmt::Display for Broken {
 /// # Errors
 /// The first rule that is broken.
 pub fn check<W: MediaWriter>(bench: &dyn Bench) -> Result<(), Box<Broken>> {
-    let plain: [(Rule, PlainRule); 9] = [
+    let plain: [(Rule, PlainRule); 10] = [
         (Rule::BurnsAndVerifies, burns_and_verifies::<W>),
         (Rule::BurnsAgain, burns_again::<W>),
         (Rule::Finalizes, finalizes::<W>),
@@ -117,6 +126,7 @@ pub fn check<W: MediaWriter>(bench: &dyn Bench) -> Result<(), Box<Broken>> {
         (Rule::NeverFakesTestWrite, never_fakes_test_write::<W>),
         (Rule::AddressesRise, addresses_rise::<W>),
         (Rule::IsDeterministic, is_deterministic::<W>),
+        (Rule::ResumesNothingElse, resuming::nothing_else::<W>),
     ];
     for (rule, verdict) in plain {
         on(bench, rule, verdict)?;
@@ -124,10 +134,23 @@ pub fn check<W: MediaWriter>(bench: &dyn Bench) -> Result<(), Box<Broken>> {
     let usual = on(bench, Rule::BurnsAndVerifies, |table| {
         table.burn::<W>(USUAL, Fault::None)
     })?;
+    let mut finishes = vec![Finish::CloseSession, Finish::FinalizeDisc];
     for action in 0..usual.actions {
         on(bench, Rule::CancelsAnywhere, |table| {
             cancels::<W>(table, action)
         })?;
+        // Behind the first cut that leaves nothing to do there is none that leaves more.
+        let mut unfinished = Vec::new();
+        for finish in finishes {
+            let fault = Fault::CutAt(action);
+            let done = on(bench, Rule::ResumesWhatWasCutOff, |table| {
+                resuming::after_a_cut::<W>(table, finish, fault)
+            })?;
+            if !done {
+                unfinished.push(finish);
+            }
+        }
+        finishes = unfinished;
     }
     for command in 0..usual.commands {
         for sense in SENSES {
@@ -138,6 +161,13 @@ pub fn check<W: MediaWriter>(bench: &dyn Bench) -> Result<(), Box<Broken>> {
         }
         on(bench, Rule::ClosesWhatWasCutOff, |table| {
             closes_after::<W>(table, command)
+        })?;
+        let fault = Fault::SenseAt {
+            command,
+            sense: WRITE_ERROR,
+        };
+        on(bench, Rule::ResumesWhatWasCutOff, |table| {
+            resuming::after_a_cut::<W>(table, Finish::CloseSession, fault)
         })?;
     }
     for seed in 0..HISTORIES {

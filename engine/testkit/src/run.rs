@@ -9,7 +9,7 @@ use pitland_burn::gate::PlanFault;
 use pitland_burn::verify::UNIT_BLOCKS;
 use pitland_burn::{
     Action, Ending, Identify, IdentifyAction, Input, Job, Machine, Payload, ReadChunk, Source,
-    VerifyLevel, WriteChunk,
+    VerifyLevel, WriteChunk, WrittenRun,
 };
 use pitland_writer::mmc::cdb::{Cdb, CdbBytes, Command, TestUnitReady};
 use pitland_writer::mmc::{Lba, Sense};
@@ -41,11 +41,14 @@ pub enum Fault {
         /// The answer.
         sense: Sense,
     },
+    /// The host is gone before the machine's action of this number: nobody says anything to the drive
+    /// any more, which keeps what it has. Counted as for a cancel; the job ends in [`NotRun::CutOff`].
+    CutAt(usize),
     /// Senses and a cancel where chance has it, by this seed.
     Random(u64),
 }
 
-/// Why a job did not come to run.
+/// Why a job did not come to run, or to no ending.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NotRun {
@@ -64,6 +67,12 @@ pub enum NotRun {
     /// Drive and medium could not be identified.
     #[error("drive and medium could not be identified")]
     NotIdentified,
+    /// The host was taken away in the middle of it ([`Fault::CutAt`]).
+    #[error("the job was cut off behind {written_blocks} blocks")]
+    CutOff {
+        /// Blocks of this job that the drive had taken, by its word.
+        written_blocks: u64,
+    },
     /// The job did not come to an end.
     #[error("the job had no end after {MOST_ACTIONS} actions")]
     Endless,
@@ -151,7 +160,11 @@ pub fn perform<W: MediaWriter>(
         _ => return Err(NotRun::NotMine),
     };
     let (writer, plan) = W::begin(&before, request).map_err(NotRun::Disagrees)?;
-    let is_burn = matches!(request, Request::Burn(_));
+    let is_burn = matches!(request, Request::Burn(_) | Request::Resume(_));
+    let resumed = match request {
+        Request::Resume(resume) => Some(run_before(service.first_lba, resume.written_blocks)),
+        _ => None,
+    };
     let machine = Machine::new(Job {
         request: request.clone(),
         facts: before.clone(),
@@ -164,6 +177,7 @@ pub fn perform<W: MediaWriter>(
         },
         rehearse: false,
         most_bytes: MOST_BYTES,
+        resumed,
     })?;
     let run = Running {
         drive,
@@ -178,6 +192,16 @@ pub fn perform<W: MediaWriter>(
         panicked: None,
     };
     run.play_out(before)
+}
+
+/// What an earlier job has left on the medium, whose rest starts at `rest`.
+fn run_before(rest: Lba, blocks: u64) -> WrittenRun {
+    let offset = i32::try_from(blocks).unwrap_or(i32::MAX);
+    WrittenRun {
+        first_lba: Lba(rest.0.saturating_sub(offset)),
+        blocks,
+        image_block: 0,
+    }
 }
 
 struct Running<'a, W> {
@@ -221,6 +245,11 @@ impl<W: MediaWriter> Running<'_, W> {
             if counts(&action) {
                 if self.hurdles.cancels(actions) {
                     self.machine.cancel();
+                }
+                if self.hurdles.cuts(actions) {
+                    let taken = self.writes.iter().map(|(_, blocks)| u64::from(*blocks));
+                    let written_blocks = taken.sum();
+                    return Err(NotRun::CutOff { written_blocks });
                 }
                 actions += 1;
             }
@@ -438,6 +467,10 @@ impl Hurdles {
             Fault::Random(_) => self.chance(40),
             _ => false,
         }
+    }
+
+    fn cuts(&self, action: usize) -> bool {
+        self.fault == Fault::CutAt(action)
     }
 
     fn sense(&mut self, number: usize) -> Option<Sense> {

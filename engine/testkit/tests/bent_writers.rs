@@ -25,15 +25,29 @@ const CHANGES_ITS_MIND: u8 = 7;
 const NEVER_CLOSES_LATER: u8 = 8;
 const IGNORES_A_CANCEL: u8 = 9;
 const FINALIZES_NOTHING: u8 = 10;
+const REFUSES_TO_RESUME: u8 = 11;
+const RESUMES_ANYTHING: u8 = 12;
+const RESUMES_WITHOUT_CLOSING: u8 = 13;
 
 /// The BD-R writer with one fault.
-struct Bent<const FAULT: u8>(BdR);
+struct Bent<const FAULT: u8> {
+    writer: BdR,
+    resumes: bool,
+}
 
 static BEGUN: AtomicU64 = AtomicU64::new(0);
 
 /// The request as the bent writer passes it on.
 fn bent<const FAULT: u8>(facts: &MediaFacts, request: &Request) -> Request {
     let mut request = request.clone();
+    if let Request::Resume(resume) = &mut request
+        && FAULT == RESUMES_ANYTHING
+        && let Some(track) = facts.writable_track()
+        && let Some(nwa) = facts.nwa()
+    {
+        // Wherever the drive is, that is where it was cut off.
+        resume.written_blocks = u64::from(nwa.0.abs_diff(track.start.0));
+    }
     if let Request::Burn(burn) = &mut request {
         match FAULT {
             TAKES_USED_MEDIA => burn.placement = Placement::NewSession,
@@ -53,12 +67,18 @@ impl<const FAULT: u8> MediaWriter for Bent<FAULT> {
     }
 
     fn assess(facts: &MediaFacts, request: &Request) -> Fit {
+        if FAULT == REFUSES_TO_RESUME && matches!(request, Request::Resume(_)) {
+            return Fit::Refuses(Refusal::NothingToResume);
+        }
         BdR::assess(facts, &bent::<FAULT>(facts, request))
     }
 
     fn begin(facts: &MediaFacts, request: &Request) -> Result<(Self, WritePlan), Refusal> {
         if FAULT == NEVER_CLOSES_LATER && matches!(request, Request::Close(_)) {
             return Err(Refusal::NothingToClose);
+        }
+        if FAULT == REFUSES_TO_RESUME && matches!(request, Request::Resume(_)) {
+            return Err(Refusal::NothingToResume);
         }
         let (writer, mut plan) = BdR::begin(facts, &bent::<FAULT>(facts, request))?;
         match FAULT {
@@ -70,10 +90,14 @@ impl<const FAULT: u8> MediaWriter for Bent<FAULT> {
             CHANGES_ITS_MIND if BEGUN.fetch_add(1, Ordering::Relaxed).is_multiple_of(2) => {
                 plan.closing.swap(0, 1);
             }
+            RESUMES_WITHOUT_CLOSING if matches!(request, Request::Resume(_)) => {
+                plan.expected = pitland_writer::ExpectedMedium::default();
+            }
             FINALIZES_NOTHING => plan.expected.appendable = Some(false),
             _ => {}
         }
-        Ok((Self(writer), plan))
+        let resumes = matches!(request, Request::Resume(_));
+        Ok((Self { writer, resumes }, plan))
     }
 
     fn next(&mut self, event: Event) -> Step {
@@ -85,8 +109,10 @@ impl<const FAULT: u8> MediaWriter for Bent<FAULT> {
         if FAULT == IGNORES_A_CANCEL && matches!(event, Event::Cancelled { .. }) {
             return Step::Finished;
         }
-        match self.0.next(event) {
+        match self.writer.next(event) {
             Step::Close(_) if FAULT == CLOSES_NOTHING => Step::Finished,
+            // The last session is open as it was, and that is called an end.
+            Step::Close(2..) if FAULT == RESUMES_WITHOUT_CLOSING && self.resumes => Step::Finished,
             step => step,
         }
     }
@@ -150,6 +176,15 @@ fn a_writer_that_leaves_sessions_open() {
 #[test]
 fn a_writer_that_calls_an_open_disc_final() {
     assert_eq!(broken::<FINALIZES_NOTHING>().0, Rule::BurnsAndVerifies);
+}
+
+#[test]
+fn writers_that_misjudge_where_a_burn_was_cut_off() {
+    let rule = broken::<REFUSES_TO_RESUME>().0;
+    assert_eq!(rule, Rule::ResumesWhatWasCutOff);
+    assert_eq!(broken::<RESUMES_ANYTHING>().0, Rule::ResumesNothingElse);
+    let (rule, what, _) = broken::<RESUMES_WITHOUT_CLOSING>();
+    assert_eq!(rule, Rule::ResumesWhatWasCutOff, "{what}");
 }
 
 #[test]

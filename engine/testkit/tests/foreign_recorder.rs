@@ -124,7 +124,11 @@ impl Recorded {
             0xAD => Ok(of(STRUCTURE_BLANK, STRUCTURE_COMPLETE)),
             0x5C => Ok(bytes(BUFFER)),
             0x28 => self.read(be32(2), be16(7)),
-            0x2A => self.write(be32(2), data),
+            0x2A => {
+                // Its clock stands still otherwise: about the time that a packet takes.
+                self.now += Duration::from_millis(2);
+                self.write(be32(2), data)
+            }
             0x5B => {
                 self.complete = true;
                 Ok(Vec::new())

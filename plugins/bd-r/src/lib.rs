@@ -11,8 +11,8 @@ use pitland_writer::mmc::{Lba, Profile};
 use pitland_writer::sequential::{self, Spot, Unclosed};
 use pitland_writer::speed::set_speed;
 use pitland_writer::{
-    BurnRequest, CloseRequest, Event, Fit, MediaFacts, MediaWriter, Recipe, Refusal, Request,
-    Service, Step, Warning, WritePlan, WriterInfo,
+    BurnRequest, CloseRequest, Event, Extent, Fit, MediaFacts, MediaWriter, Recipe, Refusal,
+    Request, ResumeRequest, Service, Step, Warning, WritePlan, WriterInfo,
 };
 
 /// Feature "pseudo-overwrite" (recipe 2.4).
@@ -40,6 +40,9 @@ impl MediaWriter for BdR {
         }
         match request {
             Request::Burn(burn) => offer(facts, burn).into(),
+            Request::Resume(resume) => cut_off(facts, resume)
+                .map(|(spot, _)| spot.service())
+                .into(),
             other => recipe(facts, other)
                 .map(|_| Service::new(Lba(0), 0, 32))
                 .into(),
@@ -65,6 +68,7 @@ fn recipe(facts: &MediaFacts, request: &Request) -> Result<Recipe, Refusal> {
         Request::Burn(burn) => burn_recipe(facts, burn),
         Request::Format(format) => format::recipe(facts, format),
         Request::Close(close) => close_recipe(facts, close),
+        Request::Resume(resume) => resume_recipe(facts, resume),
         Request::Erase(_) => Err(Refusal::NotRewritable {
             profile: facts.profile(),
         }),
@@ -114,7 +118,29 @@ fn burn_recipe(facts: &MediaFacts, burn: &BurnRequest) -> Result<Recipe, Refusal
         .expect(spot.expected(&extent, burn.finish, BORDER_BLOCKS))
         .extent(extent)
         .close(spot.closing(burn.finish, CloseFunction::Finalize))
-        .warn(speed.warning.into_iter().chain(many).chain(verified)))
+        .warn(speed.warning.into_iter().chain(many).chain(verified))
+        .resumable())
+}
+
+fn cut_off(facts: &MediaFacts, resume: &ResumeRequest) -> Result<(Spot, u64), Refusal> {
+    refuse_pseudo_overwrite(facts)?;
+    Spot::where_cut_off(facts, resume)
+}
+
+fn resume_recipe(facts: &MediaFacts, resume: &ResumeRequest) -> Result<Recipe, Refusal> {
+    let (spot, missing) = cut_off(facts, resume)?;
+    let finish = resume.burn.finish;
+    let mut recipe = Recipe::new().goes_on().resumable();
+    if missing > 0 {
+        let speed = set_speed(facts, resume.burn.speed);
+        recipe = recipe
+            .prepare(speed.commands)
+            .extent(Extent::image(spot.nwa, missing, spot.unit))
+            .warn(speed.warning);
+    }
+    Ok(recipe
+        .close(spot.closing(finish, CloseFunction::Finalize))
+        .expect(spot.expected_after(missing, finish, BORDER_BLOCKS)))
 }
 
 fn close_recipe(facts: &MediaFacts, close: &CloseRequest) -> Result<Recipe, Refusal> {

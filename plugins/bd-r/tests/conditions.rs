@@ -247,12 +247,70 @@ fn close_is_for_what_is_open_or_can_be_finalized() {
 }
 
 #[test]
-fn erase_and_resume_are_not_offered() {
+fn an_erase_is_refused() {
     let erase = Request::Erase(EraseRequest::new(true));
     let not = Refusal::NotRewritable {
         profile: Profile::BdRSrm,
     };
     assert_eq!(refusal(media::bd_r_appendable(1), erase), not);
-    let resume = Request::Resume(ResumeRequest::new(BurnRequest::new(100), 32));
-    assert_eq!(refusal(media::bd_r_open(), resume), Refusal::NotOffered);
+}
+
+/// A burn of 3300 blocks, padded to 3328, that is said to be cut off behind this many.
+fn resume(written_blocks: u64) -> Request {
+    Request::Resume(ResumeRequest::new(BurnRequest::new(3_300), written_blocks))
+}
+
+#[test]
+fn a_burn_goes_on_in_the_open_session_where_it_was_cut_off() {
+    match fit(media::bd_r_open(), resume(3_200)) {
+        Fit::Serves(service) => assert_eq!(
+            (service.first_lba, service.free_blocks, service.write_unit),
+            (Lba(3_200), u64::from(media::BD_RAW - 3_200), 32)
+        ),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_burn_goes_on_nowhere_else() {
+    let elsewhere = |blocks: u64| Refusal::NotWhereCutOff {
+        expected: Lba(blocks as i32),
+        found: Lba(3_200),
+    };
+    for blocks in [3_168, 3_232] {
+        let refused = refusal(media::bd_r_open(), resume(blocks));
+        assert_eq!(refused, elsewhere(blocks));
+    }
+    for (medium, refused) in [
+        (media::bd_r_blank(), Refusal::NothingToResume),
+        (media::bd_r_formatted(), Refusal::NothingToResume),
+        (media::bd_r_appendable(1), Refusal::NothingToResume),
+        (media::bd_r_complete(), Refusal::NothingToResume),
+        (media::bd_r_damaged(), Refusal::MediumDamaged),
+        (media::bd_r_pseudo_overwrite(), Refusal::PseudoOverwrite),
+    ] {
+        assert_eq!(refusal(medium, resume(3_200)), refused);
+    }
+}
+
+#[test]
+fn a_place_where_no_burn_can_be_cut_off_is_refused() {
+    for written_blocks in [3_199, 3_360, u64::MAX] {
+        let refused = refusal(media::bd_r_open(), resume(written_blocks));
+        assert_eq!(refused, Refusal::BadCheckpoint { written_blocks });
+    }
+    let nothing = refusal(media::bd_r_open(), resume(0));
+    assert_eq!(nothing, Refusal::NothingToResume);
+    let mut test = BurnRequest::new(3_300);
+    test.test_write = true;
+    let profile = Profile::BdRSrm;
+    let rehearsed = Request::Resume(ResumeRequest::new(test, 3_200));
+    let refused = refusal(media::bd_r_open(), rehearsed);
+    assert_eq!(refused, Refusal::NoTestWrite { profile });
+}
+
+#[test]
+fn a_burn_that_is_there_and_closed_has_nothing_to_resume() {
+    let closed = media::bd_r_appendable(1);
+    assert_eq!(refusal(closed, resume(3_328)), Refusal::NothingToClose);
 }

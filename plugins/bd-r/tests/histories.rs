@@ -10,8 +10,13 @@ use pitland_bd_r::BdR;
 use pitland_writer::testing::{FactsBuilder, HISTORY_EVENTS, laws, media, play};
 use pitland_writer::{
     BurnRequest, CloseRequest, Finish, FormatRequest, MediaWriter, Placement, Request,
+    ResumeRequest,
 };
 use proptest::prelude::*;
+
+fn resume(blocks: u64, written_blocks: u64) -> Request {
+    Request::Resume(ResumeRequest::new(BurnRequest::new(blocks), written_blocks))
+}
 
 /// Every kind of job that the writer takes.
 fn jobs() -> Vec<(FactsBuilder, Request)> {
@@ -43,6 +48,8 @@ fn jobs() -> Vec<(FactsBuilder, Request)> {
             media::bd_r_appendable(1),
             Request::Close(CloseRequest::new(true)),
         ),
+        (media::bd_r_open(), resume(3_300, 3_200)),
+        (media::bd_r_open(), resume(3_200, 3_200)),
     ]
 }
 
@@ -64,7 +71,7 @@ fn any_sense_at_any_step_ends_the_job() {
 proptest! {
     #[test]
     fn no_history_panics_or_loops(
-        job in 0..6usize,
+        job in 0..8usize,
         history in prop::collection::vec(0..HISTORY_EVENTS, 0..40),
     ) {
         let (medium, request) = jobs().swap_remove(job);
@@ -77,6 +84,7 @@ proptest! {
     fn any_answers_are_judged_without_panic(
         answers in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..60), 5),
         blocks: u64,
+        written: u64,
         finalize: bool,
     ) {
         let mut burn = BurnRequest::new(blocks);
@@ -85,6 +93,8 @@ proptest! {
             Request::Burn(burn),
             Request::Format(FormatRequest::new(None, Some(blocks))),
             Request::Close(CloseRequest::new(finalize)),
+            resume(blocks, blocks),
+            resume(blocks, written),
         ];
         laws::any_answers_are_judged::<BdR>(media::bd_r_blank(), 2, answers, &requests);
     }

@@ -11,7 +11,7 @@ use pitland_writer::mmc::Lba;
 use pitland_writer::testing::{FactsBuilder, media};
 use pitland_writer::{
     BurnRequest, CloseRequest, ExpectedMedium, Finish, FormatRequest, MediaWriter, Placement,
-    Request, Warning, WritePlan,
+    Request, ResumeRequest, Warning, WritePlan,
 };
 
 fn plan(medium: FactsBuilder, request: Request) -> WritePlan {
@@ -77,6 +77,56 @@ fn a_third_session_that_finalizes() {
     assert_eq!(plan.expected.appendable, Some(false));
     assert_eq!(plan.expected.nwa_at_least, None);
     assert_eq!(plan.expected.capacity_at_least, Some(6_592));
+}
+
+fn resume(blocks: u64, finish: Finish, written: u64) -> Request {
+    let mut burn = BurnRequest::new(blocks);
+    burn.finish = finish;
+    Request::Resume(ResumeRequest::new(burn, written))
+}
+
+#[test]
+fn the_rest_of_a_burn_that_was_cut_off() {
+    let plan = plan(
+        media::bd_r_open(),
+        resume(3_300, Finish::CloseSession, 3_200),
+    );
+    assert_eq!(
+        lines(&plan),
+        [
+            "set speed: SET STREAMING type 0, 28 bytes: read 35968 kB/s, write 35968 kB/s, blocks 0 to 12219391, default rotation",
+            "set speed: SET CD SPEED read max, write 35968 kB/s, default rotation (only if the one before is refused)",
+            "write 128 blocks of 2048 bytes from LBA 3200 by WRITE (10), the image",
+            "synchronize cache: SYNCHRONIZE CACHE, IMMED",
+            "synchronize cache: SYNCHRONIZE CACHE",
+            "close track: CLOSE TRACK/SESSION track 1, IMMED",
+            "close session: CLOSE TRACK/SESSION session, IMMED"
+        ]
+    );
+    assert_eq!(plan.expected.closed_sessions, Some(1));
+    assert_eq!(plan.expected.nwa_at_least, Some(Lba(3_328)));
+    assert_eq!(plan.expected.capacity_at_least, Some(3_328));
+    assert!(plan.resumable);
+}
+
+#[test]
+fn a_burn_that_lacks_only_its_end() {
+    let plan = plan(
+        media::bd_r_open(),
+        resume(3_200, Finish::FinalizeDisc, 3_200),
+    );
+    assert_eq!(
+        lines(&plan),
+        [
+            "synchronize cache: SYNCHRONIZE CACHE, IMMED",
+            "synchronize cache: SYNCHRONIZE CACHE",
+            "close track: CLOSE TRACK/SESSION track 1, IMMED",
+            "finalize disc: CLOSE TRACK/SESSION finalize disc, IMMED",
+            "close session: CLOSE TRACK/SESSION session, IMMED (only after a cancel)"
+        ]
+    );
+    assert_eq!(plan.expected.appendable, Some(false));
+    assert_eq!(plan.expected.capacity_at_least, Some(3_200));
 }
 
 #[test]

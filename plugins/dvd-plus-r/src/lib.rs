@@ -11,8 +11,9 @@ use pitland_writer::mmc::{Lba, Profile};
 use pitland_writer::sequential::{self, Spot, Unclosed};
 use pitland_writer::speed::set_speed;
 use pitland_writer::{
-    BurnRequest, CloseRequest, Event, Finish, Fit, MediaFacts, MediaWriter, PlannedCommand, Recipe,
-    Refusal, Request, Service, Step, WritePlan, WriterInfo, moves,
+    BurnRequest, CloseRequest, Event, ExpectedMedium, Extent, Finish, Fit, MediaFacts, MediaWriter,
+    PlannedCommand, Recipe, Refusal, Request, ResumeRequest, Service, Step, WritePlan, WriterInfo,
+    moves,
 };
 
 /// The most sessions on a disc (recipe 6).
@@ -39,6 +40,9 @@ impl MediaWriter for DvdPlusR {
         }
         match request {
             Request::Burn(burn) => offer(facts, burn).into(),
+            Request::Resume(resume) => Spot::where_cut_off(facts, resume)
+                .map(|(spot, _)| spot.service())
+                .into(),
             other => recipe(facts, other)
                 .map(|_| Service::new(Lba(0), 0, 16))
                 .into(),
@@ -64,6 +68,7 @@ fn recipe(facts: &MediaFacts, request: &Request) -> Result<Recipe, Refusal> {
     match request {
         Request::Burn(burn) => burn_recipe(facts, burn),
         Request::Close(close) => close_recipe(facts, close),
+        Request::Resume(resume) => resume_recipe(facts, resume),
         Request::Format(_) => Err(Refusal::NotFormattable { profile }),
         Request::Erase(_) => Err(Refusal::NotRewritable { profile }),
         _ => Err(Refusal::NotOffered),
@@ -99,12 +104,7 @@ fn burn_recipe(facts: &MediaFacts, burn: &BurnRequest) -> Result<Recipe, Refusal
     let extent = spot.extent(burn)?;
     let layers = Layers::plan(facts, &spot, extent.blocks, burn.finish);
     let speed = set_speed(facts, burn.speed);
-    let mut expected = spot.expected(&extent, burn.finish, BORDER_BLOCKS);
-    if spot.sessions + 1 >= MOST_SESSIONS {
-        // The last session that the disc can hold: what the drive calls it then is its own affair.
-        expected.appendable = expected.appendable.filter(|appendable| !appendable);
-        expected.nwa_at_least = None;
-    }
+    let expected = expected(&spot, extent.blocks, burn.finish);
     Ok(Recipe::new()
         .prepare(speed.commands)
         .prepare(layers.set_break)
@@ -112,7 +112,36 @@ fn burn_recipe(facts: &MediaFacts, burn: &BurnRequest) -> Result<Recipe, Refusal
         .extent(extent)
         .close(spot.closing(burn.finish, finalize_function(facts)))
         .warn(speed.warning.into_iter().chain(layers.warning))
-        .expect(expected))
+        .expect(expected)
+        .resumable())
+}
+
+fn expected(spot: &Spot, blocks: u64, finish: Finish) -> ExpectedMedium {
+    let mut expected = spot.expected_after(blocks, finish, BORDER_BLOCKS);
+    if spot.sessions + 1 >= MOST_SESSIONS {
+        // The last session that the disc can hold: what the drive calls it then is its own affair.
+        expected.appendable = expected.appendable.filter(|appendable| !appendable);
+        expected.nwa_at_least = None;
+    }
+    expected
+}
+
+/// The rest of a burn. Its layer break was set when it began, or never will be.
+fn resume_recipe(facts: &MediaFacts, resume: &ResumeRequest) -> Result<Recipe, Refusal> {
+    let (spot, missing) = Spot::where_cut_off(facts, resume)?;
+    let finish = resume.burn.finish;
+    let mut recipe = Recipe::new().goes_on().resumable();
+    if missing > 0 {
+        let speed = set_speed(facts, resume.burn.speed);
+        recipe = recipe
+            .prepare(speed.commands)
+            .extent(Extent::image(spot.nwa, missing, spot.unit))
+            .warn(speed.warning);
+    }
+    Ok(recipe
+        .prepare(announcement(finish == Finish::FinalizeDisc))
+        .close(spot.closing(finish, finalize_function(facts)))
+        .expect(expected(&spot, missing, finish)))
 }
 
 fn close_recipe(facts: &MediaFacts, close: &CloseRequest) -> Result<Recipe, Refusal> {

@@ -149,7 +149,7 @@ fn a_disc_without_room_for_a_border_is_full() {
 }
 
 #[test]
-fn there_is_no_test_write_no_format_no_erase_and_no_resume() {
+fn there_is_no_test_write_no_format_and_no_erase() {
     let profile = Profile::DvdPlusR;
     let mut test = BurnRequest::new(100);
     test.test_write = true;
@@ -165,11 +165,36 @@ fn there_is_no_test_write_no_format_no_erase_and_no_resume() {
     );
     let erase = Request::Erase(EraseRequest::new(false));
     assert_eq!(refusal(blank(), erase), Refusal::NotRewritable { profile });
-    let resume = Request::Resume(ResumeRequest::new(BurnRequest::new(100), 16));
-    assert_eq!(
-        refusal(media::dvd_plus_r_open(), resume),
-        Refusal::NotOffered
-    );
+}
+
+#[test]
+fn a_burn_is_resumed_where_the_drive_goes_on_and_nowhere_else() {
+    let resume = |written| Request::Resume(ResumeRequest::new(BurnRequest::new(1_700), written));
+    let open = media::dvd_plus_r_open;
+    match DvdPlusR::assess(&open().build(), &resume(1_600)) {
+        Fit::Serves(service) => assert_eq!(
+            (service.first_lba, service.free_blocks, service.write_unit),
+            (Lba(1_600), u64::from(media::DVD_PLUS - 1_600), 16)
+        ),
+        other => panic!("{other:?}"),
+    }
+    let found = Lba(1_600);
+    let expected = Lba(1_584);
+    let elsewhere = Refusal::NotWhereCutOff { expected, found };
+    assert_eq!(refusal(open(), resume(1_584)), elsewhere);
+    let written_blocks = 1_608;
+    let no_unit = Refusal::BadCheckpoint { written_blocks };
+    assert_eq!(refusal(open(), resume(written_blocks)), no_unit);
+    let nothing = Refusal::NothingToResume;
+    for medium in [
+        media::dvd_plus_r_blank(),
+        media::dvd_plus_r_appendable(Profile::DvdPlusR, 1),
+        media::dvd_plus_r_complete(),
+    ] {
+        assert_eq!(refusal(medium, resume(1_600)), nothing);
+    }
+    let done = media::dvd_plus_r_appendable(Profile::DvdPlusR, 1);
+    assert_eq!(refusal(done, resume(1_712)), Refusal::NothingToClose);
 }
 
 #[test]

@@ -9,8 +9,14 @@
 use pitland_dvd_plus_r::DvdPlusR;
 use pitland_writer::mmc::Profile;
 use pitland_writer::testing::{FactsBuilder, HISTORY_EVENTS, laws, media, play};
-use pitland_writer::{BurnRequest, CloseRequest, Finish, MediaWriter, Placement, Request};
+use pitland_writer::{
+    BurnRequest, CloseRequest, Finish, MediaWriter, Placement, Request, ResumeRequest,
+};
 use proptest::prelude::*;
+
+fn resume(blocks: u64, written_blocks: u64) -> Request {
+    Request::Resume(ResumeRequest::new(BurnRequest::new(blocks), written_blocks))
+}
 
 /// Every kind of job that the writer takes.
 fn jobs() -> Vec<(FactsBuilder, Request)> {
@@ -42,6 +48,8 @@ fn jobs() -> Vec<(FactsBuilder, Request)> {
             Request::Close(CloseRequest::new(false)),
         ),
         (appendable(), Request::Close(CloseRequest::new(true))),
+        (media::dvd_plus_r_open(), resume(1_700, 1_600)),
+        (media::dvd_plus_r_open(), resume(1_600, 1_600)),
     ]
 }
 
@@ -63,7 +71,7 @@ fn any_sense_at_any_step_ends_the_job() {
 proptest! {
     #[test]
     fn no_history_panics_or_loops(
-        job in 0..6usize,
+        job in 0..8usize,
         history in prop::collection::vec(0..HISTORY_EVENTS, 0..40),
     ) {
         let (medium, request) = jobs().swap_remove(job);
@@ -76,6 +84,7 @@ proptest! {
     fn any_answers_are_judged_without_panic(
         answers in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..60), 5),
         blocks: u64,
+        written: u64,
         finalize: bool,
     ) {
         let mut burn = BurnRequest::new(blocks);
@@ -83,6 +92,8 @@ proptest! {
         let requests = [
             Request::Burn(burn),
             Request::Close(CloseRequest::new(finalize)),
+            resume(blocks, blocks),
+            resume(blocks, written),
         ];
         laws::any_answers_are_judged::<DvdPlusR>(media::dvd_plus_r_dl_blank(), 2, answers, &requests);
     }

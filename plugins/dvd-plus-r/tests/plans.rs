@@ -11,7 +11,7 @@ use pitland_writer::mmc::{Lba, Profile};
 use pitland_writer::testing::{FactsBuilder, media};
 use pitland_writer::{
     BurnRequest, CloseRequest, ExpectedMedium, Finish, MediaWriter, Move, Placement, Request,
-    Warning, WritePlan,
+    ResumeRequest, Warning, WritePlan,
 };
 
 const L0: u64 = media::DVD_PLUS_DL_LAYER_0 as u64;
@@ -30,6 +30,29 @@ fn burn(blocks: u64, placement: Placement, finish: Finish) -> Request {
     burn.placement = placement;
     burn.finish = finish;
     Request::Burn(burn)
+}
+
+#[test]
+fn the_rest_of_a_burn_that_finalizes() {
+    let mut burn = BurnRequest::new(1_700);
+    burn.finish = Finish::FinalizeDisc;
+    let resume = Request::Resume(ResumeRequest::new(burn, 1_600));
+    let plan = plan(media::dvd_plus_r_open(), resume);
+    let lines = lines(&plan);
+    assert_eq!(
+        lines[2..],
+        [
+            "set write parameters: MODE SELECT (10) 60 bytes: write parameters: incremental, final, track mode 5, mode 1 2048, BUFE",
+            "write 112 blocks of 2048 bytes from LBA 1600 by WRITE (10), the image",
+            "synchronize cache: SYNCHRONIZE CACHE, IMMED",
+            "synchronize cache: SYNCHRONIZE CACHE",
+            "close track: CLOSE TRACK/SESSION track 1, IMMED",
+            "finalize disc: CLOSE TRACK/SESSION finalize disc, IMMED",
+            "close session: CLOSE TRACK/SESSION session, IMMED (only after a cancel)"
+        ]
+    );
+    assert!(plan.resumable);
+    assert_eq!(plan.expected.capacity_at_least, Some(1_712));
 }
 
 fn on_two_layers(blocks: u64, finish: Finish) -> WritePlan {

@@ -5,6 +5,7 @@
 
 mod format;
 mod medium;
+mod resume;
 mod write;
 
 use medium::Medium;
@@ -34,6 +35,7 @@ impl MediaWriter for Overwritable {
         };
         match request {
             Request::Burn(burn) => write::offer(facts, medium, burn).into(),
+            Request::Resume(resume) => resume::offer(facts, medium, resume).into(),
             other => recipe(facts, medium, other)
                 .map(|_| Service::new(Lba(0), 0, medium.unit()))
                 .into(),
@@ -58,6 +60,7 @@ fn recipe(facts: &MediaFacts, medium: Medium, request: &Request) -> Result<Recip
         Request::Erase(erase) => write::erase(facts, medium, erase),
         Request::Format(format) => format::recipe(facts, medium, format),
         Request::Close(close) => write::close(facts, medium, close),
+        Request::Resume(resume) => resume::recipe(facts, medium, resume),
         _ => Err(Refusal::NotOffered),
     }
 }

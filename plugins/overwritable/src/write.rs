@@ -62,7 +62,9 @@ pub(crate) fn burn(
     let extent = Extent::image(Lba(0), blocks, medium.unit());
     let speed = set_speed(facts, burn.speed);
     let expected = ExpectedMedium::capacity(Some(blocks));
-    Ok(around(facts, medium, &surface, speed, extent, burn.finish)?.expect(expected))
+    Ok(around(facts, medium, &surface, speed, extent, burn.finish)?
+        .expect(expected)
+        .resumable())
 }
 
 /// The recipe of an erase: these media have no BLANK, so zeros make them empty. A full one writes
@@ -91,7 +93,7 @@ pub(crate) fn erase(
 }
 
 /// Everything around an extent: format where it is needed, speed, and the end.
-fn around(
+pub(crate) fn around(
     facts: &MediaFacts,
     medium: Medium,
     surface: &Surface,
@@ -99,7 +101,8 @@ fn around(
     extent: Extent,
     finish: Finish,
 ) -> Result<Recipe, Refusal> {
-    let format = first_format(facts, medium, surface, extent.blocks)?;
+    let end = u64::try_from(extent.first_lba.0).unwrap_or(0) + extent.blocks;
+    let format = first_format(facts, medium, surface, end)?;
     let verified = medium
         .verifies(facts, surface.unformatted)
         .then_some(Warning::VerifiedByDrive);
@@ -121,22 +124,22 @@ fn first_format(
     facts: &MediaFacts,
     medium: Medium,
     surface: &Surface,
-    blocks: u64,
+    end: u64,
 ) -> Result<Vec<PlannedCommand>, Refusal> {
     if surface.unformatted {
         return format::usual(facts, medium);
     }
     let suspended = surface.background == BackgroundFormat::Suspended;
-    let restart = suspended && reaches_beyond(facts, surface, blocks);
+    let restart = suspended && reaches_beyond(facts, surface, end);
     match restart {
         true => Ok(format::restart(facts)),
         false => Ok(Vec::new()),
     }
 }
 
-/// Whether a write may reach beyond what a suspended format has covered. A list that calls the whole
+/// Whether a write up to `end` may reach beyond what a suspended format has covered. A list that calls the whole
 /// disc formatted all the same tells nothing, and some drives do (recipe 13): then it may.
-fn reaches_beyond(facts: &MediaFacts, surface: &Surface, blocks: u64) -> bool {
+fn reaches_beyond(facts: &MediaFacts, surface: &Surface, end: u64) -> bool {
     let covered = facts
         .format_capacities
         .as_ref()
@@ -144,7 +147,7 @@ fn reaches_beyond(facts: &MediaFacts, surface: &Surface, blocks: u64) -> bool {
         .filter(|current| current.kind == CapacityKind::Formatted)
         .map(|current| u64::from(current.blocks.0))
         .filter(|covered| *covered < surface.capacity);
-    covered.is_none_or(|covered| blocks > covered)
+    covered.is_none_or(|covered| end > covered)
 }
 
 /// The end of a burn. On DVD-RAM and BD-RE nothing is closed. On DVD+RW a running format is stopped,
@@ -192,6 +195,6 @@ pub(crate) fn close(
 }
 
 /// A temporary lead-out, for players that know no DVD+RW.
-fn lead_out() -> PlannedCommand {
+pub(crate) fn lead_out() -> PlannedCommand {
     moves::finalize(CloseFunction::Session).only(Occasion::AfterAll)
 }

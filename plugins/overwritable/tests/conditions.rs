@@ -159,7 +159,7 @@ fn every_medium_can_be_overwritten_and_none_has_sessions() {
 }
 
 #[test]
-fn there_is_no_test_write_and_no_resume() {
+fn there_is_no_test_write() {
     for medium in all() {
         let profile = medium.clone().build().profile();
         let mut test = BurnRequest::new(100);
@@ -167,9 +167,51 @@ fn there_is_no_test_write_and_no_resume() {
         test.test_write = true;
         let refused = refusal(medium.clone(), Request::Burn(test.clone()));
         assert_eq!(refused, Refusal::NoTestWrite { profile });
-        let resume = Request::Resume(ResumeRequest::new(test, 16));
-        assert_eq!(refusal(medium, resume), Refusal::NotOffered);
+        let resume = Request::Resume(ResumeRequest::new(test, 32));
+        let refused = refusal(medium, resume);
+        assert_eq!(refused, Refusal::NoTestWrite { profile });
     }
+}
+
+fn resume(blocks: u64, written_blocks: u64) -> Request {
+    Request::Resume(ResumeRequest::new(BurnRequest::new(blocks), written_blocks))
+}
+
+#[test]
+fn a_burn_goes_on_behind_what_is_known_to_be_written() {
+    for (medium, written) in [
+        (media::dvd_plus_rw_formatted(), 48),
+        (media::dvd_ram(), 48),
+        (media::bd_re_formatted(), 64),
+    ] {
+        let facts = medium.first_blocks(7).build();
+        match Overwritable::assess(&facts, &resume(100, written)) {
+            Fit::Serves(service) => {
+                assert_eq!(service.first_lba, Lba(written as i32));
+                assert_eq!(Some(service.free_blocks + written), facts.total_capacity());
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_burn_of_which_nothing_can_be_there_is_not_resumed() {
+    let nothing = Refusal::NothingToResume;
+    for medium in [
+        media::dvd_plus_rw_unformatted(),
+        media::bd_re_unformatted(),
+        media::bd_re_formatted().first_blocks(0),
+    ] {
+        assert_eq!(refusal(medium, resume(100, 64)), nothing);
+    }
+    let used = || media::bd_re_formatted().first_blocks(7);
+    assert_eq!(refusal(used(), resume(100, 0)), nothing);
+    let written_blocks = 48;
+    let no_unit = Refusal::BadCheckpoint { written_blocks };
+    assert_eq!(refusal(used(), resume(100, written_blocks)), no_unit);
+    // Nothing is closed on a BD-RE: with all blocks there, the burn is done.
+    assert_eq!(refusal(used(), resume(100, 128)), Refusal::NothingToClose);
 }
 
 #[test]

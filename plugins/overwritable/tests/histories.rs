@@ -12,9 +12,13 @@ use pitland_writer::testing::{
 };
 use pitland_writer::{
     BurnRequest, CloseRequest, EraseRequest, Event, Failure, Finish, FormatRequest, MediaFacts,
-    MediaWriter, Move, Placement, Request, Step, WritePlan,
+    MediaWriter, Move, Placement, Request, ResumeRequest, Step, WritePlan,
 };
 use proptest::prelude::*;
+
+fn resume(blocks: u64, written_blocks: u64) -> Request {
+    Request::Resume(ResumeRequest::new(BurnRequest::new(blocks), written_blocks))
+}
 
 /// Every kind of job: the medium before, and the medium as a fresh look finds it in between.
 fn jobs() -> Vec<(FactsBuilder, FactsBuilder, Request)> {
@@ -49,6 +53,8 @@ fn jobs() -> Vec<(FactsBuilder, FactsBuilder, Request)> {
             media::bd_re_unformatted(),
             Request::Format(FormatRequest::default()),
         ),
+        same(media::dvd_ram().first_blocks(7), resume(2_000, 1_008)),
+        same(formatting().first_blocks(7), resume(2_000, 2_000)),
     ]
 }
 
@@ -148,7 +154,7 @@ fn any_sense_at_any_step_ends_the_job() {
 proptest! {
     #[test]
     fn no_history_panics_or_loops(
-        job in 0..9usize,
+        job in 0..11usize,
         history in prop::collection::vec(0..HISTORY_EVENTS, 0..40),
     ) {
         let (medium, later, request) = jobs().swap_remove(job);
@@ -158,9 +164,10 @@ proptest! {
 
     #[test]
     fn any_answers_are_judged_without_panic(
-        number in 0..9usize,
+        number in 0..11usize,
         answers in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..60), 6),
         blocks: u64,
+        written: u64,
         flag: bool,
     ) {
         let mut medium = jobs().swap_remove(number).0.build().answers;
@@ -180,6 +187,8 @@ proptest! {
             Request::Format(FormatRequest::new(None, Some(blocks))),
             Request::Format(FormatRequest::new(Some(0x30), flag.then_some(blocks))),
             Request::Close(CloseRequest::new(flag)),
+            resume(blocks, written),
+            resume(written, written),
         ] {
             let _ = Overwritable::assess(&facts, &request);
             let _ = Overwritable::begin(&facts, &request);

@@ -10,7 +10,7 @@ use pitland_overwritable::Overwritable;
 use pitland_writer::testing::{FactsBuilder, media};
 use pitland_writer::{
     BurnRequest, CloseRequest, EraseRequest, ExpectedMedium, Finish, FormatRequest, MediaWriter,
-    Move, Origin, Placement, Request, Warning, WritePlan,
+    Move, Origin, Placement, Request, ResumeRequest, Warning, WritePlan,
 };
 
 const GIB: u64 = 1 << 30;
@@ -60,6 +60,45 @@ fn a_dvd_plus_rw_from_the_box() {
         ]
     );
     assert_eq!(plan.expected, ExpectedMedium::capacity(Some(112)));
+}
+
+fn resume(blocks: u64, finish: Finish, written: u64) -> Request {
+    let mut burn = BurnRequest::new(blocks);
+    burn.finish = finish;
+    Request::Resume(ResumeRequest::new(burn, written))
+}
+
+#[test]
+fn the_rest_of_a_burn_beyond_a_suspended_format() {
+    let medium = || media::dvd_plus_rw_suspended(1_600).first_blocks(7);
+    let beyond = plan(medium(), resume(3_000, Finish::CloseSession, 1_024));
+    assert_eq!(
+        lines(&beyond)[..2],
+        [
+            "format: FORMAT UNIT code 1: format DVD+RW basic (type 26h/0), 2295104 blocks, parameter 000001h, IMMED",
+            "synchronize cache: SYNCHRONIZE CACHE, IMMED",
+        ]
+    );
+    let write = "write 1984 blocks of 2048 bytes from LBA 1024 by WRITE (10), the image";
+    assert!(lines(&beyond).iter().any(|line| line == write));
+    assert_eq!(beyond.expected, ExpectedMedium::capacity(Some(3_008)));
+    assert!(beyond.resumable);
+    let within = plan(medium(), resume(1_600, Finish::CloseSession, 1_024));
+    assert!(!within.prepare.iter().any(|c| c.purpose == Move::Format));
+}
+
+#[test]
+fn a_burn_that_lacks_only_the_end_of_its_format() {
+    let medium = media::dvd_plus_rw_formatting().first_blocks(7);
+    let plan = plan(medium, resume(1_600, Finish::FinalizeDisc, 1_600));
+    assert_eq!(
+        lines(&plan),
+        [
+            "stop format: CLOSE TRACK/SESSION stop background format, IMMED",
+            "finalize disc: CLOSE TRACK/SESSION session, IMMED"
+        ]
+    );
+    assert_eq!(plan.expected, ExpectedMedium::capacity(Some(1_600)));
 }
 
 #[test]

@@ -113,6 +113,12 @@ codes! {
     REFUSAL_UNKNOWN = 0x0513,
     /// Spare areas would be used up.
     REFUSAL_PSEUDO_OVERWRITE = 0x0514,
+    /// Nothing of the burn to be resumed is there.
+    REFUSAL_NOTHING_TO_RESUME = 0x0515,
+    /// Cut off at `count`, and the medium goes on at `lba`.
+    REFUSAL_NOT_WHERE_CUT_OFF = 0x0516,
+    /// Not cut off behind `count` blocks.
+    REFUSAL_BAD_CHECKPOINT = 0x0517,
     /// READ DISC INFORMATION is missing.
     MISSING_DISC_INFORMATION = 0x0580,
     /// READ TRACK INFORMATION is missing.
@@ -123,7 +129,7 @@ codes! {
     MISSING_NEXT_WRITABLE_ADDRESS = 0x0583,
 
     /// A plan: `count` preparing commands, then (numbers 0, 1, 2) extents, closing commands and
-    /// warnings follow, then what is expected.
+    /// warnings follow, then what is expected; flags: 1 can be resumed.
     PLAN = 0x0600,
     /// A command with `count` tolerances; bytes: its descriptor block. Its move, parameters, time
     /// limit, settling, occasion and tolerances follow.

@@ -16,7 +16,8 @@
 //!    [`Step::Finished`] or [`Step::Failed`].
 //!
 //! For whoever writes one: a linear format is a table. [`Recipe`] walks it, [`moves`] are its rows,
-//! [`speed`] chooses a speed, and [`sequential`] knows where a further session goes. With the feature
+//! [`speed`] chooses a speed, and [`sequential`] knows where a further session goes, and where one that was cut off
+//! goes on. With the feature
 //! `testing` there are media to try it on, as drives describe them.
 #![forbid(unsafe_code)]
 

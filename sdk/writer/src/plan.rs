@@ -23,6 +23,10 @@ pub struct WritePlan {
     pub warnings: Vec<Warning>,
     /// What the medium must show when it is identified anew.
     pub expected: ExpectedMedium,
+    /// Whether the writer can go on with this job after it was cut off ([`Request::Resume`]).
+    ///
+    /// [`Request::Resume`]: crate::Request::Resume
+    pub resumable: bool,
 }
 
 impl WritePlan {

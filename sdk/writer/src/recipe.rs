@@ -168,6 +168,21 @@ impl Recipe {
         self
     }
 
+    /// As a job that can be resumed when it is cut off.
+    #[must_use]
+    pub fn resumable(mut self) -> Self {
+        self.plan.resumable = true;
+        self
+    }
+
+    /// As the rest of a job: the medium holds blocks of it already, and so there is something to close
+    /// even before the drive takes another one.
+    #[must_use]
+    pub fn goes_on(mut self) -> Self {
+        self.took_blocks = true;
+        self
+    }
+
     /// The walk, and the plan that binds it.
     pub fn build(self) -> (Self, WritePlan) {
         let plan = self.plan.clone();

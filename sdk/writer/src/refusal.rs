@@ -1,7 +1,7 @@
 //! Why a request is not taken. A refusal is not a failure: nothing has been touched.
 
 use crate::request::Placement;
-use pitland_mmc::Profile;
+use pitland_mmc::{Lba, Profile};
 
 /// What is missing for a request to be served. The medium is untouched.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -80,9 +80,32 @@ pub enum Refusal {
         /// The medium.
         profile: Profile,
     },
-    /// There is nothing open to close.
+    /// There is nothing open to close. To a request to resume a burn whose blocks are all on the medium:
+    /// it is closed, too, and can only be read back.
     #[error("there is nothing to close")]
     NothingToClose,
+    /// The medium holds nothing of the burn that is to be resumed: it is blank, or its last session is
+    /// closed. The burn can only be begun anew.
+    #[error("the medium holds no burn that could be resumed: begin it anew")]
+    NothingToResume,
+    /// The medium is not where the burn that is to be resumed was cut off: other blocks are on it, or
+    /// it is another disc.
+    #[error(
+        "the burn was cut off at LBA {expected}, the medium goes on at LBA {found}: it is not resumed"
+    )]
+    NotWhereCutOff {
+        /// The first block that is missing, by what is known of the burn.
+        expected: Lba,
+        /// Where the medium goes on.
+        found: Lba,
+    },
+    /// A burn of that length cannot have been cut off there: what is said to be written is more than
+    /// it has, or not whole write units.
+    #[error("the burn cannot have been cut off behind {written_blocks} blocks")]
+    BadCheckpoint {
+        /// Blocks that are said to be written.
+        written_blocks: u64,
+    },
     /// The drive lacks a fact that the writer needs.
     #[error("the drive did not tell {what}")]
     FactMissing {

@@ -141,13 +141,14 @@ impl CloseRequest {
     }
 }
 
-/// Continue a burn from a checkpoint.
+/// Continue a burn from a checkpoint. The plan for it covers what is missing: the first extent starts
+/// where the medium goes on, and when all blocks are there only what closes them is planned.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ResumeRequest {
     /// The burn that was cut off.
     pub burn: BurnRequest,
-    /// Blocks of its image known to be on the medium.
+    /// Blocks of its image known to be on the medium, padding included: a multiple of the write unit.
     pub written_blocks: u64,
 }
 

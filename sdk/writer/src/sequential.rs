@@ -1,5 +1,5 @@
 //! What write-once media that are written track after track have in common: where the next session
-//! goes, and why it may not (recipes 2.1, 2.2 and 8).
+//! goes, where one that was cut off goes on, and why it may not (recipes 2.1, 2.2 and 8).
 //!
 //! Owns these judgements, and the order of the closing moves. Must not know what sets one medium
 //! apart from another: limits, layers, and the function that finalizes it are the writer's.
@@ -8,9 +8,10 @@ use crate::facts::{MediaFacts, MediumCondition};
 use crate::moves;
 use crate::plan::{ExpectedMedium, Extent, Occasion, PlannedCommand};
 use crate::refusal::{MissingFact, Refusal};
-use crate::request::{BurnRequest, Finish, Placement};
+use crate::request::{BurnRequest, Finish, Placement, ResumeRequest};
 use crate::writer::Service;
 use pitland_mmc::cdb::CloseFunction;
+use pitland_mmc::reply::TrackInformation;
 use pitland_mmc::{Lba, TrackNumber};
 
 /// The place of the next session.
@@ -72,6 +73,71 @@ impl Spot {
         })
     }
 
+    /// Where a burn goes on that was cut off, and how many blocks of it are missing, padding included: in
+    /// the open session, behind exactly the blocks that are known to be written. With none missing the
+    /// session is only to be closed, whose track may be closed already.
+    ///
+    /// # Errors
+    /// The medium is missing or damaged; it holds nothing of the burn, all of it and closed, or another
+    /// number of blocks; the rest does not fit.
+    pub fn where_cut_off(
+        facts: &MediaFacts,
+        resume: &ResumeRequest,
+    ) -> Result<(Self, u64), Refusal> {
+        let profile = facts.profile();
+        if resume.burn.test_write {
+            return Err(Refusal::NoTestWrite { profile });
+        }
+        let unit = profile.write_unit().unwrap_or(1);
+        let missing_blocks = missing_blocks(resume, unit)?;
+        match facts.condition() {
+            MediumCondition::OpenSession => {}
+            MediumCondition::Appendable | MediumCondition::Complete if missing_blocks == 0 => {
+                return Err(Refusal::NothingToClose);
+            }
+            MediumCondition::Damaged => return Err(Refusal::MediumDamaged),
+            MediumCondition::NoMedium => return Err(Refusal::NoMedium),
+            MediumCondition::Unknown => return Err(missing(MissingFact::DiscInformation)),
+            _ => return Err(Refusal::NothingToResume),
+        }
+        let track = data_track(facts).ok_or(missing(MissingFact::TrackInformation))?;
+        let found = match track.nwa {
+            Some(nwa) => nwa.max(track.start),
+            // A closed track ends where it ends; only one with all blocks may be closed.
+            None => end_of(track)
+                .filter(|_| missing_blocks == 0)
+                .ok_or(missing(MissingFact::NextWritableAddress))?,
+        };
+        let written = u32::try_from(resume.written_blocks);
+        let expected = written
+            .ok()
+            .and_then(|blocks| track.start.checked_add(blocks));
+        match expected {
+            Some(expected) if expected == found => {}
+            Some(expected) => return Err(Refusal::NotWhereCutOff { expected, found }),
+            None => {
+                let written_blocks = resume.written_blocks;
+                return Err(Refusal::BadCheckpoint { written_blocks });
+            }
+        }
+        let free_blocks = u64::from(track.free_blocks.0);
+        if missing_blocks > free_blocks {
+            return Err(Refusal::TooLarge {
+                needed: missing_blocks,
+                available: free_blocks,
+            });
+        }
+        let spot = Self {
+            track: track.track,
+            nwa: found,
+            free_blocks,
+            sessions: facts.closed_sessions().unwrap_or(0),
+            unit,
+            blank: false,
+        };
+        Ok((spot, missing_blocks))
+    }
+
     /// The offer to write here.
     pub fn service(&self) -> Service {
         Service::new(self.nwa, self.free_blocks, self.unit)
@@ -108,8 +174,18 @@ impl Spot {
     /// What the medium must show after `extent` was written here and closed. A further session costs
     /// up to `border_blocks`; with less left, whether the disc stays appendable is the drive's to say.
     pub fn expected(&self, extent: &Extent, finish: Finish, border_blocks: u64) -> ExpectedMedium {
-        let end = i64::from(self.nwa.0).saturating_add_unsigned(extent.blocks);
-        let left = self.free_blocks.saturating_sub(extent.blocks);
+        self.expected_after(extent.blocks, finish, border_blocks)
+    }
+
+    /// As [`Spot::expected`], after this many blocks; none, where the session is only closed.
+    pub fn expected_after(
+        &self,
+        blocks: u64,
+        finish: Finish,
+        border_blocks: u64,
+    ) -> ExpectedMedium {
+        let end = i64::from(self.nwa.0).saturating_add_unsigned(blocks);
+        let left = self.free_blocks.saturating_sub(blocks);
         let appendable = match finish {
             Finish::FinalizeDisc => Some(false),
             Finish::CloseSession if left > border_blocks => Some(true),
@@ -186,6 +262,36 @@ impl Unclosed {
             ..ExpectedMedium::default()
         }
     }
+}
+
+/// The track of the last session that holds what was written of it: its first, which a drive may follow
+/// up with an invisible one once it is closed.
+fn data_track(facts: &MediaFacts) -> Option<&TrackInformation> {
+    let first = facts.disc.as_ref()?.first_track_in_last_session;
+    facts.tracks.iter().find(|track| track.track == first)
+}
+
+/// The block behind a closed track.
+fn end_of(track: &TrackInformation) -> Option<Lba> {
+    let blocks = track.size.map(|size| size.0);
+    blocks.and_then(|blocks| track.start.checked_add(blocks))
+}
+
+/// Blocks of a burn that are still to be written, padded to whole units of `unit`.
+///
+/// # Errors
+/// [`Refusal::Empty`] for a burn of nothing, [`Refusal::NothingToResume`] when nothing is written, and
+/// [`Refusal::BadCheckpoint`] when it cannot have been cut off there.
+pub fn missing_blocks(resume: &ResumeRequest, unit: u32) -> Result<u64, Refusal> {
+    let written_blocks = resume.written_blocks;
+    let whole = padded(resume.burn.blocks, unit, u64::MAX)?;
+    if written_blocks == 0 {
+        return Err(Refusal::NothingToResume);
+    }
+    whole
+        .checked_sub(written_blocks)
+        .filter(|missing| missing.is_multiple_of(unit.max(1).into()))
+        .ok_or(Refusal::BadCheckpoint { written_blocks })
 }
 
 /// The blocks of an image padded to whole units of `unit`, if they fit into `available`.

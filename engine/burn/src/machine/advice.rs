@@ -122,7 +122,7 @@ impl Machine {
         self.end()
     }
 
-    fn all_taken(&self) -> bool {
+    pub(super) fn all_taken(&self) -> bool {
         let wanted = self.job.plan.extents.iter().map(|extent| extent.blocks);
         self.taken.iter().copied().eq(wanted)
     }
@@ -164,6 +164,7 @@ impl Machine {
         let purpose = command.purpose;
         let waiting = self.quirks.no_immed || tries.without_immed;
         let (cdb, payload, timeout) = form(command, waiting);
+        self.formatted |= matches!(purpose, Move::Format | Move::Blank);
         self.progress.phase = match (planned, purpose) {
             (_, Move::Format | Move::Blank) => Phase::Formatting,
             (Planned::Prepare(_), _) => Phase::Preparing,
@@ -259,6 +260,7 @@ impl Machine {
         let Some((purpose, settle)) = self.command(planned).map(|c| (c.purpose, c.settle)) else {
             return self.writer_failed(Failure::OutsidePlan);
         };
+        self.session_closed |= matches!(purpose, Move::CloseSession | Move::FinalizeDisc);
         if tries.without_immed {
             // What the drive refused once it will refuse again.
             self.quirks.no_immed = true;

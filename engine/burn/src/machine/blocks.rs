@@ -16,6 +16,10 @@ impl Machine {
     pub(super) fn commit_answered(&mut self, then: AfterCommit, input: Input<'_>) -> Action {
         match input {
             Input::Proceed if !self.cancel_requested => {
+                if let Err(slow) = self.source_keeps_up() {
+                    self.fail(slow);
+                    return self.end();
+                }
                 self.progress.committed = true;
                 match then {
                     AfterCommit::Send(planned) => self.send_planned(planned, Tries::default()),
@@ -35,6 +39,16 @@ impl Machine {
 
     pub(super) fn blocks_written(&self) -> u64 {
         self.taken.iter().sum()
+    }
+
+    /// Blocks that an earlier job has left on the medium.
+    pub(super) fn blocks_resumed(&self) -> u64 {
+        self.job.resumed.map_or(0, |run| run.blocks)
+    }
+
+    /// The block of the image that the first one of an extent is.
+    fn image_base(&self, index: usize) -> u64 {
+        self.blocks_resumed() + self.job.plan.image_blocks_before(index)
     }
 
     pub(super) fn start_extent(&mut self, index: usize) -> Action {
@@ -59,7 +73,7 @@ impl Machine {
     }
 
     pub(super) fn begin_extent(&mut self, index: usize) -> Action {
-        let image_base = self.job.plan.image_blocks_before(index);
+        let image_base = self.image_base(index);
         let writing = self.job.plan.extents.get(index).and_then(|extent| {
             let again = self.job.facts.profile().is_overwritable();
             Writing::new(index, extent, image_base, self.job.most_bytes, again)
@@ -68,8 +82,9 @@ impl Machine {
             return self.writer_failed(Failure::OutsidePlan);
         };
         self.progress.phase = Phase::Writing;
-        self.progress.blocks_done = self.blocks_written();
-        self.progress.blocks_total = self.job.plan.blocks();
+        self.progress.blocks_done = self.blocks_resumed() + self.blocks_written();
+        self.progress.blocks_total = self.blocks_resumed() + self.job.plan.blocks();
+        self.flow = self.flow_for(index);
         self.write_turn(Box::new(writing), writing::Turn::Go)
     }
 
@@ -108,7 +123,8 @@ impl Machine {
     }
 
     pub(super) fn write_turn(&mut self, mut writing: Box<Writing>, turn: writing::Turn) -> Action {
-        self.progress.blocks_done = self.blocks_before(writing.extent_index) + writing.done();
+        self.progress.blocks_done =
+            self.blocks_resumed() + self.blocks_before(writing.extent_index) + writing.done();
         self.progress.buffer_full += std::mem::take(&mut writing.buffer_full);
         if let Some(lba) = writing.stalled_at.take() {
             self.notes.push(Note::DriveStalled { lba });
@@ -118,13 +134,11 @@ impl Machine {
                 self.keep(&writing);
                 self.consult(Event::Done)
             }
-            writing::Turn::Go => match writing.chunk() {
-                Some(chunk) => {
-                    self.pending_command = Some(chunk.cdb);
-                    self.state = State::Writing(writing);
-                    Action::Write(chunk)
-                }
-                None => self.extent_complete(&writing),
+            writing::Turn::Go => match self.flow_turn(&writing) {
+                FlowTurn::Go => self.send_chunk(writing),
+                FlowTurn::SlowDown {
+                    kilobytes_per_second,
+                } => self.slow_down(writing, kilobytes_per_second),
             },
             writing::Turn::Pause(pause) => {
                 self.state = State::Writing(writing);
@@ -180,6 +194,16 @@ impl Machine {
                 self.command_lost(NoAnswer::TimedOut)
             }
         }
+    }
+
+    pub(super) fn send_chunk(&mut self, mut writing: Box<Writing>) -> Action {
+        let Some(chunk) = writing.chunk() else {
+            return self.extent_complete(&writing);
+        };
+        self.wrote_from.get_or_insert(self.now);
+        self.pending_command = Some(chunk.cdb);
+        self.state = State::Writing(writing);
+        Action::Write(chunk)
     }
 
     pub(super) fn address_answered(
@@ -247,12 +271,19 @@ impl Machine {
             && extent.origin == Origin::Image
             && writing.done() > 0
         {
-            self.written_runs.push(WrittenRun {
+            let run = WrittenRun {
                 first_lba: extent.first_lba,
                 blocks: writing.done(),
-                image_block: self.job.plan.image_blocks_before(index),
-            });
+                image_block: self.image_base(index),
+            };
+            let joined = self
+                .written_runs
+                .last_mut()
+                .is_some_and(|last| last.joins(&run));
+            if !joined {
+                self.written_runs.push(run);
+            }
         }
-        self.progress.blocks_done = self.blocks_written();
+        self.progress.blocks_done = self.blocks_resumed() + self.blocks_written();
     }
 }

@@ -1,12 +1,12 @@
-//! The way out: the engine's own safe ending, the unlocked door, the proof and the reading back.
+//! The way out: the engine's own safe ending, the unlocked door and the proof.
 
 use super::*;
 use crate::proof::Proven;
 
 /// Tries to unlock the door of a drive that is busy: two minutes of them.
 const MOST_UNLOCKS: u8 = 240;
-/// READs in a row that got no answer before reading back is given up.
-const MOST_TIMEOUTS: u8 = 3;
+/// Tries to unlock the door of a drive that has no good reason not to.
+const FEW_UNLOCKS: u8 = 4;
 
 impl Machine {
     /// The writer is done with, well or not. What it left open is closed by the engine.
@@ -73,6 +73,11 @@ impl Machine {
                 self.safe_end(SafeStep::CloseWaiting(index), 0)
             }
             (Input::Waited, _) => self.safe_end(next, busy),
+            (Input::Good(_), SafeStep::Close(index) | SafeStep::CloseWaiting(index)) => {
+                let closed = self.job.plan.closing.get(index);
+                self.session_closed |= closed.is_some_and(|c| c.purpose == Move::CloseSession);
+                self.safe_end(SafeStep::Close(index + 1), 0)
+            }
             // Whatever else it answered: the next closing command may still help.
             (_, SafeStep::Close(index) | SafeStep::CloseWaiting(index)) => {
                 self.safe_end(SafeStep::Close(index + 1), 0)
@@ -111,6 +116,14 @@ impl Machine {
                 }
             },
             Input::Waited => return self.unlock(tries + 1),
+            Input::Sense(sense)
+                if tries < FEW_UNLOCKS && sense.reaction() != Reaction::Unsupported =>
+            {
+                return self.unlock(tries + 1);
+            }
+            Input::NoAnswer(NoAnswer::TimedOut | NoAnswer::Link) if tries < FEW_UNLOCKS => {
+                return self.unlock(tries + 1);
+            }
             Input::Sense(sense) => self.notes.push(Note::Door { sense }),
             _ => {}
         }
@@ -123,6 +136,7 @@ impl Machine {
         }
         self.progress.phase = Phase::Proving;
         self.progress.uncounted();
+        self.wrote_until = self.now;
         if self.quirks.stop_barrier && self.may_stop() {
             return self.look_again();
         }
@@ -137,12 +151,14 @@ impl Machine {
     }
 
     pub(super) fn look(&mut self) -> Action {
+        self.looks += 1;
         let identify = Box::new(Identify::obeying(self.now, self.quirks));
         self.continue_identify(identify, State::Proving)
     }
 
     fn look_again(&mut self) -> Action {
         self.refreshed = true;
+        self.looks = 0;
         self.refresh(refresh::Spin::Stop, 0)
     }
 
@@ -164,6 +180,12 @@ impl Machine {
     ) -> Action {
         let facts = match Self::feed(&mut identify, self.now, input) {
             Ok(IdentifyAction::Done(facts)) => facts,
+            // A question that failed once may be asked again: it changes nothing.
+            Ok(IdentifyAction::Failed { .. }) | Err(NoAnswer::TimedOut | NoAnswer::Link)
+                if self.looks < patience::LOOKS =>
+            {
+                return self.look();
+            }
             Ok(IdentifyAction::Failed { .. }) => {
                 self.fail(Fault::NotProven(Unproven::NotIdentified));
                 return self.finish(None);
@@ -174,12 +196,29 @@ impl Machine {
             }
             Err(cause) => return self.proof_unanswered(cause),
         };
+        // A question that was refused is left out of the facts, and may be what they lack.
+        let told_nothing = matches!(
+            facts.condition(),
+            MediumCondition::NoMedium | MediumCondition::Unknown
+        );
+        if told_nothing && self.looks < patience::LOOKS {
+            return self.look();
+        }
+        if self.reads_only {
+            return self.read_another(facts);
+        }
         let proof = proof::proven(
             &self.job.plan,
             &facts,
-            self.blocks_written(),
+            self.blocks_resumed() + self.blocks_written(),
             self.test_write_only,
         );
+        let proof = proof.and_then(|proven| match self.job.verify {
+            VerifyLevel::Quick | VerifyLevel::Full if self.tells_of_discs => {
+                proof::plausible(&facts).map(|()| proven)
+            }
+            _ => Ok(proven),
+        });
         // Some drives tell of a disc as it was until it has stopped and turned again.
         if proof.is_err() && self.fault.is_none() && !self.refreshed && self.may_stop() {
             self.unproven_once = true;
@@ -197,86 +236,9 @@ impl Machine {
             }
             Err(unproven) => self.fail(Fault::NotProven(unproven)),
         }
-        let read_back = self.fault.is_none()
-            && !self.test_write_only
-            && self.job.verify != VerifyLevel::None
-            && !self.written_runs.is_empty();
         self.job.facts = *facts;
         self.proved = true;
-        if !read_back {
-            return self.finish(None);
-        }
-        self.progress.phase = Phase::Verifying;
-        let mut verifying = Box::new(Verifying::new(
-            self.written_runs.clone(),
-            self.job.verify == VerifyLevel::Quick,
-        ));
-        let turn = verifying.turn();
-        self.verify_turn(verifying, turn)
-    }
-
-    pub(super) fn verify_answered(
-        &mut self,
-        mut verifying: Box<Verifying>,
-        input: Input<'_>,
-    ) -> Action {
-        let turn = match input {
-            Input::Compared(equal) => verifying.compared(equal),
-            Input::Sense(sense) => verifying.refused(sense),
-            Input::NoAnswer(NoAnswer::TimedOut) if verifying.timed_out() < MOST_TIMEOUTS => {
-                verifying.refused(Sense::new(3, 0x11, 0))
-            }
-            Input::NoAnswer(cause) => {
-                let cdb = TestUnitReady {}.emit();
-                self.fail(Fault::NoAnswer {
-                    phase: Phase::Verifying,
-                    cdb,
-                    cause,
-                });
-                return self.finish(Some(&verifying));
-            }
-            _ => verifying.turn(),
-        };
-        if let Some(lba) = verifying.reread_at.take() {
-            self.notes.push(Note::Reread { lba });
-        }
-        self.verify_turn(verifying, turn)
-    }
-
-    pub(super) fn verify_turn(&mut self, verifying: Box<Verifying>, turn: verify::Turn) -> Action {
-        (self.progress.blocks_done, self.progress.blocks_total) = verifying.progress();
-        if self.cancel_requested {
-            self.fail(Fault::Cancelled);
-            return self.finish(Some(&verifying));
-        }
-        match turn {
-            verify::Turn::Read(unit) => {
-                self.state = State::Verifying(verifying);
-                Action::Read(ReadChunk {
-                    unit,
-                    block_bytes: 2048,
-                })
-            }
-            verify::Turn::Pause(pause) => {
-                self.state = State::Verifying(verifying);
-                Action::Wait(pause)
-            }
-            verify::Turn::Complete => {
-                if verifying.result.bad_units > 0 {
-                    self.fail(Fault::Verification(verifying.result));
-                }
-                self.finish(Some(&verifying))
-            }
-            verify::Turn::Broken(sense) => {
-                let cdb = self.blamed();
-                self.fail(Fault::Drive {
-                    phase: Phase::Verifying,
-                    cdb,
-                    sense,
-                });
-                self.finish(Some(&verifying))
-            }
-        }
+        self.read_what_was_written()
     }
 
     /// A command outside of the write loop got no answer: nothing is repeated, the end is orderly if
@@ -296,94 +258,5 @@ impl Machine {
             }
             _ => self.unlock(0),
         }
-    }
-
-    pub(super) fn finish(&mut self, verifying: Option<&Verifying>) -> Action {
-        self.progress.phase = Phase::Ended;
-        self.state = State::Done;
-        let facts = (self.progress.committed && self.proved).then(|| self.job.facts.clone());
-        let medium = if !self.progress.committed || self.test_write_only {
-            MediumState::Untouched
-        } else {
-            facts
-                .as_ref()
-                .map_or(MediumState::Unknown, proof::medium_state)
-        };
-        let verification = verifying.map(|v| v.result);
-        let full = self.job.verify == VerifyLevel::Full && verification.is_some();
-        let outcome = match &self.fault {
-            _ if !self.progress.committed || self.test_write_only => Outcome::NothingWritten,
-            None if !self
-                .job
-                .plan
-                .extents
-                .iter()
-                .any(|e| e.origin == Origin::Image) =>
-            {
-                Outcome::MediumChanged
-            }
-            None if full => Outcome::Verified,
-            None => Outcome::Unverified,
-            Some(Fault::Cancelled)
-                if self.as_planned && self.blocks_written() == self.job.plan.blocks() =>
-            {
-                Outcome::Unverified
-            }
-            // The disc was proven; only reading it back did not come to its end.
-            Some(
-                Fault::Drive {
-                    phase: Phase::Verifying,
-                    ..
-                }
-                | Fault::NoAnswer {
-                    phase: Phase::Verifying,
-                    ..
-                },
-            ) => Outcome::Unverified,
-            Some(_)
-                if self.blocks_written() == 0
-                    && facts
-                        .as_ref()
-                        .is_some_and(|f| f.condition() == MediumCondition::Blank) =>
-            {
-                Outcome::NothingWritten
-            }
-            Some(Fault::Cancelled | Fault::Source | Fault::Writer(_) | Fault::Plan(_))
-                if medium != MediumState::Damaged =>
-            {
-                Outcome::Incomplete
-            }
-            // The data are there; what closes them is not.
-            Some(Fault::Drive {
-                phase: Phase::Closing,
-                ..
-            }) => Outcome::Incomplete,
-            Some(Fault::Drive {
-                phase: Phase::Writing,
-                ..
-            }) if facts
-                .as_ref()
-                .is_some_and(|f| f.condition() == MediumCondition::OpenSession) =>
-            {
-                Outcome::Resumable
-            }
-            Some(_) => Outcome::Lost,
-        };
-        let result = match self.fault.take() {
-            None => Ok(Completed {
-                verification,
-                rehearsed: self.rehearsed,
-            }),
-            Some(fault) => Err(fault),
-        };
-        Action::Finished(Box::new(Ending {
-            result,
-            medium,
-            outcome,
-            facts,
-            blocks_written: self.blocks_written(),
-            buffer_full: self.progress.buffer_full,
-            notes: std::mem::take(&mut self.notes),
-        }))
     }
 }

@@ -9,16 +9,19 @@
 //!      writer fails, source fails, cancel after Commit --> safe ending -------+
 //! ```
 
+use crate::flow::{Flow, FlowTurn, Supply};
 use crate::gate::{self, PlanFault};
 use crate::identify::{Identify, IdentifyAction};
 use crate::immed;
-use crate::outcome::{Completed, Ending, Fault, MediumState, Note, Outcome, Unproven};
+use crate::outcome::{
+    Completed, Ending, Fault, MediumState, Note, Outcome, Unproven, Verification,
+};
 use crate::patience;
 use crate::phase::{Phase, Progress};
 use crate::proof;
 use crate::quirks::{HostQuirks, QuirkTable};
 use crate::settle::{Settled, Settling};
-use crate::verify::{self, Verifying, WrittenRun};
+use crate::verify::{self, Choice, Verifying, WrittenRun};
 use crate::writing::{self, Writing};
 use pitland_mmc::Lba;
 use pitland_mmc::SenseKey;
@@ -29,17 +32,21 @@ use pitland_mmc::cdb::{
 use pitland_mmc::reply::{self, BufferCapacity, EventClass, EventStatus, MediaEvent};
 use pitland_mmc::sense::{Reaction, Sense};
 use pitland_writer::{
-    Change, Event, Failure, MediumCondition, Move, Origin, PlannedCommand, Settle, Step, WritePlan,
+    Change, CloseRequest, Event, Failure, MediaFacts, MediumCondition, Move, Origin,
+    PlannedCommand, Request, Settle, Step, WritePlan,
 };
 use std::time::Duration;
 mod advice;
 mod blocks;
 mod ending;
+mod reading;
 mod refresh;
+mod slowing;
 mod speed;
+mod verdict;
 mod words;
 
-pub use words::{Action, Command, Input, Job, NoAnswer, Payload, ReadChunk, VerifyLevel};
+pub use words::{Action, Command, Input, Job, NoAnswer, Payload, ReadBack, ReadChunk, VerifyLevel};
 
 /// A command of the plan, by place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,6 +92,8 @@ enum State {
     Synchronizing(Box<Writing>),
     Resyncing(Box<Writing>),
     Gauging(Box<Writing>),
+    /// A lower speed is being set.
+    SlowingDown(Box<Writing>, slowing::Slowing),
     /// The engine's own ending, command by command of the plan's closing list.
     SafeEnding {
         next: SafeStep,
@@ -98,6 +107,8 @@ enum State {
         busy: u32,
     },
     Proving(Box<Identify>),
+    /// The highest speed for reading is being set.
+    Hastening(reading::Hastening),
     Verifying(Box<Verifying>),
     Done,
 }
@@ -169,6 +180,23 @@ pub struct Machine {
     refreshed: bool,
     /// The first look at the disc after the job did not prove it.
     unproven_once: bool,
+    /// Looks at the disc for the proof: one in which a question failed is repeated.
+    looks: u8,
+    /// The state of the medium before the job.
+    before: MediumCondition,
+    /// The drive knows READ DISC INFORMATION: not all do.
+    tells_of_discs: bool,
+    /// The medium is read back, and nothing else is done to it.
+    reads_only: bool,
+    /// When the first WRITE went out, and when the last command of the job was answered, by the drive's
+    /// clock.
+    wrote_from: Option<Duration>,
+    wrote_until: Duration,
+    formatted: bool,
+    /// A command that closes the session was taken.
+    session_closed: bool,
+    flow: Option<Flow>,
+    supply: Option<Supply>,
 }
 
 impl Machine {
@@ -180,6 +208,29 @@ impl Machine {
     pub fn new(job: Job) -> Result<Self, PlanFault> {
         gate::check_plan(&job.plan, &job.request, job.service.as_ref())?;
         gate::check_limit(&job.plan, job.most_bytes)?;
+        gate::check_resumed(&job.plan, &job.request, job.resumed.as_ref())?;
+        Ok(Self::of(job))
+    }
+
+    /// A machine that reads a medium back and changes nothing. What was found is in
+    /// [`Completed::verification`], or in [`Fault::Verification`]; nothing is asked of any writer.
+    pub fn read_back(job: ReadBack) -> Self {
+        let mut machine = Self::of(Job {
+            request: Request::Close(CloseRequest::new(false)),
+            facts: job.facts,
+            service: None,
+            plan: WritePlan::default(),
+            verify: job.level,
+            rehearse: false,
+            most_bytes: job.most_bytes,
+            resumed: None,
+        });
+        machine.written_runs = job.runs;
+        machine.reads_only = true;
+        machine
+    }
+
+    fn of(job: Job) -> Self {
         let notes = job
             .plan
             .warnings
@@ -188,14 +239,17 @@ impl Machine {
             .map(Note::Planned)
             .collect();
         let test_write_only = !job.plan.changes_disc();
+        let before = job.facts.condition();
+        let tells_of_discs = job.facts.disc.is_some();
         let quirks = job
             .facts
             .inquiry
             .as_ref()
             .map(|inquiry| QuirkTable::builtin().of_drive(inquiry))
             .unwrap_or_default();
-        Ok(Self {
+        Self {
             taken: vec![0; job.plan.extents.len()],
+            written_runs: job.resumed.into_iter().collect(),
             job,
             state: State::Start,
             now: Duration::ZERO,
@@ -209,14 +263,23 @@ impl Machine {
             cancel_told: false,
             rehearsed: false,
             steps: 0,
-            written_runs: Vec::new(),
             pending_command: None,
             test_write_only,
             buffer_unknown: quirks.no_buffer_reports,
             quirks,
             refreshed: false,
             unproven_once: false,
-        })
+            looks: 0,
+            before,
+            tells_of_discs,
+            reads_only: false,
+            wrote_from: None,
+            wrote_until: Duration::ZERO,
+            formatted: false,
+            session_closed: false,
+            flow: None,
+            supply: None,
+        }
     }
 
     /// With these habits, in the place of those that the table has for the drive. Before the first
@@ -254,11 +317,22 @@ impl Machine {
         self.cancel_requested = true;
     }
 
+    /// Tells what the source has given, for media that cannot wait for it ([`crate::flow`]). Before
+    /// [`Input::Proceed`], and before any answer to [`Action::Write`]; never told, the source counts as
+    /// fast enough.
+    pub fn supplied(&mut self, supply: Supply) {
+        self.supply = Some(supply);
+    }
+
     /// Takes what happened and says what to do next. `now` is the time of the drive's clock.
     pub fn next(&mut self, now: Duration, input: Input<'_>) -> Action {
         self.now = now;
         let state = std::mem::replace(&mut self.state, State::Done);
         match state {
+            State::Start if self.reads_only => {
+                self.progress.phase = Phase::Identifying;
+                self.look()
+            }
             State::Start => {
                 self.progress.phase = Phase::Preparing;
                 self.lock(0)
@@ -286,10 +360,12 @@ impl Machine {
             },
             State::Resyncing(writing) => self.address_answered(writing, input),
             State::Gauging(writing) => self.buffer_answered(writing, input),
+            State::SlowingDown(writing, slowing) => self.slowing_answered(writing, slowing, input),
             State::SafeEnding { next, busy } => self.safe_end_answered(next, busy, input),
             State::UnlockingDoor { tries } => self.unlock_answered(tries, input),
             State::Refreshing { spin, busy } => self.refresh_answered(spin, busy, input),
             State::Proving(identify) => self.proof_answered(identify, input),
+            State::Hastening(hastening) => self.hastening_answered(hastening, input),
             State::Verifying(verifying) => self.verify_answered(verifying, input),
             State::Done => self.finish(None),
         }

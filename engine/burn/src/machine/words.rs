@@ -1,7 +1,7 @@
 //! The words between the machine and whoever drives it: jobs in, inputs in, actions out.
 
 use crate::outcome::Ending;
-use crate::verify::Unit;
+use crate::verify::{Unit, WrittenRun};
 use crate::writing::WriteChunk;
 use pitland_mmc::cdb::CdbBytes;
 use pitland_mmc::sense::Sense;
@@ -36,6 +36,23 @@ pub struct Job {
     pub verify: VerifyLevel,
     /// End before the first command that changes the medium.
     pub rehearse: bool,
+    /// The most bytes that one command may carry.
+    pub most_bytes: u32,
+    /// What an earlier job has left on the medium of the same image, from its first block on: the plan
+    /// covers the rest. Blocks of the image and units are counted in the whole image, and what is read
+    /// back covers this run, too. `None` but for [`Request::Resume`].
+    pub resumed: Option<WrittenRun>,
+}
+
+/// Reading back what is on a medium, without a burn: in another drive, or before a burn is resumed.
+#[derive(Debug, Clone)]
+pub struct ReadBack {
+    /// Drive and medium before; the medium is identified anew all the same.
+    pub facts: MediaFacts,
+    /// What is on the medium of the image; each run starts at a unit of the image.
+    pub runs: Vec<WrittenRun>,
+    /// How much is read; with [`VerifyLevel::None`] a [sample](crate::verify::sample).
+    pub level: VerifyLevel,
     /// The most bytes that one command may carry.
     pub most_bytes: u32,
 }
@@ -83,10 +100,11 @@ pub struct Command {
     pub timeout: Duration,
 }
 
-/// A unit to read and compare with its check.
+/// Units to read at once and to compare with their checks, one by one. Most often one; more only where
+/// [`Job::most_bytes`] allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ReadChunk {
-    /// What to read.
+    /// What to read. The check of its `n`-th unit, of 64 KiB or what is left, has the index `index + n`.
     pub unit: Unit,
     /// Bytes of each block.
     pub block_bytes: u32,
@@ -100,7 +118,8 @@ pub enum Action {
     Send(Command),
     /// Write this; answer likewise, or with [`Input::SourceFailed`].
     Write(WriteChunk),
-    /// Read and compare this; answer with [`Input::Compared`], [`Input::Sense`] or [`Input::NoAnswer`].
+    /// Read and compare this; answer with [`Input::Compared`], [`Input::Unchecked`], [`Input::Sense`] or
+    /// [`Input::NoAnswer`].
     Read(ReadChunk),
     /// Let this much time pass; answer with [`Input::Waited`].
     Wait(Duration),
@@ -151,6 +170,9 @@ pub enum Input<'a> {
     Proceed,
     /// The source failed; nothing of the chunk was sent.
     SourceFailed,
-    /// The unit was read; whether it is as written.
+    /// The units were read; whether all of them are as written.
     Compared(bool),
+    /// The units were read, and for one of them at least there is no check. It counts as read and not as
+    /// compared; of several they are asked for one by one.
+    Unchecked,
 }

@@ -7,19 +7,36 @@ use crate::error::Complaint;
 use crate::exit::Exit;
 use crate::open::{self, Named};
 use crate::output::bar::Watcher;
-use crate::output::json::{Name, ReportView};
+use crate::output::json::Name;
+use crate::output::report::ReportView;
 use futures::StreamExt;
-use pitland::{DriveLease, Job, OpenMode};
+use pitland::{BurnError, BurnReport, DriveLease, Job, OpenMode};
 use std::ffi::OsString;
 
 /// Shows a job until its end and tells its report or error. The status is [`Exit::Done`] only when the job
 /// did all that was asked.
-pub(crate) async fn watch(
-    what: &'static str,
+pub(crate) async fn watch(what: &'static str, drive: &Name, job: Job, context: &Context) -> Exit {
+    match follow(drive, job, context).await {
+        Ok(report) => {
+            context
+                .output
+                .result(&ReportView::new(what, drive.clone(), &report, Exit::Done));
+            Exit::Done
+        }
+        Err(error) => {
+            let complaint = Complaint::of_job(what, drive, &error);
+            context.output.event(&complaint.view());
+            complaint.exit()
+        }
+    }
+}
+
+/// Shows a job until its end.
+pub(super) async fn follow(
     drive: &Name,
     mut job: Job,
     context: &Context,
-) -> Exit {
+) -> Result<BurnReport, BurnError> {
     let mut watcher = Watcher::new(&context.output, drive.clone());
     let mut interrupt = context.interrupt.clone();
     let mut cancelled = false;
@@ -37,19 +54,7 @@ pub(crate) async fn watch(
     }
     let ended = job.report().await;
     watcher.finish();
-    match ended {
-        Ok(report) => {
-            context
-                .output
-                .result(&ReportView::new(what, drive.clone(), &report));
-            Exit::Done
-        }
-        Err(error) => {
-            let complaint = Complaint::of_job(what, drive, &error);
-            context.output.event(&complaint.view());
-            complaint.exit()
-        }
-    }
+    ended
 }
 
 /// A command that is one job on one drive.
@@ -67,14 +72,14 @@ pub(crate) async fn run(
     let lease = handle
         .lease_with(&args.client, args.lease_options())
         .await
-        .map_err(|e| Complaint::from(e).of_drive(&named.name))?;
+        .map_err(|e| Complaint::of_lease(&e).of_drive(&named.name))?;
     let exit = watch(what, &named.name, start(&lease), &context).await;
     drop((lease, handle));
     end(engine, &[trace], exit, &named, &context).await
 }
 
 /// Ends the engine behind a job: a trace that is not whole spoils a job that is.
-async fn end(
+pub(crate) async fn end(
     engine: pitland::Engine,
     traces: &[Option<open::TraceFile>],
     exit: Exit,

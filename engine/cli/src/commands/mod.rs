@@ -3,14 +3,18 @@
 mod burn;
 mod close;
 mod drives;
+mod elsewhere;
 mod erase;
 mod format;
 mod image;
 mod job;
+mod jobs;
+mod journals;
 mod medium;
 mod plan;
 mod plugins;
 mod read;
+mod resume;
 mod serve;
 mod tray;
 mod verify;
@@ -66,6 +70,8 @@ async fn dispatch(command: Command, context: Context) -> Result<Exit, Complaint>
         Command::Erase(args) => erase::run(args, context).await,
         Command::Format(args) => format::run(args, context).await,
         Command::Close(args) => close::run(args, context).await,
+        Command::Jobs(args) => jobs::run(args, context).await,
+        Command::Resume(args) => resume::run(args, context).await,
         Command::Eject(args) => tray::run(args, tray::Tray::Eject, context).await,
         Command::Load(args) => tray::run(args, tray::Tray::Load, context).await,
         Command::Virtual(VirtualCommand::Serve(args)) => serve::run(args, context).await,

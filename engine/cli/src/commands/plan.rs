@@ -3,7 +3,9 @@
 use super::Context;
 use crate::error::Complaint;
 use crate::exit::Exit;
-use crate::output::json::{Name, PlanView};
+use crate::output::json::Name;
+use crate::output::plan::PlanView;
+use crate::output::stash;
 use crate::source::Source;
 use pitland::{BurnOptions, DriveLease, Simulate, VerifyLevel};
 
@@ -23,6 +25,9 @@ pub(crate) async fn show(
                 verify_words(options),
                 &plan,
             ));
+            for row in stash::rows(drive, &plan.stash) {
+                context.output.result(&row);
+            }
             Exit::Done
         }
         Err(error) => {

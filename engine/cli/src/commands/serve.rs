@@ -144,6 +144,11 @@ fn drive(address: &DriveAddress) -> Result<VirtualDrive, Complaint> {
     let pace = Pace::from(address.speed());
     let hint = address.to_string();
     let name = Name::new(address.to_os_string());
+    let extras = address.virtual_options();
+    if extras.is_some_and(|options| options.faults.is_some() || options.bus.is_some()) {
+        let message = "faults= and bus= are for drives that this program uses itself; a served one has neither";
+        return Err(Complaint::usage(message).of_drive(&name));
+    }
     let opened = match address {
         DriveAddress::VirtualFile { path, .. } => {
             VirtualDrive::file(path, OpenMode::Existing, pace, hint)

@@ -8,8 +8,8 @@ use crate::output::bar::Watcher;
 use crate::output::json::{Name, ReadView, VirtualDiscView};
 use crate::sink::Sink;
 use pitland::DriveAddress;
-use pitland::transport::address::VirtualOptions;
 use pitland::mastering::BLOCK_SIZE;
+use pitland::transport::address::VirtualOptions;
 use pitland::transport::sim::{Access, MediumKind, create_disc, open_disc};
 
 /// Blocks that are copied at a time.

@@ -7,20 +7,20 @@ use crate::exit;
 use std::fmt::Write as _;
 
 /// Lines that are put together; writing into a String cannot fail.
-struct Lines(String);
+pub(crate) struct Lines(pub(crate) String);
 
 impl Lines {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(String::new())
     }
 
-    fn line(&mut self, text: impl AsRef<str>) -> &mut Self {
+    pub(crate) fn line(&mut self, text: impl AsRef<str>) -> &mut Self {
         self.0.push_str(text.as_ref());
         self.0.push('\n');
         self
     }
 
-    fn field(&mut self, name: &str, value: impl AsRef<str>) -> &mut Self {
+    pub(crate) fn field(&mut self, name: &str, value: impl AsRef<str>) -> &mut Self {
         let _ = writeln!(self.0, "  {name:<10}{}", value.as_ref());
         self
     }
@@ -48,11 +48,11 @@ pub(crate) fn bytes(bytes: u64) -> String {
     }
 }
 
-fn blocks(blocks: u64) -> String {
+pub(crate) fn blocks(blocks: u64) -> String {
     format!("{blocks} blocks ({})", bytes(blocks.saturating_mul(2048)))
 }
 
-fn strings(list: &[String], lines: &mut Lines, name: &str) {
+pub(crate) fn strings(list: &[String], lines: &mut Lines, name: &str) {
     for text in list {
         lines.field(name, escape::text(text));
     }
@@ -70,16 +70,12 @@ impl Say for ErrorView {
             .unwrap_or_default();
         lines.line(format!("pitland: {whose}{}", escape::text(&self.message)));
         lines.line(format!("  medium: {}", self.medium));
+        if let Some(report) = &self.report {
+            lines.line(format!("  outcome: {}", report.outcome));
+        }
         lines.line(format!("  advice: {}", escape::text(&self.advice)));
-        if let Some(owner) = self
-            .report
-            .as_ref()
-            .and_then(|r| r.verification.as_ref()?.first_bad_owner.as_ref())
-        {
-            lines.line(format!(
-                "  the first bad block belongs to {}",
-                escape::text(owner)
-            ));
+        if let Some(report) = &self.report {
+            report.bad_files(&mut lines);
         }
         lines.0
     }
@@ -107,6 +103,17 @@ impl Say for InterruptView {
         } else {
             "still ending: to stop now could leave a disc with an open track; it goes on by itself\n".into()
         }
+    }
+}
+
+impl Say for AwaitingView {
+    const TYPE: &'static str = "awaiting-disc";
+
+    fn say(&self) -> String {
+        format!(
+            "{}: put the burned disc in here; Ctrl-C ends the waiting\n",
+            self.drive.escaped()
+        )
     }
 }
 
@@ -165,60 +172,6 @@ pub(crate) fn figures(view: &ProgressView) -> String {
         };
     }
     text.trim_start().to_owned()
-}
-
-impl Say for ReportView {
-    const TYPE: &'static str = "report";
-
-    fn say(&self) -> String {
-        let mut lines = Lines::new();
-        let what = match (self.job, self.outcome) {
-            (_, _) if self.rehearsed => "rehearsed; nothing was recorded".to_owned(),
-            ("burn", "verified") => "burned and verified".to_owned(),
-            ("burn", "unverified") => "burned, not wholly read back".to_owned(),
-            ("burn", "nothing-written") => "nothing was recorded".to_owned(),
-            ("burn", outcome) => format!("burned; the data are {outcome}"),
-            ("erase", _) => "erased".to_owned(),
-            ("format", _) => "formatted".to_owned(),
-            (_, _) => "closed".to_owned(),
-        };
-        lines.line(format!("{}: {what}", self.drive.escaped()));
-        if self.job == "burn" {
-            lines.field(
-                "image",
-                format!("{} from LBA {}", bytes(self.image_bytes), self.first_lba),
-            );
-            lines.field("written", blocks(self.blocks_written));
-            if let Some(verification) = &self.verification {
-                lines.field("read back", blocks(verification.blocks_compared));
-            }
-        }
-        let mut medium = self.medium.to_owned();
-        if let Some(profile) = &self.profile {
-            let _ = write!(medium, ", {profile}");
-        }
-        if let Some(sessions) = self.sessions {
-            let _ = write!(
-                medium,
-                ", {sessions} session{}",
-                if sessions == 1 { "" } else { "s" }
-            );
-        }
-        if let Some(free) = self.free_blocks {
-            let _ = write!(medium, ", {} free", bytes(free.saturating_mul(2048)));
-        }
-        lines.field("medium", medium);
-        lines.field("writer", escape::text(&self.writer));
-        lines.field(
-            "time",
-            format!(
-                "{:.1} s, {:.1} s by the drive's clock",
-                self.elapsed_seconds, self.device_seconds
-            ),
-        );
-        strings(&self.notes, &mut lines, "note");
-        lines.0
-    }
 }
 
 impl Say for DrivesView {
@@ -399,93 +352,6 @@ impl Say for PluginsView {
                 lines.line(format!("{:16}{} {}", "", profile.code, profile.name));
             }
         }
-        lines.0
-    }
-}
-
-impl Say for PlanView {
-    const TYPE: &'static str = "plan";
-
-    fn say(&self) -> String {
-        let mut lines = Lines::new();
-        lines.line(format!("plan for {}", self.drive.escaped()));
-        if self.disc_to_be_made {
-            lines.field(
-                "note",
-                "there is no such file: planned for the blank BD-R that a burn would make",
-            );
-        }
-        lines.field(
-            "medium",
-            format!(
-                "{} ({}), {}, {} free",
-                self.profile,
-                self.profile_code,
-                self.condition,
-                blocks(self.free_blocks)
-            ),
-        );
-        lines.field("writer", escape::text(&self.writer));
-        lines.field("image", blocks(self.image_blocks));
-        if let Some(volume) = &self.volume {
-            lines.field(
-                "volume",
-                format!(
-                    "\"{}\": {} files, {} folders, {} of data, {} blocks of zeros at its end",
-                    escape::text(&volume.id),
-                    volume.files,
-                    volume.folders,
-                    bytes(volume.data_bytes),
-                    volume.padding_blocks
-                ),
-            );
-            if volume.skipped > 0 {
-                lines.field("skipped", format!("{} special files", volume.skipped));
-            }
-        }
-        lines.field("from", format!("LBA {}", self.first_lba));
-        lines.field(
-            "padding",
-            format!(
-                "{} blocks, to whole units of {}",
-                self.padding_blocks, self.write_unit
-            ),
-        );
-        if let (Some(now), Some(then)) = (self.sessions_now, self.sessions_then) {
-            lines.field("sessions", format!("{now} now, {then} afterwards"));
-        }
-        if let Some(appendable) = self.appendable_then {
-            lines.field(
-                "then",
-                if appendable {
-                    "the disc stays appendable"
-                } else {
-                    "the disc is finalized"
-                },
-            );
-        }
-        lines.field("source", self.stash);
-        strings(&self.warnings, &mut lines, "warning");
-        for command in &self.prepare {
-            lines.field("prepare", format!("{}: {}", command.purpose, command.words));
-        }
-        for extent in &self.extents {
-            lines.field(
-                "write",
-                format!(
-                    "{} blocks of {} bytes from LBA {} by {}, {}",
-                    extent.blocks,
-                    extent.block_bytes,
-                    extent.first_lba,
-                    extent.command,
-                    extent.origin
-                ),
-            );
-        }
-        for command in &self.closing {
-            lines.field("close", format!("{}: {}", command.purpose, command.words));
-        }
-        lines.field("verify", self.verify);
         lines.0
     }
 }

@@ -1,12 +1,12 @@
-//! The JSON forms: one type for each `"type"` of the schema, made from the engine's types. Owns names and
-//! units of the fields; `docs/cli.md` describes them. Speeds are bytes per second, times seconds, blocks
+//! The JSON forms: one type for each `"type"` of the schema, made from the engine's types (those of plans,
+//! reports and journals have modules of their own). Owns names and units of the fields; `docs/cli.md` describes them. Speeds are bytes per second, times seconds, blocks
 //! have 2048 bytes.
 
+use pitland::MediaFacts;
 use pitland::transport::linux::FoundDrive;
 use pitland::transport::probe::Capabilities;
+use pitland::writer::MediumCondition;
 use pitland::writer::mmc::Profile;
-use pitland::writer::{MediumCondition, PlannedCommand};
-use pitland::{BurnPlan, BurnReport, MediaFacts};
 use serde::Serialize;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -59,7 +59,7 @@ pub(crate) fn seconds(time: Duration) -> f64 {
     (time.as_secs_f64() * 1000.0).round() / 1000.0
 }
 
-fn profile_code(profile: Profile) -> String {
+pub(crate) fn profile_code(profile: Profile) -> String {
     format!("{:04X}h", profile.code())
 }
 
@@ -75,7 +75,7 @@ pub(crate) struct ErrorView {
     pub(crate) medium: &'static str,
     pub(crate) advice: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) report: Option<Box<ReportView>>,
+    pub(crate) report: Option<Box<super::report::ReportView>>,
 }
 
 /// `"warning"`: something worth knowing that does not end what is done.
@@ -90,6 +90,12 @@ pub(crate) struct WarningView {
 #[derive(Debug, Serialize)]
 pub(crate) struct InterruptView {
     pub(crate) count: u32,
+}
+
+/// `"awaiting-disc"`: the program waits for a disc to be put in.
+#[derive(Debug, Serialize)]
+pub(crate) struct AwaitingView {
+    pub(crate) drive: Name,
 }
 
 /// `"phase"`: a job enters a phase.
@@ -124,75 +130,6 @@ pub(crate) struct ProgressView {
 pub(crate) struct FillView {
     pub(crate) used: u64,
     pub(crate) total: u64,
-}
-
-/// `"report"`: a job's end.
-#[derive(Debug, Clone, Serialize)]
-pub(crate) struct ReportView {
-    pub(crate) job: &'static str,
-    pub(crate) drive: Name,
-    pub(crate) writer: String,
-    pub(crate) outcome: &'static str,
-    pub(crate) medium: &'static str,
-    pub(crate) first_lba: i32,
-    pub(crate) image_bytes: u64,
-    pub(crate) blocks_written: u64,
-    pub(crate) rehearsed: bool,
-    pub(crate) verification: Option<VerificationView>,
-    pub(crate) buffer_full: u64,
-    pub(crate) elapsed_seconds: f64,
-    pub(crate) device_seconds: f64,
-    pub(crate) notes: Vec<String>,
-    pub(crate) profile: Option<String>,
-    pub(crate) sessions: Option<u32>,
-    pub(crate) free_blocks: Option<u64>,
-}
-
-#[derive(Debug, Clone, Serialize)]
-pub(crate) struct VerificationView {
-    pub(crate) blocks_compared: u64,
-    pub(crate) blocks_written: u64,
-    pub(crate) bad_units: u64,
-    pub(crate) first_bad_lba: Option<i32>,
-    pub(crate) first_bad_owner: Option<String>,
-}
-
-impl ReportView {
-    pub(crate) fn new(job: &'static str, drive: Name, report: &BurnReport) -> Self {
-        Self {
-            job,
-            drive,
-            writer: report.writer.clone(),
-            outcome: report.outcome.name(),
-            medium: report.medium.name(),
-            first_lba: report.first_lba,
-            image_bytes: report.image_bytes,
-            blocks_written: report.blocks_written,
-            rehearsed: report.rehearsed,
-            verification: report.verification.map(|v| VerificationView {
-                blocks_compared: v.blocks_compared,
-                blocks_written: v.blocks_written,
-                bad_units: v.bad_units,
-                first_bad_lba: v.first_bad.map(|lba| lba.0),
-                first_bad_owner: report.first_bad_owner.clone(),
-            }),
-            buffer_full: report.buffer_full,
-            elapsed_seconds: seconds(report.elapsed),
-            device_seconds: seconds(report.device_time),
-            notes: report
-                .volume_warnings
-                .iter()
-                .map(ToString::to_string)
-                .chain(report.notes.iter().map(ToString::to_string))
-                .collect(),
-            profile: report
-                .facts
-                .as_ref()
-                .map(|facts| facts.profile().to_string()),
-            sessions: report.facts.as_ref().and_then(MediaFacts::closed_sessions),
-            free_blocks: report.facts.as_ref().and_then(MediaFacts::free_blocks),
-        }
-    }
 }
 
 /// `"drives"`.
@@ -424,38 +361,7 @@ impl ProfileView {
     }
 }
 
-/// `"plan"`: what a burn would do.
-#[derive(Debug, Serialize)]
-pub(crate) struct PlanView {
-    pub(crate) drive: Name,
-    /// The virtual disc does not exist; the plan is for the blank BD-R that a burn would make.
-    pub(crate) disc_to_be_made: bool,
-    pub(crate) profile: String,
-    pub(crate) profile_code: String,
-    pub(crate) condition: &'static str,
-    pub(crate) free_blocks: u64,
-    pub(crate) writer: String,
-    pub(crate) image_bytes: u64,
-    pub(crate) image_blocks: u64,
-    pub(crate) volume: Option<PlannedVolumeView>,
-    pub(crate) first_lba: i32,
-    pub(crate) blocks: u64,
-    pub(crate) padding_blocks: u64,
-    pub(crate) write_unit: u32,
-    pub(crate) sessions_now: Option<u32>,
-    pub(crate) sessions_then: Option<u32>,
-    /// Whether more can be added afterwards; null where the medium has no such thing.
-    pub(crate) appendable_then: Option<bool>,
-    pub(crate) changes_disc: bool,
-    pub(crate) test_write: bool,
-    pub(crate) stash: &'static str,
-    pub(crate) verify: &'static str,
-    pub(crate) warnings: Vec<String>,
-    pub(crate) prepare: Vec<CommandView>,
-    pub(crate) extents: Vec<ExtentView>,
-    pub(crate) closing: Vec<CommandView>,
-}
-
+/// The volume that is to be made.
 #[derive(Debug, Serialize)]
 pub(crate) struct PlannedVolumeView {
     pub(crate) id: String,
@@ -476,92 +382,6 @@ impl PlannedVolumeView {
             data_bytes: layout.tree().data_bytes(),
             skipped: layout.tree().skipped_count(),
             padding_blocks: layout.options().padding_blocks,
-        }
-    }
-}
-
-#[derive(Debug, Serialize)]
-pub(crate) struct CommandView {
-    /// What it is for.
-    pub(crate) purpose: String,
-    /// The command and its parameters in words.
-    pub(crate) words: String,
-}
-
-impl CommandView {
-    fn new(command: &PlannedCommand) -> Self {
-        let whole = command.to_string();
-        let purpose = command.purpose.to_string();
-        let words = whole
-            .strip_prefix(&format!("{purpose}: "))
-            .unwrap_or(&whole)
-            .to_owned();
-        Self { purpose, words }
-    }
-}
-
-#[derive(Debug, Serialize)]
-pub(crate) struct ExtentView {
-    pub(crate) first_lba: i32,
-    pub(crate) blocks: u64,
-    pub(crate) block_bytes: u32,
-    pub(crate) origin: String,
-    pub(crate) command: String,
-    pub(crate) underrun_protection: bool,
-}
-
-impl PlanView {
-    pub(crate) fn new(
-        drive: Name,
-        disc_to_be_made: bool,
-        verify: &'static str,
-        plan: &BurnPlan,
-    ) -> Self {
-        let facts = &plan.facts;
-        let write = &plan.plan;
-        let warnings = write.warnings.iter().map(ToString::to_string);
-        let volume_warnings = plan
-            .layout
-            .iter()
-            .flat_map(|l| l.warnings())
-            .map(ToString::to_string);
-        Self {
-            drive,
-            disc_to_be_made,
-            profile: facts.profile().to_string(),
-            profile_code: profile_code(facts.profile()),
-            condition: condition(facts.condition()),
-            free_blocks: plan.service.free_blocks,
-            writer: plan.writer.clone(),
-            image_bytes: plan.image_bytes,
-            image_blocks: plan.image_blocks,
-            volume: plan.layout.as_deref().map(PlannedVolumeView::new),
-            first_lba: plan.service.first_lba.0,
-            blocks: write.blocks(),
-            padding_blocks: write.blocks().saturating_sub(plan.image_blocks),
-            write_unit: plan.service.write_unit,
-            sessions_now: facts.closed_sessions(),
-            sessions_then: write.expected.closed_sessions,
-            appendable_then: write.expected.appendable,
-            changes_disc: write.changes_disc(),
-            test_write: write.extents.iter().any(|extent| extent.test_write),
-            stash: plan.stash,
-            verify,
-            warnings: warnings.chain(volume_warnings).collect(),
-            prepare: write.prepare.iter().map(CommandView::new).collect(),
-            extents: write
-                .extents
-                .iter()
-                .map(|extent| ExtentView {
-                    first_lba: extent.first_lba.0,
-                    blocks: extent.blocks,
-                    block_bytes: extent.form.bytes(),
-                    origin: extent.origin.to_string(),
-                    command: extent.command.to_string(),
-                    underrun_protection: extent.underrun_protection,
-                })
-                .collect(),
-            closing: write.closing.iter().map(CommandView::new).collect(),
         }
     }
 }

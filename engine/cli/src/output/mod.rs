@@ -5,12 +5,18 @@
 pub(crate) mod bar;
 pub(crate) mod escape;
 pub(crate) mod human;
+pub(crate) mod jobs;
 pub(crate) mod json;
+pub(crate) mod plan;
+pub(crate) mod report;
+pub(crate) mod stash;
 
+use crate::error::Complaint;
 use indicatif::MultiProgress;
 use serde::Serialize;
 use std::io::{IsTerminal, Write};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::path::Path;
+use std::sync::OnceLock;
 
 /// The version of all JSON that the program writes. A new field does not change it; a field that goes or
 /// means something else does.
@@ -40,7 +46,8 @@ pub(crate) struct Output {
     json: bool,
     data_on_stdout: bool,
     bars: Option<MultiProgress>,
-    broken: AtomicBool,
+    /// What the system said when standard output, and when standard error, could not be written.
+    broken: [OnceLock<std::io::Error>; 2],
 }
 
 impl Output {
@@ -52,7 +59,7 @@ impl Output {
             json,
             data_on_stdout,
             bars: bars.then(MultiProgress::new),
-            broken: AtomicBool::new(false),
+            broken: Default::default(),
         }
     }
 
@@ -85,9 +92,20 @@ impl Output {
         }
     }
 
-    /// Whether a stream broke: then not all that was asked is done.
-    pub(crate) fn is_broken(&self) -> bool {
-        self.broken.load(Ordering::Relaxed)
+    /// That a stream broke: then not all that was asked is done.
+    pub(crate) fn broken(&self) -> Option<Complaint> {
+        let names = ["standard output", "standard error"];
+        let mut broken = self.broken.iter().zip(names);
+        let (error, name) = broken.find_map(|(error, name)| Some((error.get()?, name)))?;
+        let complaint = Complaint::output(Path::new(name), error).of_unknown_medium();
+        Some(complaint.advising(
+            "what was asked is done, only the telling is not: look at where the output goes",
+        ))
+    }
+
+    /// Says an error on standard error, wherever others go.
+    pub(crate) fn lament<T: Say>(&self, what: &T) {
+        self.stderr(what);
     }
 
     fn render<T: Say>(&self, what: &T) -> String {
@@ -109,7 +127,7 @@ impl Output {
 
     fn stdout<T: Say>(&self, what: &T) {
         let text = self.render(what);
-        self.beside_bars(|| {
+        self.beside_bars(0, || {
             let mut out = std::io::stdout().lock();
             out.write_all(text.as_bytes()).and_then(|()| out.flush())
         });
@@ -117,16 +135,17 @@ impl Output {
 
     fn stderr<T: Say>(&self, what: &T) {
         let text = self.render(what);
-        self.beside_bars(|| std::io::stderr().lock().write_all(text.as_bytes()));
+        self.beside_bars(1, || std::io::stderr().lock().write_all(text.as_bytes()));
     }
 
-    fn beside_bars(&self, write: impl FnOnce() -> std::io::Result<()>) {
+    fn beside_bars(&self, stream: usize, write: impl FnOnce() -> std::io::Result<()>) {
         let written = match &self.bars {
             Some(bars) => bars.suspend(write),
             None => write(),
         };
-        if written.is_err() {
-            self.broken.store(true, Ordering::Relaxed);
+        if let (Err(error), Some(broken)) = (written, self.broken.get(stream)) {
+            // The first is the one to tell.
+            let _ = broken.set(error);
         }
     }
 }

@@ -12,6 +12,7 @@ use std::process::{Command, Output, Stdio};
 /// A folder of its own for a test, and the program run inside of it.
 pub(crate) struct Bench {
     folder: tempfile::TempDir,
+    journals: tempfile::TempDir,
 }
 
 /// What a run of the program left.
@@ -30,6 +31,7 @@ impl Bench {
     pub(crate) fn new() -> Self {
         Self {
             folder: tempfile::tempdir().unwrap(),
+            journals: tempfile::tempdir().unwrap(),
         }
     }
 
@@ -44,6 +46,7 @@ impl Bench {
             .current_dir(self.folder.path())
             .stdin(Stdio::null());
         command
+            .env("PITLAND_JOURNAL_DIR", self.journals.path())
             .env_remove("PITLAND_PLUGIN_DIR")
             .env_remove("PITLAND_LOG");
         command

@@ -48,8 +48,17 @@ impl Running {
     pub(crate) fn end(mut self) -> (Option<i32>, Vec<Value>) {
         let rest = self
             .lines
+            .by_ref()
             .map(|line| serde_json::from_str(&line.unwrap()).unwrap())
             .collect();
         (self.child.wait().unwrap().code(), rest)
+    }
+}
+
+impl Drop for Running {
+    /// A test that fails leaves no program behind: it would keep the test's own output open.
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }

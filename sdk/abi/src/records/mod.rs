@@ -293,6 +293,7 @@ fn known_flags(code: u32) -> u32 {
         codes::REQUEST_ERASE
         | codes::REQUEST_CLOSE
         | codes::FIT_SERVES
+        | codes::PLAN
         | codes::REFUSAL_MEDIUM_NOT_BLANK => 0b1,
         codes::TOLERANCE => 0b1111,
         codes::EXPECTED => 0b111_1111,

@@ -10,6 +10,8 @@ use pitland_writer::{
 };
 use std::time::Duration;
 
+const RESUMABLE: u32 = 1;
+
 impl Words for WritePlan {
     fn put(&self, out: &mut Message) {
         out.push(
@@ -19,7 +21,8 @@ impl Words for WritePlan {
                     length(self.extents.len()),
                     length(self.closing.len()),
                     length(self.warnings.len()),
-                ]),
+                ])
+                .flag(RESUMABLE, self.resumable),
         );
         self.prepare.iter().for_each(|command| command.put(out));
         self.extents.iter().for_each(|extent| extent.put(out));
@@ -36,6 +39,7 @@ impl Words for WritePlan {
         plan.closing = from.take_many(record.number(1)?)?;
         plan.warnings = from.take_many(record.number(2)?)?;
         plan.expected = ExpectedMedium::take(from)?;
+        plan.resumable = record.flags & RESUMABLE != 0;
         Ok(plan)
     }
 }

@@ -3,7 +3,7 @@
 use super::{Cursor, DecodeError, Words};
 use crate::codes::*;
 use crate::record::{Message, Record};
-use pitland_writer::mmc::Profile;
+use pitland_writer::mmc::{Lba, Profile};
 use pitland_writer::refusal::MissingFact;
 use pitland_writer::{Failure, Placement, Refusal};
 
@@ -68,6 +68,13 @@ impl Words for Refusal {
             Self::NothingToClose => Record::word(REFUSAL_NOTHING_TO_CLOSE),
             Self::FactMissing { .. } => Record::word(REFUSAL_FACT_MISSING),
             Self::PseudoOverwrite => Record::word(REFUSAL_PSEUDO_OVERWRITE),
+            Self::NothingToResume => Record::word(REFUSAL_NOTHING_TO_RESUME),
+            Self::NotWhereCutOff { expected, found } => Record::word(REFUSAL_NOT_WHERE_CUT_OFF)
+                .count(expected.0.cast_unsigned().into())
+                .lba(found.0.into()),
+            Self::BadCheckpoint { written_blocks } => {
+                Record::word(REFUSAL_BAD_CHECKPOINT).count(*written_blocks)
+            }
             Self::WriteProtected => Record::word(REFUSAL_WRITE_PROTECTED),
             Self::NotOffered => Record::word(REFUSAL_NOT_OFFERED),
             Self::WriterFault(_) => Record::word(REFUSAL_WRITER_FAULT),
@@ -126,6 +133,14 @@ impl Words for Refusal {
                 what: MissingFact::take(from)?,
             },
             REFUSAL_PSEUDO_OVERWRITE => Self::PseudoOverwrite,
+            REFUSAL_NOTHING_TO_RESUME => Self::NothingToResume,
+            REFUSAL_NOT_WHERE_CUT_OFF => Self::NotWhereCutOff {
+                expected: Lba(record.count_as::<u32>("address")?.cast_signed()),
+                found: record.address()?,
+            },
+            REFUSAL_BAD_CHECKPOINT => Self::BadCheckpoint {
+                written_blocks: record.count,
+            },
             REFUSAL_WRITE_PROTECTED => Self::WriteProtected,
             REFUSAL_NOT_OFFERED => Self::NotOffered,
             REFUSAL_WRITER_FAULT => Self::WriterFault(Failure::take(from)?),

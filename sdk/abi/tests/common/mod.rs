@@ -171,6 +171,7 @@ pub fn refusal() -> impl Strategy<Value = Refusal> {
             Just(Refusal::SessionOpen),
             Just(Refusal::Empty),
             Just(Refusal::NothingToClose),
+            Just(Refusal::NothingToResume),
             Just(Refusal::PseudoOverwrite),
             Just(Refusal::WriteProtected),
             Just(Refusal::NotOffered),
@@ -185,6 +186,8 @@ pub fn refusal() -> impl Strategy<Value = Refusal> {
         option::of(placement()).prop_map(|offer| Refusal::MediumNotBlank { offer }),
         any::<(u64, u64)>().prop_map(|(needed, available)| Refusal::TooLarge { needed, available }),
         any::<u32>().prop_map(|limit| Refusal::SessionLimit { limit }),
+        any::<u64>().prop_map(|written_blocks| Refusal::BadCheckpoint { written_blocks }),
+        (lba(), lba()).prop_map(|(expected, found)| Refusal::NotWhereCutOff { expected, found }),
         (any::<u8>(), bytes()).prop_map(|(kind, offered)| Refusal::NoSuchFormat { kind, offered }),
         missing().prop_map(|what| Refusal::FactMissing { what }),
         failure().prop_map(Refusal::WriterFault),
@@ -359,14 +362,16 @@ pub fn plan() -> impl Strategy<Value = WritePlan> {
     let commands = || prop::collection::vec(command(), 0..3);
     let extents = prop::collection::vec(extent(), 0..3);
     let warnings = prop::collection::vec(warning(), 0..3);
-    (commands(), extents, commands(), warnings, expected()).prop_map(
-        |(prepare, extents, closing, warnings, expected)| {
+    let rest = (warnings, expected(), any::<bool>());
+    (commands(), extents, commands(), rest).prop_map(
+        |(prepare, extents, closing, (warnings, expected, resumable))| {
             let mut plan = WritePlan::default();
             plan.prepare = prepare;
             plan.extents = extents;
             plan.closing = closing;
             plan.warnings = warnings;
             plan.expected = expected;
+            plan.resumable = resumable;
             plan
         },
     )

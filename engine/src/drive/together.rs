@@ -1,0 +1,477 @@
+//! One image onto one drive or many: the source is mastered and read once, each drive goes at its own
+//! speed, stalls and fails alone.
+//!
+//! Owns the order of things until every drive's thread has its work: identify all, lay out once, plan all,
+//! stash, start the source. Must not know what happens to a medium.
+
+use crate::bus::BusTime;
+use crate::config::{BurnOptions, Simulate};
+use crate::drive::actor::Running;
+use crate::drive::burning::{self, Assembly, Chosen, Ready};
+use crate::drive::incoming::Supply;
+use crate::drive::job::Job;
+use crate::drive::lease::DriveLease;
+use crate::drive::report::BurnReport;
+use crate::drive::start_line::start_line;
+use crate::drive::thread::{AtWork, JobControl};
+use crate::error::BurnError;
+use crate::pipeline::checks::{Checks, Kept};
+use crate::pipeline::stash::carry_out;
+use crate::pipeline::{Feed, Image, Prepared};
+use crate::progress::{self, Teller};
+use crate::resume::{Beginning, source_mark};
+use futures::future::join_all;
+use pitland_burn::{Note, Phase, VerifyLevel, WrittenRun};
+use pitland_journal::JobJournal;
+use pitland_transport::BusShare;
+use pitland_writer::{BurnRequest, MediaFacts, Refusal, Request, ResumeRequest, Speed};
+use std::collections::BTreeMap;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Instant;
+use tokio::sync::oneshot;
+
+/// Burns one image onto several drives at once, each with its own options; the jobs are in the order of the
+/// drives. The image is mastered and read once for all discs that start at the same block (a volume's
+/// addresses depend on it); how it is stashed, and the size of the ring, are the first drive's options.
+///
+/// Each drive writes at its own speed. One that keeps the others waiting for longer than
+/// [`BurnOptions::most_lag`] is let go: it reads the source, or its stash, by itself from there on, and
+/// where that cannot be read again its job ends. One that fails or is cancelled does not concern the others.
+pub fn burn_together(image: Image, onto: Vec<(DriveLease, BurnOptions)>) -> Vec<Job> {
+    let (jobs, members): (Vec<_>, Vec<_>) = onto
+        .into_iter()
+        .map(|(lease, options)| enrol(lease, options))
+        .unzip();
+    tokio::spawn(conduct(image, members));
+    jobs
+}
+
+/// The same for a single drive.
+pub(crate) fn burn_one(image: Image, lease: DriveLease, options: BurnOptions) -> Job {
+    let (job, member) = enrol(lease, options);
+    tokio::spawn(conduct(image, vec![member]));
+    job
+}
+
+/// A part of a bus that drives share, and the speed that this one is limited to, kB/s.
+type BusPart = (Arc<BusTime>, Option<u32>);
+
+/// A drive of the set on its way to its work.
+pub(crate) struct Member {
+    pub(crate) lease: DriveLease,
+    pub(crate) options: BurnOptions,
+    pub(crate) control: Arc<JobControl>,
+    pub(crate) at_work: Arc<AtWork>,
+    pub(crate) teller: Teller,
+    pub(crate) began: Instant,
+    /// The part of the bus that the drive got.
+    bus_time: Option<BusPart>,
+    report: oneshot::Sender<Result<BurnReport, BurnError>>,
+    running: Running,
+}
+
+impl Member {
+    /// Ends this drive's job.
+    pub(crate) fn end(self, with: impl Into<BurnError>) {
+        // The drive is free, and the lease given back, before the client hears of the end.
+        drop((self.at_work, self.bus_time, self.lease));
+        let _ = self.report.send(Err(with.into()));
+    }
+
+    /// Takes the member apart, for when the work goes to the drive's thread.
+    pub(crate) fn into_parts(self) -> Parts {
+        Parts {
+            lease: self.lease,
+            at_work: self.at_work,
+            teller: self.teller,
+            began: self.began,
+            bus_time: self.bus_time,
+            report: self.report,
+        }
+    }
+}
+
+/// What is left of a member when its work has begun.
+pub(crate) struct Parts {
+    pub(crate) lease: DriveLease,
+    pub(crate) at_work: Arc<AtWork>,
+    pub(crate) teller: Teller,
+    pub(crate) began: Instant,
+    pub(crate) bus_time: Option<BusPart>,
+    pub(crate) report: oneshot::Sender<Result<BurnReport, BurnError>>,
+}
+
+/// A job for the client, and the drive's place in the set.
+pub(crate) fn enrol(lease: DriveLease, options: BurnOptions) -> (Job, Member) {
+    let control = Arc::new(JobControl::default());
+    let (teller, told, figures) = progress::channel();
+    let at_work = Arc::new(AtWork);
+    let running = Running {
+        at_work: Arc::downgrade(&at_work),
+        control: Arc::clone(&control),
+        figures,
+    };
+    let (report, outcome) = oneshot::channel();
+    let job = Job::new(told, Arc::clone(&control), outcome);
+    let member = Member {
+        lease,
+        options,
+        control,
+        at_work,
+        teller,
+        began: Instant::now(),
+        bus_time: None,
+        report,
+        running,
+    };
+    (job, member)
+}
+
+/// A drive that has been looked at.
+struct Introduced {
+    member: Member,
+    facts: MediaFacts,
+    burn: BurnRequest,
+    first_lba: u32,
+}
+
+async fn conduct(image: Image, members: Vec<Member>) {
+    let introduced = join_all(members.into_iter().map(introduce)).await;
+    let introduced = share_buses(introduced.into_iter().flatten().collect()).await;
+    let mut groups: Vec<(u32, Vec<Introduced>)> = Vec::new();
+    let depends_on_start = image.for_another_start().is_some();
+    for one in introduced {
+        let start = if depends_on_start { one.first_lba } else { 0 };
+        match groups.iter_mut().find(|(first, _)| *first == start) {
+            Some((_, group)) => group.push(one),
+            None => groups.push((start, vec![one])),
+        }
+    }
+    let mut images: Vec<Image> = groups
+        .iter()
+        .skip(1)
+        .filter_map(|_| image.for_another_start())
+        .collect();
+    images.push(image);
+    let groups = groups.into_iter().zip(images);
+    join_all(groups.map(|((first, group), image)| burn_group(image, first, group))).await;
+}
+
+/// Takes a part of each bus that drives of the set hang on, for all of them together; who was cancelled
+/// meanwhile is out. In the order of names: two sets never wait for one another.
+async fn share_buses(introduced: Vec<Introduced>) -> Vec<Introduced> {
+    let mut buses: BTreeMap<String, (BusShare, Vec<Introduced>)> = BTreeMap::new();
+    let mut ready = Vec::new();
+    for one in introduced {
+        let rehearses = one.member.options.simulate == Simulate::Host;
+        match one.member.lease.drive().bus().filter(|_| !rehearses) {
+            Some(bus) => {
+                let group = buses.entry(bus.name().to_owned());
+                let (_, drives) = group.or_insert_with(|| (bus.clone(), Vec::new()));
+                drives.push(one);
+            }
+            None => ready.push(one),
+        }
+    }
+    for (bus, mut drives) in buses.into_values() {
+        let Some(first) = drives.first() else {
+            continue;
+        };
+        let shares = Arc::clone(first.member.lease.drive().buses());
+        let speeds = |one: &Introduced| burning::speeds(&one.facts, one.burn.speed);
+        let speeds: Vec<_> = drives.iter().map(speeds).collect();
+        let controls = drives.iter().map(|d| Arc::clone(&d.member.control));
+        let control = JobControl::of_all(controls.collect());
+        for drive in &mut drives {
+            drive.member.teller.phase(Phase::Waiting);
+        }
+        let time = tokio::select! {
+            time = shares.take(&bus, &speeds) => Arc::new(time),
+            () = control.cancelled() => {
+                drives.into_iter().for_each(|d| d.member.end(BurnError::Cancelled));
+                continue;
+            }
+        };
+        for (place, drive) in drives.iter_mut().enumerate() {
+            let limit = time.limit(place);
+            if let Some(limit) = limit.and_then(NonZeroU32::new) {
+                drive.burn.speed = Speed::KilobytesPerSecond(limit);
+            }
+            drive.member.bus_time = Some((Arc::clone(&time), limit));
+        }
+        ready.append(&mut drives);
+    }
+    ready
+}
+
+/// Identifies the member's medium and hears what a writer offers on it; `None` when that ended its job.
+async fn introduce(member: Member) -> Option<Introduced> {
+    let (member, facts) = begin(member).await?;
+    let burn = burning::request(&member.options);
+    let chosen = burning::assess(&member.lease, facts, burn.clone(), &member.options).await;
+    let first_lba = |chosen: Chosen| {
+        // Only the engine's own lead-in starts below 0, and no image does.
+        let first = u32::try_from(chosen.service.first_lba.0).map_err(|_| Refusal::NotOffered)?;
+        Ok((chosen.facts, first))
+    };
+    match chosen.and_then(first_lba) {
+        Ok((facts, first_lba)) => Some(Introduced {
+            member,
+            facts,
+            burn,
+            first_lba,
+        }),
+        Err(error) => {
+            member.end(error);
+            None
+        }
+    }
+}
+
+/// Makes the member's drive busy with its job and identifies what is in it; `None` when that ended the job.
+pub(crate) async fn begin(mut member: Member) -> Option<(Member, MediaFacts)> {
+    let running = member.running.clone();
+    let facts = burning::begin(&member.lease, running, &mut member.teller).await;
+    match facts.and_then(|facts| burning::not_cancelled(&member.control).map(|()| facts)) {
+        Ok(facts) => Some((member, facts)),
+        Err(error) => {
+            member.end(error);
+            None
+        }
+    }
+}
+
+/// All drives whose discs get the same bytes.
+async fn burn_group(image: Image, first_lba: u32, group: Vec<Introduced>) {
+    let prepared = match image.prepare(first_lba).await {
+        Ok(prepared) if prepared.blocks() > 0 => prepared,
+        Ok(_) => return end_all(group, || Refusal::Empty.into()),
+        Err(error) => return end_all(group, || error.clone().into()),
+    };
+    let blocks = prepared.blocks();
+    let begun = join_all(group.into_iter().map(|one| begin_writer(one, blocks))).await;
+    let ready: Vec<(Member, Ready)> = begun.into_iter().flatten().collect();
+    launch(ready, prepared).await;
+}
+
+fn end_all(group: Vec<Introduced>, error: impl Fn() -> BurnError) {
+    for one in group {
+        one.member.end(error());
+    }
+}
+
+/// The plan for one drive; `None` when that ended its job.
+async fn begin_writer(one: Introduced, blocks: u64) -> Option<(Member, Ready)> {
+    let Introduced {
+        member,
+        facts,
+        mut burn,
+        ..
+    } = one;
+    burn.blocks = blocks;
+    let begun = burning::begin_writer(&member.lease, facts, burn, &member.options).await;
+    match begun.and_then(|ready| burning::not_cancelled(&member.control).map(|()| ready)) {
+        Ok(ready) => Some((member, ready)),
+        Err(error) => {
+            member.end(error);
+            None
+        }
+    }
+}
+
+/// Stashes, starts the source, and gives each drive its work.
+async fn launch(ready: Vec<(Member, Ready)>, prepared: Prepared) {
+    let Some((first, _)) = ready.first() else {
+        return;
+    };
+    let options = first.options.clone();
+    let controls = ready.iter().map(|(m, _)| Arc::clone(&m.control)).collect();
+    let control = JobControl::of_all(controls);
+    let layout = prepared.layout();
+    let image_bytes = prepared.bytes;
+    let source = Arc::new(source_mark(&prepared));
+    let rehearsed = |(member, _): &(Member, Ready)| member.options.simulate == Simulate::Host;
+    let rates = ready
+        .iter()
+        .map(|(m, r)| burning::drive_rate(&r.facts, m.options.speed));
+    let stashed = if ready.iter().all(rehearsed) {
+        Ok(Some(prepared.feed))
+    } else {
+        stash(prepared, &options, rates.max().flatten(), control).await
+    };
+    let feed = match stashed {
+        Ok(Some(feed)) => feed,
+        Ok(None) => {
+            for (member, _) in ready {
+                member.end(BurnError::Cancelled);
+            }
+            return;
+        }
+        Err(error) => {
+            for (member, _) in ready {
+                member.end(error.clone());
+            }
+            return;
+        }
+    };
+    let mut still = Vec::new();
+    for (member, ready) in ready {
+        if member.control.is_cancelled() {
+            member.end(BurnError::Cancelled);
+        } else {
+            still.push((member, ready));
+        }
+    }
+    let padded_blocks = still.iter().map(|(_, r)| r.plan.image_blocks()).max();
+    let readers = still.iter().filter(|one| !rehearsed(one)).count();
+    let checks = Checks::new(padded_blocks.unwrap_or(0), kept(&still));
+    let supply = Supply {
+        feed,
+        bytes: image_bytes,
+        padded_bytes: padded_blocks.unwrap_or(0) * 2048,
+        from: 0,
+        checks: Arc::clone(&checks),
+        most_lag: options.most_lag,
+    };
+    let incoming = match supply.start(options.ring_bytes, readers) {
+        Ok(incoming) => incoming,
+        Err(error) => {
+            for (member, _) in still {
+                member.end(error.clone());
+            }
+            return;
+        }
+    };
+    let mut incoming = incoming.into_iter().zip(start_line(readers));
+    for one in still {
+        let place = if rehearsed(&one) {
+            None
+        } else {
+            incoming.next()
+        };
+        let (member, ready) = one;
+        let mut work = Assembly {
+            ready,
+            image_bytes,
+            layout: layout.clone(),
+            checks: Arc::clone(&checks),
+            place,
+            journal: None,
+            notes: Vec::new(),
+        };
+        let source = Arc::clone(&source);
+        tokio::spawn(async move {
+            if work.place.is_some() {
+                let beginning = Beginning {
+                    lease: &member.lease,
+                    facts: &work.ready.facts,
+                    writer: &work.ready.name,
+                    options: &member.options,
+                    plan: &work.ready.plan,
+                    source: &source,
+                    image_bytes,
+                };
+                work.journal = beginning.journal(&work.checks).await;
+                let wanted = member.options.journal.is_some() && work.ready.plan.resumable;
+                if wanted && work.journal.is_none() {
+                    work.notes.push(Note::JournalLost);
+                }
+            }
+            burning::run(member, work).await;
+        });
+    }
+}
+
+/// Stores a second time what has to be; `None`: all jobs were cancelled meanwhile.
+async fn stash(
+    prepared: Prepared,
+    options: &BurnOptions,
+    drive_rate: Option<u64>,
+    control: Arc<JobControl>,
+) -> Result<Option<Feed>, BurnError> {
+    let (prepared, plan) = burning::plan_stash(prepared, options, drive_rate).await?;
+    Ok(carry_out(plan, prepared.feed, prepared.bytes, control).await?)
+}
+
+/// What a burn that was cut off is taken up with.
+pub(crate) struct Resumption {
+    /// The whole image.
+    pub(crate) image: Prepared,
+    /// The burn that was cut off, with its length.
+    pub(crate) burn: BurnRequest,
+    /// What is on the medium of it, from the image's first block on.
+    pub(crate) written: WrittenRun,
+    /// The checks of the whole image.
+    pub(crate) checks: Arc<Checks>,
+    pub(crate) journal: Option<JobJournal>,
+}
+
+/// Goes on with a burn that was cut off: writes the rest, where there is one, closes, and verifies the whole.
+pub(crate) fn resume_one(lease: DriveLease, options: BurnOptions, resumption: Resumption) -> Job {
+    let (job, member) = enrol(lease, options);
+    tokio::spawn(async move {
+        let Some((member, facts)) = begin(member).await else {
+            return;
+        };
+        match assemble_rest(&member, facts, resumption).await {
+            Ok(assembly) => burning::run(member, assembly).await,
+            Err(error) => member.end(error),
+        }
+    });
+    job
+}
+
+async fn assemble_rest(
+    member: &Member,
+    facts: MediaFacts,
+    resumption: Resumption,
+) -> Result<Assembly, BurnError> {
+    let Resumption {
+        image,
+        burn,
+        written,
+        checks,
+        journal,
+    } = resumption;
+    let request = Request::Resume(ResumeRequest::new(burn, written.blocks));
+    let writer = member.options.writer.clone();
+    let mut ready = burning::choose_and_begin(&member.lease, facts, request, writer).await?;
+    ready.resumed = Some(written);
+    let rest = ready.plan.image_blocks();
+    let image_bytes = image.bytes;
+    let layout = image.layout();
+    let mut place = None;
+    if rest > 0 {
+        let from = written.blocks * 2048;
+        let supply = Supply {
+            feed: image.feed,
+            bytes: image_bytes,
+            padded_bytes: from + rest * 2048,
+            from,
+            checks: Arc::clone(&checks),
+            most_lag: member.options.most_lag,
+        };
+        let incoming = supply.start(member.options.ring_bytes, 1)?;
+        place = incoming.into_iter().zip(start_line(1)).next();
+    }
+    Ok(Assembly {
+        ready,
+        image_bytes,
+        layout,
+        checks,
+        place,
+        journal,
+        notes: Vec::new(),
+    })
+}
+
+/// Which checks the set needs.
+fn kept(members: &[(Member, Ready)]) -> Kept {
+    let none = |(member, _): &(Member, Ready)| member.options.verify == VerifyLevel::None;
+    if members.iter().all(none) {
+        Kept::Sample
+    } else {
+        Kept::All
+    }
+}

@@ -1,0 +1,41 @@
+//! The program as it is built, for tests of what only a whole process shows. Owns how it is found.
+
+use std::env;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+
+/// The program, built in the profile of this test if it is not up to date.
+pub fn pitland() -> Command {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    let program = BUILT.get_or_init(|| {
+        let test = env::current_exe().unwrap();
+        let folder = test.ancestors().nth(2).unwrap();
+        let profile = match folder.file_name().unwrap().to_str() {
+            Some("debug") => "dev",
+            other => other.unwrap(),
+        };
+        let status = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+            // The whole workspace decides on features, as when everything is built.
+            .args([
+                "build",
+                "--workspace",
+                "--bin",
+                "pitland",
+                "--offline",
+                "--quiet",
+            ])
+            .args(["--profile", profile, "--target-dir"])
+            .arg(folder.parent().unwrap())
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .status()
+            .unwrap();
+        assert!(status.success());
+        folder.join("pitland")
+    });
+    let mut command = Command::new(program);
+    command
+        .stdin(Stdio::null())
+        .env_remove("PITLAND_PLUGIN_DIR");
+    command
+}
