@@ -36,6 +36,11 @@ pub fn pitland() -> Command {
     let mut command = Command::new(program);
     command
         .stdin(Stdio::null())
-        .env_remove("PITLAND_PLUGIN_DIR");
+        .env_remove("PITLAND_PLUGIN_DIR")
+        // A test's jobs are none of the user's.
+        .env(
+            "PITLAND_JOURNAL_DIR",
+            concat!(env!("CARGO_TARGET_TMPDIR"), "/journals"),
+        );
     command
 }
