@@ -15,8 +15,8 @@ use pitland::journal::{JobFolder, JobState, JournalError, OtherBecause, UnclearB
 use pitland::transport::sim::MediumKind;
 use pitland::transport::{DeviceClock, Exchange, Limits, Reply, TransportError};
 use pitland::{
-    BurnOptions, DriveHandle, Finish, Image, Interrupted, Outcome, ResumeError, SourceChange,
-    Transport,
+    BurnOptions, DriveHandle, Finish, Image, Interrupted, Outcome, Placement, ResumeError,
+    SourceChange, Transport,
 };
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -453,6 +453,40 @@ async fn a_session_that_was_closed_too_early_is_lost_and_says_so() {
     assert!(verdict.to_string().contains("closed after"), "{verdict}");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_that_somebody_else_has_closed_is_finalized_and_read_back() {
+    let scene = Scene::new(BurnOptions::default().finish(Finish::FinalizeDisc));
+    let (whole, commands) = whole(&scene, MediumKind::BdR).await;
+    let mut taken_up = false;
+    for at in (0..commands).rev() {
+        scene.burn(MediumKind::BdR, Cut::Unplug { at }).await;
+        if !scene.journals().list().unwrap().is_empty()
+            && matches!(
+                verdict_with(&scene, &scene.disc()).await,
+                Verdict::CloseOnly { .. }
+            )
+        {
+            let opened = Opened::new(&scene.disc());
+            let lease = opened.drive.lease("somebody").await.unwrap();
+            // Where the session is closed already there is nothing to do.
+            let _ = lease.close(false).report().await;
+            drop(lease);
+            opened.close().await;
+            // What is taken up has to end verified: see there.
+            let went = take_up(&scene).await;
+            assert!(
+                matches!(went, Went::On(Verdict::CloseOnly { finalize: true })),
+                "{went:?}"
+            );
+            assert!(scene.content(whole.len()).await == whole);
+            taken_up = true;
+            break;
+        }
+        forget_all(&scene);
+    }
+    assert!(taken_up, "no place at which only closing is left");
+}
+
 /// The error with which the only job is not taken up; its disc stays as it is.
 async fn refused(scene: &Scene) -> ResumeError {
     let before = std::fs::read(scene.disc()).unwrap();
@@ -627,4 +661,38 @@ async fn a_journal_folder_that_cannot_be_used_harms_no_burn() {
         .await;
     assert_eq!(report.unwrap().outcome, Outcome::Verified);
     opened.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn zeros_that_a_buffer_lost_are_not_taken_for_written_on_a_disc_that_held_data() {
+    let options = BurnOptions::default().placement(Placement::Overwrite);
+    let scene = Scene::new(options.clone());
+    let (disc, image) = (scene.disc(), scene.place.path("image"));
+    let mut bytes = noise(1, 3 << 20);
+    bytes.resize(6 << 20, 0);
+    write(&image, &bytes);
+    let old = scene.place.path("old");
+    write(&old, &noise(2, 6 << 20));
+    let burn = async |image: &Path, options: BurnOptions, cut| {
+        let count = Arc::new(AtomicU64::new(0));
+        let opened = Opened::with(&disc, |inner| Box::new(Cutting::new(inner, cut, count)));
+        let _ = opened.burn(options, Image::file(image)).await;
+        opened.close().await;
+    };
+    blank(&disc, MediumKind::BdRe, DISC);
+    burn(&old, options, Cut::Never).await;
+    let held = std::fs::read(&disc).unwrap();
+    // As much as reached the disc, and as much as was acknowledged.
+    burn(&image, scene.options.clone(), Cut::UnplugAtWrite { at: 65 }).await;
+    let reached = std::fs::read(&disc).unwrap();
+    forget_all(&scene);
+    std::fs::write(&disc, held).unwrap();
+    burn(&image, scene.options.clone(), Cut::UnplugAtWrite { at: 85 }).await;
+    std::fs::write(&disc, reached).unwrap();
+    let went = take_up(&scene).await;
+    assert!(
+        matches!(went, Went::On(Verdict::ResumeAt { .. })),
+        "{went:?}"
+    );
+    assert!(scene.content(bytes.len()).await == bytes, "other bytes");
 }

@@ -11,11 +11,12 @@ use bytes::Bytes;
 use futures::StreamExt;
 use pitland::transport::sim::{MediumKind, Pace, VirtualDrive, create_disc};
 use pitland::transport::{
-    Claim, ClaimDenied, Data, DeviceClock, Exchange, Limits, Reply, TransportError,
+    Claim, ClaimDenied, Data, DeviceClock, Exchange, Limits, Reply, Status, TransportError,
 };
+use pitland::writer::mmc::Sense;
 use pitland::{
-    BurnError, BurnOptions, DriveHandle, DriveLease, Engine, Image, ImageSource, MasterOptions,
-    OpenMode, Outcome, Placement, StashPolicy, Transport, burn_together,
+    BurnError, BurnOptions, DriveHandle, DriveLease, Engine, Image, ImageSource, JobEvent,
+    MasterOptions, OpenMode, Outcome, Phase, Placement, StashPolicy, Transport, burn_together,
 };
 use std::io;
 use std::path::{Path, PathBuf};
@@ -311,4 +312,140 @@ async fn a_drive_that_is_let_go_of_a_source_that_comes_once_ends_and_says_so() {
         matches!(source, Some(pitland::SourceError::LeftBehind)),
         "{source:?}"
     );
+}
+
+/// A drive that fails at a WRITE and then takes its time with whatever comes next, until it is told to go on.
+struct Failing(Stalling);
+
+impl Transport for Failing {
+    fn execute(&mut self, exchange: Exchange<'_>) -> Result<Reply, TransportError> {
+        if matches!(exchange.data, Data::Blocks { .. }) {
+            self.0.writes += 1;
+            if self.0.writes == 10 {
+                let status = Status::CheckCondition(Sense::new(3, 0x0c, 0));
+                let transferred = 0;
+                return Ok(Reply {
+                    status,
+                    transferred,
+                });
+            }
+        } else if self.0.writes == 10 && exchange.cdb.opcode() == 0x35 {
+            let (open, moved) = &*self.0.gate;
+            drop(moved.wait_while(open.lock().unwrap(), |open| !*open));
+        }
+        self.0.drive.execute(exchange)
+    }
+    fn limits(&self) -> Limits {
+        self.0.limits()
+    }
+    fn clock(&self) -> DeviceClock {
+        self.0.clock()
+    }
+    fn now(&self) -> Duration {
+        self.0.now()
+    }
+    fn advance(&mut self, by: Duration) {
+        self.0.advance(by);
+    }
+    fn identity_hint(&self) -> String {
+        "failing".into()
+    }
+    fn claim(&mut self, claim: Claim<'_>) -> Result<(), ClaimDenied> {
+        self.0.claim(claim)
+    }
+    fn release(&mut self) {
+        self.0.release();
+    }
+}
+
+#[tokio::test]
+async fn a_drive_that_has_failed_holds_nobody_up_while_it_closes() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = ["failing", "good"].map(|name| disc(folder.path(), name, MediumKind::BdR));
+    let engine = Engine::builder().build().unwrap();
+    let gate: Arc<(Mutex<bool>, Condvar)> = Arc::default();
+    let drive = VirtualDrive::file(&files[0], OpenMode::Existing, Pace::Virtual, "v".into());
+    let failing = Failing(Stalling {
+        drive: drive.unwrap(),
+        writes: 0,
+        gate: Arc::clone(&gate),
+    });
+    let failing = engine.attach(Box::new(failing)).unwrap();
+    let good = open(&engine, &files[1]);
+    // Never let go by the rule.
+    let options = straight().most_lag(Duration::MAX);
+    let onto = vec![
+        (lease(&failing).await, options.clone()),
+        (lease(&good).await, options),
+    ];
+    let mut jobs = burn_together(counted().0, onto).into_iter();
+    let failed = jobs.next().unwrap();
+    let limit = Duration::from_secs(120);
+    let good = tokio::time::timeout(limit, jobs.next().unwrap().report()).await;
+    *gate.0.lock().unwrap() = true;
+    gate.1.notify_all();
+    assert!(failed.report().await.is_err());
+    assert_eq!(good.unwrap().unwrap().outcome, Outcome::Verified);
+}
+
+/// An error that can be seen to be gone.
+#[derive(Debug)]
+struct Trace(#[allow(dead_code, reason = "held, never read")] Arc<()>);
+
+impl std::fmt::Display for Trace {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a trace")
+    }
+}
+
+impl std::error::Error for Trace {}
+
+#[tokio::test]
+async fn an_idle_drive_keeps_nothing_of_the_ring_of_its_last_job() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = Engine::builder().build().unwrap();
+    let drive = open(&engine, &disc(folder.path(), "disc", MediumKind::BdR));
+    let trace = Arc::new(());
+    let seen = Arc::downgrade(&trace);
+    let failure = io::Error::other(Trace(trace));
+    let image = Image::stream(LENGTH, futures::stream::iter([Err(failure)]));
+    let error = lease(&drive).await.burn(straight(), image).report().await;
+    assert!(error.is_err());
+    assert!(seen.upgrade().is_some(), "the error tells of it");
+    drop(error);
+    assert!(seen.upgrade().is_none(), "the drive still holds the ring");
+}
+
+#[tokio::test]
+async fn a_drive_is_cancelled_at_once_while_its_set_waits_for_a_bus() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = Engine::builder().build().unwrap();
+    // Slower than any drive, so that one has it alone.
+    let on_bus = |name: &str, bus: &str| {
+        let file = disc(folder.path(), name, MediumKind::BdR);
+        let address = format!("virtual:{},bus={bus}@4MB/s", file.display());
+        engine.open(&address.parse().unwrap()).unwrap()
+    };
+    let [holder, free, waiting] =
+        [("1", "wanted"), ("2", "free"), ("3", "wanted")].map(|(name, bus)| on_bus(name, bus));
+    let standing = Image::stream(LENGTH, futures::stream::pending());
+    let mut holding = lease(&holder).await.burn(straight(), standing);
+    while !matches!(
+        holding.next().await.unwrap(),
+        JobEvent::Phase(Phase::Preparing)
+    ) {}
+    let onto = vec![
+        (lease(&free).await, straight()),
+        (lease(&waiting).await, straight()),
+    ];
+    let mut jobs = burn_together(counted().0, onto).into_iter();
+    let (cancelled, mut waits) = (jobs.next().unwrap(), jobs.next().unwrap());
+    while !matches!(waits.next().await.unwrap(), JobEvent::Phase(Phase::Waiting)) {}
+    cancelled.cancel();
+    let limit = Duration::from_secs(60);
+    let ended = tokio::time::timeout(limit, cancelled.report()).await;
+    assert!(matches!(ended.unwrap(), Err(BurnError::Cancelled)));
+    holding.cancel();
+    let _ = holding.report().await.unwrap_err();
+    assert_eq!(waits.report().await.unwrap().outcome, Outcome::Verified);
 }

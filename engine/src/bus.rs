@@ -1,7 +1,9 @@
 //! The bandwidth of each bus, and who has how much of it: drives on one bus that each run at full speed would
 //! make one another run dry.
 //!
-//! Owns the sum of what was given away on each bus. Must not know drives or jobs.
+//! Only burns are counted, at the speed they write with: reading back, and a burn that is resumed, take what
+//! there is, and underrun protection has to help the others. Owns the sum of what was given away on each bus.
+//! Must not know drives or jobs.
 
 use pitland_transport::BusShare;
 use std::collections::HashMap;

@@ -235,6 +235,8 @@ pub enum BurnError {
     Cancelled,
     /// The writer's plan is not one that the engine carries out; the medium is untouched.
     Plan(Fault),
+    /// The disc is not the one that was examined; it is untouched.
+    DiscChanged,
     /// The engine was shut down or its runtime ended before the job's end was known. The drive's thread
     /// ends the job by the safe sequence.
     Abandoned,
@@ -250,6 +252,7 @@ impl BurnError {
             | Self::Drive(_)
             | Self::Plan(_)
             | Self::NoSuchWriter { .. }
+            | Self::DiscChanged
             | Self::Cancelled => MediumState::Untouched,
             Self::Failed { report, .. } => report.medium,
             Self::Abandoned => MediumState::Unknown,
@@ -267,7 +270,9 @@ impl BurnError {
     /// Who caused it.
     pub fn blame(&self) -> Blame {
         match self {
-            Self::Denied(_) | Self::NoSuchWriter { .. } | Self::Cancelled => Blame::Caller,
+            Self::Denied(_) | Self::NoSuchWriter { .. } | Self::DiscChanged | Self::Cancelled => {
+                Blame::Caller
+            }
             Self::Plan(_) => Blame::Writer,
             Self::Refused(refusal) => match refusal {
                 Refusal::TooLarge { .. }
@@ -338,6 +343,7 @@ impl fmt::Display for BurnError {
                     known.join(", ")
                 )
             }
+            Self::DiscChanged => f.write_str("the disc is not the one that was examined"),
             Self::Cancelled => f.write_str("cancelled"),
             Self::Plan(fault) => fault.fmt(f),
             Self::Abandoned => f.write_str("the engine ended before the job did"),

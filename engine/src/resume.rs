@@ -11,7 +11,7 @@ mod mark;
 mod reading;
 
 pub use error::{ResumeError, SourceChange};
-pub(crate) use mark::{Beginning, source_mark};
+pub(crate) use mark::{Beginning, disc_now, source_mark};
 
 use crate::drive::{DriveLease, Job};
 use crate::pipeline::Prepared;
@@ -110,7 +110,7 @@ impl DriveLease {
         let now = mark::disc_now(&facts);
         let surveyed = survey(&journal, &now);
         let begun = &journal.begun;
-        let checks = Checks::new(begun.planned_blocks, Kept::All);
+        let mut checks = Checks::new(begun.planned_blocks, Kept::All);
         let written_blocks = now
             .nwa
             .and_then(|nwa| nwa.checked_sub(begun.first_lba))
@@ -130,7 +130,9 @@ impl DriveLease {
             }
         };
         if source.is_err() {
-            // What is on the disc can still be known by what the journal kept.
+            // What is on the disc can still be known by what the journal kept, and by nothing of a source that
+            // is another one now.
+            checks = Checks::new(begun.planned_blocks, Kept::All);
             for (unit, check) in journal.checks.iter() {
                 checks.put(unit, check);
             }

@@ -138,7 +138,7 @@ touch /tmp/$SCENARIO.go
 status=0
 wait $BURNER || status=$?
 cat /tmp/$SCENARIO.burn
-[ $status -eq 8 ] || fail "ended with $status, not 8"
+[ $status -eq 14 ] || fail "ended with $status, not 14: the disc can be resumed"
 cp /tmp/$SCENARIO.burn $OUT
 says '"type":"error"'
 says gone

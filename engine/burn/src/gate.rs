@@ -324,6 +324,8 @@ pub fn check_resumed(
                 && run.blocks == resume.written_blocks
                 && first.is_none_or(|extent| end == Some(extent.first_lba.0.into()))
         }
+        // What is there is closed and then read back.
+        (Request::Close(_), Some(run)) => run.image_block == 0 && plan.extents.is_empty(),
         (Request::Resume(_), None) | (_, Some(_)) => false,
         (_, None) => true,
     };

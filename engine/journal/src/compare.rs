@@ -3,7 +3,7 @@
 
 use crate::UNIT_BLOCKS;
 use crate::journal::Journal;
-use crate::verdict::{LostBecause, OtherBecause, UnclearBecause, Verdict};
+use crate::verdict::{LostBecause, MOST_LOST_BLOCKS, OtherBecause, UnclearBecause, Verdict};
 
 /// Units in a row that must be the image's before the place where writing goes on.
 const UNITS_BEFORE: u64 = 64;
@@ -14,6 +14,8 @@ const UNITS_SPREAD: u64 = 16;
 /// Units that are looked through backwards for the end of what is on an overwritable disc: four times what a
 /// drive can lose from its buffer.
 const MOST_BACK: u64 = 4096;
+/// Units that are looked at in any case: behind what a buffer lost, an older version of the image may be equal.
+const MOST_LOST_UNITS: u64 = MOST_LOST_BLOCKS / UNIT_BLOCKS;
 
 /// What is to be done if the units are the image's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,6 +76,8 @@ pub struct Comparison {
     held_other_data: bool,
     /// Search: some units were the image's, and too few to know the disc by.
     held_too_little: bool,
+    /// Search: behind a gap enough units were the image's to know the disc by.
+    held_enough: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -108,6 +112,7 @@ impl Comparison {
             first_bad: None,
             held_other_data: false,
             held_too_little: false,
+            held_enough: false,
         };
         if aim == Aim::Search {
             // The last unit is written again in any case: that closes the disc as well.
@@ -141,7 +146,9 @@ impl Comparison {
 
     fn choose(&mut self) -> Option<u64> {
         if let Some(search) = &self.search {
-            if search.in_a_row >= UNITS_BEFORE || search.next == 0 || search.left == 0 {
+            let looked_at = MOST_BACK - search.left;
+            let found = search.in_a_row >= UNITS_BEFORE && looked_at >= MOST_LOST_UNITS;
+            if found || search.next == 0 || search.left == 0 {
                 self.search_ended();
             } else {
                 return Some(search.next - 1);
@@ -166,6 +173,7 @@ impl Comparison {
             UnitFound::Unknown => {}
             UnitFound::Differs | UnitFound::Unreadable => {
                 // Whatever lay behind a gap is written anew.
+                self.held_enough |= search.in_a_row >= search.enough;
                 search.in_a_row = 0;
                 self.end = unit * UNIT_BLOCKS;
                 self.held_other_data |= found == UnitFound::Differs;
@@ -182,6 +190,9 @@ impl Comparison {
             self.equal = search.in_a_row;
             self.waiting = sample(self.end.div_ceil(UNIT_BLOCKS));
             self.waiting.retain(|unit| *unit < search.next);
+        } else if self.held_enough {
+            self.equal = search.enough;
+            self.count(self.end / UNIT_BLOCKS, UnitFound::Differs);
         } else {
             self.held_too_little = search.in_a_row > 0;
         }

@@ -263,6 +263,10 @@ impl JobFolder {
         if !self.of(id, lock(&file, LOOKS))? {
             return Err(JournalError::Running { id: id.0.clone() });
         }
+        // Another job may have its name by now.
+        if self.of(id, file.metadata())?.nlink() == 0 {
+            return Err(JournalError::NoSuchJob { id: id.0.clone() });
+        }
         let held = JobFile {
             file,
             folder: self.clone(),

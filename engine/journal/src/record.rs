@@ -28,6 +28,11 @@ pub(crate) const RECORD_HEAD: usize = 12;
 pub(crate) const MOST_PAYLOAD: usize = 256 * 1024;
 /// A reader may pass the record over.
 pub(crate) const OPTIONAL: u16 = 1;
+/// More than any disc has (128 GB): a table of checks is made for so many.
+const MOST_BLOCKS: u64 = 1 << 26;
+/// The most blocks of zeros behind an image, which fill up a write unit: a journal that claims more would have
+/// them made and checked for hours.
+const MOST_PADDING: u64 = u16::MAX as u64;
 /// The most sources of a volume that a journal takes.
 const MOST_SOURCES: usize = 4096;
 
@@ -335,8 +340,10 @@ impl Begun {
         let end = u64::from(self.first_lba).checked_add(self.planned_blocks);
         let on_a_disc = end.is_some_and(|end| end <= i32::MAX as u64);
         on_a_disc
+            && self.planned_blocks <= MOST_BLOCKS
             && self.image_bytes > 0
             && self.image_blocks() <= self.planned_blocks
+            && self.planned_blocks - self.image_blocks() <= MOST_PADDING
             && (1..=u32::from(u16::MAX)).contains(&self.write_unit)
             && self
                 .planned_blocks

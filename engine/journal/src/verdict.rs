@@ -27,7 +27,8 @@
 //!
 //! Overwritable media have no NWA. From the last acknowledged unit backwards, the first place is looked for
 //! before which 64 units in a row are the image's (of a shorter image half of what was acknowledged); there it
-//! is resumed. Units that are zeros count for nothing: an empty disc has them, too. With everything
+//! is resumed. All that a buffer can lose is looked at: behind it an older version of the image may be equal.
+//! Units of zeros that are found count for nothing: an empty disc has them, too. With everything
 //! written, the last unit is written once more, which closes the disc as well. Where nothing was
 //! acknowledged there is nothing to know the disc by: nothing written.
 //!
@@ -42,7 +43,7 @@ use pitland_mmc::Profile;
 use std::fmt;
 
 /// Blocks that a drive may have acknowledged and lost: 64 MiB, more than recorders have as a buffer.
-const MOST_LOST_BLOCKS: u64 = 32 * 1024;
+pub(crate) const MOST_LOST_BLOCKS: u64 = 32 * 1024;
 
 /// The state of a medium, as far as the drive tells it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]

@@ -228,6 +228,7 @@ fn what_was_to_be_done_must_make_sense() {
         |b: &mut Begun| b.image_bytes = 0,
         |b: &mut Begun| b.planned_blocks = u64::MAX,
         |b: &mut Begun| b.planned_blocks -= 1,
+        |b: &mut Begun| b.planned_blocks += 1 << 17,
         |b: &mut Begun| b.image_bytes = u64::MAX,
         |b: &mut Begun| b.write_unit = 0,
         |b: &mut Begun| b.first_lba = u32::MAX,

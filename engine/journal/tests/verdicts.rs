@@ -475,3 +475,17 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_lay_on_a_rewritable_disc_before_does_not_hide_what_a_buffer_lost() {
+    // An older version of the image is equal behind unit 235, and the buffer of units 220 to 299 was lost.
+    let journal = journal(begun(Profile::BdRe), 9_600);
+    let disc = |unit| match unit {
+        220..235 => UnitFound::Differs,
+        _ => UnitFound::Equal,
+    };
+    assert_eq!(
+        judge(&journal, &formatted(&journal), disc).0,
+        Verdict::ResumeAt { block: 220 * 32 }
+    );
+}

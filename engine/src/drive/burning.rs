@@ -150,13 +150,46 @@ pub(crate) fn speeds(facts: &MediaFacts, wish: Speed) -> Vec<u32> {
 }
 
 /// A job without an image: format, erase, close.
-pub(crate) fn start_without_image(
+pub(crate) fn start_without_image(lease: &DriveLease, request: Request) -> Job {
+    let options = BurnOptions::default().verify(VerifyLevel::None);
+    begin_with(lease, options, request, Assembly::of)
+}
+
+/// What is to be closed, of a burn that is on the disc already.
+pub(crate) struct Unfinished {
+    pub(crate) request: Request,
+    pub(crate) run: WrittenRun,
+    pub(crate) image_bytes: u64,
+    pub(crate) layout: Option<Arc<Layout>>,
+    pub(crate) checks: Arc<Checks>,
+    pub(crate) journal: JobJournal,
+}
+
+/// Closes what a burn has left, and reads the burn back as it had asked for.
+pub(crate) fn close_and_verify(
     lease: &DriveLease,
-    request: Request,
-    journal: Option<JobJournal>,
+    options: BurnOptions,
+    unfinished: Unfinished,
 ) -> Job {
-    let mut options = BurnOptions::default().verify(VerifyLevel::None);
-    options.stash = crate::config::StashPolicy::Never;
+    let request = unfinished.request.clone();
+    begin_with(lease, options, request, move |mut ready| {
+        ready.resumed = Some(unfinished.run);
+        Assembly {
+            image_bytes: unfinished.image_bytes,
+            layout: unfinished.layout,
+            checks: unfinished.checks,
+            journal: Some(unfinished.journal),
+            ..Assembly::of(ready)
+        }
+    })
+}
+
+fn begin_with(
+    lease: &DriveLease,
+    options: BurnOptions,
+    request: Request,
+    assemble: impl FnOnce(Ready) -> Assembly + Send + 'static,
+) -> Job {
     let (job, member) = enrol(lease.clone(), options);
     tokio::spawn(async move {
         let Some((member, facts)) = together::begin(member).await else {
@@ -164,7 +197,7 @@ pub(crate) fn start_without_image(
         };
         let ready = choose_and_begin(&member.lease, facts, request, None).await;
         match ready.and_then(|ready| not_cancelled(&member.control).map(|()| ready)) {
-            Ok(ready) => run(member, Assembly::of(ready, journal)).await,
+            Ok(ready) => run(member, assemble(ready)).await,
             Err(error) => member.end(error),
         }
     });
@@ -279,14 +312,14 @@ pub(crate) struct Assembly {
 
 impl Assembly {
     /// A job without an image.
-    fn of(ready: Ready, journal: Option<JobJournal>) -> Self {
+    fn of(ready: Ready) -> Self {
         Self {
             ready,
             image_bytes: 0,
             layout: None,
             checks: Checks::new(0, Kept::None),
             place: None,
-            journal,
+            journal: None,
             notes: Vec::new(),
         }
     }
@@ -457,6 +490,8 @@ async fn carry_out(member: Member, errand: Errand) {
         acknowledging: journal.as_ref().map(JobJournal::acknowledging),
         journal,
         closing_told: false,
+        source_failure: None,
+        ran_dry: 0,
         bus_time,
         control,
         at_work,

@@ -121,17 +121,17 @@ impl DriveLease {
     /// Formats the medium: the kind as READ FORMAT CAPACITIES numbers it, or the writer's choice.
     pub fn format(&self, kind: Option<u8>, spare_bytes: Option<u64>) -> Job {
         let request = Request::Format(FormatRequest::new(kind, spare_bytes));
-        burning::start_without_image(self, request, None)
+        burning::start_without_image(self, request)
     }
 
     /// Leaves a rewritable medium empty.
     pub fn erase(&self, full: bool) -> Job {
-        burning::start_without_image(self, Request::Erase(EraseRequest::new(full)), None)
+        burning::start_without_image(self, Request::Erase(EraseRequest::new(full)))
     }
 
     /// Closes what an earlier burn left open, or finalizes the disc.
     pub fn close(&self, finalize: bool) -> Job {
-        burning::start_without_image(self, Request::Close(CloseRequest::new(finalize)), None)
+        burning::start_without_image(self, Request::Close(CloseRequest::new(finalize)))
     }
 
     /// Opens the tray.

@@ -97,6 +97,9 @@ pub(crate) struct Work {
     pub(crate) journal: Option<JobJournal>,
     pub(crate) acknowledging: Option<Acknowledging>,
     pub(crate) closing_told: bool,
+    /// What there was to tell of the source when it was left.
+    pub(crate) source_failure: Option<SourceError>,
+    pub(crate) ran_dry: u64,
     /// The part of the bus that the job has.
     pub(crate) bus_time: Option<Arc<BusTime>>,
     /// Keeps the machine from sleeping for as long as the work goes on, whoever else is gone.
@@ -436,17 +439,17 @@ impl Device {
         self.buffer.get(..length).unwrap_or_default()
     }
 
-    /// Lets device time pass; on the real clock, until a cancel that has not been seen yet.
-    pub(super) fn wait(&mut self, pause: Duration, control: Option<&JobControl>) {
+    /// Lets device time pass; on the real clock, until a cancel comes that was not `seen` yet.
+    pub(super) fn wait(&mut self, pause: Duration, job: Option<(&JobControl, bool)>) {
         if self.transport.clock() == DeviceClock::Virtual {
             self.transport.advance(pause);
             return;
         }
-        let seen = control.is_some_and(JobControl::is_cancelled);
+        let heard = || job.is_some_and(|(control, seen)| control.is_cancelled() != seen);
         let end = Instant::now() + pause;
         loop {
             let left = end.saturating_duration_since(Instant::now());
-            if left.is_zero() || control.is_some_and(JobControl::is_cancelled) != seen {
+            if left.is_zero() || heard() {
                 return;
             }
             std::thread::park_timeout(left);
@@ -464,7 +467,8 @@ impl Device {
         let mut told = 0;
         let mut action = work.machine.next(began, Input::Start);
         let mut ending = loop {
-            if work.control.is_cancelled() {
+            let cancelled = work.control.is_cancelled();
+            if cancelled {
                 work.machine.cancel();
             }
             let incoming = work.incoming.as_ref();
@@ -475,6 +479,9 @@ impl Device {
                 told += 1;
             }
             work.note_let_go();
+            if work.machine.writes_no_more() {
+                work.leave_source();
+            }
             work.note_closing();
             action = match action {
                 Action::Send(command) => self.send(&mut work, command),
@@ -482,7 +489,7 @@ impl Device {
                 Action::Read(chunk) => self.read_back(&mut work, &chunk),
                 Action::Wait(pause) => {
                     let control = Arc::clone(&work.control);
-                    self.wait(pause, Some(&control));
+                    self.wait(pause, Some((&control, cancelled)));
                     work.machine.next(self.transport.now(), Input::Waited)
                 }
                 Action::Consult(event) => {
@@ -519,10 +526,10 @@ impl Device {
         ending.notes.append(&mut work.notes);
         work.teller.phase(Phase::Ended);
         let device_time = self.transport.now().saturating_sub(began);
-        let source = work.incoming.as_ref().and_then(Incoming::failure).cloned();
-        let ring_ran_dry = work.incoming.as_ref().map_or(0, Incoming::ran_dry);
-        // Others of the set need not wait for this drive any more.
-        drop(work.incoming);
+        work.leave_source();
+        // What was read back need not be kept by an idle drive.
+        self.buffer.truncate(IDLE_BUFFER);
+        self.buffer.shrink_to_fit();
         // The drive is free before the client hears of the end, or its next request would find it busy.
         drop(work.at_work);
         drop(work.awake);
@@ -530,8 +537,8 @@ impl Device {
         // Nobody may be left to hear it.
         let _ = work.done.send(Done {
             ending,
-            source,
-            ring_ran_dry,
+            source: work.source_failure,
+            ring_ran_dry: work.ran_dry,
             device_time,
         });
     }
@@ -669,6 +676,16 @@ impl Work {
         }
     }
 
+    /// The others of the set need not wait for this drive any more, which may close for minutes, and nobody
+    /// keeps the ring: whoever holds the job's control would, for as long as the drive is idle.
+    fn leave_source(&mut self) {
+        if let Some(incoming) = self.incoming.take() {
+            self.control.at_work(None);
+            self.source_failure = incoming.failure().cloned();
+            self.ran_dry = incoming.ran_dry();
+        }
+    }
+
     /// Before the first closing command is sent, the journal has what was written before it.
     fn note_closing(&mut self) {
         let closing = self.machine.progress().phase == Phase::Closing;
@@ -731,6 +748,9 @@ impl Work {
         true
     }
 }
+
+/// Bytes of answers that an idle drive keeps room for.
+const IDLE_BUFFER: usize = 64 << 10;
 
 /// Blocks of zeros for one command: more than any carries.
 static ZEROS: [u8; 1 << 20] = [0; 1 << 20];

@@ -19,10 +19,10 @@ use crate::pipeline::checks::{Checks, Kept};
 use crate::pipeline::stash::carry_out;
 use crate::pipeline::{Feed, Image, Prepared};
 use crate::progress::{self, Teller};
-use crate::resume::{Beginning, source_mark};
-use futures::future::join_all;
+use crate::resume::{Beginning, disc_now, source_mark};
+use futures::future::{join_all, select_all};
 use pitland_burn::{Note, Phase, VerifyLevel, WrittenRun};
-use pitland_journal::JobJournal;
+use pitland_journal::{DiscNow, JobJournal};
 use pitland_transport::BusShare;
 use pitland_writer::{BurnRequest, MediaFacts, Refusal, Request, ResumeRequest, Speed};
 use std::collections::BTreeMap;
@@ -35,7 +35,8 @@ use tokio::sync::oneshot;
 /// drives. The image is mastered and read once for all discs that start at the same block (a volume's
 /// addresses depend on it); how it is stashed, and the size of the ring, are the first drive's options.
 ///
-/// Each drive writes at its own speed. One that keeps the others waiting for longer than
+/// Each drive writes at its own speed as long as the ring lets it: one that is slower all the time sets the pace
+/// of all. One that keeps the others waiting for longer than
 /// [`BurnOptions::most_lag`] is let go: it reads the source, or its stash, by itself from there on, and
 /// where that cannot be read again its job ends. One that fails or is cancelled does not concern the others.
 pub fn burn_together(image: Image, onto: Vec<(DriveLease, BurnOptions)>) -> Vec<Job> {
@@ -158,51 +159,66 @@ async fn conduct(image: Image, members: Vec<Member>) {
     join_all(groups.map(|((first, group), image)| burn_group(image, first, group))).await;
 }
 
-/// Takes a part of each bus that drives of the set hang on, for all of them together; who was cancelled
-/// meanwhile is out. In the order of names: two sets never wait for one another.
-async fn share_buses(introduced: Vec<Introduced>) -> Vec<Introduced> {
-    let mut buses: BTreeMap<String, (BusShare, Vec<Introduced>)> = BTreeMap::new();
-    let mut ready = Vec::new();
-    for one in introduced {
-        let rehearses = one.member.options.simulate == Simulate::Host;
-        match one.member.lease.drive().bus().filter(|_| !rehearses) {
-            Some(bus) => {
-                let group = buses.entry(bus.name().to_owned());
-                let (_, drives) = group.or_insert_with(|| (bus.clone(), Vec::new()));
-                drives.push(one);
+/// Takes a part of each bus that drives of the set hang on, for all of them together; who is cancelled
+/// meanwhile is out at once. In the order of names: two sets never wait for one another.
+async fn share_buses(mut set: Vec<Introduced>) -> Vec<Introduced> {
+    let buses: BTreeMap<String, BusShare> = set
+        .iter()
+        .filter_map(bus_of)
+        .map(|bus| (bus.name().to_owned(), bus))
+        .collect();
+    for bus in buses.into_values() {
+        let time = loop {
+            set = without_cancelled(set);
+            let mut speeds = Vec::new();
+            let mut shares = None;
+            for one in set.iter_mut().filter(|one| is_on(one, &bus)) {
+                one.member.teller.phase(Phase::Waiting);
+                speeds.push(burning::speeds(&one.facts, one.burn.speed));
+                shares = Some(Arc::clone(one.member.lease.drive().buses()));
             }
-            None => ready.push(one),
-        }
-    }
-    for (bus, mut drives) in buses.into_values() {
-        let Some(first) = drives.first() else {
+            let Some(shares) = shares else {
+                break None;
+            };
+            let controls: Vec<_> = set.iter().map(|m| Arc::clone(&m.member.control)).collect();
+            let cancelled = select_all(controls.iter().map(|c| Box::pin(c.cancelled())));
+            tokio::select! {
+                time = shares.take(&bus, &speeds) => break Some(Arc::new(time)),
+                _ = cancelled => {}
+            }
+        };
+        let Some(time) = time else {
             continue;
         };
-        let shares = Arc::clone(first.member.lease.drive().buses());
-        let speeds = |one: &Introduced| burning::speeds(&one.facts, one.burn.speed);
-        let speeds: Vec<_> = drives.iter().map(speeds).collect();
-        let controls = drives.iter().map(|d| Arc::clone(&d.member.control));
-        let control = JobControl::of_all(controls.collect());
-        for drive in &mut drives {
-            drive.member.teller.phase(Phase::Waiting);
-        }
-        let time = tokio::select! {
-            time = shares.take(&bus, &speeds) => Arc::new(time),
-            () = control.cancelled() => {
-                drives.into_iter().for_each(|d| d.member.end(BurnError::Cancelled));
-                continue;
-            }
-        };
-        for (place, drive) in drives.iter_mut().enumerate() {
+        let on_it = set.iter_mut().filter(|one| is_on(one, &bus));
+        for (place, drive) in on_it.enumerate() {
             let limit = time.limit(place);
             if let Some(limit) = limit.and_then(NonZeroU32::new) {
                 drive.burn.speed = Speed::KilobytesPerSecond(limit);
             }
             drive.member.bus_time = Some((Arc::clone(&time), limit));
         }
-        ready.append(&mut drives);
     }
-    ready
+    set
+}
+
+/// The bus that a drive needs a part of; none for a rehearsal.
+fn bus_of(one: &Introduced) -> Option<BusShare> {
+    let rehearses = one.member.options.simulate == Simulate::Host;
+    let bus = one.member.lease.drive().bus().filter(|_| !rehearses);
+    bus.cloned()
+}
+
+fn is_on(one: &Introduced, bus: &BusShare) -> bool {
+    bus_of(one).is_some_and(|its| its.name() == bus.name())
+}
+
+/// Ends the jobs that were cancelled.
+fn without_cancelled(set: Vec<Introduced>) -> Vec<Introduced> {
+    let is_cancelled = |one: &Introduced| one.member.control.is_cancelled();
+    let (cancelled, set): (Vec<_>, _) = set.into_iter().partition(is_cancelled);
+    end_all(cancelled, || BurnError::Cancelled);
+    set
 }
 
 /// Identifies the member's medium and hears what a writer offers on it; `None` when that ended its job.
@@ -405,6 +421,8 @@ pub(crate) struct Resumption {
     /// The checks of the whole image.
     pub(crate) checks: Arc<Checks>,
     pub(crate) journal: Option<JobJournal>,
+    /// The disc as it was when it was compared: another one is refused.
+    pub(crate) examined: Option<DiscNow>,
 }
 
 /// Goes on with a burn that was cut off: writes the rest, where there is one, closes, and verifies the whole.
@@ -433,7 +451,11 @@ async fn assemble_rest(
         written,
         checks,
         journal,
+        examined,
     } = resumption;
+    if examined.is_some_and(|disc| disc != disc_now(&facts)) {
+        return Err(BurnError::DiscChanged);
+    }
     let request = Request::Resume(ResumeRequest::new(burn, written.blocks));
     let writer = member.options.writer.clone();
     let mut ready = burning::choose_and_begin(&member.lease, facts, request, writer).await?;

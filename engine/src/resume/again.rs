@@ -1,7 +1,7 @@
 //! Starting the job that is left to do. Owns what of a burn is asked for once more; how a job is led is the
 //! drive's.
 
-use crate::drive::burning;
+use crate::drive::burning::{self, Unfinished};
 use crate::drive::together::{Resumption, resume_one};
 use crate::drive::{DriveLease, Job, Written};
 use crate::pipeline::checks::Checks;
@@ -23,17 +23,25 @@ impl Interrupted {
             Verdict::NothingWritten => self.burn_again().await,
             Verdict::ResumeAt { block } => {
                 let image = self.source?;
-                let rest = rest(&self.journal.begun, image, block, self.checks);
+                let examined = mark::disc_now(&self.facts);
+                let mut rest = rest(&self.journal.begun, image, block, self.checks);
+                rest.examined = Some(examined);
                 self.lease.take_up(rest, self.file, self.journal).await
             }
             Verdict::CloseOnly { finalize } if self.session_was_closed() => {
+                let begun = &self.journal.begun;
+                let options = mark::options(begun);
+                let (run, image_bytes) = (run_of(begun, planned), begun.image_bytes);
                 let journal = carry_on(self.file, self.journal, planned, &self.checks).await?;
-                let request = Request::Close(CloseRequest::new(finalize));
-                Ok(burning::start_without_image(
-                    &self.lease,
-                    request,
-                    Some(journal),
-                ))
+                let unfinished = Unfinished {
+                    request: Request::Close(CloseRequest::new(finalize)),
+                    run,
+                    image_bytes,
+                    layout: self.source.ok().and_then(|prepared| prepared.layout()),
+                    checks: self.checks,
+                    journal,
+                };
+                Ok(burning::close_and_verify(&self.lease, options, unfinished))
             }
             Verdict::CloseOnly { .. } => {
                 let bytes = self.journal.begun.image_bytes;
@@ -110,6 +118,7 @@ fn rest(begun: &Begun, image: Prepared, written_blocks: u64, checks: Arc<Checks>
         written: run_of(begun, written_blocks),
         checks,
         journal: None,
+        examined: None,
     }
 }
 

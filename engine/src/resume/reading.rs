@@ -134,7 +134,7 @@ impl Expected<'_> {
     }
 
     async fn look(&self, reader: &DriveReader, unit: UnitToRead) -> Result<UnitFound, ResumeError> {
-        let Some(expected) = self.of(unit).filter(|check| self.tells(*check)) else {
+        let Some(expected) = self.of(unit) else {
             return Ok(UnitFound::Unknown);
         };
         let (Ok(lba), Ok(blocks)) = (i32::try_from(unit.lba), u16::try_from(unit.blocks)) else {
@@ -143,8 +143,9 @@ impl Expected<'_> {
         let (_, read): (_, Result<Bytes, QueryError>) =
             reader.read_piece(Lba(lba), blocks, false).await;
         match read {
-            Ok(bytes) if check(&bytes) == expected => Ok(UnitFound::Equal),
-            Ok(_) => Ok(UnitFound::Differs),
+            Ok(bytes) if check(&bytes) != expected => Ok(UnitFound::Differs),
+            Ok(_) if self.tells(expected) => Ok(UnitFound::Equal),
+            Ok(_) => Ok(UnitFound::Unknown),
             Err(QueryError::Sense(_)) => Ok(UnitFound::Unreadable),
             Err(error) => Err(error.into()),
         }

@@ -84,7 +84,11 @@ impl Machine {
         if self.blocks_written() > 0 {
             return self.writer_failed(Failure::OutsidePlan);
         }
-        if let Err(fault) = gate::check_plan(&plan, &self.job.request, self.job.service.as_ref()) {
+        let (request, resumed) = (&self.job.request, self.job.resumed.as_ref());
+        let checked = gate::check_plan(&plan, request, self.job.service.as_ref())
+            .and_then(|()| gate::check_limit(&plan, self.job.most_bytes))
+            .and_then(|()| gate::check_resumed(&plan, request, resumed));
+        if let Err(fault) = checked {
             return self.plan_failed(fault);
         }
         // The source was started for so many blocks of image, and no other number.

@@ -317,6 +317,11 @@ impl Machine {
         self.cancel_requested = true;
     }
 
+    /// Whether the source is not needed any more: all is written, or the job has failed or was cancelled.
+    pub fn writes_no_more(&self) -> bool {
+        self.fault.is_some() || self.cancel_told || self.all_taken()
+    }
+
     /// Tells what the source has given, for media that cannot wait for it ([`crate::flow`]). Before
     /// [`Input::Proceed`], and before any answer to [`Action::Write`]; never told, the source counts as
     /// fast enough.

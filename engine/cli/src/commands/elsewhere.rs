@@ -111,6 +111,10 @@ impl Reader {
         // What is in it is not the disc that was burned.
         if let Err(error) = self.lease.eject().await {
             tracing::warn!(%error, "the tray of the drive that reads back does not open");
+            let there = self.lease.drive().medium().await;
+            if there.is_ok_and(|info| info.facts.condition() != MediumCondition::NoMedium) {
+                return Err(Complaint::from(error));
+            }
         }
         context.output.event(&AwaitingView {
             drive: drive.clone(),

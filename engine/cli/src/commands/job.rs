@@ -18,16 +18,26 @@ use std::ffi::OsString;
 pub(crate) async fn watch(what: &'static str, drive: &Name, job: Job, context: &Context) -> Exit {
     match follow(drive, job, context).await {
         Ok(report) => {
+            let exit = done(&report);
             context
                 .output
-                .result(&ReportView::new(what, drive.clone(), &report, Exit::Done));
-            Exit::Done
+                .result(&ReportView::new(what, drive.clone(), &report, exit));
+            exit
         }
         Err(error) => {
             let complaint = Complaint::of_job(what, drive, &error);
             context.output.event(&complaint.view());
             complaint.exit()
         }
+    }
+}
+
+/// The status of a job that did what it could: blocks that were read back with nothing to compare them with
+/// are not verified.
+fn done(report: &BurnReport) -> Exit {
+    match &report.verification {
+        Some(verification) if verification.blocks_unchecked > 0 => Exit::Unverified,
+        _ => Exit::Done,
     }
 }
 

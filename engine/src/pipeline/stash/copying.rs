@@ -59,15 +59,14 @@ struct Shared {
 
 impl Shared {
     fn stopped(&self) -> bool {
-        self.stop.load(Ordering::Relaxed)
+        self.stop.load(Ordering::Acquire)
     }
 
     fn fail(&self, error: SourceError) {
-        self.stop.store(true, Ordering::Relaxed);
-        self.failed
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get_or_insert(error);
+        let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        failed.get_or_insert(error);
+        // Last: who finds the others stopped, and no failure, would take the stash for complete.
+        self.stop.store(true, Ordering::Release);
     }
 }
 
@@ -410,6 +409,27 @@ mod tests {
         });
         let error = supervise(&control, vec![until_stopped, failing]).unwrap_err();
         assert!(matches!(error, SourceError::Short { .. }));
+    }
+
+    #[test]
+    fn who_is_stopped_by_a_failure_finds_it() {
+        let shared = Arc::new(Shared {
+            supervisor: std::thread::current(),
+            running: AtomicUsize::new(0),
+            stop: AtomicBool::new(false),
+            failed: Mutex::new(None),
+        });
+        let failed = shared.failed.lock().unwrap();
+        let failing = Arc::clone(&shared);
+        let failing = std::thread::spawn(move || failing.fail(SourceError::Vanished));
+        // As long as the failure cannot be told, nobody is stopped by it.
+        for _ in 0..10_000 {
+            assert!(!shared.stopped());
+            std::thread::yield_now();
+        }
+        drop(failed);
+        failing.join().unwrap();
+        assert!(shared.stopped());
     }
 
     #[test]
