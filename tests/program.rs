@@ -11,64 +11,14 @@ mod common;
 
 use common::burn::Place;
 use common::outside::{self, Session};
+use common::program::pitland;
 use common::seen::{assert_same, look_without_link_times};
 use common::{full, tree};
 use serde_json::Value;
-use std::env;
-use std::fs::DirBuilder;
 use std::io::{BufRead, BufReader, Write};
-use std::os::unix::fs::DirBuilderExt;
 use std::os::unix::process::ExitStatusExt;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::sync::OnceLock;
-
-/// The program, built in the profile of this test if it is not up to date.
-fn pitland() -> Command {
-    static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    let program = BUILT.get_or_init(|| {
-        let test = env::current_exe().unwrap();
-        let folder = test.ancestors().nth(2).unwrap();
-        let profile = match folder.file_name().unwrap().to_str() {
-            Some("debug") => "dev",
-            other => other.unwrap(),
-        };
-        let status = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-            // The whole workspace decides on features, as when everything is built.
-            .args([
-                "build",
-                "--workspace",
-                "--bin",
-                "pitland",
-                "--offline",
-                "--quiet",
-            ])
-            .args(["--profile", profile, "--target-dir"])
-            .arg(folder.parent().unwrap())
-            .current_dir(env!("CARGO_MANIFEST_DIR"))
-            .status()
-            .unwrap();
-        assert!(status.success());
-        folder.join("pitland")
-    });
-    let mut command = Command::new(program);
-    command
-        .stdin(Stdio::null())
-        .env("PITLAND_JOURNAL_DIR", journals())
-        .env_remove("PITLAND_PLUGIN_DIR");
-    command
-}
-
-/// The folder of the journals of these tests, beside the program.
-fn journals() -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("journals");
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(&folder)
-        .unwrap();
-    folder
-}
+use std::path::Path;
+use std::process::Stdio;
 
 /// Runs to a success; gives what it says as JSON.
 fn said(args: &[&str], more: &[&Path]) -> Vec<Value> {

@@ -1,7 +1,9 @@
 //! The program as it is built, for tests of what only a whole process shows. Owns how it is found.
 
 use std::env;
-use std::path::PathBuf;
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
@@ -38,9 +40,17 @@ pub fn pitland() -> Command {
         .stdin(Stdio::null())
         .env_remove("PITLAND_PLUGIN_DIR")
         // A test's jobs are none of the user's.
-        .env(
-            "PITLAND_JOURNAL_DIR",
-            concat!(env!("CARGO_TARGET_TMPDIR"), "/journals"),
-        );
+        .env("PITLAND_JOURNAL_DIR", journals());
     command
+}
+
+/// The folder of the journals of tests.
+fn journals() -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("journals");
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(&folder)
+        .unwrap();
+    folder
 }
