@@ -19,6 +19,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use tempfile::TempDir;
 
 const DRIVE: ScsiAddress = ScsiAddress {
@@ -46,11 +47,30 @@ fn held_by(attempt: Attempt) -> Holder {
     }
 }
 
+/// A folder of one test, and the right to run: a program that another test starts would have this
+/// one's locks too, from its fork until it is another program.
+struct Folder {
+    folder: TempDir,
+    _alone: MutexGuard<'static, ()>,
+}
+
+impl Folder {
+    fn path(&self) -> &Path {
+        self.folder.path()
+    }
+}
+
 /// A folder for lock files, and one lock file's path in it.
-fn folder() -> (TempDir, LockPlace, PathBuf) {
+fn folder() -> (Folder, LockPlace, PathBuf) {
+    static ALONE: Mutex<()> = Mutex::new(());
+    let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let folder = tempfile::tempdir().unwrap();
     let place = LockPlace::Folder(folder.path().to_owned());
     let file = place.file(DRIVE);
+    let folder = Folder {
+        folder,
+        _alone: alone,
+    };
     (folder, place, file)
 }
 
@@ -233,7 +253,7 @@ fn a_lock_file_that_is_none_is_refused_and_left_as_it_is() {
     };
     let precious = |folder: &Path| folder.join("precious");
     let write = |path: &Path| fs::write(path, "precious\n").unwrap();
-    let is_whole = |folder: TempDir| {
+    let is_whole = |folder: Folder| {
         let text = fs::read_to_string(precious(folder.path())).unwrap();
         assert_eq!(text, "precious\n");
     };
