@@ -18,14 +18,21 @@ fn main() -> Result<(), Box<dyn Error>> {
         .and_then(|lba| lba.parse().ok())
         .unwrap_or(0);
     let started = Instant::now();
-    let tree = Tree::scan(&sources, &WalkOptions::default())?;
+    let tree = Tree::scan(
+        &sources,
+        &WalkOptions {
+            special: pitland_mastering::SpecialFiles::Store,
+            ..WalkOptions::default()
+        },
+    )?;
     let files = tree.file_count();
     let scanned = started.elapsed();
-    let layout = Arc::new(Layout::plan(
-        tree,
-        first_lba,
-        &VolumeOptions::new("IMAGE", Timestamp::now()),
-    )?);
+    let mut options = VolumeOptions::new("IMAGE", Timestamp::now());
+    options.udf = std::env::var("UDF")
+        .ok()
+        .map(|revision| revision.parse())
+        .transpose()?;
+    let layout = Arc::new(Layout::plan(tree, first_lba, &options)?);
     let planned = started.elapsed();
     let mut emitter = layout.emitter();
     let mut out = std::io::stdout().lock();

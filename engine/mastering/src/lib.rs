@@ -1,6 +1,6 @@
 //! The bytes of a volume: plan a tree, then stream it.
 //!
-//! A [`Tree`] of files becomes an ISO 9660 volume with Joliet and Rock Ridge in two passes.
+//! A [`Tree`] of files becomes an ISO 9660 volume with Joliet, Rock Ridge and UDF in two passes.
 //! Pass 1, [`Layout::plan`](layout::Layout::plan), gives every structure and every file its block, so that
 //! the exact size is known before the first byte. Pass 2, an [`Emitter`], makes the bytes
 //! of any range of blocks, from the plan and from the files, without a temporary image.
@@ -35,6 +35,7 @@ pub mod rock_ridge;
 pub mod susp;
 pub mod time;
 pub mod tree;
+mod udf;
 
 pub use block::{BLOCK_SIZE, BlockSource, Extent, ImageFile};
 pub use compare::{CompareOptions, Difference, compare};
@@ -44,3 +45,4 @@ pub use layout::{Layout, Owner, PlanError, PlanWarning, PlannedFile, Structure, 
 pub use read::{Entry, Names, ReadError, Volume};
 pub use time::Timestamp;
 pub use tree::{NodeId, NodeKind, ScanError, SourceChange, SpecialFiles, Tree, WalkOptions};
+pub use udf::{UdfRevision, UnknownRevision};

@@ -9,8 +9,10 @@ use crate::iso9660::path_table::{PathTableKind, PathTableRecord};
 use crate::iso9660::stamp::{LongStamp, ShortStamp};
 use crate::joliet::{self, Surrogates};
 use crate::layout::records::Records;
-use crate::layout::{Descriptor, Hierarchy, Layout, Region};
+use crate::layout::{Descriptor, Hierarchy, Layout, Region, UdfRegion};
 use crate::tree::NodeId;
+use crate::udf;
+use crate::udf::plan::UdfPlan;
 
 /// Makes blocks from `block` on into `out`, whose former content is lost: at most `most`, at most to the end of the
 /// structure, at least one.
@@ -40,12 +42,76 @@ pub(super) fn make(layout: &Layout, region: Region, block: u32, most: u32, out: 
                 .emit(layout, from, out);
             }
         }
+        Region::Udf(region) => {
+            if let Some(plan) = &layout.udf {
+                udf_region(layout, plan, region, block, most, out);
+            }
+        }
         Region::SystemArea
         | Region::EmptyFiles
         | Region::Reserve
         | Region::Data
         | Region::Padding => {}
     }
+}
+
+fn udf_region(
+    layout: &Layout,
+    plan: &UdfPlan,
+    region: UdfRegion,
+    block: u32,
+    most: u32,
+    out: &mut Vec<u8>,
+) {
+    use udf::{descriptors, entry};
+    let (first, end) = layout.region_bounds(block);
+    let whole = match region {
+        UdfRegion::Metadata => {
+            return udf_metadata(layout, plan, block - first, end - first, most, out);
+        }
+        UdfRegion::Recognition => descriptors::recognition(plan.revision),
+        UdfRegion::Sequence => descriptors::sequence(layout, plan, first),
+        UdfRegion::Integrity => descriptors::integrity(layout, plan),
+        UdfRegion::Anchor => descriptors::anchor(layout, plan, first),
+        UdfRegion::MetadataFile { mirror } => entry::metadata_file(layout, plan, mirror),
+    };
+    let skip = (block - first) as usize * BLOCK_SIZE;
+    out.extend_from_slice(whole.get(skip..).unwrap_or_default());
+}
+
+/// File set, file entries and folders from an offset among them on. Both copies are the same: the addresses in them are
+/// of the metadata partition.
+fn udf_metadata(
+    layout: &Layout,
+    plan: &UdfPlan,
+    offset: u32,
+    blocks: u32,
+    most: u32,
+    out: &mut Vec<u8>,
+) {
+    let end = blocks.min(offset.saturating_add(most));
+    let mut at = offset;
+    while at < end {
+        let before = out.len();
+        match plan.node_at(at) {
+            None => {
+                let file_set = udf::descriptors::file_set(layout, plan);
+                let rest = file_set.get(at as usize * BLOCK_SIZE..).unwrap_or_default();
+                out.extend_from_slice(rest);
+            }
+            Some((node, from)) => {
+                let left = plan.end_of(node).min(end).saturating_sub(at);
+                out.extend(udf::entry::emit(layout, plan, node, from, left));
+            }
+        }
+        let made = (out.len() - before).div_ceil(BLOCK_SIZE) as u32;
+        if made == 0 {
+            // Behind the last node: what fills up the last allocation unit.
+            break;
+        }
+        at += made;
+    }
+    out.resize((end - offset) as usize * BLOCK_SIZE, 0);
 }
 
 fn descriptor(layout: &Layout, at: usize) -> VolumeDescriptor {

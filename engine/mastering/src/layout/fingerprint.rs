@@ -11,7 +11,7 @@ use crate::time::Timestamp;
 use crate::tree::NodeKind;
 
 /// Part of every fingerprint: another way to lay out a volume, or to take the fingerprint, has another number.
-const VERSION: u64 = 1;
+const VERSION: u64 = 2;
 
 static CRC: crc::Crc<u64, crc::Table<16>> = crc::Crc::<u64, crc::Table<16>>::new(&crc::CRC_64_XZ);
 
@@ -98,6 +98,7 @@ impl Layout {
             access_times,
             joliet,
             surrogates,
+            udf,
             padding_blocks,
         } = &self.options;
         for text in [
@@ -121,6 +122,7 @@ impl Layout {
             u64::from(*access_times),
             u64::from(*joliet),
             surrogates,
+            udf.map_or(0, |revision| u64::from(revision.code())),
             u64::from(*padding_blocks),
             u64::from(self.first_lba),
             self.blocks(),

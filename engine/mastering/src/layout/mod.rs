@@ -4,6 +4,10 @@
 //! tables, folders of ISO 9660 (each followed by its continuation areas), folders of Joliet, one block that all empty
 //! files share, zeros up to block 32 where that is not passed yet, the files in the order of the tree, padding.
 //!
+//! With UDF its descriptors stand between those of ISO 9660 and the path tables, up to the anchor in block 256; behind it
+//! the partition begins, with the file entries and folders of UDF. Behind the padding come the second copy of these, from
+//! revision 2.50 on, and the other anchor, in the last block of the volume.
+//!
 //! All addresses in the volume are absolute on the disc: a session's first LBA is added to each. The volume's size,
 //! though, counts the session's own blocks alone, which is what other mastering programs write for a further session
 //! and what readers expect when they look at one session.
@@ -17,7 +21,7 @@ pub(crate) mod records;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-pub(crate) use hierarchy::{DirectoryPlace, Hierarchy, Namespace, RockRidge};
+pub(crate) use hierarchy::{Count, DirectoryPlace, Hierarchy, Namespace, RockRidge};
 pub use options::{PlanError, PlanWarning, VolumeOptions};
 pub use owners::{Owner, Structure};
 
@@ -28,7 +32,8 @@ use crate::iso9660::path_table::PathTableKind;
 use crate::iso9660::stamp::ShortStamp;
 use crate::susp::Packer;
 use crate::tree::{NodeId, NodeKind, Tree};
-use hierarchy::Count;
+use crate::udf::descriptors::{ANCHOR_BLOCK, SEQUENCE_BLOCKS};
+use crate::udf::plan::{ALLOCATION_UNIT, UdfPlan};
 use records::{Records, sections};
 
 /// File data begin here or later: what grows a volume on an overwritable disc writes the descriptors of the newest
@@ -51,6 +56,18 @@ pub(crate) enum Region {
     Reserve,
     Data,
     Padding,
+    Udf(UdfRegion),
+}
+
+/// A region of UDF's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum UdfRegion {
+    Recognition,
+    Sequence,
+    Integrity,
+    Anchor,
+    MetadataFile { mirror: bool },
+    Metadata,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +85,7 @@ pub struct Layout {
     pub(crate) options: VolumeOptions,
     /// ISO 9660's, and Joliet's if there is one.
     pub(crate) hierarchies: Vec<Hierarchy>,
+    pub(crate) udf: Option<UdfPlan>,
     /// For a folder its ordinal, for everything else the block of its data.
     places: Vec<u32>,
     /// First block and node of every file that has data, in order.
@@ -191,11 +209,16 @@ impl Layout {
                 directories: tree.directory_count(),
             });
         }
+        let udf = options
+            .udf
+            .map(|revision| plan_udf(&tree, revision, &mut warnings))
+            .transpose()?;
         let mut layout = Self {
             tree,
             first_lba,
             options: options.clone(),
             hierarchies,
+            udf,
             places,
             extents: Vec::new(),
             regions: Vec::new(),
@@ -218,6 +241,9 @@ impl Layout {
             planner.region(Region::Descriptor(Descriptor::Joliet), 1)?;
         }
         planner.region(Region::Descriptor(Descriptor::Terminator), 1)?;
+        if let Some(udf) = &mut self.udf {
+            planner.begin_udf(udf)?;
+        }
         for (at, hierarchy) in self.hierarchies.iter_mut().enumerate() {
             let blocks = blocks_for(u64::from(hierarchy.path_table_bytes));
             for (place, kind) in hierarchy
@@ -239,6 +265,9 @@ impl Layout {
         }
         self.place_files(&mut planner)?;
         planner.region(Region::Padding, u64::from(self.options.padding_blocks))?;
+        if let Some(udf) = &mut self.udf {
+            planner.end_udf(udf)?;
+        }
         self.blocks = planner.next_block()?;
         self.regions = planner.regions;
         Ok(())
@@ -475,6 +504,89 @@ impl Planner {
         self.regions.push((first, region));
         Ok(first)
     }
+}
+
+/// Descriptors of UDF that one scratch is to spare stand this many blocks apart: in another ECC block on every disc.
+const UDF_STEP: u64 = 32;
+/// Blocks of a volume of UDF are a multiple of this, so that its last one, an anchor, is the last one of a track.
+const UDF_UNIT: u64 = 32;
+
+impl Planner {
+    fn udf(&mut self, region: UdfRegion, blocks: u64) -> Result<u32, PlanError> {
+        self.region(Region::Udf(region), blocks)
+    }
+
+    /// Zeros up to a block.
+    fn reserve_to(&mut self, block: u64) -> Result<(), PlanError> {
+        let zeros = block.saturating_sub(self.next);
+        if zeros > 0 {
+            self.region(Region::Reserve, zeros)?;
+        }
+        Ok(())
+    }
+
+    /// Zeros up to where a piece of a metadata partition may begin.
+    fn align_in_partition(&mut self, udf: &UdfPlan) -> Result<(), PlanError> {
+        let inside = self.next.saturating_sub(u64::from(udf.partition));
+        let aligned = inside.next_multiple_of(u64::from(ALLOCATION_UNIT));
+        self.reserve_to(u64::from(udf.partition) + aligned)
+    }
+
+    fn begin_udf(&mut self, udf: &mut UdfPlan) -> Result<(), PlanError> {
+        let sequence = u64::from(SEQUENCE_BLOCKS);
+        self.udf(UdfRegion::Recognition, 3)?;
+        self.reserve_to(UDF_STEP)?;
+        udf.main_sequence = self.udf(UdfRegion::Sequence, sequence)?;
+        self.reserve_to(2 * UDF_STEP)?;
+        udf.integrity = self.udf(UdfRegion::Integrity, 2)?;
+        self.reserve_to(3 * UDF_STEP)?;
+        udf.reserve_sequence = self.udf(UdfRegion::Sequence, sequence)?;
+        self.reserve_to(u64::from(ANCHOR_BLOCK))?;
+        self.udf(UdfRegion::Anchor, 1)?;
+        let metadata = u64::from(udf.metadata_blocks);
+        if udf.revision.has_metadata_partition() {
+            self.reserve_to(u64::from(ANCHOR_BLOCK) + UDF_STEP)?;
+            udf.partition = self.next_block()?;
+            let [own, _] = &mut udf.metadata_files;
+            *own = self.udf(UdfRegion::MetadataFile { mirror: false }, 1)?;
+            self.align_in_partition(udf)?;
+        } else {
+            udf.partition = self.next_block()?;
+        }
+        udf.metadata = self.udf(UdfRegion::Metadata, metadata)?;
+        Ok(())
+    }
+
+    fn end_udf(&mut self, udf: &mut UdfPlan) -> Result<(), PlanError> {
+        udf.mirror = udf.metadata;
+        if udf.revision.has_metadata_partition() {
+            self.align_in_partition(udf)?;
+            udf.mirror = self.udf(UdfRegion::Metadata, u64::from(udf.metadata_blocks))?;
+            let [_, mirror] = &mut udf.metadata_files;
+            *mirror = self.udf(UdfRegion::MetadataFile { mirror: true }, 1)?;
+        }
+        let end = (self.next + 1).next_multiple_of(UDF_UNIT);
+        self.reserve_to(end - 1)?;
+        udf.partition_blocks = self.next_block()? - udf.partition;
+        self.udf(UdfRegion::Anchor, 1)?;
+        Ok(())
+    }
+}
+
+fn plan_udf(
+    tree: &Tree,
+    revision: crate::udf::UdfRevision,
+    warnings: &mut Vec<PlanWarning>,
+) -> Result<UdfPlan, PlanError> {
+    let mut changed = Count::default();
+    let udf = UdfPlan::new(tree, revision, &mut changed)?;
+    if let Some(first) = changed.first {
+        warnings.push(PlanWarning::UdfNamesChanged {
+            count: changed.count,
+            first: tree.disc_path(first),
+        });
+    }
+    Ok(udf)
 }
 
 fn check_texts(options: &VolumeOptions) -> Result<(), PlanError> {

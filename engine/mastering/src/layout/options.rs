@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use crate::joliet::Surrogates;
 use crate::time::Timestamp;
+use crate::udf::UdfRevision;
 
 /// What a volume is to be like. Nothing in it is taken from the system: the same options give the same bytes.
 #[derive(Clone, Debug)]
@@ -34,12 +35,14 @@ pub struct VolumeOptions {
     pub joliet: bool,
     /// What Joliet does with characters beyond 16 bits.
     pub surrogates: Surrogates,
+    /// Record a UDF file system of this revision over the same data. It takes a block for each file and folder.
+    pub udf: Option<UdfRevision>,
     /// Blocks of zeros at the end, for drives whose read-ahead fails at the end of a track. Part of the volume's size.
     pub padding_blocks: u32,
 }
 
 impl VolumeOptions {
-    /// Rock Ridge without access times, and Joliet, 150 blocks of padding, made at `created`.
+    /// Rock Ridge without access times, and Joliet, no UDF, 150 blocks of padding, made at `created`.
     #[must_use]
     pub fn new(volume_id: impl Into<String>, created: Timestamp) -> Self {
         Self {
@@ -54,6 +57,7 @@ impl VolumeOptions {
             access_times: false,
             joliet: true,
             surrogates: Surrogates::default(),
+            udf: None,
             padding_blocks: 150,
         }
     }
@@ -150,6 +154,13 @@ pub enum PlanWarning {
     },
     /// The volume's name is cut to 16 units in Joliet.
     JolietVolumeIdCut,
+    /// Names that are different in UDF: beyond 254 characters of 8 bits or 127 of 16, or no UTF-8.
+    UdfNamesChanged {
+        /// How many.
+        count: u64,
+        /// The first of them.
+        first: PathBuf,
+    },
 }
 
 impl std::fmt::Display for PlanWarning {
@@ -192,6 +203,11 @@ impl std::fmt::Display for PlanWarning {
                     "{directories} folders are more than the 65535 that a path table can number as parents"
                 )
             }
+            Self::UdfNamesChanged { count, first } => write!(
+                f,
+                "{count} names are different in UDF; the first is {}",
+                first.display()
+            ),
             Self::JolietVolumeIdCut => {
                 f.write_str("the volume's name is cut to 16 characters in Joliet")
             }

@@ -4,7 +4,7 @@
 
 use std::path::PathBuf;
 
-use super::{Descriptor, Layout, Region};
+use super::{Descriptor, Layout, Region, UdfRegion};
 use crate::block::{BLOCK_BYTES, blocks_for};
 use crate::iso9660::path_table::PathTableKind;
 
@@ -34,6 +34,19 @@ pub enum Structure {
         /// Joliet's; else ISO 9660's.
         joliet: bool,
     },
+    /// The blocks by which UDF is recognized.
+    UdfRecognition,
+    /// A volume descriptor sequence of UDF.
+    UdfDescriptors,
+    /// The logical volume integrity sequence of UDF.
+    UdfIntegrity,
+    /// An anchor of UDF.
+    UdfAnchor,
+    /// File entries and folders of UDF, or the entry of the file that holds them.
+    UdfMetadata {
+        /// The second copy.
+        mirror: bool,
+    },
     /// The block that all empty files share.
     EmptyFiles,
     /// Zeros before the files.
@@ -56,6 +69,19 @@ impl std::fmt::Display for Structure {
             Self::Directory { path, joliet } => {
                 write!(f, "the {} folder {}", of(*joliet), path.display())
             }
+            Self::UdfRecognition => f.write_str("the recognition sequence of UDF"),
+            Self::UdfDescriptors => f.write_str("a volume descriptor sequence of UDF"),
+            Self::UdfIntegrity => f.write_str("the integrity descriptor of UDF"),
+            Self::UdfAnchor => f.write_str("an anchor of UDF"),
+            Self::UdfMetadata { mirror } => write!(
+                f,
+                "{}file entries and folders of UDF",
+                if *mirror {
+                    "the second copy of the "
+                } else {
+                    ""
+                }
+            ),
             Self::EmptyFiles => f.write_str("the block of the empty files"),
             Self::Reserve => f.write_str("the zeros before the files"),
             Self::Padding => f.write_str("the padding"),
@@ -105,6 +131,19 @@ impl Layout {
                     joliet: of(hierarchy),
                 }
             }
+            Region::Udf(region) => match region {
+                UdfRegion::Recognition => Structure::UdfRecognition,
+                UdfRegion::Sequence => Structure::UdfDescriptors,
+                UdfRegion::Integrity => Structure::UdfIntegrity,
+                UdfRegion::Anchor => Structure::UdfAnchor,
+                UdfRegion::MetadataFile { mirror } => Structure::UdfMetadata { mirror },
+                UdfRegion::Metadata => Structure::UdfMetadata {
+                    mirror: self
+                        .udf
+                        .as_ref()
+                        .is_some_and(|udf| block >= udf.mirror && udf.mirror != udf.metadata),
+                },
+            },
             Region::EmptyFiles => Structure::EmptyFiles,
             Region::Reserve => Structure::Reserve,
             Region::Padding => Structure::Padding,

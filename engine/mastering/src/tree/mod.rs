@@ -159,6 +159,11 @@ impl Tree {
         self.skipped
     }
 
+    /// All nodes, the root among them.
+    pub(crate) fn node_count(&self) -> usize {
+        self.nodes.len()
+    }
+
     /// All nodes, the root first, each folder before its children.
     pub fn nodes(&self) -> impl Iterator<Item = NodeId> + '_ {
         (0..self.nodes.len() as u32).map(NodeId)

@@ -1,0 +1,492 @@
+//! File entries (ECMA-167 4/14.9 and 4/14.17): what a file is, whose it is, and where its bytes are.
+//!
+//! Owns the entry with its allocation descriptors and the few bytes that lie inside of it; must not know where the
+//! entry itself was placed.
+
+use super::UdfRevision;
+use super::directory;
+use super::field::{Address, Fields};
+use super::names::compressed;
+use super::plan::{UdfPlan, blocks};
+use super::tag;
+use crate::block::{BLOCK_BYTES, BLOCK_SIZE, blocks_for};
+use crate::layout::Layout;
+use crate::time::Timestamp;
+use crate::tree::{NodeId, NodeKind, Tree};
+use std::os::unix::ffi::OsStrExt;
+
+/// Most bytes of one extent: 30 bits of whole blocks.
+const EXTENT_BYTES: u64 = (1 << 30) - BLOCK_BYTES;
+/// An extent that holds further allocation descriptors, in the upper two bits of its length.
+const CONTINUES: u32 = 3 << 30;
+/// Bytes of an allocation extent descriptor before the allocation descriptors.
+const CONTINUATION_HEADER: usize = 24;
+
+const SHORT: u16 = 0;
+const LONG: u16 = 1;
+const INSIDE: u16 = 3;
+
+/// What a metadata file is, for entries that are no node's (UDF 2.2.13).
+const METADATA_FILE: u8 = 250;
+const METADATA_MIRROR: u8 = 251;
+
+/// Bytes of an entry before its allocation descriptors.
+const fn fixed_bytes(revision: UdfRevision) -> usize {
+    match revision.third_edition() {
+        true => 216,
+        false => 176,
+    }
+}
+
+/// Bytes that can lie in the entry itself.
+const fn room(revision: UdfRevision) -> u64 {
+    (BLOCK_SIZE - fixed_bytes(revision)) as u64
+}
+
+/// Blocks that the bytes of a folder or link take beside its entry: none where they fit into it.
+pub(crate) fn blocks_beside(revision: UdfRevision, bytes: u64) -> u64 {
+    match bytes <= room(revision) {
+        true => 0,
+        false => blocks_for(bytes),
+    }
+}
+
+/// Bytes of one allocation descriptor of a file. Where its entry lies in the metadata partition and its bytes do not,
+/// the descriptor names the partition.
+const fn descriptor_bytes(revision: UdfRevision) -> usize {
+    match revision.has_metadata_partition() {
+        true => 16,
+        false => 8,
+    }
+}
+
+/// Blocks of further allocation descriptors that a file of so many bytes needs.
+pub(crate) fn allocation_blocks(revision: UdfRevision, size: u64) -> u64 {
+    let one = descriptor_bytes(revision);
+    let inside = (BLOCK_SIZE - fixed_bytes(revision)) / one;
+    let extents = size.div_ceil(EXTENT_BYTES);
+    if extents <= inside as u64 {
+        return 0;
+    }
+    // The last place of each block but the last leads to the next one.
+    let each = (BLOCK_SIZE - CONTINUATION_HEADER) / one - 1;
+    let rest = extents - (inside as u64 - 1);
+    // The last block of all may use that place too; a block more where that is just so does no harm.
+    rest.div_ceil(each as u64)
+}
+
+/// A link's target as path components (ECMA-167 4/14.16).
+fn components(tree: &Tree, id: NodeId) -> Vec<u8> {
+    let target = tree
+        .link_target(id)
+        .map_or(&[][..], |target| target.as_os_str().as_bytes());
+    let mut out = Vec::with_capacity(target.len() + 16);
+    if target.first() == Some(&b'/') {
+        out.extend_from_slice(&[2, 0, 0, 0]);
+    }
+    for part in target.split(|byte| *byte == b'/') {
+        match part {
+            b"" => {}
+            b"." => out.extend_from_slice(&[4, 0, 0, 0]),
+            b".." => out.extend_from_slice(&[3, 0, 0, 0]),
+            name => {
+                let text = String::from_utf8_lossy(name);
+                let mut name = compressed(text.encode_utf16());
+                name.truncate(255);
+                out.extend_from_slice(&[5, name.len() as u8, 0, 0]);
+                out.extend_from_slice(&name);
+            }
+        }
+    }
+    out
+}
+
+/// Bytes of a link's target as it is recorded.
+pub(crate) fn link_bytes(tree: &Tree, id: NodeId) -> u64 {
+    components(tree, id).len() as u64
+}
+
+/// What an entry says of a file.
+struct Entry {
+    kind: u8,
+    mode: u32,
+    owner: (u32, u32),
+    links: u16,
+    bytes: u64,
+    recorded_blocks: u64,
+    accessed: Timestamp,
+    modified: Timestamp,
+    changed: Timestamp,
+    unique: u64,
+    attributes: Vec<u8>,
+    form: u16,
+    allocation: Vec<u8>,
+}
+
+impl Entry {
+    fn emit(&self, revision: UdfRevision, location: u32) -> Vec<u8> {
+        let third = revision.third_edition();
+        let mut fields = Fields::new();
+        // The ICB tag: strategy 4, one entry.
+        fields
+            .u32(0)
+            .u16(4)
+            .u16(0)
+            .u16(1)
+            .u8(0)
+            .u8(self.kind)
+            .zeros(6)
+            .u16(self.form | special_bits(self.mode))
+            .u32(self.owner.0)
+            .u32(self.owner.1)
+            .u32(permissions(self.mode))
+            .u16(self.links)
+            .zeros(2 + 4)
+            .u64(self.bytes);
+        if third {
+            fields.u64(self.bytes);
+        }
+        fields
+            .u64(self.recorded_blocks)
+            .time(self.accessed)
+            .time(self.modified);
+        if third {
+            fields.time(self.modified.min(self.changed));
+        }
+        fields.time(self.changed).u32(1);
+        if third {
+            fields.u32(0);
+        }
+        // No extended attributes outside of the entry, and no streams.
+        fields.zeros(if third { 32 } else { 16 });
+        fields
+            .implementation()
+            .u64(self.unique)
+            .u32(self.attributes.len() as u32)
+            .u32(self.allocation.len() as u32)
+            .bytes(&self.attributes)
+            .bytes(&self.allocation);
+        let identifier = if third {
+            tag::EXTENDED_FILE_ENTRY
+        } else {
+            tag::FILE_ENTRY
+        };
+        let length = fields.0.len();
+        fields.sealed(length, identifier, revision, location)
+    }
+}
+
+/// `st_mode`'s set-id and sticky bits, as the flags of an ICB tag have them (ECMA-167 4/14.6.8).
+fn special_bits(mode: u32) -> u16 {
+    [(0o4000, 6), (0o2000, 7), (0o1000, 8)]
+        .into_iter()
+        .filter(|(bit, _)| mode & bit != 0)
+        .map(|(_, at)| 1 << at)
+        .sum()
+}
+
+/// Five bits each for others, group and owner (ECMA-167 4/14.9.5): execute, write, read, change attributes, delete.
+fn permissions(mode: u32) -> u32 {
+    let five = |three: u32| {
+        let write = three >> 1 & 1;
+        three & 0b111 | write << 4
+    };
+    let owner = five(mode >> 6) | (mode >> 7 & 1) << 3;
+    five(mode) | five(mode >> 3) << 5 | owner << 10
+}
+
+fn file_type(kind: NodeKind) -> u8 {
+    match kind {
+        NodeKind::Directory => 4,
+        NodeKind::File => 5,
+        NodeKind::BlockDevice => 6,
+        NodeKind::CharacterDevice => 7,
+        NodeKind::Fifo => 9,
+        NodeKind::Socket => 10,
+        NodeKind::Symlink => 12,
+    }
+}
+
+/// Makes the blocks of a node's entry and what lies beside it, from the node's `from`th on: at most `most`.
+pub(crate) fn emit(layout: &Layout, plan: &UdfPlan, id: NodeId, from: u32, most: u32) -> Vec<u8> {
+    let tree = &layout.tree;
+    let first = plan.entry_address(tree, id);
+    let beside = Address {
+        block: first.block + 1,
+        ..first
+    };
+    let mut out = Vec::new();
+    let bytes = match tree.kind(id) {
+        NodeKind::Directory => plan.directory_bytes(tree, id),
+        NodeKind::Symlink => link_bytes(tree, id),
+        _ => tree.size(id),
+    };
+    let is_beside = blocks_beside(plan.revision, bytes) > 0;
+    if from == 0 {
+        let mut entry = entry_of(tree, id, bytes);
+        entry.attributes = with_header(&device(tree, id), plan.revision, first.block);
+        match tree.kind(id) {
+            NodeKind::File => {
+                entry.form = match plan.revision.has_metadata_partition() {
+                    true => LONG,
+                    false => SHORT,
+                };
+                entry.recorded_blocks = blocks_for(bytes);
+                entry.allocation = allocation(layout, plan, id, beside).swap_remove(0);
+            }
+            NodeKind::Directory | NodeKind::Symlink if is_beside => {
+                entry.form = SHORT;
+                entry.recorded_blocks = blocks_for(bytes);
+                entry.allocation = beside_allocation(bytes, beside);
+            }
+            _ => {
+                entry.form = INSIDE;
+                contents(
+                    plan,
+                    tree,
+                    id,
+                    first.block,
+                    0,
+                    BLOCK_SIZE,
+                    &mut entry.allocation,
+                );
+            }
+        }
+        let mut block = entry.emit(plan.revision, first.block);
+        block.resize(BLOCK_SIZE, 0);
+        out = block;
+        if most == 1 {
+            return out;
+        }
+    }
+    let skip = from.saturating_sub(1);
+    let wanted = most as usize * BLOCK_SIZE - out.len();
+    match tree.kind(id) {
+        NodeKind::Directory | NodeKind::Symlink if is_beside => {
+            let left = u64::from(blocks(bytes).saturating_sub(skip)) * BLOCK_BYTES;
+            let length = left.min(wanted as u64) as usize;
+            let mut made = Vec::with_capacity(length);
+            let start = u64::from(skip) * BLOCK_BYTES;
+            contents(plan, tree, id, beside.block, start, length, &mut made);
+            made.resize(length, 0);
+            out.extend_from_slice(&made);
+        }
+        NodeKind::File => {
+            let further = allocation(layout, plan, id, beside);
+            let blocks = further.iter().enumerate().skip(1 + skip as usize);
+            for (at, allocation) in blocks.take(wanted / BLOCK_SIZE) {
+                let location = beside.block + at as u32 - 1;
+                let mut fields = Fields::new();
+                fields.u32(0).u32(allocation.len() as u32).bytes(allocation);
+                let length = fields.0.len();
+                let mut block =
+                    fields.sealed(length, tag::ALLOCATION_EXTENT, plan.revision, location);
+                block.resize(BLOCK_SIZE, 0);
+                out.extend_from_slice(&block);
+            }
+        }
+        _ => {}
+    }
+    out
+}
+
+fn entry_of(tree: &Tree, id: NodeId, bytes: u64) -> Entry {
+    let kind = tree.kind(id);
+    let links = match kind {
+        // The name in the parent, and the way back from each folder inside.
+        NodeKind::Directory => tree.link_count(id) - 1,
+        _ => tree.link_count(id),
+    };
+    Entry {
+        kind: file_type(kind),
+        mode: tree.mode(id),
+        owner: tree.owner(id),
+        links: u16::try_from(links).unwrap_or(u16::MAX),
+        bytes,
+        recorded_blocks: 0,
+        // Access times change by reading, ours among it.
+        accessed: tree.modified(id),
+        modified: tree.modified(id),
+        changed: tree.changed(id),
+        unique: UdfPlan::unique(tree, id).into(),
+        attributes: Vec::new(),
+        form: INSIDE,
+        allocation: Vec::new(),
+    }
+}
+
+/// The bytes of a folder or link; `at` is the block of the first.
+fn contents(
+    plan: &UdfPlan,
+    tree: &Tree,
+    id: NodeId,
+    at: u32,
+    start: u64,
+    length: usize,
+    out: &mut Vec<u8>,
+) {
+    match tree.kind(id) {
+        NodeKind::Directory => directory::emit(plan, tree, id, at, start, length, out),
+        NodeKind::Symlink => {
+            let target = components(tree, id);
+            let rest = usize::try_from(start).ok().and_then(|at| target.get(at..));
+            out.extend_from_slice(rest.unwrap_or_default());
+        }
+        _ => {}
+    }
+    out.truncate(length);
+}
+
+/// One extent, or several of a folder beyond a gigabyte.
+fn beside_allocation(bytes: u64, beside: Address) -> Vec<u8> {
+    let mut fields = Fields(Vec::new());
+    let mut done = 0;
+    while done < bytes {
+        let length = (bytes - done).min(EXTENT_BYTES);
+        fields.short_allocation(length as u32, beside.block + blocks(done));
+        done += length;
+    }
+    fields.0
+}
+
+/// The allocation descriptors of a file: those in its entry, and those of each further block.
+fn allocation(layout: &Layout, plan: &UdfPlan, id: NodeId, beside: Address) -> Vec<Vec<u8>> {
+    let revision = plan.revision;
+    let one = descriptor_bytes(revision);
+    let size = layout.tree.size(id);
+    let further = allocation_blocks(revision, size) as usize;
+    let first = layout.data_block(id);
+    let descriptor = |fields: &mut Fields, length: u32, to: Address| {
+        match revision.has_metadata_partition() {
+            true => fields.long_allocation(length, to, 0),
+            false => fields.short_allocation(length, to.block),
+        };
+    };
+    let mut groups = Vec::with_capacity(further + 1);
+    let mut done = 0;
+    for group in 0..=further {
+        let room = match group {
+            0 => BLOCK_SIZE - fixed_bytes(revision),
+            _ => BLOCK_SIZE - CONTINUATION_HEADER,
+        } / one;
+        let leads_on = group < further;
+        let own = room - usize::from(leads_on);
+        let mut fields = Fields(Vec::new());
+        for _ in 0..own {
+            if done >= size {
+                break;
+            }
+            let length = (size - done).min(EXTENT_BYTES);
+            let to = plan.partition_address(first + (done / BLOCK_BYTES) as u32);
+            descriptor(&mut fields, length as u32, to);
+            done += length;
+        }
+        if leads_on {
+            let to = Address {
+                block: beside.block + group as u32,
+                ..beside
+            };
+            descriptor(&mut fields, CONTINUES | BLOCK_SIZE as u32, to);
+        }
+        groups.push(fields.0);
+    }
+    groups
+}
+
+/// The attributes of a device: its numbers (ECMA-167 4/14.10.7), behind the header that attributes begin with.
+fn device(tree: &Tree, id: NodeId) -> Vec<u8> {
+    let Some(number) = tree.device_number(id) else {
+        return Vec::new();
+    };
+    let (major, minor) = (rustix::fs::major(number), rustix::fs::minor(number));
+    let mut fields = Fields(Vec::new());
+    fields
+        .u32(12)
+        .u8(1)
+        .zeros(3)
+        .u32(24)
+        .u32(0)
+        .u32(major)
+        .u32(minor);
+    fields.0
+}
+
+/// Puts before the attributes the header that they begin with; it is sealed, and so has to know its block.
+fn with_header(attributes: &[u8], revision: UdfRevision, location: u32) -> Vec<u8> {
+    if attributes.is_empty() {
+        return Vec::new();
+    }
+    let mut header = Fields::new();
+    // Both kinds of later attributes begin behind the last one: there are none.
+    let end = (CONTINUATION_HEADER + attributes.len()) as u32;
+    header.u32(end).u32(end);
+    let mut out = header.sealed(24, tag::EXTENDED_ATTRIBUTE_HEADER, revision, location);
+    out.extend_from_slice(attributes);
+    out
+}
+
+/// The entry of the metadata file, or of its mirror: where the metadata partition's blocks are.
+pub(crate) fn metadata_file(layout: &Layout, plan: &UdfPlan, mirror: bool) -> Vec<u8> {
+    let (block, kind) = match mirror {
+        true => (plan.mirror, METADATA_MIRROR),
+        false => (plan.metadata, METADATA_FILE),
+    };
+    let [own, other] = plan.metadata_files;
+    let location = plan
+        .partition_address(if mirror { other } else { own })
+        .block;
+    let created = layout.options.created;
+    let bytes = u64::from(plan.metadata_blocks) * BLOCK_BYTES;
+    // Whole allocation units in each extent.
+    let most = EXTENT_BYTES / (32 * BLOCK_BYTES) * (32 * BLOCK_BYTES);
+    let mut fields = Fields(Vec::new());
+    let mut done = 0;
+    while done < bytes {
+        let length = (bytes - done).min(most);
+        let to = plan.partition_address(block + (done / BLOCK_BYTES) as u32);
+        fields.short_allocation(length as u32, to.block);
+        done += length;
+    }
+    let entry = Entry {
+        kind,
+        mode: 0,
+        owner: (u32::MAX, u32::MAX),
+        links: 0,
+        bytes,
+        recorded_blocks: plan.metadata_blocks.into(),
+        accessed: created,
+        modified: created,
+        changed: created,
+        unique: 0,
+        attributes: Vec::new(),
+        form: SHORT,
+        allocation: fields.0,
+    };
+    let mut made = entry.emit(plan.revision, location);
+    made.resize(BLOCK_SIZE, 0);
+    made
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn permissions_are_five_bits_for_each_of_three() {
+        assert_eq!(permissions(0o755), 0b11111_00101_00101);
+        assert_eq!(permissions(0o644), 0b11110_00100_00100);
+        assert_eq!(special_bits(0o7777), 0b1_1100_0000);
+    }
+
+    #[test]
+    fn a_file_beyond_what_an_entry_holds_goes_on_in_further_blocks() {
+        let old = UdfRevision::V1_02;
+        assert_eq!(allocation_blocks(old, 234 * EXTENT_BYTES), 0);
+        assert_eq!(allocation_blocks(old, 234 * EXTENT_BYTES + 1), 1);
+        // 233 in the entry, 252 and a lead in the first block.
+        assert_eq!(allocation_blocks(old, (233 + 252) * EXTENT_BYTES), 1);
+        assert_eq!(allocation_blocks(old, (233 + 252) * EXTENT_BYTES + 1), 2);
+        assert_eq!(allocation_blocks(UdfRevision::V2_50, 114 * EXTENT_BYTES), 0);
+        assert_eq!(allocation_blocks(UdfRevision::V2_50, 115 * EXTENT_BYTES), 1);
+    }
+}
