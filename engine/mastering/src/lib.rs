@@ -26,6 +26,7 @@
 
 pub mod block;
 pub mod compare;
+pub mod el_torito;
 pub mod emit;
 pub mod iso9660;
 pub mod joliet;
@@ -39,6 +40,7 @@ mod udf;
 
 pub use block::{BLOCK_SIZE, BlockSource, Extent, ImageFile};
 pub use compare::{CompareOptions, Difference, compare};
+pub use el_torito::{BootEntry, BootImageFault, Emulation, Platform};
 pub use emit::{EmitError, Emitter, FileContents, SourceReader};
 pub use joliet::Surrogates;
 pub use layout::{Layout, Owner, PlanError, PlanWarning, PlannedFile, Structure, VolumeOptions};

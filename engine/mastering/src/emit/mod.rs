@@ -13,8 +13,10 @@ use std::sync::Arc;
 pub use contents::{FileContents, SourceReader};
 
 use crate::block::{BLOCK_BYTES, BLOCK_SIZE};
+use crate::el_torito::{INFO_TABLE_END, INFO_TABLE_START, add_words, info_table};
+use crate::iso9660::FIRST_DESCRIPTOR;
 use crate::layout::{Layout, Region};
-use crate::tree::SourceChange;
+use crate::tree::{NodeId, SourceChange};
 
 /// Why blocks cannot be made. The plan stays valid.
 #[derive(Debug, thiserror::Error)]
@@ -62,6 +64,9 @@ pub enum EmitError {
         length: usize,
     },
 }
+
+/// Bytes of a boot image that are summed up at a time: whole words.
+const INFO_PIECE: usize = 1 << 16;
 
 /// Blocks of structures that are made at a time.
 const WINDOW: u32 = 256;
@@ -194,13 +199,54 @@ impl Emitter {
         let (data, tail) = out.get_mut(..room).unwrap_or_default().split_at_mut(wanted);
         tail.fill(0);
 
-        let given = match &mut self.contents {
-            Some(contents) => contents.read(node, offset, data)?,
-            None => false,
-        };
-        if !given {
-            self.source.read(node, offset, data)?;
+        read_file(&mut self.contents, &mut self.source, node, offset, data)?;
+        let table = INFO_TABLE_START as u64..INFO_TABLE_END as u64;
+        if offset < table.end && self.layout.has_info_table(node) {
+            let made = self.info_table(node, first)?;
+            // Blocks begin before the table and end behind it.
+            if let Some(place) = out.get_mut(INFO_TABLE_START..INFO_TABLE_END) {
+                place.copy_from_slice(&made);
+            }
         }
         Ok(room)
     }
+
+    /// The table that is put into a boot image, whose first block is `first`. The image is read for its sum.
+    fn info_table(&mut self, node: NodeId, first: u32) -> Result<[u8; 56], EmitError> {
+        let size = self.layout.tree.size(node);
+        let mut piece = vec![0; INFO_PIECE];
+        let mut sum = 0;
+        let mut at = INFO_TABLE_END as u64;
+        while at < size {
+            let length = (size - at).min(INFO_PIECE as u64) as usize;
+            let piece = piece.get_mut(..length).unwrap_or_default();
+            read_file(&mut self.contents, &mut self.source, node, at, piece)?;
+            sum = add_words(sum, piece);
+            at += length as u64;
+        }
+        Ok(info_table(
+            self.layout.absolute(FIRST_DESCRIPTOR),
+            self.layout.absolute(first),
+            // Loaders of more than 4 GiB do not exist.
+            u32::try_from(size).unwrap_or(u32::MAX),
+            sum,
+        ))
+    }
+}
+
+fn read_file(
+    contents: &mut Option<Box<dyn FileContents>>,
+    source: &mut SourceReader,
+    file: NodeId,
+    offset: u64,
+    out: &mut [u8],
+) -> Result<(), EmitError> {
+    let given = match contents {
+        Some(contents) => contents.read(file, offset, out)?,
+        None => false,
+    };
+    if !given {
+        source.read(file, offset, out)?;
+    }
+    Ok(())
 }

@@ -3,6 +3,7 @@
 //! Made from the plan alone; must not open a file.
 
 use crate::block::{BLOCK_BYTES, BLOCK_SIZE, blocks_for};
+use crate::el_torito;
 use crate::iso9660::descriptor::{VolumeDescriptor, terminator};
 use crate::iso9660::directory_record::{DirectoryRecord, FLAG_DIRECTORY, SELF_IDENTIFIER};
 use crate::iso9660::path_table::{PathTableKind, PathTableRecord};
@@ -21,6 +22,22 @@ pub(super) fn make(layout: &Layout, region: Region, block: u32, most: u32, out: 
     match region {
         Region::Descriptor(Descriptor::Terminator) => out.extend(terminator()),
         Region::Descriptor(Descriptor::Primary) => out.extend(descriptor(layout, 0).emit()),
+        Region::Descriptor(Descriptor::Boot) => {
+            let catalogue = layout.absolute(layout.boot_catalogue());
+            out.extend(el_torito::boot_record(catalogue));
+        }
+        Region::BootCatalogue => {
+            let (first, _) = layout.region_bounds(block);
+            let place = |image| {
+                let data = layout.absolute(layout.data_block(image));
+                (data, layout.tree.size(image))
+            };
+            let whole = el_torito::catalogue(&layout.options.boot, place);
+            let skip = (block - first) as usize * BLOCK_SIZE;
+            out.extend_from_slice(whole.get(skip..).unwrap_or_default());
+            let (_, end) = layout.region_bounds(block);
+            out.resize((end - block) as usize * BLOCK_SIZE, 0);
+        }
         Region::Descriptor(Descriptor::Joliet) => out.extend(descriptor(layout, 1).emit()),
         Region::PathTable { hierarchy, kind } => {
             let (first, _) = layout.region_bounds(block);

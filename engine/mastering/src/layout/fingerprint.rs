@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::os::unix::ffi::OsStrExt;
 
 use super::Layout;
+use crate::el_torito::Emulation;
 use crate::joliet::Surrogates;
 use crate::time::Timestamp;
 use crate::tree::NodeKind;
@@ -99,6 +100,7 @@ impl Layout {
             joliet,
             surrogates,
             udf,
+            boot,
             padding_blocks,
         } = &self.options;
         for text in [
@@ -112,6 +114,27 @@ impl Layout {
             sum.bytes(text.as_bytes());
         }
         sum.time(*created);
+        sum.numbers([boot.len() as u64]);
+        for entry in boot {
+            let partition = match entry.emulation {
+                Emulation::HardDrive { partition_type } => 0x100 + u64::from(partition_type),
+                Emulation::None => 0,
+                Emulation::Floppy1200 => 1,
+                Emulation::Floppy1440 => 2,
+                Emulation::Floppy2880 => 3,
+            };
+            sum.bytes(entry.id.as_bytes());
+            sum.bytes(&entry.criteria);
+            sum.numbers([
+                u64::from(entry.image.0),
+                u64::from(entry.platform.code()),
+                partition,
+                u64::from(entry.load_segment),
+                entry.load_sectors.map_or(u64::MAX, u64::from),
+                u64::from(entry.info_table),
+                u64::from(entry.bootable),
+            ]);
+        }
         let surrogates = match surrogates {
             Surrogates::Keep => 0,
             Surrogates::Replace => 1,

@@ -1,8 +1,8 @@
 //! Pass 1: every structure and every file gets its blocks, before the first byte is made.
 //!
 //! Owns addresses and sizes; must not read the files. The order in the image is: system area, descriptors, path
-//! tables, folders of ISO 9660 (each followed by its continuation areas), folders of Joliet, one block that all empty
-//! files share, zeros up to block 32 where that is not passed yet, the files in the order of the tree, padding.
+//! tables, folders of ISO 9660 (each followed by its continuation areas), folders of Joliet, the boot
+//! catalogue, one block that all empty files share, zeros up to block 32 where that is not passed yet, the files in the order of the tree, padding.
 //!
 //! With UDF its descriptors stand between those of ISO 9660 and the path tables, up to the anchor in block 256; behind it
 //! the partition begins, with the file entries and folders of UDF. Behind the padding come the second copy of these, from
@@ -26,6 +26,7 @@ pub use options::{PlanError, PlanWarning, VolumeOptions};
 pub use owners::{Owner, Structure};
 
 use crate::block::{BLOCK_BYTES, BLOCK_SIZE, Extent, blocks_for};
+use crate::el_torito;
 use crate::emit::{Emitter, FileContents, SourceReader};
 use crate::iso9660::SECTION_BYTES;
 use crate::iso9660::path_table::PathTableKind;
@@ -52,6 +53,7 @@ pub(crate) enum Region {
     Directories {
         hierarchy: usize,
     },
+    BootCatalogue,
     EmptyFiles,
     Reserve,
     Data,
@@ -73,6 +75,7 @@ pub(crate) enum UdfRegion {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Descriptor {
     Primary,
+    Boot,
     Joliet,
     Terminator,
 }
@@ -93,6 +96,7 @@ pub struct Layout {
     /// First blocks of the regions, in order.
     regions: Vec<(u32, Region)>,
     blocks: u32,
+    boot_catalogue: u32,
     warnings: Vec<PlanWarning>,
 }
 
@@ -173,6 +177,7 @@ impl Layout {
         check_texts(options)?;
         let mut warnings = Vec::new();
         check_nodes(&tree, &mut warnings)?;
+        check_boot_images(&tree, options)?;
         let mut ordinal = 0;
         let places: Vec<u32> = tree
             .nodes
@@ -223,6 +228,7 @@ impl Layout {
             extents: Vec::new(),
             regions: Vec::new(),
             blocks: 0,
+            boot_catalogue: 0,
             warnings,
         };
         layout.place_all()?;
@@ -237,6 +243,10 @@ impl Layout {
         };
         planner.region(Region::SystemArea, 16)?;
         planner.region(Region::Descriptor(Descriptor::Primary), 1)?;
+        let boot_blocks = el_torito::catalogue_blocks(&self.options.boot)?;
+        if boot_blocks > 0 {
+            planner.region(Region::Descriptor(Descriptor::Boot), 1)?;
+        }
         if self.options.joliet {
             planner.region(Region::Descriptor(Descriptor::Joliet), 1)?;
         }
@@ -263,6 +273,7 @@ impl Layout {
         for at in 0..self.hierarchies.len() {
             self.place_directories(at, &mut planner)?;
         }
+        self.boot_catalogue = planner.region(Region::BootCatalogue, boot_blocks)?;
         self.place_files(&mut planner)?;
         planner.region(Region::Padding, u64::from(self.options.padding_blocks))?;
         if let Some(udf) = &mut self.udf {
@@ -454,6 +465,18 @@ impl Layout {
             .checked_sub(1)
     }
 
+    /// The block of the boot catalogue, relative to the image.
+    pub(crate) fn boot_catalogue(&self) -> u32 {
+        self.boot_catalogue
+    }
+
+    /// Whether a boot image has a table of addresses put into it. Further names of a file are that file.
+    pub(crate) fn has_info_table(&self, id: NodeId) -> bool {
+        let boot = self.options.boot.iter();
+        boot.filter(|entry| entry.info_table)
+            .any(|entry| self.tree.first_name(entry.image) == id)
+    }
+
     /// First block and node of a file with data.
     pub(crate) fn extent(&self, index: usize) -> Option<(u32, NodeId)> {
         self.extents.get(index).copied()
@@ -607,6 +630,21 @@ fn check_texts(options: &VolumeOptions) -> Result<(), PlanError> {
                 limit,
             });
         }
+    }
+    Ok(())
+}
+
+fn check_boot_images(tree: &Tree, options: &VolumeOptions) -> Result<(), PlanError> {
+    for entry in &options.boot {
+        let known = entry.image.index() < tree.node_count();
+        let size = if known { tree.size(entry.image) } else { 0 };
+        entry.check(size).map_err(|fault| PlanError::BootImage {
+            path: match known {
+                true => tree.source_path(entry.image),
+                false => PathBuf::new(),
+            },
+            fault,
+        })?;
     }
     Ok(())
 }

@@ -4,6 +4,7 @@
 
 use std::path::PathBuf;
 
+use crate::el_torito::{BootEntry, BootImageFault};
 use crate::joliet::Surrogates;
 use crate::time::Timestamp;
 use crate::udf::UdfRevision;
@@ -37,6 +38,8 @@ pub struct VolumeOptions {
     pub surrogates: Surrogates,
     /// Record a UDF file system of this revision over the same data. It takes a block for each file and folder.
     pub udf: Option<UdfRevision>,
+    /// What machines can start from, by El Torito; the first entry is the default one.
+    pub boot: Vec<BootEntry>,
     /// Blocks of zeros at the end, for drives whose read-ahead fails at the end of a track. Part of the volume's size.
     pub padding_blocks: u32,
 }
@@ -58,6 +61,7 @@ impl VolumeOptions {
             joliet: true,
             surrogates: Surrogates::default(),
             udf: None,
+            boot: Vec::new(),
             padding_blocks: 150,
         }
     }
@@ -102,6 +106,14 @@ pub enum PlanError {
         length: usize,
         /// The most that it could have.
         limit: usize,
+    },
+    /// A boot image that cannot be what its entry says.
+    #[error("{} cannot be started from: {fault}", .path.display())]
+    BootImage {
+        /// Which one.
+        path: PathBuf,
+        /// Why not.
+        fault: BootImageFault,
     },
     /// The names or one folder grow beyond what 32 bits can count.
     #[error("the tree has too many files for one volume")]

@@ -16,6 +16,10 @@ pub enum Structure {
     SystemArea,
     /// ISO 9660's volume descriptor.
     PrimaryVolumeDescriptor,
+    /// The boot record of El Torito.
+    BootRecord,
+    /// The catalogue of boot images.
+    BootCatalogue,
     /// Joliet's volume descriptor.
     JolietVolumeDescriptor,
     /// The last volume descriptor.
@@ -61,6 +65,8 @@ impl std::fmt::Display for Structure {
         match self {
             Self::SystemArea => f.write_str("the system area"),
             Self::PrimaryVolumeDescriptor => f.write_str("the primary volume descriptor"),
+            Self::BootRecord => f.write_str("the boot record"),
+            Self::BootCatalogue => f.write_str("the boot catalogue"),
             Self::JolietVolumeDescriptor => f.write_str("the Joliet volume descriptor"),
             Self::DescriptorTerminator => f.write_str("the volume descriptor set terminator"),
             Self::PathTable { joliet, kind } => {
@@ -118,6 +124,8 @@ impl Layout {
         Some(Owner::Structure(match region {
             Region::SystemArea => Structure::SystemArea,
             Region::Descriptor(Descriptor::Primary) => Structure::PrimaryVolumeDescriptor,
+            Region::Descriptor(Descriptor::Boot) => Structure::BootRecord,
+            Region::BootCatalogue => Structure::BootCatalogue,
             Region::Descriptor(Descriptor::Joliet) => Structure::JolietVolumeDescriptor,
             Region::Descriptor(Descriptor::Terminator) => Structure::DescriptorTerminator,
             Region::PathTable { hierarchy, kind } => Structure::PathTable {

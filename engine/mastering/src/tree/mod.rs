@@ -132,6 +132,8 @@ pub struct Tree {
     directory_count: u64,
     data_bytes: u64,
     skipped: u64,
+    /// Nodes at the end that stand in no folder.
+    hidden: usize,
 }
 
 impl Tree {
@@ -157,6 +159,11 @@ impl Tree {
     #[must_use]
     pub fn skipped_count(&self) -> u64 {
         self.skipped
+    }
+
+    /// Whether a node stands in no folder of the volume: its data alone are there.
+    pub(crate) fn is_hidden(&self, id: NodeId) -> bool {
+        id.index() >= self.nodes.len() - self.hidden
     }
 
     /// All nodes, the root among them.

@@ -12,7 +12,7 @@ use rustix::fs::{Access, AtFlags, Dir, Stat};
 use rustix::io::Errno;
 
 use super::source::open_directory;
-use super::{Identity, Node, NodeKind, Tree};
+use super::{Identity, Node, NodeId, NodeKind, Tree};
 
 /// What is done with devices, fifos and sockets inside a tree. As a SOURCE they are always refused.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -128,6 +128,57 @@ impl Tree {
     pub fn scan(sources: &[PathBuf], options: &WalkOptions) -> Result<Self, ScanError> {
         Scan::new(*options).run(sources)
     }
+
+    /// A file to start a machine from, whose data are to be in the volume: as a file of the tree, where it is one of
+    /// these, else without a name. For [`BootEntry::image`](crate::BootEntry::image).
+    ///
+    /// # Errors
+    /// [`ScanError`], where it is not there, no file, or cannot be read.
+    pub fn add_boot_image(&mut self, path: &Path) -> Result<NodeId, ScanError> {
+        let path = std::path::absolute(path).map_err(|error| ScanError::Unreadable {
+            path: path.to_owned(),
+            source: error,
+        })?;
+        let stat = rustix::fs::stat(&path).map_err(|error| refused(path.clone(), error))?;
+        let kind = NodeKind::from_mode(stat.st_mode);
+        if kind != NodeKind::File {
+            return Err(ScanError::SpecialSource { path, kind });
+        }
+        rustix::fs::access(&path, Access::READ_OK).map_err(|error| refused(path.clone(), error))?;
+        let identity = Identity::of(&stat);
+        let known = self.nodes().find(|id| {
+            let node = self.node(*id);
+            node.kind == NodeKind::File && node.identity == identity
+        });
+        if let Some(known) = known {
+            return Ok(self.first_name(known));
+        }
+        let id = u32::try_from(self.nodes.len())
+            .map_err(|_| ScanError::TooMany { path: path.clone() })?;
+        let name = path
+            .file_name()
+            .map_or(&b"boot"[..], |name| name.as_bytes());
+        let name_at = u32::try_from(self.names.len())
+            .map_err(|_| ScanError::TooMany { path: path.clone() })?;
+        self.names.extend_from_slice(name);
+        self.nodes.push(Node {
+            name_at,
+            name_length: name.len() as u16, // the system has no longer ones
+            kind,
+            parent: NodeId::ROOT.0,
+            mode: stat.st_mode,
+            uid: stat.st_uid,
+            gid: stat.st_gid,
+            first: 0,
+            count: 0,
+            accessed: identity.modified.seconds,
+            identity,
+        });
+        self.data_bytes += identity.size;
+        self.hidden += 1;
+        self.bases.insert(id, path);
+        Ok(NodeId(id))
+    }
 }
 
 struct Scan {
@@ -150,6 +201,7 @@ impl Scan {
             directory_count: 0,
             data_bytes: 0,
             skipped: 0,
+            hidden: 0,
         };
         Self {
             options,

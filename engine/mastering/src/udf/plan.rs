@@ -63,7 +63,7 @@ impl UdfPlan {
         for id in tree.nodes() {
             entries.push(u32::try_from(next).map_err(|_| PlanError::TooManyFiles)?);
             next += match tree.kind(id) {
-                _ if tree.first_name(id) != id => 0,
+                _ if tree.first_name(id) != id || tree.is_hidden(id) => 0,
                 NodeKind::Directory => {
                     let (bytes, own) = directory::measure(tree, &names, id);
                     if !own.is_empty() {

@@ -1,0 +1,303 @@
+//! Volumes that machines start from: judged by a reader of others, and by a machine.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod support;
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+
+use pitland_mastering::{
+    BLOCK_SIZE, BootEntry, BootImageFault, Emulation, Layout, Owner, PlanError, Platform,
+    Structure, UdfRevision,
+};
+use support::*;
+
+/// A program for a BIOS that writes a line to the first serial port and halts: `mov dx, 3F8h`, then for each character
+/// `mov al, c` and `out dx, al`; at last `cli`, `hlt` and a jump back.
+fn says(line: &str) -> Vec<u8> {
+    let mut code = vec![0xba, 0xf8, 0x03];
+    for byte in line.bytes().chain(*b"\r\n") {
+        code.extend([0xb0, byte, 0xee]);
+    }
+    code.extend([0xfa, 0xf4, 0xeb, 0xfc]);
+    code
+}
+
+/// A floppy of 1.44 MB whose boot sector says a line.
+fn floppy(line: &str) -> Vec<u8> {
+    let mut image = says(line);
+    assert!(image.len() <= 510);
+    image.resize(1_474_560, 0);
+    image[510..512].copy_from_slice(&[0x55, 0xaa]);
+    image
+}
+
+/// A hard drive of 1 MiB with one partition, whose boot record says a line.
+fn hard_drive(line: &str) -> Vec<u8> {
+    let mut image = says(line);
+    assert!(image.len() <= 446);
+    image.resize(1 << 20, 0);
+    // Active, from sector 1 on, of type 0Eh.
+    let partition = [
+        0x80, 0, 2, 0, 0x0e, 0x20, 0x20, 0, 1, 0, 0, 0, 0xff, 0x07, 0, 0,
+    ];
+    image[446..462].copy_from_slice(&partition);
+    image[510..512].copy_from_slice(&[0x55, 0xaa]);
+    image
+}
+
+/// Plans a volume of `source` whose entries are of the files at these paths.
+fn plan_boot(
+    source: &Path,
+    images: &[(&Path, Platform)],
+    change: impl Fn(&mut Vec<BootEntry>),
+) -> Result<Arc<Layout>, PlanError> {
+    let mut tree = scan(source);
+    let mut options = options();
+    for (image, platform) in images {
+        let id = tree.add_boot_image(image).unwrap();
+        options.boot.push(BootEntry::new(id, *platform));
+    }
+    change(&mut options.boot);
+    Layout::plan(tree, 0, &options).map(Arc::new)
+}
+
+#[test]
+fn xorriso_finds_every_entry_of_the_catalogue() {
+    let name = "xorriso_finds_every_entry_of_the_catalogue";
+    if tool(name, "xorriso").is_none() {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let (source, image) = (dir.path().join("s"), dir.path().join("i"));
+    rich_tree(&source);
+    let files: Vec<_> = ["bios", "floppy", "drive", "efi", "mac"]
+        .map(|name| dir.path().join(name))
+        .into();
+    write(&files[0], &says("x"));
+    write(&files[1], &floppy("x"));
+    write(&files[2], &hard_drive("x"));
+    write(&files[3], &noise(1, 100_000));
+    write(&files[4], &noise(2, 4096));
+    let platforms = [
+        Platform::Bios,
+        Platform::Bios,
+        Platform::Bios,
+        Platform::Efi,
+        Platform::Macintosh,
+    ];
+    let images: Vec<_> = files.iter().map(|f| f.as_path()).zip(platforms).collect();
+    let layout = plan_boot(&source, &images, |entries| {
+        entries[0].id = "PITLAND".into();
+        entries[0].load_segment = 0x1000;
+        entries[1].emulation = Emulation::Floppy1440;
+        entries[2].emulation = Emulation::HardDrive {
+            partition_type: 0x0e,
+        };
+        entries[4].bootable = false;
+    })
+    .unwrap();
+    image_file(&layout, &image);
+    let output = run(Command::new("xorriso")
+        .args(["-indev"])
+        .arg(&image)
+        .args(["-report_el_torito", "plain"]));
+    let told = String::from_utf8_lossy(&output.stdout);
+    let told: Vec<&str> = told
+        .lines()
+        .filter(|l| l.starts_with("El Torito"))
+        .collect();
+    let first_of = |path: &Path| {
+        layout
+            .files()
+            .find(|file| file.source_path() == path)
+            .unwrap()
+            .first_lba()
+    };
+    let expected = [
+        ("BIOS", "y", "none", "0x1000", "0x00", 4),
+        ("BIOS", "y", "fd1.4", "0x0000", "0x00", 1),
+        ("BIOS", "y", "hd", "0x0000", "0x0e", 1),
+        ("UEFI", "y", "none", "0x0000", "0x00", 196),
+        ("Mac", "n", "none", "0x0000", "0x00", 4),
+    ];
+    for (at, (row, file)) in expected.iter().zip(&files).enumerate() {
+        let (platform, boots, emulation, segment, partition, sectors) = row;
+        let words = [
+            (at + 1).to_string(),
+            (*platform).to_owned(),
+            (*boots).to_owned(),
+            (*emulation).to_owned(),
+            (*segment).to_owned(),
+            (*partition).to_owned(),
+            sectors.to_string(),
+            first_of(file).to_string(),
+        ];
+        let line = told
+            .iter()
+            .find(|line| {
+                let mut rest = line.split(':').nth(1).unwrap_or("").split_whitespace();
+                line.starts_with("El Torito boot img") && rest.next() == Some(words[0].as_str())
+            })
+            .unwrap_or_else(|| panic!("no entry {} in {told:#?}", words[0]));
+        let fields: Vec<&str> = line.split(':').nth(1).unwrap().split_whitespace().collect();
+        assert_eq!(fields, words.iter().map(String::as_str).collect::<Vec<_>>());
+    }
+    assert_eq!(
+        layout.owner_of(17),
+        Some(Owner::Structure(Structure::BootRecord))
+    );
+}
+
+/// Starts a machine with the image in its CD drive and answers the first line that it writes to its serial port.
+fn first_line_of_a_machine(image: &Path) -> String {
+    let mut machine = Command::new("qemu-system-x86_64")
+        .args(["-nodefaults", "-display", "none", "-no-reboot", "-m", "64"])
+        .args(["-serial", "stdio", "-boot", "d", "-cdrom"])
+        .arg(image)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(machine.stdout.take().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    machine.kill().unwrap();
+    machine.wait().unwrap();
+    line.trim().to_owned()
+}
+
+#[test]
+fn a_machine_starts_from_each_kind_of_image() {
+    let name = "a_machine_starts_from_each_kind_of_image";
+    if tool(name, "qemu-system-x86_64").is_none() {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let (source, image, boot) = (
+        dir.path().join("s"),
+        dir.path().join("i"),
+        dir.path().join("b"),
+    );
+    write(&source.join("file"), b"x");
+    let drive = Emulation::HardDrive {
+        partition_type: 0x0e,
+    };
+    let kinds = [
+        ("no emulation", Emulation::None, says("no emulation")),
+        ("floppy", Emulation::Floppy1440, floppy("floppy")),
+        ("hard drive", drive, hard_drive("hard drive")),
+    ];
+    for (line, emulation, bytes) in kinds {
+        write(&boot, &bytes);
+        let images = [(boot.as_path(), Platform::Bios)];
+        let layout = plan_boot(&source, &images, |entries| entries[0].emulation = emulation);
+        image_file(&layout.unwrap(), &image);
+        assert_eq!(first_line_of_a_machine(&image), line);
+    }
+}
+
+#[test]
+fn the_table_in_a_boot_image_tells_where_it_is_and_its_sum() {
+    let dir = tempfile::tempdir().unwrap();
+    let (source, loader) = (dir.path().join("s"), dir.path().join("loader"));
+    // Neither whole blocks nor whole words, and more than is summed up at a time.
+    let bytes = noise(7, 200_003);
+    write(&source.join("file"), b"x");
+    write(&loader, &bytes);
+    let images = [(loader.as_path(), Platform::Bios)];
+    let layout = plan_boot(&source, &images, |entries| entries[0].info_table = true).unwrap();
+    let whole = image(&layout);
+    let file = layout.files().find(|f| f.source_path() == loader).unwrap();
+    let at = file.first_lba() as usize * BLOCK_SIZE;
+    let on_disc = &whole[at..at + bytes.len()];
+    let mut padded = bytes[64..].to_vec();
+    padded.resize(padded.len().next_multiple_of(4), 0);
+    let sum = padded.chunks(4).fold(0u32, |sum, word| {
+        sum.wrapping_add(u32::from_le_bytes(word.try_into().unwrap()))
+    });
+    let word = |at: usize| u32::from_le_bytes(on_disc[at..at + 4].try_into().unwrap());
+    assert_eq!(
+        [word(8), word(12), word(16), word(20)],
+        [16, file.first_lba(), 200_003, sum]
+    );
+    assert_eq!(on_disc[24..64], [0; 40]);
+    assert_eq!((&on_disc[..8], &on_disc[64..]), (&bytes[..8], &bytes[64..]));
+    // Block by block it is the same.
+    let mut emitter = layout.emitter();
+    let mut block = vec![0; BLOCK_SIZE];
+    emitter
+        .read_blocks(file.first_lba().into(), &mut block)
+        .unwrap();
+    assert!(block == whole[at..at + BLOCK_SIZE]);
+}
+
+#[test]
+fn a_boot_image_that_is_a_file_of_the_tree_is_stored_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let inside = dir.path().join("boot/loader");
+    write(&inside, &says("x"));
+    let mut tree = scan(dir.path());
+    let before = tree.data_bytes();
+    let id = tree.add_boot_image(&inside).unwrap();
+    assert_eq!(tree.disc_path(id), Path::new("/boot/loader"));
+    assert_eq!(tree.data_bytes(), before);
+}
+
+#[test]
+fn a_hidden_boot_image_has_no_name_in_any_file_system() {
+    let dir = tempfile::tempdir().unwrap();
+    let (source, loader) = (dir.path().join("s"), dir.path().join("UNSEENNAME"));
+    write(&source.join("file"), b"x");
+    write(&loader, &says("x"));
+    let mut tree = scan(&source);
+    let id = tree.add_boot_image(&loader).unwrap();
+    let mut options = options();
+    options.udf = Some(UdfRevision::V2_01);
+    options.boot.push(BootEntry::new(id, Platform::Bios));
+    let layout = Arc::new(Layout::plan(tree, 0, &options).unwrap());
+    let whole = image(&layout);
+    let named = |text: &[u8]| whole.windows(text.len()).any(|window| window == text);
+    assert!(!named(b"UNSEENNAME") && !named(b"\0U\0N\0S\0E\0E\0N"));
+    assert!(named(&says("x")));
+}
+
+#[test]
+fn images_that_cannot_be_what_their_entry_says_are_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let (source, loader) = (dir.path().join("s"), dir.path().join("loader"));
+    write(&source.join("file"), b"x");
+    write(&loader, b"short");
+    let images = [(loader.as_path(), Platform::Bios)];
+    let fault = |change: fn(&mut BootEntry)| match plan_boot(&source, &images, |entries| {
+        change(&mut entries[0])
+    }) {
+        Err(PlanError::BootImage { path, fault }) => {
+            assert_eq!(path, loader);
+            fault
+        }
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(
+        fault(|entry| entry.emulation = Emulation::Floppy2880),
+        BootImageFault::Size {
+            size: 5,
+            needed: 2_949_120
+        }
+    );
+    assert_eq!(
+        fault(|entry| entry.info_table = true),
+        BootImageFault::NoRoom
+    );
+    assert_eq!(fault(|entry| entry.id = "ö".into()), BootImageFault::Id);
+    fs::write(&loader, b"").unwrap();
+    assert_eq!(fault(|_| ()), BootImageFault::Empty);
+    let mut tree = scan(&source);
+    assert!(tree.add_boot_image(&source).is_err());
+    assert!(tree.add_boot_image(&dir.path().join("nothing")).is_err());
+}
