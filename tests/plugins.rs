@@ -180,6 +180,7 @@ fn the_handshake_tells_what_a_plugin_is() {
     assert_eq!(metadata.license, "MIT OR Apache-2.0");
     assert!(metadata.rustc.starts_with("rustc "), "{}", metadata.rustc);
     assert!(metadata.writers.ends_with("BdR"), "{}", metadata.writers);
+    assert_eq!(metadata.sdk, pitland_writer::VERSION);
 }
 
 #[test]
@@ -212,7 +213,7 @@ fn a_loaded_writer_is_meant_by_name_and_a_builtin_wins_otherwise() {
 }
 
 #[test]
-fn builtin_writers_serve_the_six_media() {
+fn builtin_writers_serve_every_family_of_media() {
     let registry = Registry::with_builtins();
     for facts in [
         media::bd_r_blank().build(),

@@ -26,8 +26,10 @@ use std::time::Duration;
 /// Blocks of the discs: a file of them is small enough to be copied and compared.
 const DISC: Option<u32> = Some(8192);
 
-const KINDS: [MediumKind; 6] = [
+const KINDS: [MediumKind; 8] = [
     MediumKind::BdR,
+    MediumKind::DvdMinusR,
+    MediumKind::DvdMinusRw,
     MediumKind::DvdPlusR,
     MediumKind::DvdPlusRDl,
     MediumKind::BdRe,

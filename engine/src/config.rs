@@ -2,7 +2,7 @@
 
 use pitland_burn::VerifyLevel;
 use pitland_mastering::{SpecialFiles, VolumeOptions, WalkOptions};
-use pitland_writer::{Finish, Placement, Speed};
+use pitland_writer::{CdForm, Finish, Placement, Recording, Speed};
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
@@ -21,6 +21,15 @@ pub struct BurnOptions {
     pub verify: VerifyLevel,
     /// Whether nothing shall be recorded.
     pub simulate: Simulate,
+    /// Whether the drive may stop and link when it runs out of data, where the medium leaves that to the
+    /// host. Without it an empty buffer spoils the disc.
+    pub underrun_protection: bool,
+    /// Whether the drive leaves out its own verification, where it has one that can be left out.
+    pub fast_write: bool,
+    /// In how many goes a session is written, where the medium leaves that to the host.
+    pub recording: Recording,
+    /// The sectors of a CD's data track.
+    pub cd_form: CdForm,
     /// The writer, by name; `None`: the best fit.
     pub writer: Option<String>,
     /// What is stored a second time before the laser is on.
@@ -50,6 +59,10 @@ impl Default for BurnOptions {
             speed: Speed::default(),
             verify: VerifyLevel::default(),
             simulate: Simulate::default(),
+            underrun_protection: true,
+            fast_write: false,
+            recording: Recording::default(),
+            cd_form: CdForm::default(),
             writer: None,
             stash: StashPolicy::default(),
             stash_dirs: Vec::new(),
@@ -96,6 +109,34 @@ impl BurnOptions {
     #[must_use]
     pub fn simulate(mut self, simulate: Simulate) -> Self {
         self.simulate = simulate;
+        self
+    }
+
+    /// With or without underrun protection.
+    #[must_use]
+    pub fn underrun_protection(mut self, protection: bool) -> Self {
+        self.underrun_protection = protection;
+        self
+    }
+
+    /// With or without the drive's own verification as it writes.
+    #[must_use]
+    pub fn fast_write(mut self, fast: bool) -> Self {
+        self.fast_write = fast;
+        self
+    }
+
+    /// In so many goes.
+    #[must_use]
+    pub fn recording(mut self, recording: Recording) -> Self {
+        self.recording = recording;
+        self
+    }
+
+    /// With these sectors on CD.
+    #[must_use]
+    pub fn cd_form(mut self, form: CdForm) -> Self {
+        self.cd_form = form;
         self
     }
 

@@ -62,6 +62,7 @@ pub struct EngineBuilder {
     without_builtins: bool,
     inhibitor: Option<SleepInhibitor>,
     quirks: Option<QuirkTable>,
+    vendor_commands: Vec<String>,
 }
 
 impl std::fmt::Debug for EngineBuilder {
@@ -248,6 +249,14 @@ impl EngineBuilder {
         self
     }
 
+    /// Lets the writer of this name send commands of the drive's vendor (C0h to FFh). Nobody can say what they do,
+    /// so no writer may by default.
+    #[must_use]
+    pub fn allow_vendor_commands(mut self, writer: impl Into<String>) -> Self {
+        self.vendor_commands.push(writer.into());
+        self
+    }
+
     /// With another table of what single drives need; without, it is [`QuirkTable::builtin`].
     #[must_use]
     pub fn quirks(mut self, table: QuirkTable) -> Self {
@@ -279,6 +288,9 @@ impl EngineBuilder {
         }
         for file in &self.plugins {
             registry.load(file)?;
+        }
+        for writer in self.vendor_commands {
+            registry.allow_vendor_commands(writer);
         }
         Ok(Engine {
             inner: Arc::new(Inner {

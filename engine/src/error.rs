@@ -2,13 +2,13 @@
 //! to do now.
 
 use crate::drive::BurnReport;
-use crate::plugin_host::ChooseError;
+use crate::plugin_host::{ChooseError, WriterOrigin, reason};
 use crate::progress::Activity;
 use pitland_burn::{Fault, MediumState, NoAnswer};
 use pitland_mastering::{EmitError, PlanError, ScanError};
 use pitland_mmc::sense::Sense;
 use pitland_transport::ClaimDenied;
-use pitland_writer::Refusal;
+use pitland_writer::{Failure, Refusal};
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -234,7 +234,19 @@ pub enum BurnError {
     /// Cancelled before the drive was given anything to do.
     Cancelled,
     /// The writer's plan is not one that the engine carries out; the medium is untouched.
-    Plan(Fault),
+    Plan {
+        /// The writer.
+        writer: Box<WriterOrigin>,
+        /// What is wrong with the plan.
+        fault: Fault,
+    },
+    /// The writer failed when it was asked; the medium is untouched.
+    Writer {
+        /// The writer.
+        writer: Box<WriterOrigin>,
+        /// How it failed.
+        failure: Failure,
+    },
     /// The disc is not the one that was examined; it is untouched.
     DiscChanged,
     /// The engine was shut down or its runtime ended before the job's end was known. The drive's thread
@@ -250,12 +262,37 @@ impl BurnError {
             | Self::Refused(_)
             | Self::Source(_)
             | Self::Drive(_)
-            | Self::Plan(_)
+            | Self::Plan { .. }
+            | Self::Writer { .. }
             | Self::NoSuchWriter { .. }
             | Self::DiscChanged
             | Self::Cancelled => MediumState::Untouched,
             Self::Failed { report, .. } => report.medium,
             Self::Abandoned => MediumState::Unknown,
+        }
+    }
+
+    /// A refusal of this writer: of the request, or because it failed itself.
+    pub(crate) fn refused_by(writer: &WriterOrigin, refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::WriterFault(failure) => Self::Writer {
+                writer: Box::new(writer.clone()),
+                failure,
+            },
+            other => Self::Refused(other),
+        }
+    }
+
+    /// The writer whose own fault it is.
+    pub fn writer_at_fault(&self) -> Option<&WriterOrigin> {
+        match self {
+            Self::Plan { writer, .. } | Self::Writer { writer, .. } => Some(writer),
+            Self::Failed {
+                fault: Fault::Writer(_) | Fault::Plan(_),
+                report,
+                ..
+            } => report.led_by.as_ref(),
+            _ => None,
         }
     }
 
@@ -273,11 +310,13 @@ impl BurnError {
             Self::Denied(_) | Self::NoSuchWriter { .. } | Self::DiscChanged | Self::Cancelled => {
                 Blame::Caller
             }
-            Self::Plan(_) => Blame::Writer,
+            Self::Plan { .. } | Self::Writer { .. } => Blame::Writer,
             Self::Refused(refusal) => match refusal {
                 Refusal::TooLarge { .. }
                 | Refusal::Empty
                 | Refusal::NotOffered
+                | Refusal::NoSuchRecording { .. }
+                | Refusal::NoSuchCertification { .. }
                 | Refusal::NoSuchFormat { .. } => Blame::Caller,
                 Refusal::WriterFault(_) => Blame::Writer,
                 Refusal::FactMissing { .. } => Blame::Drive,
@@ -290,7 +329,9 @@ impl BurnError {
             Self::Failed { fault, .. } => match fault {
                 Fault::Cancelled => Blame::Caller,
                 Fault::Drive { sense, .. } if sense.key.code() == 3 => Blame::Medium,
-                Fault::Drive { .. } | Fault::NotProven(_) => Blame::Drive,
+                Fault::Drive { .. } | Fault::NotProven(_) | Fault::TestWriteNotTaken => {
+                    Blame::Drive
+                }
                 Fault::NoAnswer { .. } => Blame::Link,
                 Fault::Writer(_) | Fault::Plan(_) => Blame::Writer,
                 Fault::Source => Blame::Source,
@@ -325,6 +366,9 @@ impl BurnError {
 
 impl fmt::Display for BurnError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(writer) = self.writer_at_fault() {
+            write!(f, "{writer}: ")?;
+        }
         match self {
             Self::Denied(denied) => denied.fmt(f),
             Self::Refused(refusal) => refusal.fmt(f),
@@ -345,7 +389,8 @@ impl fmt::Display for BurnError {
             }
             Self::DiscChanged => f.write_str("the disc is not the one that was examined"),
             Self::Cancelled => f.write_str("cancelled"),
-            Self::Plan(fault) => fault.fmt(f),
+            Self::Plan { fault, .. } => fault.fmt(f),
+            Self::Writer { failure, .. } => failure.fmt(f),
             Self::Abandoned => f.write_str("the engine ended before the job did"),
         }
     }
@@ -373,7 +418,10 @@ impl From<ChooseError> for BurnError {
     fn from(error: ChooseError) -> Self {
         match error {
             ChooseError::NoSuchWriter { name, known } => Self::NoSuchWriter { name, known },
-            other => Self::Refused(other.refusal()),
+            ChooseError::Refused { ref refusals, .. } => match reason(refusals) {
+                Some((writer, refusal)) => Self::refused_by(writer, refusal.clone()),
+                None => Self::Refused(error.refusal()),
+            },
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use futures::StreamExt;
 use pitland::transport::address::VirtualOptions;
-use pitland::transport::sim::{MediumKind, create_disc};
+use pitland::transport::sim::{DiscType, create_disc};
 use pitland::{
     BurnError, BurnOptions, BurnReport, DriveAddress, DriveHandle, Engine, Image, MasterOptions,
     MediaFacts, OpenMode, Outcome, Placement, Transport,
@@ -31,7 +31,7 @@ pub fn address(disc: &Path) -> DriveAddress {
 }
 
 /// A new virtual disc of the usual size, or of so many blocks.
-pub fn blank(disc: &Path, kind: MediumKind, blocks: Option<u32>) {
+pub fn blank(disc: &Path, kind: impl Into<DiscType>, blocks: Option<u32>) {
     drop(create_disc(disc, kind, blocks).unwrap());
 }
 

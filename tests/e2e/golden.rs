@@ -97,6 +97,8 @@ async fn the_commands_of_a_burn_are_those_that_are_kept() {
         (MediumKind::DvdPlusRDl, "dvd-plus-r-dl"),
         (MediumKind::DvdPlusRw, "dvd-plus-rw"),
         (MediumKind::DvdRam, "dvd-ram"),
+        (MediumKind::CdR, "cd-r"),
+        (MediumKind::DvdMinusR, "dvd-minus-r"),
     ];
     for (kind, name) in media {
         a_burn_is_told_as_kept(kind, name).await;

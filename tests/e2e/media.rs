@@ -5,7 +5,7 @@ use crate::common::burn::{self, Opened, Place};
 use crate::common::outside::{self, Session};
 use crate::common::seen::{Folder, assert_same, look_without_link_times};
 use crate::common::{full, tree};
-use pitland::transport::sim::MediumKind;
+use pitland::transport::sim::DiscType;
 use pitland::transport::trace::{Detail, Replay, Trace};
 use pitland::{MediumState, Outcome};
 use std::fs::{self, File};
@@ -14,13 +14,28 @@ use std::path::{Path, PathBuf};
 /// Files that isoinfo is asked for one by one.
 const ISOINFO_SAMPLES: usize = 24;
 
-async fn a_folder_comes_back_from(kind: MediumKind, over_4_gib: bool) {
-    let place = Place::new();
-    let (source, disc) = (place.path("source"), place.path("disc.vdisc"));
+/// The usual folder.
+async fn a_folder_comes_back_from(kind: DiscType, over_4_gib: bool) {
     let wanted = tree::Wanted {
         over_4_gib: over_4_gib && full(),
         ..tree::Wanted::usual()
     };
+    comes_back_from(kind, wanted).await;
+}
+
+/// A smaller one, from the discs that differ from another one in little.
+async fn a_small_folder_comes_back_from(kind: DiscType) {
+    let wanted = tree::Wanted {
+        files: 300,
+        over_4_gib: false,
+        raw_names: false,
+    };
+    comes_back_from(kind, wanted).await;
+}
+
+async fn comes_back_from(kind: DiscType, wanted: tree::Wanted) {
+    let place = Place::new();
+    let (source, disc) = (place.path("source"), place.path("disc.vdisc"));
     tree::realistic(&source, wanted);
     burn::blank(&disc, kind, None);
 
@@ -30,11 +45,18 @@ async fn a_folder_comes_back_from(kind: MediumKind, over_4_gib: bool) {
         Box::new(Trace::new(inner, sink, Detail::Replay))
     });
     let report = opened.burn_tree(burn::options(), &source).await;
-    assert_eq!(report.medium, MediumState::Appendable, "{report:?}");
+    // It takes one session only.
+    let left = match kind {
+        DiscType::DvdMinusRDl => MediumState::Closed,
+        _ => MediumState::Appendable,
+    };
+    assert_eq!(report.medium, left, "{report:?}");
     assert_eq!(report.first_lba, 0);
     let verification = report.verification.clone().unwrap();
-    assert_eq!(verification.blocks_compared, report.blocks_written);
-    assert!(report.blocks_written * 2048 >= report.image_bytes);
+    assert_eq!(verification.blocks_compared, report.written.blocks());
+    assert!(verification.blocks_compared * 2048 >= report.image_bytes);
+    // Pregap and padding of a CD are not of the image.
+    assert!(report.blocks_written >= verification.blocks_compared);
     opened.close().await;
 
     assert_reads_in_words(&trace);
@@ -49,11 +71,11 @@ async fn a_folder_comes_back_from(kind: MediumKind, over_4_gib: bool) {
         assert_replays(&trace, &image, &report).await;
     }
     fs::remove_file(&disc).unwrap();
-    judged_by_others(&place, &source, &image);
+    judged_by_others(&place, &source, &image, wanted.files);
 }
 
 /// What programs of others find in an image of a folder.
-fn judged_by_others(place: &Place, source: &Path, image: &Path) {
+fn judged_by_others(place: &Place, source: &Path, image: &Path, files: usize) {
     let expected = look_without_link_times(source);
     let restored = place.path("restored");
     if outside::outsider("xorriso") {
@@ -63,7 +85,7 @@ fn judged_by_others(place: &Place, source: &Path, image: &Path) {
     }
     if outside::outsider("7z") {
         outside::seven_zip_unpack(image, &restored);
-        assert_joliet_names_have_their_bytes(&expected, &look_without_link_times(&restored));
+        assert_joliet_names_have_their_bytes(&expected, &look_without_link_times(&restored), files);
         fs::remove_dir_all(&restored).unwrap();
     }
     if outside::outsider("isoinfo") {
@@ -71,7 +93,8 @@ fn judged_by_others(place: &Place, source: &Path, image: &Path) {
     }
 }
 
-fn assert_joliet_names_have_their_bytes(expected: &Folder, got: &Folder) {
+/// `usual` of them at least have names that Joliet can hold.
+fn assert_joliet_names_have_their_bytes(expected: &Folder, got: &Folder, usual: usize) {
     let files = expected
         .iter()
         .filter(|(_, seen)| seen.content.is_some())
@@ -84,11 +107,7 @@ fn assert_joliet_names_have_their_bytes(expected: &Folder, got: &Folder) {
             compared += 1;
         }
     }
-    assert!(
-        compared * 10 > files.len() * 9,
-        "7z: {compared} of {}",
-        files.len()
-    );
+    assert!(compared >= usual, "7z: {compared} of {}", files.len());
     // The others are there by other names.
     let there = got.values().filter(|seen| seen.content.is_some()).count();
     assert_eq!(there, files.len(), "7z: files");
@@ -179,30 +198,82 @@ async fn assert_replays(trace: &Path, image: &Path, report: &pitland::BurnReport
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_folder_comes_back_from_bd_r() {
-    a_folder_comes_back_from(MediumKind::BdR, true).await;
+    a_folder_comes_back_from(DiscType::BdR, true).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_folder_comes_back_from_bd_re() {
-    a_folder_comes_back_from(MediumKind::BdRe, true).await;
+    a_folder_comes_back_from(DiscType::BdRe, true).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_folder_comes_back_from_dvd_plus_r() {
-    a_folder_comes_back_from(MediumKind::DvdPlusR, false).await;
+    a_folder_comes_back_from(DiscType::DvdPlusR, false).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_folder_comes_back_from_dvd_plus_r_dl() {
-    a_folder_comes_back_from(MediumKind::DvdPlusRDl, true).await;
+    a_folder_comes_back_from(DiscType::DvdPlusRDl, true).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_folder_comes_back_from_dvd_plus_rw() {
-    a_folder_comes_back_from(MediumKind::DvdPlusRw, false).await;
+    a_folder_comes_back_from(DiscType::DvdPlusRw, false).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_folder_comes_back_from_dvd_ram() {
-    a_folder_comes_back_from(MediumKind::DvdRam, false).await;
+    a_folder_comes_back_from(DiscType::DvdRam, false).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_comes_back_from_cd_r() {
+    a_folder_comes_back_from(DiscType::CdR, false).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_comes_back_from_cd_rw() {
+    a_small_folder_comes_back_from(DiscType::CdRw).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_comes_back_from_dvd_minus_r() {
+    a_folder_comes_back_from(DiscType::DvdMinusR, false).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_comes_back_from_dvd_minus_rw() {
+    a_small_folder_comes_back_from(DiscType::DvdMinusRw).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_comes_back_from_dvd_minus_rw_restricted_overwrite() {
+    a_folder_comes_back_from(DiscType::DvdMinusRwRestrictedOverwrite, false).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_comes_back_from_dvd_minus_r_dl() {
+    a_small_folder_comes_back_from(DiscType::DvdMinusRDl).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_comes_back_from_dvd_plus_rw_dl() {
+    a_small_folder_comes_back_from(DiscType::DvdPlusRwDl).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_comes_back_from_bd_r_pow() {
+    a_small_folder_comes_back_from(DiscType::BdRPow).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_comes_back_from_bd_of_more_layers() {
+    for disc in [
+        DiscType::BdRDl,
+        DiscType::BdReDl,
+        DiscType::BdRXl,
+        DiscType::BdReXl,
+    ] {
+        a_small_folder_comes_back_from(disc).await;
+    }
 }

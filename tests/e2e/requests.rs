@@ -3,16 +3,56 @@
 
 use crate::common::burn::{self, Opened, Place};
 use crate::common::tree;
-use pitland::transport::sim::MediumKind;
-use pitland::writer::MediumCondition;
-use pitland::{BurnError, Image, MediumState, Outcome, Placement, Refusal, Simulate, VerifyLevel};
+use pitland::transport::sim::DiscType;
+use pitland::writer::{MediumCondition, Recording};
+use pitland::{
+    BurnError, Finish, Image, MediumState, Outcome, Placement, Refusal, Simulate, VerifyLevel,
+};
 use std::fs;
 
-const REWRITABLE: [MediumKind; 3] = [MediumKind::BdRe, MediumKind::DvdPlusRw, MediumKind::DvdRam];
-const SEQUENTIAL: [MediumKind; 3] = [
-    MediumKind::BdR,
-    MediumKind::DvdPlusR,
-    MediumKind::DvdPlusRDl,
+/// Those of which any block may be written again.
+const OVERWRITABLE: [DiscType; 7] = [
+    DiscType::BdRe,
+    DiscType::BdReDl,
+    DiscType::BdReXl,
+    DiscType::DvdMinusRwRestrictedOverwrite,
+    DiscType::DvdPlusRw,
+    DiscType::DvdPlusRwDl,
+    DiscType::DvdRam,
+];
+/// Those that are written session behind session, and can be blanked.
+const BLANKABLE: [DiscType; 2] = [DiscType::CdRw, DiscType::DvdMinusRw];
+/// Those that take a session behind another, once.
+const WRITE_ONCE: [DiscType; 7] = [
+    DiscType::BdR,
+    DiscType::BdRDl,
+    DiscType::BdRXl,
+    DiscType::CdR,
+    DiscType::DvdMinusR,
+    DiscType::DvdPlusR,
+    DiscType::DvdPlusRDl,
+];
+/// Those that are finalized by a close alone.
+const CLOSED_ALONE: [DiscType; 4] = [
+    DiscType::BdR,
+    DiscType::BdRDl,
+    DiscType::DvdPlusR,
+    DiscType::DvdPlusRDl,
+];
+/// Those that are finalized together with a session, by page 05h.
+const CLOSED_BY_PAGE: [DiscType; 4] = [
+    DiscType::CdR,
+    DiscType::CdRw,
+    DiscType::DvdMinusR,
+    DiscType::DvdMinusRw,
+];
+/// Those that a drive can write without recording.
+const TESTABLE: [DiscType; 5] = [
+    DiscType::CdR,
+    DiscType::CdRw,
+    DiscType::DvdMinusR,
+    DiscType::DvdMinusRw,
+    DiscType::DvdMinusRDl,
 ];
 
 /// Two small folders that differ.
@@ -26,7 +66,7 @@ fn folders(place: &Place) -> [std::path::PathBuf; 2] {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rewritable_disc_is_overwritten_only_when_asked_to() {
-    for kind in REWRITABLE {
+    for kind in OVERWRITABLE {
         let place = Place::new();
         let [first, second] = folders(&place);
         let disc = place.path("disc.vdisc");
@@ -52,7 +92,7 @@ async fn a_rewritable_disc_is_overwritten_only_when_asked_to() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sequential_disc_takes_a_session_only_when_asked_to() {
-    for kind in SEQUENTIAL {
+    for kind in WRITE_ONCE.into_iter().chain(BLANKABLE) {
         let place = Place::new();
         let [first, second] = folders(&place);
         let disc = place.path("disc.vdisc");
@@ -83,7 +123,7 @@ async fn a_sequential_disc_takes_a_session_only_when_asked_to() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_erased_disc_is_blank_and_burns_again() {
-    for kind in REWRITABLE {
+    for kind in OVERWRITABLE.into_iter().chain(BLANKABLE) {
         for full in [false, true] {
             let place = Place::new();
             let [first, second] = folders(&place);
@@ -118,7 +158,7 @@ async fn an_erased_disc_is_blank_and_burns_again() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_disc_that_can_be_written_once_is_not_erased() {
-    for kind in SEQUENTIAL {
+    for kind in WRITE_ONCE {
         let place = Place::new();
         let [first, _] = folders(&place);
         let disc = place.path("disc.vdisc");
@@ -138,7 +178,7 @@ async fn a_disc_that_can_be_written_once_is_not_erased() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_formatted_disc_burns() {
-    for kind in REWRITABLE {
+    for kind in OVERWRITABLE.into_iter().chain([DiscType::DvdMinusRw]) {
         let place = Place::new();
         let [first, _] = folders(&place);
         let disc = place.path("disc.vdisc");
@@ -170,7 +210,7 @@ async fn a_formatted_disc_burns() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_appendable_disc_is_finalized() {
-    for kind in SEQUENTIAL {
+    for kind in CLOSED_ALONE {
         let place = Place::new();
         let [first, second] = folders(&place);
         let disc = place.path("disc.vdisc");
@@ -203,7 +243,7 @@ async fn an_appendable_disc_is_finalized() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rehearsal_and_a_plan_leave_every_medium_as_it_is() {
-    for kind in MediumKind::ALL {
+    for kind in DiscType::ALL {
         let place = Place::new();
         let [first, _] = folders(&place);
         let disc = place.path("disc.vdisc");
@@ -237,18 +277,27 @@ async fn a_rehearsal_and_a_plan_leave_every_medium_as_it_is() {
             "{kind:?}: {report:?}"
         );
         assert_eq!(report.blocks_written, 0, "{kind:?}");
-        let error = lease
+        let tested = lease
             .burn(
                 burn::options().simulate(Simulate::TestWrite),
                 burn::tree(&first),
             )
             .report()
-            .await
-            .unwrap_err();
-        assert!(
-            matches!(&error, BurnError::Refused(Refusal::NoTestWrite { .. })),
-            "{kind:?}: {error:?}"
-        );
+            .await;
+        match tested {
+            Ok(report) => {
+                assert!(TESTABLE.contains(&kind), "{kind}: {report:?}");
+                assert!(report.test_written && !report.rehearsed, "{kind}");
+                assert_eq!(report.medium, MediumState::Untouched, "{kind}");
+                assert_eq!(report.outcome, Outcome::NothingWritten, "{kind}");
+                assert!(report.blocks_written >= plan.image_blocks, "{kind}");
+                assert_eq!(report.verification, None, "{kind}");
+            }
+            Err(error) => {
+                let refused = matches!(&error, BurnError::Refused(Refusal::NoTestWrite { .. }));
+                assert!(refused && !TESTABLE.contains(&kind), "{kind}: {error:?}");
+            }
+        }
         drop(lease);
         opened.close().await;
         assert!(
@@ -259,8 +308,109 @@ async fn a_rehearsal_and_a_plan_leave_every_medium_as_it_is() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_finalized_by_its_last_session_is_not_finalized_without() {
+    for kind in CLOSED_BY_PAGE {
+        let place = Place::new();
+        let [first, second] = folders(&place);
+        let disc = place.path("disc.vdisc");
+        burn::blank(&disc, kind, None);
+        let opened = Opened::new(&disc);
+        opened.burn_tree(burn::options(), &first).await;
+        let lease = opened.drive.lease("a test").await.unwrap();
+        let error = lease.close(true).report().await.unwrap_err();
+        let wanted = matches!(
+            &error,
+            BurnError::Refused(Refusal::FinalWithSessionOnly { .. })
+        );
+        assert!(wanted, "{kind}: {error:?}");
+        drop(lease);
+        let last = burn::new_session().finish(Finish::FinalizeDisc);
+        let report = opened.burn_tree(last, &second).await;
+        assert_eq!(report.medium, MediumState::Closed, "{kind}: {report:?}");
+        opened.assert_holds(&second).await;
+        opened.close().await;
+    }
+}
+
+/// A burn for real behind a test of it, in the same drive: what the test leaves set would record nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_burn_behind_a_test_write_records() {
+    for kind in TESTABLE {
+        for recording in [Recording::AsUsual, Recording::AtOnce] {
+            let place = Place::new();
+            let [first, _] = folders(&place);
+            let disc = place.path("disc.vdisc");
+            burn::blank(&disc, kind, None);
+            let opened = Opened::new(&disc);
+            let options = burn::options().recording(recording);
+            let test = options.clone().simulate(Simulate::TestWrite);
+            let report = opened.burn(test, burn::tree(&first)).await.unwrap();
+            assert!(report.test_written, "{kind} {recording}: {report:?}");
+            let report = opened.burn_tree(options, &first).await;
+            assert!(!report.test_written, "{kind} {recording}");
+            opened.assert_holds(&first).await;
+            opened.close().await;
+        }
+    }
+}
+
+/// In one go: disc at once on DVD, session at once on CD.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disc_written_at_once_holds_the_folder() {
+    for kind in [
+        DiscType::CdR,
+        DiscType::CdRw,
+        DiscType::DvdMinusR,
+        DiscType::DvdMinusRw,
+        DiscType::DvdMinusRDl,
+    ] {
+        let place = Place::new();
+        let [_, second] = folders(&place);
+        let disc = place.path("disc.vdisc");
+        burn::blank(&disc, kind, None);
+        let opened = Opened::new(&disc);
+        let at_once = burn::options().recording(Recording::AtOnce);
+        let report = opened.burn_tree(at_once, &second).await;
+        let is_cd = matches!(kind, DiscType::CdR | DiscType::CdRw);
+        let left = match is_cd {
+            true => MediumState::Appendable,
+            false => MediumState::Closed,
+        };
+        assert_eq!(report.medium, left, "{kind}: {report:?}");
+        assert_eq!(report.first_lba, 0, "{kind}: the pregap is not the image");
+        opened.assert_holds(&second).await;
+        opened.close().await;
+    }
+}
+
+/// A DVD-RW that was erased quickly is burned by another plan than the first one where its drive refuses
+/// that (recipe 6), and erased in full it takes sessions again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_quickly_erased_dvd_rw_takes_one_session_and_a_fully_erased_one_more() {
+    let place = Place::new();
+    let [first, second] = folders(&place);
+    let disc = place.path("disc.vdisc");
+    burn::blank(&disc, DiscType::DvdMinusRw, Some(32 * 1024));
+    let opened = Opened::new(&disc);
+    opened.burn_tree(burn::options(), &first).await;
+    for (full, left) in [
+        (false, MediumState::Closed),
+        (true, MediumState::Appendable),
+    ] {
+        let lease = opened.drive.lease("a test").await.unwrap();
+        lease.erase(full).report().await.unwrap();
+        drop(lease);
+        assert_eq!(opened.facts().await.condition(), MediumCondition::Blank);
+        let report = opened.burn_tree(burn::options(), &second).await;
+        assert_eq!(report.medium, left, "full={full}: {report:?}");
+        opened.assert_holds(&second).await;
+    }
+    opened.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_image_file_is_burned_as_it_is() {
-    for kind in MediumKind::ALL {
+    for kind in DiscType::ALL {
         let place = Place::new();
         let (disc, image, back) = (
             place.path("disc.vdisc"),
@@ -295,7 +445,7 @@ async fn without_verification_the_outcome_says_so() {
     let place = Place::new();
     let [first, _] = folders(&place);
     let disc = place.path("disc.vdisc");
-    burn::blank(&disc, MediumKind::DvdPlusR, None);
+    burn::blank(&disc, DiscType::DvdPlusR, None);
     let opened = Opened::new(&disc);
     let options = burn::options().verify(VerifyLevel::None);
     let report = opened.burn(options, burn::tree(&first)).await.unwrap();

@@ -3,7 +3,7 @@
 
 use crate::media::{Disc, Scene};
 use pitland::transport::fault::{Fault, FaultScript};
-use pitland::transport::sim::{DriveModel, MediumKind, Pace, VirtualDrive};
+use pitland::transport::sim::{DiscType, DriveModel, Pace, VirtualDrive};
 use pitland::transport::{DeviceClock, Exchange, Limits, Reply, Status, TransportError};
 use pitland::writer::mmc::Command;
 use pitland::{
@@ -119,7 +119,7 @@ pub(crate) struct Hall {
     image: PathBuf,
     pub(crate) bytes: Vec<u8>,
     /// Discs with a session of something else, by their kind.
-    used: Mutex<BTreeMap<MediumKind, Disc>>,
+    used: Mutex<BTreeMap<DiscType, Disc>>,
     _folder: tempfile::TempDir,
 }
 
@@ -144,7 +144,7 @@ impl Hall {
         if scene.onto.is_none() {
             return scene.blank_disc();
         }
-        if let Some(used) = self.used.lock().unwrap().get(&scene.kind) {
+        if let Some(used) = self.used.lock().unwrap().get(&scene.disc) {
             return used.twin();
         }
         let disc = scene.blank_disc();
@@ -170,7 +170,7 @@ impl Hall {
         drop(drive);
         let _ = in_time("the closing of the drive", is_closed).await;
         let twin = disc.twin();
-        self.used.lock().unwrap().insert(scene.kind, disc);
+        self.used.lock().unwrap().insert(scene.disc, disc);
         twin
     }
 

@@ -15,7 +15,18 @@ use std::process::Output;
 const STEP: usize = 61;
 
 /// As `pitland virtual create --medium` has them.
-const MEDIA: &[&str] = &["bd-r", "bd-re", "dvd+r", "dvd+r-dl", "dvd+rw", "dvd-ram"];
+const MEDIA: &[&str] = &[
+    "bd-r",
+    "bd-re",
+    "dvd+r",
+    "dvd+r-dl",
+    "dvd+rw",
+    "dvd-ram",
+    "cd-r",
+    "dvd-r",
+    "dvd-rw",
+    "dvd-rw-ro",
+];
 
 /// Things of one medium: sources, the disc before its burn, and where the stash goes.
 struct Yard {
@@ -105,7 +116,7 @@ impl Yard {
         let told = succeeds(pitland().args(["--json", "medium", &drive]));
         let told = of_type(&told, "medium");
         let condition = told["condition"].as_str().unwrap().to_owned();
-        let rewritable = ["bd-re", "dvd+rw", "dvd-ram"].contains(&self.medium);
+        let rewritable = ["bd-re", "dvd+rw", "dvd-ram", "dvd-rw-ro"].contains(&self.medium);
         let how = match condition.as_str() {
             "blank" | "unformatted" => None,
             _ if rewritable => Some("--overwrite"),

@@ -1,6 +1,7 @@
 //! The media that are burned in fault, and their discs. A later medium joins by one line of [`SCENES`].
 
-use pitland::transport::sim::{DiscStore, Medium, MediumKind, MemoryStore};
+use pitland::transport::sim::{DiscStore, DiscType, Medium, MemoryStore};
+use pitland::writer::Recording;
 use pitland::{BurnOptions, Finish, Placement};
 
 /// A burn that succeeds where nothing fails.
@@ -8,17 +9,22 @@ use pitland::{BurnOptions, Finish, Placement};
 pub(crate) struct Scene {
     /// As `pitland virtual create --medium` has it, and what is different besides.
     pub(crate) name: &'static str,
-    pub(crate) kind: MediumKind,
+    pub(crate) disc: DiscType,
+    /// Blocks of the disc; as such discs are sold without.
+    pub(crate) blocks: Option<u32>,
     pub(crate) finish: Finish,
+    pub(crate) recording: Recording,
     /// Where the data go on a disc that holds a session already; a blank disc without.
     pub(crate) onto: Option<Placement>,
 }
 
-const fn scene(name: &'static str, kind: MediumKind) -> Scene {
+const fn scene(name: &'static str, disc: DiscType) -> Scene {
     Scene {
         name,
-        kind,
+        disc,
+        blocks: None,
         finish: Finish::CloseSession,
+        recording: Recording::AsUsual,
         onto: None,
     }
 }
@@ -27,6 +33,21 @@ impl Scene {
     const fn finalized(self) -> Self {
         Self {
             finish: Finish::FinalizeDisc,
+            ..self
+        }
+    }
+
+    /// So small that what lies between its sessions, and what its format has covered, is soon compared.
+    const fn small(self) -> Self {
+        Self {
+            blocks: Some(8192),
+            ..self
+        }
+    }
+
+    const fn at_once(self) -> Self {
+        Self {
+            recording: Recording::AtOnce,
             ..self
         }
     }
@@ -40,33 +61,64 @@ impl Scene {
 }
 
 pub(crate) const SCENES: &[Scene] = &[
-    scene("bd-r", MediumKind::BdR),
-    scene("bd-r, finalized", MediumKind::BdR).finalized(),
-    scene("bd-r, a further session", MediumKind::BdR).onto(Placement::NewSession),
-    scene("bd-re", MediumKind::BdRe),
-    scene("bd-re, overwritten", MediumKind::BdRe).onto(Placement::Overwrite),
-    scene("dvd+r", MediumKind::DvdPlusR),
-    scene("dvd+r, finalized", MediumKind::DvdPlusR).finalized(),
-    scene("dvd+r, a further session", MediumKind::DvdPlusR).onto(Placement::NewSession),
-    scene("dvd+r-dl", MediumKind::DvdPlusRDl),
-    scene("dvd+rw", MediumKind::DvdPlusRw),
-    scene("dvd+rw, overwritten", MediumKind::DvdPlusRw).onto(Placement::Overwrite),
-    scene("dvd-ram", MediumKind::DvdRam),
-    scene("dvd-ram, overwritten", MediumKind::DvdRam).onto(Placement::Overwrite),
+    scene("bd-r", DiscType::BdR),
+    scene("bd-r, finalized", DiscType::BdR).finalized(),
+    scene("bd-r, a further session", DiscType::BdR).onto(Placement::NewSession),
+    scene("bd-re", DiscType::BdRe),
+    scene("bd-re, overwritten", DiscType::BdRe).onto(Placement::Overwrite),
+    scene("dvd+r", DiscType::DvdPlusR),
+    scene("dvd+r, finalized", DiscType::DvdPlusR).finalized(),
+    scene("dvd+r, a further session", DiscType::DvdPlusR).onto(Placement::NewSession),
+    scene("dvd+r-dl", DiscType::DvdPlusRDl),
+    scene("dvd+rw", DiscType::DvdPlusRw),
+    scene("dvd+rw, overwritten", DiscType::DvdPlusRw).onto(Placement::Overwrite),
+    scene("dvd-ram", DiscType::DvdRam),
+    scene("dvd-ram, overwritten", DiscType::DvdRam).onto(Placement::Overwrite),
+    scene("cd-r", DiscType::CdR),
+    scene("cd-r, at once", DiscType::CdR).at_once(),
+    scene("cd-r, finalized", DiscType::CdR).finalized(),
+    scene("cd-rw, a further session", DiscType::CdRw).onto(Placement::NewSession),
+    scene("dvd-r", DiscType::DvdMinusR).small(),
+    scene("dvd-r, at once", DiscType::DvdMinusR)
+        .small()
+        .at_once(),
+    scene("dvd-r, finalized", DiscType::DvdMinusR)
+        .small()
+        .finalized(),
+    scene("dvd-rw, a further session", DiscType::DvdMinusRw)
+        .small()
+        .onto(Placement::NewSession),
+    scene("dvd-rw-ro", DiscType::DvdMinusRwRestrictedOverwrite).small(),
+    scene(
+        "dvd-rw-ro, overwritten",
+        DiscType::DvdMinusRwRestrictedOverwrite,
+    )
+    .small()
+    .onto(Placement::Overwrite),
+    scene("dvd-r-dl", DiscType::DvdMinusRDl).small(),
+    scene("dvd+rw-dl", DiscType::DvdPlusRwDl),
+    scene("bd-r-pow", DiscType::BdRPow),
 ];
 
 impl Scene {
     pub(crate) fn options(&self) -> BurnOptions {
-        let options = BurnOptions::default().finish(self.finish);
+        let options = BurnOptions::default()
+            .finish(self.finish)
+            .recording(self.recording);
         match self.onto {
             Some(placement) => options.placement(placement),
             None => options,
         }
     }
 
+    /// Whether a burn of it can be taken up again: not on CD, nor what is written at once.
+    pub(crate) fn resumes(&self) -> bool {
+        self.recording != Recording::AtOnce && !self.disc.kind().is_cd()
+    }
+
     pub(crate) fn blank_disc(&self) -> Disc {
         let store = MemoryStore::new();
-        drop(Medium::blank(self.kind, None, Box::new(store.clone())).unwrap());
+        drop(Medium::as_sold(self.disc, self.blocks, Box::new(store.clone())).unwrap());
         Disc { store }
     }
 }

@@ -32,6 +32,13 @@ pub fn example(package: &str, name: &str, rustc: &[&str]) -> PathBuf {
         .join(format!("lib{name}.so"))
 }
 
+/// The `cdylib` of a package outside of the workspace, by its folder from the top of the tree.
+pub fn library_outside(folder: &str, name: &str) -> PathBuf {
+    let manifest = format!("{folder}/Cargo.toml");
+    cargo(&["build", "--lib", "--manifest-path", &manifest], &[]);
+    profile_folder().join(format!("lib{name}.so"))
+}
+
 fn cargo(command: &[&str], rustc: &[&str]) {
     let folder = profile_folder();
     let profile = match folder.file_name().and_then(|name| name.to_str()) {

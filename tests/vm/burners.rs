@@ -1,101 +1,45 @@
 //! Burners of others on our virtual drive: each burns, adds and blanks as it is used to; then the disc is
-//! read through the kernel and by us, and mounted. Owns which program is tried with which medium.
+//! read through the kernel and by us, and mounted. Owns the run and its judgement; what is tried with what
+//! is told in `trials.rs`.
 
+use super::common::outside;
 use super::common::tree;
-use super::common::{full, outside};
 use super::golden;
-use super::guest::{self, Boot, Guest, Outcome, Scenario};
+use super::guest::{self, Boot, Guest, Outcome};
 use super::listing::Listing;
 use super::program::pitland;
 use super::served::Served;
 use super::table::{Row, Table};
-use std::collections::BTreeSet;
+use super::trials::{self, Trial};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The programs that burn, and Debian's packages with them.
-const PROGRAMS: [(&str, &str); 8] = [
+const PROGRAMS: [(&str, &str); 9] = [
     ("growisofs", "growisofs"),
     ("dvd+rw-format", "dvd+rw-tools"),
     ("genisoimage", "genisoimage"),
     ("xorriso", "xorriso"),
     ("cdrskin", "cdrskin"),
     ("wodim", "wodim"),
+    ("cdrdao", "cdrdao"),
     ("sg_raw", "sg3-utils"),
     ("blockdev", "util-linux"),
 ];
 
-/// A program, a medium, and what the program does with it: the steps of `burners/PROGRAM`, in their order.
-#[derive(Debug, Clone)]
-struct Trial {
-    program: &'static str,
-    medium: &'static str,
-    steps: Vec<&'static str>,
-}
+/// How a step ended that came to its end: as its script tells it.
+const REFUSED: &str = "refused";
 
-/// What is tried. Each program meets each medium; the long run has dual-layer discs, too, and formats
-/// and burns again on every rewritable medium, not on DVD+RW only.
-fn trials() -> Vec<Trial> {
-    let mut trials = Vec::new();
-    let mut add = |program, medium, steps: &[&'static str]| {
-        trials.push(Trial {
-            program,
-            medium,
-            steps: steps.to_vec(),
-        });
-    };
-    // The first, because it knows no device beyond /dev/sr15.
-    add("wodim", "dvd+r", &["burn"]);
-    for medium in ["dvd+r", "dvd+rw", "dvd-ram", "bd-r", "bd-re", "dvd+r-dl"] {
-        if medium == "dvd+r-dl" && !full() {
-            continue;
-        }
-        let growisofs: &[_] = match medium {
-            "dvd+rw" => &["mediainfo", "format", "burn", "append", "reformat"],
-            "bd-re" => &["mediainfo", "format", "burn", "append"],
-            _ => &["mediainfo", "burn", "append"],
-        };
-        add("growisofs", medium, growisofs);
-        let usual = ["blank", "burn", "append"];
-        if is_sequential(medium) || !(full() || medium == "dvd+rw") {
-            add("xorriso", medium, &usual);
-        } else {
-            let again = ["reblank", "reformat", "reburn"];
-            add("xorriso", medium, &[usual, again].concat());
-        }
-        add("xorriso-as-cdrecord", medium, &usual);
-        add("cdrskin", medium, &usual);
-    }
-    trials
-}
-
-impl Trial {
-    fn name(&self) -> String {
-        format!("{}.{}", self.program, self.medium)
-    }
-
-    /// Its device is `/dev/srN`.
-    fn scenario(&self, number: usize) -> Scenario {
-        let (program, medium) = (self.program, self.medium);
-        Scenario {
-            name: self.name(),
-            script: format!(
-                "MEDIUM={medium} DEVICE=/dev/sr{number} STEPS=' {} '\n\
-                 . /share/functions\n. /share/burners/{program}\n",
-                self.steps.join(" ")
-            ),
-            limit: 600,
-        }
-    }
-}
-
-/// What the disc must hold after a step.
-fn expected(step: &str, one: &Listing, both: &Listing) -> Option<Listing> {
-    match step {
-        "burn" | "reburn" => Some(one.clone()),
-        "append" => Some(both.clone()),
+/// What the disc must hold after a step that ended so.
+fn expected<'a>(step: &str, ended: &str, material: &'a Material) -> Option<&'a Listing> {
+    match (step, ended) {
+        ("burn" | "reburn", "ok") => Some(&material.one),
+        ("append", "ok") => Some(&material.both),
+        // What was there before.
+        ("append", REFUSED) => Some(&material.one),
         _ => None,
     }
 }
@@ -159,6 +103,16 @@ fn sum_of(file: &Path, first: u64, blocks: u64) -> String {
     String::from_utf8(out.stdout).unwrap().trim().to_owned()
 }
 
+/// The steps that a trial came to the end of, and how each ended.
+fn ended(share: &Path, trial: &Trial) -> BTreeMap<String, String> {
+    let path = share.join(format!("{}.steps", trial.name()));
+    let text = fs::read_to_string(path).unwrap_or_default();
+    text.lines()
+        .filter_map(|line| line.split_once(' '))
+        .map(|(step, ended)| (step.to_owned(), ended.to_owned()))
+        .collect()
+}
+
 /// What is wrong with what a trial left, one line each.
 fn judge(
     trial: &Trial,
@@ -168,14 +122,16 @@ fn judge(
     material: &Material,
 ) -> Vec<(String, String)> {
     let name = trial.name();
-    let done = fs::read_to_string(share.join(format!("{name}.steps"))).unwrap_or_default();
-    let done: Vec<&str> = done.lines().collect();
+    let ended = ended(share, trial);
     let mut wrong = Vec::new();
-    if let Some(extra) = done.iter().find(|step| !trial.steps.contains(step)) {
-        wrong.push(((*extra).to_owned(), "a step that nobody knows".to_owned()));
+    if let Some(extra) = ended
+        .keys()
+        .find(|step| !trial.steps.contains(&step.as_str()))
+    {
+        wrong.push((extra.clone(), "a step that nobody knows".to_owned()));
     }
     for step in &trial.steps {
-        if !done.contains(step) {
+        let Some(ended) = ended.get(*step) else {
             let said: Vec<&str> = outcome.said.lines().collect();
             let said = said[said.len().saturating_sub(25)..].join("\n    ");
             let status = outcome.status;
@@ -185,11 +141,17 @@ fn judge(
             ));
             // What comes after was not tried.
             break;
-        }
-        if let Some(expected) = expected(step, &material.one, &material.both) {
-            let got = Listing::read(&share.join(format!("{name}.{step}.list"))).only_bytes();
-            if let Some(difference) = expected.difference(&got) {
-                wrong.push(((*step).to_owned(), difference));
+        };
+        let mut compare = |kind: &str, expected: &Listing| {
+            let list = share.join(format!("{name}.{step}.{kind}"));
+            if let Some(difference) = expected.difference(&Listing::read(&list).only_bytes()) {
+                wrong.push(((*step).to_owned(), format!("{kind}: {difference}")));
+            }
+        };
+        if let Some(expected) = expected(step, ended, material) {
+            compare("list", expected);
+            if trial.has_first_session(step) {
+                compare("first", &material.one);
             }
             if read_in_guest(share, &name, step).is_empty() {
                 wrong.push(((*step).to_owned(), "nothing was read back".to_owned()));
@@ -197,7 +159,7 @@ fn judge(
         }
     }
     if wrong.is_empty() {
-        wrong.extend(judge_blocks(trial, share, disc, material));
+        wrong.extend(judge_blocks(trial, &ended, share, disc, material));
     }
     wrong
 }
@@ -205,21 +167,24 @@ fn judge(
 /// What the guest read last is what the disc holds, and the ready images are there, bit for bit.
 fn judge_blocks(
     trial: &Trial,
+    ended: &BTreeMap<String, String>,
     share: &Path,
     disc: &Path,
     material: &Material,
 ) -> Vec<(String, String)> {
     let name = trial.name();
-    let Some(step) = trial
-        .steps
-        .iter()
-        .rev()
-        .find(|step| expected(step, &material.one, &material.both).is_some())
-    else {
+    let last = trial.steps.iter().rposition(|step| {
+        ended
+            .get(*step)
+            .is_some_and(|how| expected(step, how, material).is_some())
+    });
+    let Some(last) = last else {
         return Vec::new();
     };
-    // A disc that was formatted afterwards holds nothing.
-    if trial.steps.last() == Some(&"reformat") {
+    let step = trial.steps[last];
+    let erased = |later: &&str| ended.get(*later).is_some_and(|how| how == "ok");
+    if trial.steps[last + 1..].iter().any(erased) {
+        // What was blanked or formatted afterwards holds nothing.
         return Vec::new();
     }
     let mut wrong = Vec::new();
@@ -235,34 +200,28 @@ fn judge_blocks(
     for (first, blocks, sum) in &read {
         if sum_of(&seen, *first, *blocks) != *sum {
             let what = format!("blocks {first} + {blocks} read otherwise in the guest");
-            wrong.push(((*step).to_owned(), what));
+            wrong.push((step.to_owned(), what));
         }
     }
-    let images: &[(usize, PathBuf)] = match (trial.program, *step) {
-        ("wodim", _) => &[(0, material.image.clone())],
-        ("cdrskin" | "xorriso-as-cdrecord", "append") if is_sequential(trial.medium) => &[
-            (0, material.image.clone()),
-            (1, share.join(format!("{name}.two.iso"))),
-        ],
-        _ => &[],
-    };
-    for (track, image) in images {
+    let second = share.join(format!("{name}.two.iso"));
+    for &(track, number) in trial.images(step, &ended[step]) {
+        let image = match number {
+            1 => &material.image,
+            _ => &second,
+        };
         let blocks = fs::metadata(image).unwrap().len() / 2048;
         let first = read
-            .get(*track)
+            .get(track)
             .map_or(u64::MAX / 4096, |(first, ..)| *first);
         if sum_of(&seen, first, blocks) != sum_of(image, 0, blocks) {
             wrong.push((
-                (*step).to_owned(),
+                step.to_owned(),
                 format!("track {track} is not {}", image.display()),
             ));
         }
     }
+    fs::remove_file(seen).unwrap();
     wrong
-}
-
-fn is_sequential(medium: &str) -> bool {
-    matches!(medium, "dvd+r" | "dvd+r-dl" | "bd-r")
 }
 
 /// The packages that were asked, one line each.
@@ -272,30 +231,18 @@ fn versions() -> String {
         Command::new("dpkg-query")
             .args(["-W", "-f", "- ${Package} ${Version}\n"])
             .args(packages)
-            .args(["xorriso", "cdrskin", "wodim"]),
+            .args(["xorriso", "cdrskin", "wodim", "cdrdao"]),
     );
     String::from_utf8(asked.stdout).unwrap()
 }
 
-/// The trials of this run: all, or those that `PITLAND_VM_ONLY` names, with commas between.
-fn wanted() -> Vec<Trial> {
-    let Ok(only) = std::env::var("PITLAND_VM_ONLY") else {
-        return trials();
-    };
-    let only: BTreeSet<&str> = only.split(',').collect();
-    let mut trials = trials();
-    trials.retain(|trial| only.contains(trial.name().as_str()));
-    assert!(!trials.is_empty(), "no trial is called so: {only:?}");
-    trials
-}
-
 /// A blank disc for each trial.
 fn discs(trials: &[Trial], folder: &Path) -> Vec<PathBuf> {
-    let capacity = golden::DISC_BYTES.to_string();
     let make = |trial: &Trial| {
         let disc = folder.join(format!("{}.vdisc", trial.name()));
         let mut create = pitland();
         create.args(["virtual", "create", "--medium", trial.medium]);
+        let capacity = trials::disc_bytes(trial.medium).to_string();
         outside::run(create.args(["--capacity", &capacity]).arg(&disc));
         disc
     };
@@ -311,7 +258,7 @@ fn burners_of_others_burn_on_the_virtual_drive() {
     let share = place.path().join("share");
     fs::create_dir_all(&share).unwrap();
     let material = Material::make(&share);
-    let trials = wanted();
+    let trials = trials::wanted();
     let discs = discs(&trials, place.path());
     let served = Served::start(&discs, place.path());
     let outcomes = guest.run(&Boot {
@@ -332,9 +279,10 @@ fn burners_of_others_burn_on_the_virtual_drive() {
     let mut told = String::new();
     for ((trial, disc), trace) in trials.iter().zip(&discs).zip(&traces) {
         let wrong = judge(trial, outcomes.get(&trial.name()), &share, disc, &material);
-        if std::env::var_os("UPDATE_GOLDEN").is_some() && wrong.is_empty() {
+        if std::env::var_os("UPDATE_GOLDEN").is_some_and(|value| value == "1") && wrong.is_empty() {
             golden::keep(&trial.name(), trace);
         }
+        let ended = ended(&share, trial);
         let first = wrong
             .first()
             .and_then(|(step, _)| trial.steps.iter().position(|s| s == step));
@@ -342,7 +290,7 @@ fn burners_of_others_burn_on_the_virtual_drive() {
             let outcome = match first {
                 Some(first) if number == first => "fails",
                 Some(first) if number > first => "not reached",
-                _ => "ok",
+                _ => ended.get(*step).map_or("ok", String::as_str),
             };
             table.insert(Row::new(trial.program, trial.medium, step), outcome);
         }

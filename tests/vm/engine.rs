@@ -1,10 +1,11 @@
-//! Our program on a drive of others: tgtd's, behind the real kernel. Owns the stories; that drive is an
-//! early DVD+R recorder, see `with-tgtd`.
+//! Our program on drives behind the real kernel: on one of others, tgtd's, an early DVD+R recorder (see
+//! `with-tgtd`), and on our virtual drive with media that no drive of others has here. Owns the stories.
 
 use super::common::{outside, tree};
 use super::guest::{self, Boot, Guest, Scenario, file};
 use super::listing::Listing;
 use super::program::{self, pitland};
+use super::served::Served;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -195,4 +196,98 @@ fn our_program_burns_on_a_drive_of_others() {
     // What fills the last unit.
     assert!(disc[image.len()..].iter().all(|byte| *byte == 0));
     assert!(disc.len() - image.len() < 16 * 2048);
+}
+
+/// A folder, and another one as a session of its own; the kernel finds both. On DEVICE.
+const SESSIONS: &str = r#"
+expect 0 --json medium $DEVICE
+says '"blank":true'
+expect 0 --json burn /share/one --drive $DEVICE
+says '"outcome":"verified"'
+expect 0 --json medium $DEVICE
+says '"blank":false'
+says '"condition":"appendable"'
+list_mounted $DEVICE first ''
+expect 0 --json burn /share/two --drive $DEVICE --new-session
+says '"outcome":"verified"'
+list_mounted $DEVICE second ''
+list_mounted $DEVICE first-again ,session=0
+expect 0 verify $DEVICE /share/two
+"#;
+
+/// One folder, then, when the disc was blanked, another one. On DEVICE.
+const ERASED: &str = r#"
+expect 0 --json burn /share/one --drive $DEVICE --close
+says '"outcome":"verified"'
+list_mounted $DEVICE first ''
+expect 0 --json erase $DEVICE
+expect 0 --json medium $DEVICE
+says '"blank":true'
+expect 0 --json burn /share/two --drive $DEVICE
+says '"outcome":"verified"'
+list_mounted $DEVICE second ''
+"#;
+
+#[test]
+fn our_program_burns_every_family_of_sequential_media_through_the_kernel() {
+    let Some(guest) = Guest::ready_with_drives(&PROGRAMS[2..3]) else {
+        return;
+    };
+    let place = guest::place();
+    let share = place.path().join("share");
+    fs::create_dir_all(&share).unwrap();
+    fs::copy(program::path(), share.join("pitland")).unwrap();
+    let (one, two) = (share.join("one"), share.join("two"));
+    tree::small(&one);
+    tree::write(&two.join("second/more.bin"), &tree::noise(22, 400_000));
+
+    let stories = [
+        ("cd-r", SESSIONS),
+        ("dvd-r", SESSIONS),
+        ("cd-rw", ERASED),
+        ("dvd-rw", ERASED),
+    ];
+    let discs = stories.map(|(medium, _)| {
+        let disc = place.path().join(medium).with_extension("vdisc");
+        outside::run(
+            pitland()
+                .args(["virtual", "create", "--capacity", "64M", "--medium", medium])
+                .arg(&disc),
+        );
+        disc
+    });
+    let served = Served::start(&discs, place.path());
+    let outcomes = guest.run(&Boot {
+        share: &share,
+        modules: "virtio_scsi,sr_mod,sg,isofs",
+        drives: served.addresses().to_vec(),
+        scenarios: (0..)
+            .zip(stories)
+            .map(|(number, (medium, script))| Scenario {
+                name: medium.to_owned(),
+                script: format!(
+                    "DEVICE=/dev/sr{number}\n\
+                     . /share/functions\n. /share/engine-functions\n{script}"
+                ),
+                limit: 300,
+            })
+            .collect(),
+        workers: 2,
+    });
+    served.end();
+    outcomes.assert_all_well();
+
+    let (one, two) = (Listing::of(&one), Listing::of(&two));
+    for (medium, script) in stories {
+        let got = |kind: &str| Listing::read(&share.join(format!("{medium}.{kind}")));
+        one.assert_same(&format!("{medium}, first"), &got("first"));
+        if script == SESSIONS {
+            one.assert_same(&format!("{medium}, first again"), &got("first-again"));
+            // Of a second session this kernel (6.1) shows no Rock Ridge but the Joliet names, for a reason
+            // that is not known yet: the pointer to its ER field is right.
+            two.assert_same_bytes(&format!("{medium}, second"), &got("second"));
+        } else {
+            two.assert_same(&format!("{medium}, second"), &got("second"));
+        }
+    }
 }

@@ -20,3 +20,4 @@ mod listing;
 mod program;
 mod served;
 mod table;
+mod trials;

@@ -1,22 +1,49 @@
 //! What a writer may have the engine do. Owns the check of plans and queries before anything is sent:
 //! a writer is trusted code, but a slip of it must not reach the laser.
+//!
+//! Commands are judged in `commands`, what is recorded in `extents`, and both against what the drive itself
+//! said of its medium in `medium`: a writer's own word about it is no proof.
 
-use crate::patience;
-use crate::verify::{UNIT_BLOCKS, WrittenRun};
-use crate::writing::MOST_CHUNK_BYTES;
-use pitland_mmc::cdb::{CdbBytes, CloseFunction, Command};
-use pitland_mmc::param::{FormatParameterList, FormatType};
-use pitland_writer::{
-    BlockForm, Extent, Finish, Move, Origin, PlannedCommand, Request, Service, Settle,
-    WriteCommand, WritePlan,
-};
+mod commands;
+mod extents;
+mod medium;
+#[cfg(test)]
+mod tests;
+
+use crate::verify::WrittenRun;
+use pitland_mmc::Lba;
+use pitland_mmc::cdb::{CdbBytes, Command, DataDirection};
+use pitland_writer::{MediaFacts, Move, Origin, Request, Service, WritePlan};
 
 /// Bytes that a command of a plan or a query may carry.
 pub const MOST_BYTES: u32 = 256 * 1024;
-/// Blocks of a streaming WRITE, and of its place: one drive wrote junk in smaller ones (recipe 7).
-const STREAMING_BLOCKS: u32 = 32;
 /// Commands and extents that a plan may hold.
 const MOST_PARTS: usize = 4096;
+
+/// Operation codes that a vendor gives a meaning of its own (SPC: C0h to FFh).
+const VENDOR_OPCODES: std::ops::RangeInclusive<u8> = 0xC0..=0xFF;
+/// Bytes of a block where a query reads the medium.
+const BLOCK_BYTES: u32 = 2048;
+
+/// What the host allows one writer, by name, beside what every writer may. Nothing by default.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
+#[non_exhaustive]
+pub struct Allowances {
+    /// Commands of the vendor's own (C0h to FFh), as queries and as moves of the writer's own. Nobody can
+    /// say what they do, not even to which unit.
+    pub vendor_commands: bool,
+}
+
+impl Allowances {
+    /// Nothing beside what every writer may.
+    pub const NONE: Self = Self {
+        vendor_commands: false,
+    };
+    /// Commands of the vendor's own.
+    pub const VENDOR_COMMANDS: Self = Self {
+        vendor_commands: true,
+    };
+}
 
 /// Why a plan or a query is not carried out.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -38,6 +65,38 @@ pub enum PlanFault {
     NotAsked {
         /// The purpose.
         purpose: Move,
+    },
+    /// A move that would lose what is on the medium, of which nobody spoke.
+    #[error("{purpose} would lose what is on the medium")]
+    LosesData {
+        /// The purpose.
+        purpose: Move,
+    },
+    /// A command of the vendor's own, by a writer that the host does not allow them.
+    #[error(
+        "operation code {opcode:02X}h is the vendor's own, which the host does not allow this writer"
+    )]
+    VendorCommand {
+        /// The operation code.
+        opcode: u8,
+    },
+    /// Other parameters than the move has.
+    #[error("{purpose}: {what}")]
+    BadParameters {
+        /// The purpose.
+        purpose: Move,
+        /// What is wrong with them.
+        what: &'static str,
+    },
+    /// A command announces another length than its data have.
+    #[error("{command} announces {announced} bytes and has {given}")]
+    LengthMismatch {
+        /// The command, in words.
+        command: String,
+        /// Bytes by the command.
+        announced: u64,
+        /// Bytes by the plan or the query.
+        given: u64,
     },
     /// A query that is more than a query.
     #[error("{command} is not a query")]
@@ -89,6 +148,26 @@ pub enum PlanFault {
         /// Which.
         index: usize,
     },
+    /// An extent over what is recorded and closed.
+    #[error("extent {index} starts before the next writable address{}", .nwa.map(|nwa| format!(" {nwa}")).unwrap_or_default())]
+    ClosedArea {
+        /// Which.
+        index: usize,
+        /// The next writable address by the drive; `None` on a disc that has none left.
+        nwa: Option<Lba>,
+    },
+    /// An extent of a kind that the medium does not have: blocks before the first one, or sectors of a CD.
+    #[error("extent {index} is one that only a CD can have")]
+    OnlyOnCd {
+        /// Which.
+        index: usize,
+    },
+    /// More zeros around the image than any medium needs.
+    #[error("{blocks} blocks of padding are recorded, that nobody asked for")]
+    TooMuchPadding {
+        /// Blocks of padding.
+        blocks: u64,
+    },
     /// The plan of a job that is resumed does not go on where the medium does.
     #[error("the plan does not go on where the burn was cut off")]
     NotTheRest,
@@ -102,7 +181,47 @@ pub enum PlanFault {
     },
 }
 
-/// Checks a plan against the request it serves and, for a burn, what the writer said is free.
+/// Everything that a plan is held to.
+#[derive(Debug, Clone, Copy)]
+pub struct Gate<'a> {
+    /// What was asked.
+    pub request: &'a Request,
+    /// Drive and medium before the job.
+    pub facts: &'a MediaFacts,
+    /// What the writer said is free, for a burn.
+    pub service: Option<&'a Service>,
+    /// The most bytes that one command may carry.
+    pub most_bytes: u32,
+    /// What an earlier job has left on the medium of the same image.
+    pub resumed: Option<&'a WrittenRun>,
+    /// What the host allows this writer.
+    pub allowed: Allowances,
+}
+
+impl Gate<'_> {
+    /// Checks a plan.
+    ///
+    /// # Errors
+    /// The first thing in the plan that the engine would not do.
+    pub fn check(&self, plan: &WritePlan) -> Result<(), PlanFault> {
+        self.judge(plan)?;
+        check_resumed(plan, self.request, self.resumed)
+    }
+
+    /// Checks a plan but for how it goes on with what an earlier job has left, which may not be known yet: before
+    /// anything else is made of it, room for its blocks for one.
+    ///
+    /// # Errors
+    /// The first thing in the plan that the engine would not do.
+    pub fn judge(&self, plan: &WritePlan) -> Result<(), PlanFault> {
+        check_form(plan, self.request, self.service, self.allowed)?;
+        medium::check(plan, self.request, self.facts)?;
+        check_limit(plan, self.most_bytes)
+    }
+}
+
+/// Checks a plan against the request it serves and, for a burn, what the writer said is free; not against
+/// the medium ([`Gate::check`] does). No vendor command is allowed.
 ///
 /// # Errors
 /// The first thing in the plan that the engine would not do.
@@ -111,199 +230,21 @@ pub fn check_plan(
     request: &Request,
     service: Option<&Service>,
 ) -> Result<(), PlanFault> {
+    check_form(plan, request, service, Allowances::NONE)
+}
+
+fn check_form(
+    plan: &WritePlan,
+    request: &Request,
+    service: Option<&Service>,
+    allowed: Allowances,
+) -> Result<(), PlanFault> {
     let parts = plan.prepare.len() + plan.extents.len() + plan.closing.len();
     if parts > MOST_PARTS {
         return Err(PlanFault::TooManyParts { parts });
     }
-    for command in plan.prepare.iter().chain(&plan.closing) {
-        check_command(command, request)?;
-    }
-    check_extents(&plan.extents, request, service)
-}
-
-fn check_command(planned: &PlannedCommand, request: &Request) -> Result<(), PlanFault> {
-    let settles = match planned.settle {
-        Settle::WhenReady { limit } => limit,
-        _ => planned.timeout,
-    };
-    if planned.timeout.max(settles) > patience::LONGEST {
-        return Err(PlanFault::TooLong {
-            purpose: planned.purpose,
-        });
-    }
-    let bytes = planned.parameters.len() as u64;
-    if bytes > u64::from(MOST_BYTES) {
-        return Err(PlanFault::TooManyBytes { bytes });
-    }
-    let command = Command::parse(planned.cdb.as_slice())?;
-    let serves = match planned.purpose {
-        Move::SetSpeed => matches!(command, Command::SetStreaming(_) | Command::SetCdSpeed(_)),
-        Move::SetWriteParameters => matches!(command, Command::ModeSelect10(_)),
-        Move::CalibratePower => matches!(command, Command::SendOpcInformation(_)),
-        Move::Format => matches!(command, Command::FormatUnit(_)),
-        Move::Blank => matches!(command, Command::Blank(_)),
-        Move::ReserveTrack => matches!(command, Command::ReserveTrack(_)),
-        Move::SetLayerBreak => matches!(command, Command::SendDiscStructure(_)),
-        Move::SendCueSheet => matches!(command, Command::SendCueSheet(_)),
-        Move::SynchronizeCache => matches!(command, Command::SynchronizeCache(_)),
-        Move::StopFormat | Move::CloseTrack | Move::CloseSession | Move::FinalizeDisc => {
-            matches!(command, Command::CloseTrackSession(c) if closes(planned.purpose, c.function))
-        }
-        Move::Own(_) => {
-            is_query(&command) || matches!(command, Command::StartStopUnit(c) if !c.load_eject)
-        }
-        _ => false,
-    };
-    if !serves {
-        return Err(PlanFault::WrongCommand {
-            purpose: planned.purpose,
-            command: command.to_string(),
-        });
-    }
-    let asked = match (request, planned.purpose) {
-        (_, Move::SetSpeed | Move::SetWriteParameters | Move::SynchronizeCache | Move::Own(_)) => {
-            true
-        }
-        (Request::Burn(burn), Move::FinalizeDisc) => burn.finish == Finish::FinalizeDisc,
-        (Request::Resume(resume), Move::FinalizeDisc) => resume.burn.finish == Finish::FinalizeDisc,
-        // What is on the medium already must stay there.
-        (Request::Resume(_), Move::Format) => goes_on_formatting(planned),
-        (Request::Burn(_) | Request::Resume(_), purpose) => purpose != Move::Blank,
-        (Request::Format(_), purpose) => {
-            matches!(
-                purpose,
-                Move::Format | Move::Blank | Move::CalibratePower | Move::StopFormat
-            )
-        }
-        (Request::Erase(_), purpose) => !matches!(
-            purpose,
-            Move::ReserveTrack | Move::SetLayerBreak | Move::SendCueSheet | Move::FinalizeDisc
-        ),
-        (Request::Close(close), purpose) => match purpose {
-            Move::CloseTrack | Move::CloseSession | Move::StopFormat => true,
-            Move::FinalizeDisc => close.finalize,
-            _ => false,
-        },
-        _ => false,
-    };
-    if asked {
-        Ok(())
-    } else {
-        Err(PlanFault::NotAsked {
-            purpose: planned.purpose,
-        })
-    }
-}
-
-/// Whether a function of CLOSE TRACK/SESSION is what a move calls it (recipe 4). That of the lead-out
-/// closes a DVD+RW, which has no sessions.
-fn closes(purpose: Move, function: CloseFunction) -> bool {
-    use CloseFunction as F;
-    match purpose {
-        Move::StopFormat => matches!(function, F::StopBackgroundFormat | F::FinalizeRw),
-        Move::CloseTrack => function == F::Track,
-        Move::CloseSession => function == F::Session,
-        _ => !matches!(function, F::StopBackgroundFormat | F::Track),
-    }
-}
-
-/// Whether a format is the rest of one that was suspended: only of a DVD+RW, by its parameter (recipe 6).
-fn goes_on_formatting(planned: &PlannedCommand) -> bool {
-    FormatParameterList::parse(&planned.parameters)
-        .is_ok_and(|list| list.kind == FormatType::DvdPlusRwBasic && list.parameter == 1)
-}
-
-fn check_extents(
-    extents: &[Extent],
-    request: &Request,
-    service: Option<&Service>,
-) -> Result<(), PlanFault> {
-    if !extents.is_empty()
-        && !matches!(
-            request,
-            Request::Burn(_) | Request::Erase(_) | Request::Resume(_)
-        )
-    {
-        return Err(PlanFault::BadExtent { index: 0 });
-    }
-    let written_before = match request {
-        Request::Resume(resume) => resume.written_blocks,
-        _ => 0,
-    };
-    let mut image_blocks = 0u64;
-    let mut previous_end = i64::MIN;
-    for (index, extent) in extents.iter().enumerate() {
-        let unit = u64::from(extent.unit);
-        let fits_form = match &extent.origin {
-            Origin::Bytes(bytes) => {
-                bytes.len() as u64 == extent.blocks.saturating_mul(u64::from(extent.form.bytes()))
-                    && bytes.len() as u64 <= u64::from(MOST_BYTES)
-            }
-            // The ring carries whole units of 2048-byte blocks, in slots that are powers of two.
-            Origin::Image => {
-                extent.form == BlockForm::Cooked2048
-                    && unit.is_power_of_two()
-                    && (image_blocks == 0
-                        || (written_before + image_blocks).is_multiple_of(UNIT_BLOCKS.into()))
-            }
-            _ => true,
-        };
-        let fits_command =
-            unit.saturating_mul(extent.form.bytes().into()) <= MOST_CHUNK_BYTES.into();
-        let streams_whole = extent.command != WriteCommand::Write12Streaming
-            || (extent.unit.is_multiple_of(STREAMING_BLOCKS)
-                && extent.first_lba.0.rem_euclid(STREAMING_BLOCKS as i32) == 0);
-        let as_asked = match request {
-            Request::Burn(burn) => extent.test_write == burn.test_write,
-            _ => !extent.test_write,
-        };
-        if extent.blocks == 0
-            || unit == 0
-            || extent.blocks % unit != 0
-            || !fits_form
-            || !fits_command
-            || !streams_whole
-            || !as_asked
-        {
-            return Err(PlanFault::BadExtent { index });
-        }
-        let start = i64::from(extent.first_lba.0);
-        let Some(end) = i64::try_from(extent.blocks)
-            .ok()
-            .and_then(|n| start.checked_add(n))
-        else {
-            return Err(PlanFault::OutsideMedium { index });
-        };
-        if start < previous_end {
-            return Err(PlanFault::Overlap { index });
-        }
-        if end > i64::from(i32::MAX) {
-            return Err(PlanFault::OutsideMedium { index });
-        }
-        if let Some(service) = service {
-            let first = i64::from(service.first_lba.0);
-            let last = first.saturating_add_unsigned(service.free_blocks);
-            // A volume is laid out for the address that the writer named.
-            let displaced = extent.origin == Origin::Image && image_blocks == 0 && start != first;
-            if start < first || end > last || displaced {
-                return Err(PlanFault::OutsideMedium { index });
-            }
-        }
-        previous_end = end;
-        if extent.origin == Origin::Image {
-            image_blocks = image_blocks.saturating_add(extent.blocks);
-        }
-    }
-    let needed = match request {
-        Request::Burn(burn) => burn.blocks,
-        Request::Resume(resume) => resume.burn.blocks,
-        _ => 0,
-    };
-    let planned = image_blocks.saturating_add(written_before);
-    if planned < needed {
-        return Err(PlanFault::ImageCut { planned, needed });
-    }
-    Ok(())
+    commands::check(plan, request, allowed)?;
+    extents::check(&plan.extents, request, service)
 }
 
 /// Checks that the plan of a job that is resumed goes on where the run that is on the medium ends, and
@@ -354,26 +295,66 @@ pub fn check_limit(plan: &WritePlan, most_bytes: u32) -> Result<(), PlanFault> {
     }
 }
 
-/// Checks that a writer's query is one.
+/// Checks that a writer's query is one. No vendor command is allowed.
 ///
 /// # Errors
 /// It changes something, or wants more than it may.
 pub fn check_query(cdb: &CdbBytes, length: u32) -> Result<(), PlanFault> {
+    check_query_by(cdb, length, Allowances::NONE)
+}
+
+/// Checks that a query of a writer with these allowances is one.
+///
+/// # Errors
+/// It changes something, or wants more than it may.
+pub fn check_query_by(cdb: &CdbBytes, length: u32, allowed: Allowances) -> Result<(), PlanFault> {
     if length > MOST_BYTES {
         return Err(PlanFault::TooManyBytes {
             bytes: length.into(),
         });
     }
     let command = Command::parse(cdb.as_slice())?;
-    if is_query(&command) {
-        Ok(())
-    } else {
-        Err(PlanFault::NotAQuery {
+    if let Command::Unknown(cdb) = command {
+        return vendor(&cdb, allowed);
+    }
+    if !is_query(&command) {
+        return Err(PlanFault::NotAQuery {
             command: command.to_string(),
-        })
+        });
+    }
+    // Room that differs from what the command announces ends in a transfer that no bridge survives.
+    match command.transfer_len(BLOCK_BYTES) {
+        Some(announced) if announced != u64::from(length) => Err(PlanFault::LengthMismatch {
+            command: command.to_string(),
+            announced,
+            given: length.into(),
+        }),
+        None if length > 0 && command.direction() == DataDirection::None => {
+            Err(PlanFault::LengthMismatch {
+                command: command.to_string(),
+                announced: 0,
+                given: length.into(),
+            })
+        }
+        _ => Ok(()),
     }
 }
 
+/// A command without a name here: one of the vendor's own, where the host allows them, or none at all.
+fn vendor(cdb: &CdbBytes, allowed: Allowances) -> Result<(), PlanFault> {
+    let opcode = cdb.opcode();
+    if !VENDOR_OPCODES.contains(&opcode) {
+        return Err(PlanFault::NotAQuery {
+            command: Command::Unknown(*cdb).to_string(),
+        });
+    }
+    match allowed.vendor_commands {
+        true => Ok(()),
+        false => Err(PlanFault::VendorCommand { opcode }),
+    }
+}
+
+/// The questions that a writer may ask: what is not listed here is none.
 fn is_query(command: &Command) -> bool {
     matches!(
         command,
@@ -396,200 +377,4 @@ fn is_query(command: &Command) -> bool {
             | Command::Read10(_)
             | Command::Read12(_)
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use pitland_mmc::Lba;
-    use pitland_mmc::cdb::{Cdb, CloseFunction, CloseTrackSession, ReadCapacity, Write10};
-    use pitland_mmc::param::FormatParameterList;
-    use pitland_writer::{BurnRequest, CloseRequest, ResumeRequest, moves};
-
-    fn burn(blocks: u64) -> Request {
-        Request::Burn(BurnRequest::new(blocks))
-    }
-
-    fn plan_of(extents: Vec<Extent>) -> WritePlan {
-        let mut plan = WritePlan::default();
-        plan.extents = extents;
-        plan
-    }
-
-    #[test]
-    fn a_write_dressed_as_something_else_is_refused() {
-        let mut plan = plan_of(vec![Extent::image(Lba(0), 32, 32)]);
-        let write = Write10 {
-            lba: Lba(0),
-            blocks: 1,
-            fua: false,
-        }
-        .emit();
-        for purpose in [
-            Move::SetSpeed,
-            Move::SynchronizeCache,
-            Move::CloseTrack,
-            Move::Own(1),
-        ] {
-            plan.prepare = vec![PlannedCommand::new(purpose, write)];
-            assert!(matches!(
-                check_plan(&plan, &burn(1), None),
-                Err(PlanFault::WrongCommand { .. })
-            ));
-        }
-    }
-
-    #[test]
-    fn a_streaming_write_is_of_whole_and_aligned_64_kib_only() {
-        let streaming = |lba, unit| {
-            let mut extent = Extent::image(Lba(lba), 64, unit);
-            extent.command = WriteCommand::Write12Streaming;
-            check_plan(&plan_of(vec![extent]), &burn(64), None)
-        };
-        assert_eq!(streaming(0, 32), Ok(()));
-        assert_eq!(streaming(0, 16), Err(PlanFault::BadExtent { index: 0 }));
-        assert_eq!(streaming(16, 32), Err(PlanFault::BadExtent { index: 0 }));
-    }
-
-    #[test]
-    fn a_query_that_writes_is_refused() {
-        let write = Write10 {
-            lba: Lba(0),
-            blocks: 1,
-            fua: false,
-        }
-        .emit();
-        assert!(matches!(
-            check_query(&write, 0),
-            Err(PlanFault::NotAQuery { .. })
-        ));
-        let close = CloseTrackSession {
-            function: CloseFunction::Session,
-            ..Default::default()
-        }
-        .emit();
-        assert!(matches!(
-            check_query(&close, 0),
-            Err(PlanFault::NotAQuery { .. })
-        ));
-        // "Simulate" of Ricoh, and the serial number of the medium, which made one drive unusable
-        // (recipe 11, Q14).
-        for vendor in [
-            &[0xEA, 0, 0, 0, 0, 0][..],
-            &[0xAB, 1, 0, 0, 0, 0, 0, 0, 0, 24, 0, 0],
-        ] {
-            let vendor = CdbBytes::from_slice(vendor).unwrap();
-            assert!(matches!(
-                check_query(&vendor, 24),
-                Err(PlanFault::NotAQuery { .. })
-            ));
-        }
-        assert_eq!(check_query(&ReadCapacity {}.emit(), 8), Ok(()));
-    }
-
-    #[test]
-    fn a_disc_is_finalized_only_when_that_was_asked() {
-        let mut plan = WritePlan::default();
-        let close = CloseTrackSession {
-            function: CloseFunction::Session,
-            ..Default::default()
-        }
-        .emit();
-        plan.closing = vec![PlannedCommand::new(Move::FinalizeDisc, close)];
-        assert!(check_plan(&plan, &Request::Close(CloseRequest::new(true)), None).is_ok());
-        assert!(matches!(
-            check_plan(&plan, &Request::Close(CloseRequest::new(false)), None),
-            Err(PlanFault::NotAsked { .. })
-        ));
-    }
-
-    #[test]
-    fn extents_must_be_whole_units_in_order_and_inside_the_medium() {
-        let service = Service::new(Lba(0), 64, 32);
-        let ok = plan_of(vec![Extent::image(Lba(0), 64, 32)]);
-        assert_eq!(check_plan(&ok, &burn(50), Some(&service)), Ok(()));
-        let short = plan_of(vec![Extent::image(Lba(0), 33, 32)]);
-        assert!(matches!(
-            check_plan(&short, &burn(33), None),
-            Err(PlanFault::BadExtent { .. })
-        ));
-        let twice = plan_of(vec![
-            Extent::image(Lba(0), 32, 32),
-            Extent::image(Lba(16), 32, 32),
-        ]);
-        assert!(matches!(
-            check_plan(&twice, &burn(33), None),
-            Err(PlanFault::Overlap { .. })
-        ));
-        let outside = plan_of(vec![Extent::image(Lba(32), 64, 32)]);
-        assert!(matches!(
-            check_plan(&outside, &burn(33), Some(&service)),
-            Err(PlanFault::OutsideMedium { .. })
-        ));
-        let cut = plan_of(vec![Extent::image(Lba(0), 32, 32)]);
-        assert!(matches!(
-            check_plan(&cut, &burn(33), None),
-            Err(PlanFault::ImageCut { .. })
-        ));
-    }
-
-    fn resume(blocks: u64, written: u64) -> Request {
-        Request::Resume(ResumeRequest::new(BurnRequest::new(blocks), written))
-    }
-
-    #[test]
-    fn the_rest_of_a_burn_must_be_all_of_it_and_follow_what_is_there() {
-        let rest = plan_of(vec![Extent::image(Lba(1_048), 64, 16)]);
-        assert_eq!(check_plan(&rest, &resume(112, 48), None), Ok(()));
-        let cut = check_plan(&rest, &resume(113, 48), None);
-        let (planned, needed) = (112, 113);
-        assert_eq!(cut, Err(PlanFault::ImageCut { planned, needed }));
-        let run = |first, blocks, image_block| WrittenRun {
-            first_lba: Lba(first),
-            blocks,
-            image_block,
-        };
-        let check = |run: Option<WrittenRun>| check_resumed(&rest, &resume(112, 48), run.as_ref());
-        assert_eq!(check(Some(run(1_000, 48, 0))), Ok(()));
-        for other in [
-            None,
-            Some(run(1_000, 32, 0)),
-            Some(run(984, 48, 0)),
-            Some(run(1_000, 48, 32)),
-        ] {
-            assert_eq!(check(other), Err(PlanFault::NotTheRest));
-        }
-        let there = run(1_000, 48, 0);
-        let anew = check_resumed(&rest, &burn(64), Some(&there));
-        assert_eq!(anew, Err(PlanFault::NotTheRest));
-        assert_eq!(check_resumed(&rest, &burn(64), None), Ok(()));
-    }
-
-    #[test]
-    fn what_is_there_is_neither_formatted_away_nor_finalized_unasked() {
-        let with = |command| {
-            let mut plan = plan_of(vec![Extent::image(Lba(32), 32, 16)]);
-            plan.prepare = vec![command];
-            check_plan(&plan, &resume(64, 32), None)
-        };
-        let format = |kind, parameter| {
-            moves::format(&FormatParameterList {
-                fov: true,
-                kind,
-                parameter,
-                ..FormatParameterList::default()
-            })
-        };
-        assert_eq!(with(format(FormatType::DvdPlusRwBasic, 1)), Ok(()));
-        for anew in [
-            format(FormatType::DvdPlusRwBasic, 0),
-            format(FormatType::Full, 1),
-        ] {
-            let purpose = Move::Format;
-            assert_eq!(with(anew), Err(PlanFault::NotAsked { purpose }));
-        }
-        let purpose = Move::FinalizeDisc;
-        let finalize = moves::finalize(CloseFunction::Finalize);
-        assert_eq!(with(finalize), Err(PlanFault::NotAsked { purpose }));
-    }
 }

@@ -5,24 +5,34 @@ use crate::patience;
 use crate::quirks::{HostQuirks, QuirkTable};
 use crate::settle::{Settled, Settling};
 use pitland_mmc::cdb::{
-    Cdb, CdbBytes, GetConfiguration, GetPerformance, Inquiry, ModeSense10, PageControl,
-    PerformanceType, Read10, ReadCapacity, ReadDiscInformation, ReadDiscStructure,
-    ReadFormatCapacities, ReadTrackInformation, RequestedFeatures, StructureMedium, TestUnitReady,
-    TrackAddressType,
+    Cdb, CdbBytes, Inquiry, Read10, ReadCapacity, ReadDiscInformation, ReadFormatCapacities,
+    TestUnitReady, TocFormat,
 };
-use pitland_mmc::mode_page::ModeParameterList;
+use pitland_mmc::mode_page::{Capabilities, ModePage, ModeParameterList, WriteParameters};
 use pitland_mmc::reply::{
-    CapacityKind, Configuration, ConfigurationView, DiscInformation, DiscStatus, FormatCapacities,
-    InquiryData,
+    Atip, CapacityKind, Configuration, ConfigurationView, DiscInformation, DiscStatus,
+    FormatCapacities, InquiryData, SessionInfo, TrackInformation,
 };
 use pitland_mmc::sense::{Reaction, Sense};
-use pitland_mmc::{Lba, MediumFamily, Profile};
+use pitland_mmc::{Lba, MediumFamily, Profile, TrackNumber};
 use pitland_writer::{Answer, MediaFacts};
+use questions::{
+    SPEED_DESCRIPTORS, START_BLOCKS, STRUCTURES, configuration, mode_page, toc, track,
+    track_at_once, write_speeds,
+};
 use std::time::Duration;
+
+mod questions;
 
 /// Blocks looked at on media that never report blank: where the volume descriptors of every file
 /// system start.
 pub const LOOK_BLOCKS: u16 = 32;
+/// The question that follows whatever is asked of one kind of medium only.
+const CAPABILITIES: Question = Question::PageHeader {
+    code: Capabilities::CODE,
+};
+/// Bytes of a TOC that tell how long it is.
+const TOC_HEADER: u16 = 4;
 /// What a drive would say that does not know the question.
 const LEFT_OUT: Sense = Sense::new(0x5, 0x24, 0x00);
 /// Tracks asked for at most.
@@ -37,6 +47,15 @@ pub enum IdentifyAction {
         cdb: CdbBytes,
         /// Bytes wanted.
         length: u32,
+    },
+    /// Send this with its parameter list, and hand the answer to [`Identify::answered`], without data, or
+    /// [`Identify::refused`]: a setting without which the drive does not tell what is asked next.
+    /// Nothing on the medium changes.
+    Send {
+        /// The command.
+        cdb: CdbBytes,
+        /// Its parameter list.
+        parameters: Vec<u8>,
     },
     /// Let this much time pass and call [`Identify::action`].
     Wait(Duration),
@@ -108,9 +127,21 @@ enum Question {
         number: u16,
     },
     InvisibleTrack,
+    /// Not a question: page 05h, for a CD whose drive tells no next writable address.
+    TrackAtOnce,
     Capacity,
-    MechanicalPageHeader,
-    MechanicalPage {
+    TocHeader {
+        format: TocFormat,
+    },
+    Toc {
+        format: TocFormat,
+        length: u16,
+    },
+    PageHeader {
+        code: u8,
+    },
+    Page {
+        code: u8,
         length: u16,
     },
     WriteSpeeds,
@@ -134,6 +165,10 @@ pub struct Identify {
     disc: Option<DiscInformation>,
     /// What the list of formats says of the medium.
     formatted: Option<CapacityKind>,
+    /// Page 05h of the drive.
+    write_parameters: Option<WriteParameters>,
+    /// The write type was set, so that the drive tells the next writable address.
+    write_type_set: bool,
     quirks: Quirks,
     settling: Settling,
     attentions: u8,
@@ -163,6 +198,8 @@ impl Identify {
             profile: Profile::None,
             disc: None,
             formatted: None,
+            write_parameters: None,
+            write_type_set: false,
             settling: Settling::new(now, patience::BECOMING_READY).obeying(&quirks.known()),
             quirks,
             attentions: 0,
@@ -211,10 +248,16 @@ impl Identify {
                 u32::from(length),
             ),
             Question::Track { number } => (track(u32::from(number)), 48),
-            Question::InvisibleTrack => (track(0xFF), 48),
+            Question::InvisibleTrack => (track(TrackNumber::INVISIBLE.0.into()), 48),
+            Question::TrackAtOnce => {
+                let (cdb, parameters) = track_at_once(self.write_parameters.as_ref());
+                return IdentifyAction::Send { cdb, parameters };
+            }
             Question::Capacity => (ReadCapacity {}.emit(), 8),
-            Question::MechanicalPageHeader => (mechanical_page(8), 8),
-            Question::MechanicalPage { length } => (mechanical_page(length), u32::from(length)),
+            Question::TocHeader { format } => (toc(format, TOC_HEADER), TOC_HEADER.into()),
+            Question::Toc { format, length } => (toc(format, length), u32::from(length)),
+            Question::PageHeader { code } => (mode_page(code, 8), 8),
+            Question::Page { code, length } => (mode_page(code, length), u32::from(length)),
             Question::WriteSpeeds => (write_speeds(), 8 + 16 * u32::from(SPEED_DESCRIPTORS)),
             Question::Structure { number } => match STRUCTURES.get(number) {
                 Some(s) => (s.cdb(), u32::from(s.length)),
@@ -300,7 +343,7 @@ impl Identify {
             Question::FormatCapacitiesHeader => {
                 let list = u16::from(data.get(3).copied().unwrap_or(0));
                 if list == 0 {
-                    self.first_track()
+                    self.after_formats()
                 } else {
                     Question::FormatCapacities { length: 4 + list }
                 }
@@ -310,7 +353,7 @@ impl Identify {
                     .ok()
                     .map(|list| list.current.kind);
                 self.keep(data);
-                self.first_track()
+                self.after_formats()
             }
             Question::Track { number } => {
                 self.keep(data);
@@ -318,22 +361,45 @@ impl Identify {
             }
             Question::InvisibleTrack => {
                 self.keep(data);
-                Question::Capacity
+                let told = TrackInformation::parse(data).is_ok_and(|track| track.nwa.is_some());
+                self.after_invisible_track(told)
             }
+            Question::TrackAtOnce => Question::InvisibleTrack,
             Question::Capacity => {
                 self.keep(data);
-                Question::MechanicalPageHeader
+                self.first_toc()
             }
-            Question::MechanicalPageHeader => {
+            Question::TocHeader { format } => {
+                // The length does not count its own two bytes.
+                let announced = data
+                    .first_chunk()
+                    .map_or(0, |length| u16::from_be_bytes(*length));
+                match announced.saturating_add(2) {
+                    length if length > TOC_HEADER => Question::Toc { format, length },
+                    _ => self.toc_after(format),
+                }
+            }
+            Question::Toc { format, .. } => {
+                self.keep(data);
+                self.toc_after(format)
+            }
+            Question::PageHeader { code } => {
                 let announced = ModeParameterList::announced_len(data).unwrap_or(0);
                 let length = announced.clamp(8, usize::from(u16::MAX));
-                Question::MechanicalPage {
+                Question::Page {
+                    code,
                     length: u16::try_from(length).unwrap_or(u16::MAX),
                 }
             }
-            Question::MechanicalPage { .. } => {
+            Question::Page { code, .. } => {
                 self.keep(data);
-                Question::WriteSpeeds
+                let pages = ModeParameterList::parse(data).map_or(Vec::new(), |list| list.pages);
+                for page in pages {
+                    if let ModePage::WriteParameters(page) = page {
+                        self.write_parameters = Some(page);
+                    }
+                }
+                self.page_after(code)
             }
             Question::WriteSpeeds => {
                 self.keep(data);
@@ -407,14 +473,14 @@ impl Identify {
             }
             Question::DiscInformation => Question::FormatCapacitiesHeader,
             Question::FormatCapacitiesHeader | Question::FormatCapacities { .. } => {
-                self.first_track()
+                self.after_formats()
             }
             Question::Track { number } => self.track_after(number),
-            Question::InvisibleTrack => Question::Capacity,
-            Question::Capacity => Question::MechanicalPageHeader,
-            Question::MechanicalPageHeader | Question::MechanicalPage { .. } => {
-                Question::WriteSpeeds
-            }
+            Question::InvisibleTrack => self.after_invisible_track(false),
+            Question::TrackAtOnce => Question::Capacity,
+            Question::Capacity => self.first_toc(),
+            Question::TocHeader { format } | Question::Toc { format, .. } => self.toc_after(format),
+            Question::PageHeader { code } | Question::Page { code, .. } => self.page_after(code),
             Question::WriteSpeeds => self.structure_from(0),
             Question::Structure { number } => self.structure_from(number + 1),
             // Some of them were never written; those that matter may have been.
@@ -440,8 +506,11 @@ impl Identify {
             Question::FormatCapacitiesHeader
                 | Question::FormatCapacities { .. }
                 | Question::InvisibleTrack
-                | Question::MechanicalPageHeader
-                | Question::MechanicalPage { .. }
+                | Question::TrackAtOnce
+                | Question::TocHeader { .. }
+                | Question::Toc { .. }
+                | Question::PageHeader { .. }
+                | Question::Page { .. }
                 | Question::WriteSpeeds
                 | Question::Structure { .. }
         );
@@ -458,7 +527,7 @@ impl Identify {
 
     fn asked(&mut self) -> CdbBytes {
         match self.action() {
-            IdentifyAction::Ask { cdb, .. } => cdb,
+            IdentifyAction::Ask { cdb, .. } | IdentifyAction::Send { cdb, .. } => cdb,
             _ => TestUnitReady {}.emit(),
         }
     }
@@ -469,6 +538,82 @@ impl Identify {
                 cdb,
                 data: data.to_vec(),
             });
+        }
+    }
+
+    /// Page 05h comes before the tracks, because on the media that are written by it the answers about
+    /// them depend on it.
+    fn after_formats(&self) -> Question {
+        match self.profile.takes_write_parameters() {
+            true => Question::PageHeader {
+                code: WriteParameters::CODE,
+            },
+            false => self.first_track(),
+        }
+    }
+
+    fn page_after(&self, code: u8) -> Question {
+        match code {
+            WriteParameters::CODE => self.first_track(),
+            _ => Question::WriteSpeeds,
+        }
+    }
+
+    /// Whether the medium is a CD to which something can be added.
+    fn is_writable_cd(&self) -> bool {
+        let complete = self
+            .disc
+            .as_ref()
+            .is_none_or(|disc| disc.status == DiscStatus::Complete);
+        self.is_recordable_cd() && !complete
+    }
+
+    fn is_recordable_cd(&self) -> bool {
+        self.profile.family() == MediumFamily::Cd && self.profile.takes_write_parameters()
+    }
+
+    /// A drive that tells no next writable address of a CD that must have one is told the write type
+    /// first, once. Drives that tell it are left as they are set: a look at a disc changes nothing.
+    fn after_invisible_track(&mut self, told: bool) -> Question {
+        if told || self.write_type_set || !self.is_writable_cd() {
+            return Question::Capacity;
+        }
+        self.write_type_set = true;
+        Question::TrackAtOnce
+    }
+
+    /// Tables of contents are to be believed on CD only (recipe 2.3), and there is none without a closed
+    /// session.
+    fn first_toc(&self) -> Question {
+        if self.profile.family() != MediumFamily::Cd {
+            return CAPABILITIES;
+        }
+        let nothing_closed = self
+            .disc
+            .as_ref()
+            .is_some_and(|disc| disc.closed_sessions() == 0);
+        match nothing_closed {
+            true => self.toc_after(TocFormat::FullToc),
+            false => Question::Toc {
+                format: TocFormat::SessionInfo,
+                length: SessionInfo::LEN as u16,
+            },
+        }
+    }
+
+    fn toc_after(&self, format: TocFormat) -> Question {
+        match format {
+            TocFormat::SessionInfo => Question::TocHeader {
+                format: TocFormat::Toc,
+            },
+            TocFormat::Toc => Question::TocHeader {
+                format: TocFormat::FullToc,
+            },
+            TocFormat::FullToc if self.is_recordable_cd() => Question::Toc {
+                format: TocFormat::Atip,
+                length: Atip::LEN as u16,
+            },
+            _ => CAPABILITIES,
         }
     }
 
@@ -488,7 +633,10 @@ impl Identify {
             .min(MOST_TRACKS);
         if number < last {
             Question::Track { number: number + 1 }
-        } else if self.profile == Profile::DvdPlusR || self.profile == Profile::DvdPlusRDl {
+        } else if self.profile == Profile::DvdPlusR
+            || self.profile == Profile::DvdPlusRDl
+            || self.is_writable_cd()
+        {
             // Where the invisible track has no number of its own.
             Question::InvisibleTrack
         } else {
@@ -522,117 +670,7 @@ impl Identify {
     }
 }
 
-struct Structure {
-    family: MediumFamily,
-    format: u8,
-    length: u16,
-    wanted: fn(Profile) -> bool,
-}
-
-impl Structure {
-    fn cdb(&self) -> CdbBytes {
-        let medium = match self.family {
-            MediumFamily::Bd => StructureMedium::Bd,
-            _ => StructureMedium::Dvd,
-        };
-        ReadDiscStructure {
-            medium,
-            format: self.format,
-            allocation_length: self.length,
-            ..Default::default()
-        }
-        .emit()
-    }
-}
-
-/// Structures worth asking for (recipe 2.4). Never on CD: some drives hang.
-const STRUCTURES: &[Structure] = &[
-    Structure {
-        family: MediumFamily::Dvd,
-        format: 0x00,
-        length: 2052,
-        wanted: |_| true,
-    },
-    Structure {
-        family: MediumFamily::Dvd,
-        format: 0x20,
-        length: 12,
-        wanted: |p| p == Profile::DvdPlusRDl,
-    },
-    Structure {
-        family: MediumFamily::Dvd,
-        format: 0x0A,
-        length: 16,
-        wanted: |p| p == Profile::DvdRam,
-    },
-    Structure {
-        family: MediumFamily::Dvd,
-        format: 0xC0,
-        length: 8,
-        wanted: |p| p == Profile::DvdRam,
-    },
-    Structure {
-        family: MediumFamily::Bd,
-        format: 0x00,
-        length: 4100,
-        wanted: |_| true,
-    },
-    Structure {
-        family: MediumFamily::Bd,
-        format: 0x0A,
-        length: 16,
-        wanted: |_| true,
-    },
-];
-
-/// Where the volumes of ISO 9660 and UDF start.
-const START_BLOCKS: &[Lba] = &[Lba(0), Lba(16), Lba(17), Lba(256)];
-
 /// A drive's word that a block was never written (recipe 13.2).
 fn never_written(sense: &Sense) -> bool {
     matches!(sense.reaction(), Reaction::BlankArea | Reaction::ReadFault)
-}
-
-const SPEED_DESCRIPTORS: u16 = 32;
-
-fn configuration(length: u16) -> CdbBytes {
-    GetConfiguration {
-        requested: RequestedFeatures::All,
-        starting_feature: 0,
-        allocation_length: length,
-    }
-    .emit()
-}
-
-fn track(number: u32) -> CdbBytes {
-    ReadTrackInformation {
-        open: false,
-        address_type: TrackAddressType::Track,
-        address: number,
-        allocation_length: 48,
-    }
-    .emit()
-}
-
-fn mechanical_page(length: u16) -> CdbBytes {
-    ModeSense10 {
-        disable_block_descriptors: true,
-        page_control: PageControl::Current,
-        page_code: 0x2A,
-        subpage_code: 0,
-        allocation_length: length,
-    }
-    .emit()
-}
-
-fn write_speeds() -> CdbBytes {
-    GetPerformance {
-        tolerance: 0,
-        write: false,
-        except: 0,
-        start: Lba(0),
-        max_descriptors: SPEED_DESCRIPTORS,
-        kind: PerformanceType::WriteSpeed,
-    }
-    .emit()
 }

@@ -44,12 +44,13 @@ pub(crate) fn longest(planned: &PlannedCommand) -> Duration {
 }
 
 /// Whether a refusal may be of IMMED alone, and the form without it is worth a try: an illegal field in
-/// the command, or in a format's list. "Not ready" without any code is what a cache synchronization gets
-/// where IMMED breaks on the way to the drive (recipe 11, Q15); that one does no harm a second time.
+/// the command, or in a format's list. "Not ready" without any code is what a cache synchronization or a
+/// blanking gets where IMMED breaks on the way to the drive (recipe 11, Q15); those do no harm a second
+/// time.
 pub(crate) fn may_be_refused(planned: &PlannedCommand, sense: &Sense) -> bool {
     match (sense.triple(), planned.purpose) {
         ((0x5, 0x24, _), _) | ((0x5, 0x26, _), Move::Format) => true,
-        (broken, Move::SynchronizeCache) => broken == (0x2, 0x00, 0x00),
+        (broken, Move::SynchronizeCache | Move::Blank) => broken == (0x2, 0x00, 0x00),
         _ => false,
     }
 }

@@ -59,7 +59,7 @@ impl fmt::Display for MediumState {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Outcome {
-    /// Nothing was recorded: a rehearsal, a refusal or an early cancel.
+    /// Nothing was recorded: a rehearsal, a test write, a refusal or an early cancel.
     NothingWritten,
     /// The job recorded no data: the medium was formatted, erased or closed as asked.
     MediumChanged,
@@ -113,6 +113,11 @@ pub enum Note {
     },
     /// The drive recovered from an error by itself.
     Recovered {
+        /// The drive's answer.
+        sense: Sense,
+    },
+    /// The drive refused the first block of the plan, and the writer had another one.
+    Replanned {
         /// The drive's answer.
         sense: Sense,
     },
@@ -191,6 +196,10 @@ impl fmt::Display for Note {
             Self::Planned(warning) => warning.fmt(f),
             Self::Tolerated { purpose, sense } => write!(f, "{purpose} was answered with {sense}"),
             Self::Recovered { sense } => write!(f, "the drive recovered by itself: {sense}"),
+            Self::Replanned { sense } => write!(
+                f,
+                "the first block was answered with {sense}: it was begun anew in another way"
+            ),
             Self::DriveStalled { lba } => {
                 write!(f, "the drive's buffer stayed full for long at LBA {lba}")
             }
@@ -291,6 +300,9 @@ pub enum Unproven {
         /// What is there.
         found: u64,
     },
+    /// A test write was to change nothing, and the medium is not as it was.
+    #[error("the test write has changed the medium")]
+    NotAsBefore,
     /// READ DISC INFORMATION of a finished disc brought nothing that makes sense.
     #[error("the drive tells nothing of the disc that makes sense")]
     DiscInformation,
@@ -382,6 +394,10 @@ pub enum Fault {
     /// The source of the image failed.
     #[error("the source failed")]
     Source,
+    /// The drive did not say that it is in its test mode after it was set to it, and would have recorded.
+    /// Nothing was written.
+    #[error("the drive does not say that it only tests: nothing was sent to be written")]
+    TestWriteNotTaken,
     /// The source gives its data more slowly than the drive's slowest speed needs them, and the medium
     /// cannot wait for it. Nothing was written.
     #[error("the source gives {found} kB/s; on this medium at least {needed} kB/s are needed")]
@@ -407,6 +423,8 @@ pub struct Completed {
     pub verification: Option<Verification>,
     /// The job was a rehearsal and ended before its first change of the medium.
     pub rehearsed: bool,
+    /// The drive went through all of it in its test mode, and nothing was recorded.
+    pub test_written: bool,
 }
 
 /// The end of a job.

@@ -32,6 +32,8 @@ pub const BUFFER_FULL_MOST: Duration = Duration::from_millis(25);
 pub const BUFFER_FULL_STEP: Duration = Duration::from_millis(2);
 /// Repeats of one WRITE after which the drive counts as stalled: noted once.
 pub const STALLED_AFTER: u32 = 192;
+/// The same for the first WRITE of a disc or session that is recorded at once.
+pub const STALLED_AT_START_AFTER: u32 = 768;
 /// Repeats of one WRITE after which the job ends (twenty minutes at the longest wait, more than any
 /// calibration takes).
 pub const STUCK_AFTER: u32 = 48_000;

@@ -3,9 +3,12 @@
 
 use crate::identify::MOST_TRACKS;
 use crate::outcome::{MediumState, Unproven};
-use pitland_mmc::{MediumFamily, Profile, TrackNumber};
+use pitland_mmc::{Lba, MediumFamily, Profile, TrackNumber};
 use pitland_writer::{MediaFacts, MediumCondition, WritePlan};
 use std::time::Duration;
+
+/// Where the pregap of a CD's first track begins (recipe 5).
+const FIRST_PREGAP: i32 = -150;
 
 /// What the medium shows of a job that is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,13 +19,42 @@ pub(crate) enum Proven {
     MoreClosed,
 }
 
+/// What a medium shows that nothing was recorded on in between.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Before {
+    pub(crate) condition: MediumCondition,
+    nwa: Option<Lba>,
+    pub(crate) closed_sessions: Option<u32>,
+}
+
+impl Before {
+    pub(crate) fn of(facts: &MediaFacts) -> Self {
+        let condition = facts.condition();
+        Self {
+            condition,
+            // That of a blank CD is where page 05h has it, which a test write may have changed (recipe 13).
+            nwa: facts.nwa().filter(|_| condition != MediumCondition::Blank),
+            closed_sessions: facts.closed_sessions(),
+        }
+    }
+}
+
+/// Compares the medium with what it was: after a test write nothing has moved (recipe 3).
+pub(crate) fn as_before(before: &Before, facts: &MediaFacts) -> Result<Proven, Unproven> {
+    let now = Before::of(facts);
+    match now.condition {
+        MediumCondition::NoMedium | MediumCondition::Unknown => Err(Unproven::NotIdentified),
+        _ if now == *before => Ok(Proven::AsPlanned),
+        _ => Err(Unproven::NotAsBefore),
+    }
+}
+
 /// Compares what the plan expects with what the medium shows. A medium that is more closed than asked
 /// holds what was written; one that is less closed lacks what was asked for.
 pub(crate) fn proven(
     plan: &WritePlan,
     facts: &MediaFacts,
     blocks_written: u64,
-    test_write: bool,
 ) -> Result<Proven, Unproven> {
     let condition = facts.condition();
     if matches!(
@@ -30,9 +62,6 @@ pub(crate) fn proven(
         MediumCondition::NoMedium | MediumCondition::Unknown
     ) {
         return Err(Unproven::NotIdentified);
-    }
-    if test_write {
-        return Ok(Proven::AsPlanned);
     }
     let expected = &plan.expected;
     let more_closed = expected.appendable == Some(true) && condition == MediumCondition::Complete;
@@ -115,9 +144,16 @@ pub(crate) fn plausible(facts: &MediaFacts) -> Result<(), Unproven> {
     if disc.sessions == 0 || disc.first_track_in_last_session.0 > last {
         return Err(Unproven::DiscInformation);
     }
+    // A blank CD may be written from its first pregap on.
+    let least_address = match facts.profile().family() {
+        MediumFamily::Cd => FIRST_PREGAP,
+        _ => 0,
+    };
     let told = |number| {
         let track = facts.tracks.iter().find(|track| track.track.0 == number);
-        track.is_some_and(|track| track.nwa.is_none_or(|nwa| nwa.0 >= 0) && track.session.0 > 0)
+        track.is_some_and(|track| {
+            track.nwa.is_none_or(|nwa| nwa.0 >= least_address) && track.session.0 > 0
+        })
     };
     match (1..=last.min(MOST_TRACKS)).find(|number| !told(*number)) {
         Some(number) => Err(Unproven::TrackInformation {

@@ -2,12 +2,12 @@
 //! simply taken. Owns the place in the extent and the count of repeats; sectors never pass through.
 
 use crate::patience;
-use pitland_mmc::Lba;
 use pitland_mmc::cdb::{
     Cdb, CdbBytes, ReadTrackInformation, TrackAddressType, Write10, Write12, WriteAndVerify10,
 };
 use pitland_mmc::reply::TrackInformation;
 use pitland_mmc::sense::{Reaction, Sense};
+use pitland_mmc::{Lba, MediumFamily};
 use pitland_writer::{Extent, Origin, WriteCommand};
 use std::time::Duration;
 
@@ -82,6 +82,10 @@ pub(crate) struct Writing {
     busy_repeats: u32,
     sync_repeats: u32,
     resyncs: u32,
+    /// Repeats of the chunk in flight after which the drive counts as stalled.
+    stalled_after: u32,
+    /// Nothing may be synchronized before the end.
+    is_at_once: bool,
     /// The same blocks again do no harm on this medium.
     overwritable: bool,
     /// The chunk in flight was sent once without an answer.
@@ -154,6 +158,8 @@ impl Writing {
             busy_repeats: 0,
             sync_repeats: 0,
             resyncs: 0,
+            stalled_after: patience::STALLED_AFTER,
+            is_at_once: false,
             overwritable,
             sent_before: false,
             refusal: None,
@@ -163,6 +169,16 @@ impl Writing {
             stalled_at: None,
             resynced_at: None,
         })
+    }
+
+    /// As part of what a synchronized cache ends, complete or not: a track, session or disc at once. Where the
+    /// drive writes a lead-in before it takes the first block, it is not stalled meanwhile.
+    pub(crate) fn at_once(mut self, behind_lead_in: bool) -> Self {
+        self.is_at_once = true;
+        if behind_lead_in {
+            self.stalled_after = patience::STALLED_AT_START_AFTER;
+        }
+        self
     }
 
     /// Blocks that the drive has taken.
@@ -247,6 +263,7 @@ impl Writing {
         self.resyncs = 0;
         self.refusal = None;
         self.sent_before = false;
+        self.stalled_after = patience::STALLED_AFTER;
         if self.done >= self.extent.blocks {
             Turn::Complete
         } else if self.buffer_full_seen && self.done - self.buffer_asked_at >= BUFFER_QUERY_BLOCKS {
@@ -270,7 +287,7 @@ impl Writing {
                 self.full_repeats += 1;
                 self.buffer_full += 1;
                 self.buffer_full_seen = true;
-                if self.full_repeats == patience::STALLED_AFTER {
+                if self.full_repeats == self.stalled_after {
                     self.stalled_at = Some(self.lba());
                 }
                 if self.full_repeats > patience::STUCK_AFTER {
@@ -292,7 +309,10 @@ impl Writing {
                 if self.sync_repeats < patience::SYNC_TRIES =>
             {
                 self.sync_repeats += 1;
-                Turn::Synchronize
+                match self.is_at_once {
+                    true => Turn::Pause(patience::BUSY),
+                    false => Turn::Synchronize,
+                }
             }
             Reaction::ResyncNwa if self.resyncs < patience::RESYNC_TRIES => {
                 self.resyncs += 1;
@@ -321,7 +341,8 @@ impl Writing {
         ReadTrackInformation {
             open: false,
             address_type: TrackAddressType::Lba,
-            address: self.extent.first_lba.0 as u32,
+            // A pregap in front of the disc's first block belongs to the track that starts there.
+            address: u32::try_from(self.extent.first_lba.0).unwrap_or(0),
             allocation_length: ADDRESS_REPLY,
         }
         .emit()
@@ -368,6 +389,14 @@ pub(crate) const ADDRESS_REPLY: u16 = 36;
 const BUFFER_QUERY_BLOCKS: u64 = 1024;
 /// The most bytes of one WRITE: above this, transfers fail on several hosts (recipe 8).
 pub(crate) const MOST_CHUNK_BYTES: u32 = 64 * 1024;
+
+/// The most bytes of one WRITE to a medium of this family: half of it on CD (recipe 5).
+pub(crate) const fn most_chunk_bytes(family: MediumFamily) -> u32 {
+    match family {
+        MediumFamily::Cd => MOST_CHUNK_BYTES / 2,
+        _ => MOST_CHUNK_BYTES,
+    }
+}
 
 #[cfg(test)]
 mod tests {

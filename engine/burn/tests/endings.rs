@@ -311,6 +311,32 @@ fn a_writer_that_finishes_before_its_blocks_are_written_is_not_believed() {
 }
 
 #[test]
+fn a_writer_that_finishes_before_it_has_closed_anything_is_not_believed() {
+    let mut machine = Machine::new(Job {
+        request: Request::Close(CloseRequest::new(false)),
+        facts: blank_bd_r(),
+        service: None,
+        plan: plan(Vec::new()),
+        verify: VerifyLevel::None,
+        rehearse: false,
+        most_bytes: 65536,
+        resumed: None,
+    })
+    .unwrap();
+    let mut action = machine.next(Duration::ZERO, Input::Start);
+    let ending = loop {
+        let input = match action {
+            Action::Finished(ending) => break ending,
+            Action::Consult(_) => Input::Advice(Step::Finished),
+            _ => Input::Good(&[]),
+        };
+        action = machine.next(Duration::ZERO, input);
+    };
+    assert!(ending.result.is_err(), "{ending:?}");
+    assert_eq!(ending.medium, MediumState::Untouched);
+}
+
+#[test]
 fn what_the_engine_cannot_carry_or_was_not_asked_for_stops_at_the_gate() {
     let burn = |blocks| Request::Burn(BurnRequest::new(blocks));
 

@@ -3,6 +3,7 @@
 use crate::exit;
 use crate::values;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use pitland::transport::sim::DiscType;
 use pitland::{LeaseOptions, Speed};
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -183,6 +184,19 @@ pub(crate) struct BurnArgs {
     #[arg(long, value_enum, value_name = "host", num_args = 0..=1, require_equals = true,
           default_missing_value = "test-write")]
     pub(crate) simulate: Option<SimulateArg>,
+    /// Let a drive that runs out of data spoil the disc instead of linking, where the medium leaves the
+    /// choice: some old readers stumble over links.
+    #[arg(long)]
+    pub(crate) no_underrun_protection: bool,
+    /// Without the drive's own check of what it writes, where it has one: twice as fast.
+    #[arg(long)]
+    pub(crate) fast_write: bool,
+    /// In how many goes a session is written, where the medium leaves the choice (CD, DVD-R, DVD-RW).
+    #[arg(long, value_enum, value_name = "HOW")]
+    pub(crate) recording: Option<RecordingArg>,
+    /// The sectors of a CD's data track; without it as the disc's earlier sessions, or mode 1.
+    #[arg(long, value_enum, value_name = "FORM")]
+    pub(crate) cd_form: Option<CdFormArg>,
     /// Print what would be done, and touch nothing.
     #[arg(long)]
     pub(crate) plan: bool,
@@ -259,6 +273,13 @@ pub(crate) struct EraseArgs {
     /// The whole surface, not only what makes the medium look used.
     #[arg(long)]
     pub(crate) full: bool,
+    /// Only the last session (CD-RW).
+    #[arg(long, conflicts_with_all = ["full", "tail"])]
+    pub(crate) last_session: bool,
+    /// Only the end of the last, open track, from this block on (CD-RW).
+    #[arg(long, value_name = "LBA", conflicts_with = "full",
+          value_parser = clap::value_parser!(i32).range(0..))]
+    pub(crate) tail: Option<i32>,
     #[command(flatten)]
     pub(crate) job: JobArgs,
 }
@@ -270,6 +291,12 @@ pub(crate) struct FormatArgs {
     /// The format type as the drive lists it, 0 to 63; hexadecimal as 26h or 0x26.
     #[arg(long, value_name = "K", value_parser = values::format_kind)]
     pub(crate) kind: Option<u8>,
+    /// Bytes kept as spare for defects, where the format has a choice; k, M, G are powers of 1024.
+    #[arg(long, value_name = "BYTES", value_parser = values::size_or_none)]
+    pub(crate) spare: Option<u64>,
+    /// How thoroughly the surface is gone over, where the format has a choice.
+    #[arg(long, value_enum, value_name = "HOW")]
+    pub(crate) certify: Option<CertifyArg>,
     #[command(flatten)]
     pub(crate) job: JobArgs,
 }
@@ -335,9 +362,9 @@ pub(crate) struct CreateArgs {
     /// The file to be made; it must not exist.
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
-    /// The kind of disc.
-    #[arg(long, value_enum)]
-    pub(crate) medium: MediumArg,
+    /// The disc, by the name that it is sold under.
+    #[arg(long, value_name = "NAME", value_parser = values::disc())]
+    pub(crate) medium: DiscType,
     /// Bytes of the unformatted disc; without it as such discs are sold.
     #[arg(long, value_name = "BYTES", value_parser = values::size)]
     pub(crate) capacity: Option<u64>,
@@ -375,6 +402,32 @@ pub(crate) enum SimulateArg {
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum RecordingArg {
+    /// All at once: the disc is final afterwards, or on CD the session.
+    AtOnce,
+    /// Track by track, or incrementally: sessions can follow, and a burn that is cut off can be resumed on DVD.
+    TrackByTrack,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum CdFormArg {
+    /// Mode 1.
+    Mode1,
+    /// Mode 2 form 1 (CD-ROM XA).
+    Mode2,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum CertifyArg {
+    /// Not at all.
+    None,
+    /// A part of it, or the quick format.
+    Quick,
+    /// All of it, which takes as long as writing the whole medium, or twice that.
+    Full,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
 pub(crate) enum StashArg {
     /// File by file: what comes once, may stall, vanish or change.
     Auto,
@@ -390,19 +443,6 @@ pub(crate) enum SpecialArg {
     Store,
     /// Left out.
     Skip,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(crate) enum MediumArg {
-    BdR,
-    BdRe,
-    #[value(name = "dvd+r")]
-    DvdPlusR,
-    #[value(name = "dvd+r-dl")]
-    DvdPlusRDl,
-    #[value(name = "dvd+rw")]
-    DvdPlusRw,
-    DvdRam,
 }
 
 impl Command {

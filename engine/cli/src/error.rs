@@ -217,6 +217,7 @@ fn of_failure(
     let by_fault = match (fault, source) {
         (Fault::Cancelled, _) => "ask again when it suits",
         (Fault::SourceTooSlow { .. }, _) => "say --stash all",
+        (Fault::TestWriteNotTaken, _) => "say --simulate=host",
         (Fault::Source, Some(source)) => source_advice(source),
         _ => error.advice(),
     };
@@ -240,7 +241,7 @@ fn of_failure(
 fn of_no_job(error: &BurnError) -> Complaint {
     let (exit, advice) = match error {
         BurnError::NoSuchWriter { .. } => (Exit::Usage, "name one that pitland plugins lists"),
-        BurnError::Plan(_) => (Exit::Plugin, error.advice()),
+        BurnError::Plan { .. } | BurnError::Writer { .. } => (Exit::Plugin, error.advice()),
         BurnError::Cancelled => (Exit::Cancelled, "ask again when it suits"),
         _ => (Exit::Internal, error.advice()),
     };
@@ -293,6 +294,7 @@ fn burn_advice(refusal: &Refusal) -> Option<&'static str> {
         }
         Refusal::NoSessions { .. } => "say --overwrite to replace what it holds",
         Refusal::NoTestWrite { .. } => "say --simulate=host",
+        Refusal::NoSuchRecording { .. } => "leave --recording away",
         Refusal::TooLarge { .. } => "burn less, or insert a larger medium",
         _ => return None,
     })
@@ -305,8 +307,33 @@ fn refusal_advice(refusal: &Refusal) -> Option<&'static str> {
         Refusal::MediumNotBlank { .. } => "insert a blank medium",
         Refusal::NotRewritable { .. } => "insert a rewritable medium",
         Refusal::SessionOpen => "pitland close DRIVE, and ask again",
-        Refusal::MediumClosed | Refusal::MediumDamaged | Refusal::SessionLimit { .. } => {
-            "insert another medium"
+        Refusal::MediumDamaged => {
+            "pitland close DRIVE, then add a session where the disc stays appendable; or pitland erase DRIVE where it \
+             is rewritable; else insert another"
+        }
+        Refusal::MediumClosed | Refusal::SessionLimit { .. } => "insert another medium",
+        Refusal::EraseFirst => "pitland erase DRIVE empties it; or insert another medium",
+        Refusal::FormatNeeded => "pitland format DRIVE, in a drive that formats such media",
+        Refusal::DriveOnlyReads { .. } => "use a drive that writes it",
+        Refusal::NothingToClose => {
+            "nothing needs to be done; where a disc can be finalized alone, --disc does it"
+        }
+        Refusal::NoPrecedent { .. } => "read it, and burn onto a medium of another kind",
+        Refusal::PseudoOverwrite => "read it, and burn onto another disc",
+        Refusal::NoSuchCertification { .. } => "leave --certify away",
+        Refusal::NoSuchFormat { .. } => {
+            "leave --kind and --spare away, or name one that pitland medium lists"
+        }
+        Refusal::NotFormattable { profile } if profile.is_rewritable() => {
+            "such a disc needs no format: burn onto it where it is blank or appendable, as pitland medium DRIVE tells; \
+             else pitland erase DRIVE empties it"
+        }
+        Refusal::NotFormattable { .. } => {
+            "burn onto it where it is blank or appendable, as pitland medium DRIVE tells; one that is closed takes no \
+             more: insert another"
+        }
+        Refusal::FinalWithSessionOnly { .. } => {
+            "burn one more session with --new-session --close, or leave it as it is"
         }
         Refusal::WriteProtected => "take the protection away, or insert another medium",
         _ => return None,
@@ -533,6 +560,12 @@ impl From<&OpenError> for Complaint {
             OpenError::Faults { .. } => {
                 Self::new(Exit::Usage, error.to_string(), "caller", "mend the script")
             }
+            OpenError::Profile { .. } => Self::new(
+                Exit::Usage,
+                error.to_string(),
+                "caller",
+                "name a drive that comes with the program, or mend the file",
+            ),
             OpenError::Bus(_) => Self::usage(error.to_string()),
             _ => Self::new(
                 Exit::NoDrive,
@@ -599,4 +632,32 @@ from_owned!(
 /// The name of a drive, as it is told.
 pub(crate) fn drive_name(address: &DriveAddress) -> Name {
     Name::new(address.to_os_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pitland::writer::mmc::Profile;
+
+    #[test]
+    fn a_disc_that_is_not_formatted_is_burned_onto_only_where_it_takes_more() {
+        let not = |profile| refusal_advice(&Refusal::NotFormattable { profile }).unwrap();
+        for profile in [Profile::CdR, Profile::DvdMinusRSequential, Profile::BdRSrm] {
+            let advice = not(profile);
+            assert!(advice.contains("where it is blank or appendable"));
+            assert!(advice.ends_with("insert another"), "{advice}");
+            assert!(!advice.contains("erase"), "{advice}");
+        }
+        let advice = not(Profile::CdRw);
+        assert!(advice.contains("where it is blank or appendable"));
+        assert!(advice.ends_with("pitland erase DRIVE empties it"));
+    }
+
+    #[test]
+    fn a_damaged_disc_is_closed_or_erased_before_it_is_replaced() {
+        let advice = refusal_advice(&Refusal::MediumDamaged).unwrap();
+        for way in ["pitland close DRIVE", "pitland erase DRIVE", "another"] {
+            assert!(advice.contains(way), "{advice}");
+        }
+    }
 }

@@ -61,13 +61,17 @@ pub(crate) fn address(given: &OsString) -> Result<Named, Complaint> {
         .ok_or_else(|| Complaint::usage("no drive is named"))
 }
 
-/// The plug-ins of the listed folders that can be loaded; the others are warned of.
-pub(crate) fn listed_plugins(output: &Output) -> Vec<PathBuf> {
+/// The libraries in the listed folders, sound or not.
+pub(crate) fn plugin_files() -> Vec<PathBuf> {
     let variable = std::env::var_os(PLUGIN_DIR_VARIABLE).unwrap_or_default();
     let named = std::env::split_paths(&variable).filter(|folder| !folder.as_os_str().is_empty());
     let folders: Vec<PathBuf> = named.chain(PLUGIN_DIRS.map(PathBuf::from)).collect();
-    let found = plugin_host::discover(&folders);
-    found
+    plugin_host::discover(&folders)
+}
+
+/// The plug-ins of the listed folders that can be loaded; the others are warned of.
+pub(crate) fn listed_plugins(output: &Output) -> Vec<PathBuf> {
+    plugin_files()
         .into_iter()
         .filter(|file| match plugin_host::load(file) {
             Ok(_) => true,

@@ -1,6 +1,8 @@
 //! Values of options: from what a person types to what is meant. Pure; each error is one sentence.
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use pitland::Speed;
+use pitland::transport::sim::DiscType;
 use std::num::NonZeroU32;
 
 /// Suffixes of sizes and their factors.
@@ -47,6 +49,12 @@ pub(crate) fn ring(text: &str) -> Result<u64, String> {
     } else {
         Err("a buffer is 2M to 1G, in whole MiB".into())
     }
+}
+
+/// A disc, by the name that it is sold under.
+pub(crate) fn disc() -> impl TypedValueParser<Value = DiscType> {
+    PossibleValuesParser::new(DiscType::ALL.map(DiscType::name))
+        .try_map(|name| name.parse::<DiscType>())
 }
 
 /// A write speed: `max`, `4x`, `2.4x`, or kB/s.

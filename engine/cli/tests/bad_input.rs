@@ -279,7 +279,7 @@ fn a_wrong_command_line_is_refused_before_anything_is_looked_at() {
         &["read", DISC],
         &["read", DISC, "--track", "0", "-o", "out"],
         &["format", DISC, "--kind", "64"],
-        &["virtual", "create", "new", "--medium", "cd-r"],
+        &["virtual", "create", "new", "--medium", "lp"],
         &[
             "virtual",
             "create",
@@ -458,15 +458,27 @@ fn a_broken_plugin_in_a_listed_folder_is_left_out_with_a_warning() {
     let bench = bench();
     fs::create_dir(bench.path("plugins")).unwrap();
     fs::write(bench.path("plugins/broken.so"), "no library").unwrap();
-    let output = bench
-        .command(&["plugins"])
-        .env("PITLAND_PLUGIN_DIR", "plugins")
-        .output()
-        .unwrap();
-    let run = Run::new(output);
-    assert_eq!(run.status, 0);
-    assert!(run.stderr.contains("broken.so"), "{}", run.stderr);
-    assert!(run.text().contains("built in"));
+    let run = |args: &[&str]| {
+        let mut command = bench.command(args);
+        command.env("PITLAND_PLUGIN_DIR", "plugins");
+        Run::new(command.output().unwrap())
+    };
+    let burned = run(&["burn", "tree", "--drive", DISC]);
+    assert_eq!(burned.status, 0, "{}", burned.stderr);
+    assert!(burned.stderr.contains("broken.so"), "{}", burned.stderr);
+    assert!(burned.text().contains(", built in"), "{}", burned.text());
+
+    // Asked for the plug-ins, it says why.
+    let listed = run(&["plugins"]);
+    assert_eq!(listed.status, 0, "{}", listed.stderr);
+    let text = listed.text();
+    let why = text.lines().find(|line| line.starts_with("refused"));
+    let why = why.unwrap_or_else(|| panic!("{text}"));
+    assert!(
+        why.contains("broken.so: is no plug-in of pitland: it is no shared library"),
+        "{why}"
+    );
+    assert!(text.contains(", built in, ABI "), "{text}");
 }
 
 #[test]

@@ -153,3 +153,49 @@ fn a_drive_that_dies_while_it_reads_back_leaves_a_burn_that_is_not_verified() {
     assert!(advice.contains("not ruined"), "{advice}");
     bench.expect(0, &["verify", DISC, "tree"]);
 }
+
+#[test]
+fn a_disc_of_which_only_the_close_failed_is_complete_after_the_close_that_is_advised() {
+    for medium in ["cd-r", "cd-rw", "dvd-r", "dvd-rw", "dvd+r", "bd-r"] {
+        let bench = failing("when close-track-session do sense 5/72/03\n");
+        fs::remove_file(bench.path("disc.vdisc")).unwrap();
+        bench.expect(0, &["virtual", "create", "disc.vdisc", "--medium", medium]);
+        let run = bench.expect(13, &["burn", "tree", "--drive", FAILING, "--json"]);
+        let error = error_of(&run, "readable-but-open", "readable-but-open");
+        let advice = error["advice"].as_str().unwrap();
+        assert!(
+            advice.contains("pitland close DRIVE ends it"),
+            "{medium}: {advice}"
+        );
+        assert!(!advice.contains("once more"), "{medium}: {advice}");
+        bench.expect(0, &["close", DISC]);
+        bench.expect(0, &["verify", DISC, "tree"]);
+    }
+}
+
+#[test]
+fn a_cd_that_was_cut_off_takes_the_data_by_the_way_that_is_advised() {
+    for (medium, erases) in [("cd-r", false), ("cd-rw", true)] {
+        let bench = failing("when write from 40 do sense 3/0C/00\n");
+        fs::remove_file(bench.path("disc.vdisc")).unwrap();
+        bench.expect(0, &["virtual", "create", "disc.vdisc", "--medium", medium]);
+        let run = bench.run(&["burn", "tree", "--drive", FAILING, "--json"]);
+        let error = run.of_type("error").remove(0);
+        let advice = error["advice"].as_str().unwrap();
+        assert!(!advice.contains("--overwrite"), "{medium}: {advice}");
+        let offers = advice.contains("pitland erase DRIVE");
+        assert_eq!(offers, erases, "{medium}: {advice}");
+        if advice.contains("pitland close DRIVE") {
+            bench.expect(0, &["close", DISC]);
+        }
+        if advice.contains("--new-session") {
+            bench.expect(0, &["burn", "tree", "--drive", DISC, "--new-session"]);
+            bench.expect(0, &["verify", DISC, "tree"]);
+        }
+        if erases {
+            bench.expect(0, &["erase", DISC]);
+            bench.expect(0, &["burn", "tree", "--drive", DISC]);
+            bench.expect(0, &["verify", DISC, "tree"]);
+        }
+    }
+}

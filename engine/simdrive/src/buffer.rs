@@ -12,13 +12,21 @@ use crate::store::BLOCK_BYTES;
 /// Room beside the capacity for blocks that are held back, and for their padding.
 const HELD_AT_MOST: u32 = 32;
 
-/// Consecutive blocks in the buffer.
+/// Consecutive blocks in the buffer. An address below 0 stands as its two's complement, as in
+/// the CDB (recipe 4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Run {
     pub(crate) lba: u32,
     pub(crate) blocks: u32,
     /// The drive reads these back after writing them.
     pub(crate) verified: bool,
+}
+
+impl Run {
+    /// The address behind it; 0 behind the pregap of a CD, whose addresses are negative.
+    pub(crate) fn end(&self) -> u32 {
+        self.lba.wrapping_add(self.blocks)
+    }
 }
 
 pub(crate) struct WriteBuffer {
@@ -70,9 +78,9 @@ impl WriteBuffer {
 
     /// Blocks at the end that wait for the rest of their unit.
     pub(crate) fn held(&self) -> u32 {
-        self.runs.back().map_or(0, |run| {
-            ((run.lba + run.blocks) % self.unit).min(run.blocks)
-        })
+        self.runs
+            .back()
+            .map_or(0, |run| (run.end() % self.unit).min(run.blocks))
     }
 
     /// Blocks that can be written to the disc now.
@@ -105,16 +113,23 @@ impl WriteBuffer {
         self.runs.front().copied()
     }
 
-    /// Takes whole blocks; the caller has seen that there is room.
+    /// Takes whole blocks; the caller has seen that there is room. A run never crosses the
+    /// address 0, which the pregap of a CD leads up to.
     pub(crate) fn push(&mut self, lba: u32, data: &[u8], verified: bool) {
         let blocks = (data.len() / BLOCK_BYTES) as u32;
+        let before_0 = lba.wrapping_neg();
+        if lba != 0 && before_0 < blocks {
+            let (pregap, program) = data.split_at(before_0 as usize * BLOCK_BYTES);
+            self.push(lba, pregap, verified);
+            return self.push(0, program, verified);
+        }
         debug_assert!(self.used + blocks <= self.room);
         if self.keeps_bytes {
             self.copy_in(data);
         }
         self.used += blocks;
         match self.runs.back_mut() {
-            Some(run) if run.verified == verified && run.lba + run.blocks == lba => {
+            Some(run) if run.verified == verified && run.end() == lba && lba != 0 => {
                 run.blocks += blocks;
             }
             _ => self.runs.push_back(Run {
@@ -154,7 +169,7 @@ impl WriteBuffer {
             return;
         };
         let blocks = blocks.min(run.blocks);
-        run.lba += blocks;
+        run.lba = run.lba.wrapping_add(blocks);
         run.blocks -= blocks;
         if run.blocks == 0 {
             self.runs.pop_front();
@@ -177,7 +192,7 @@ impl WriteBuffer {
     pub(crate) fn holds(&self, lba: u32) -> bool {
         self.runs
             .iter()
-            .any(|run| (run.lba..run.lba + run.blocks).contains(&lba))
+            .any(|run| lba.wrapping_sub(run.lba) < run.blocks)
     }
 
     /// Lays what is still in the buffer over blocks read from the disc; what came last is on top.
@@ -189,7 +204,7 @@ impl WriteBuffer {
         let mut at = self.head;
         for run in &self.runs {
             let first = run.lba.max(lba);
-            let last = u64::from(run.lba + run.blocks).min(end);
+            let last = (u64::from(run.lba) + u64::from(run.blocks)).min(end);
             for block in u64::from(first)..last {
                 let from = ((at + (block as u32 - run.lba)) % self.room) as usize * BLOCK_BYTES;
                 let to = (block as u32 - lba) as usize * BLOCK_BYTES;

@@ -11,8 +11,8 @@ use crate::long_operation::Effect;
 use crate::recorder::{Recorder, Tray};
 use crate::refusal::Refusal;
 use crate::{
-    event_status, features, formatting, identity, info, mode_select, mode_sense, performance,
-    reading, recording, removal, unit_status,
+    cd_reading, cd_recording, event_status, features, formatting, identity, info, mode_select,
+    mode_sense, performance, reading, recording, removal, served, unit_status,
 };
 
 /// One command as the handlers see it.
@@ -96,6 +96,7 @@ static TABLE: &[Row] = &[
     row(0x5A, "MODE SENSE (10)",                Idle,           &[8, F, 0, 0, 0, 0, F, F, 0], mode_sense::mode_sense_10),
     row(0x5B, "CLOSE TRACK/SESSION",            WithMedium,     &[1, 7, 0, F, F, 0, 0, 0, 0], recording::close_track_session),
     row(0x5C, "READ BUFFER CAPACITY",           WithMedium,     &[1, 0, 0, 0, 0, 0, F, F, 0], recording::read_buffer_capacity),
+    row(0x5D, "SEND CUE SHEET",                 WithMedium,     &[0, 0, 0, 0, 0, F, F, F, 0], cd_recording::send_cue_sheet),
     row(0xA0, "REPORT LUNS",                    Always,         &[0, F, 0, 0, 0, F, F, F, F, 0, 0], identity::report_luns),
     row(0xA1, "BLANK",                          WithMedium,     &[0x17, F, F, F, F, 0, 0, 0, 0, 0, 0], formatting::blank),
     row(0xA8, "READ (12)",                      WithMedium,     &[0x18, F, F, F, F, F, F, F, F, 0x80, 0], reading::read_12),
@@ -103,8 +104,10 @@ static TABLE: &[Row] = &[
     row(0xAC, "GET PERFORMANCE",                Idle,           &[0x1F, F, F, F, F, 0, 0, F, F, F, 0], performance::get_performance),
     row(0xAD, "READ DISC STRUCTURE",            WithMedium,     &[0xF, F, F, F, F, F, F, F, F, 0xC0, 0], info::structure::read_disc_structure),
     row(0xB6, "SET STREAMING",                  Idle,           &[0, 0, 0, 0, 0, 0, 0, F, F, F, 0], performance::set_streaming),
+    row(0xB9, "READ CD MSF",                    WithMedium,     &[0x1C, 0, F, F, F, F, F, F, F, 7, 0], cd_reading::read_cd_msf),
     row(0xBB, "SET CD SPEED",                   Idle,           &[3, F, F, F, F, 0, 0, 0, 0, 0, 0], performance::set_cd_speed),
     row(0xBD, "MECHANISM STATUS",               Always,         &[0, 0, 0, 0, 0, 0, 0, F, F, 0, 0], unit_status::mechanism_status),
+    row(0xBE, "READ CD",                        WithMedium,     &[0x1C, F, F, F, F, F, F, F, F, 7, 0], cd_reading::read_cd),
     row(0xBF, "SEND DISC STRUCTURE",            WithMedium,     &[0xF, 0, 0, 0, 0, 0, F, F, F, 0, 0], info::structure::send_disc_structure),
 ];
 
@@ -186,6 +189,7 @@ fn check_state(drive: &mut Recorder, row: &Row, cdb: Cdb<'_>) -> Result<(), Refu
     }
     if row.when == When::WithMedium {
         check_medium(drive)?;
+        served::check_written(drive, row.opcode)?;
     }
     Ok(())
 }
@@ -207,6 +211,7 @@ pub(crate) fn operation_refusal(drive: &Recorder) -> Option<Refusal> {
 /// Whether a medium is there, and recognised.
 pub(crate) fn check_medium(drive: &Recorder) -> Result<(), Refusal> {
     match drive.tray {
+        Tray::Closed(Some(ref medium)) if !drive.reads(medium) => Err(Refusal::UNKNOWN_MEDIUM),
         Tray::Closed(Some(_)) => Ok(()),
         Tray::Closed(None) => Err(Refusal::NO_MEDIUM_TRAY_CLOSED),
         Tray::Open(_) => Err(Refusal::NO_MEDIUM_TRAY_OPEN),

@@ -4,7 +4,7 @@
 //! Owns what a stretch of time writes. Must not know commands, nor what operations do.
 
 use crate::events::Event;
-use crate::medium::{Medium, Recorded, dvd_plus_rw};
+use crate::medium::{Medium, Recorded, dvd_minus, dvd_plus_rw};
 use crate::recorder::{Recorder, Tray};
 use crate::refusal::Refusal;
 use crate::store::BLOCK_BYTES;
@@ -16,7 +16,7 @@ impl Recorder {
     fn piece(&self, medium: &Medium, lba: u32, blocks: u32, verified: bool) -> (u32, u32, u64) {
         let unit = medium.kind.unit();
         let zone = self.zone(medium, self.write_speed(), lba);
-        let mut time = self.scaled(timing::transfer(unit, zone.speed));
+        let mut time = self.scaled(timing::transfer_on(medium.kind, unit, zone.speed));
         if verified {
             time *= 2;
         }
@@ -43,7 +43,7 @@ impl Recorder {
                 let needed = left.div_ceil(unit).min(steps);
                 time += step * u64::from(needed);
                 left = left.saturating_sub(needed * unit);
-                lba += blocks;
+                lba = lba.wrapping_add(blocks);
                 run_left -= blocks;
             }
         }
@@ -90,12 +90,26 @@ impl Recorder {
         let Some(run) = self.buffer.front() else {
             return false;
         };
+        if self.rehearsal.is_some() {
+            self.buffer.pop(blocks);
+            self.stream_flows();
+            return true;
+        }
         let Tray::Closed(Some(medium)) = &mut self.tray else {
             return false;
         };
+        if let Err((bad, refusal)) = medium.place(run.lba, blocks, run.verified) {
+            // What lies before the bad ECC block is written all the same.
+            let unit = medium.kind.unit();
+            let good = (bad / unit * unit).saturating_sub(run.lba);
+            if good == 0 || self.record_front(good) {
+                self.writing_failed(refusal);
+            }
+            return false;
+        }
         let result = match self.buffer.front_bytes(blocks) {
             Some((first, second)) => medium.record(run.lba, first).and_then(|()| {
-                let split = run.lba + (first.len() / BLOCK_BYTES) as u32;
+                let split = run.lba.wrapping_add((first.len() / BLOCK_BYTES) as u32);
                 match second {
                     [] => Ok(()),
                     second => medium.record(split, second),
@@ -107,18 +121,7 @@ impl Recorder {
             }
         };
         if result.is_err() {
-            // The host learns of it with its next command, and what follows cannot be
-            // written either: on a sequential disc there would be a hole before it.
-            self.deferred = Some(Refusal::WRITE_ERROR.at(run.lba).deferred());
-            self.buffer.clear();
-            if self.operation.is_some_and(|o| o.effect.needs_the_data()) {
-                self.operation = None;
-            }
-            if let Recorded::Sequential(disc) = medium.recorded_mut() {
-                disc.forget_unrecorded();
-                disc.mark_damaged();
-            }
-            self.end_stream();
+            self.writing_failed(Refusal::WRITE_ERROR.at(run.lba));
             return false;
         }
         self.buffer.pop(blocks);
@@ -126,10 +129,31 @@ impl Recorder {
         true
     }
 
+    /// The host learns of it with its next command, and what follows cannot be
+    /// written either: on a sequential disc there would be a hole before it.
+    fn writing_failed(&mut self, refusal: Refusal) {
+        self.deferred = Some(refusal.deferred());
+        self.buffer.clear();
+        if self.operation.is_some_and(|o| o.effect.needs_the_data()) {
+            self.operation = None;
+        }
+        match self.medium_mut().map(Medium::recorded_mut) {
+            Some(Recorded::Sequential(disc)) => {
+                disc.forget_unrecorded();
+                disc.mark_damaged();
+                dvd_minus::interrupt(disc);
+            }
+            Some(Recorded::Cd(disc)) => disc.interrupt(),
+            Some(Recorded::Rewritable(disc)) => disc.forget_unrecorded(),
+            None => {}
+        }
+        self.end_stream();
+    }
+
     /// Pads the unit whose beginning is held back in the buffer, with zeros.
     pub(crate) fn complete_unit(&mut self) {
         let held = self.buffer.held();
-        let (Some(tail), Some(medium)) = (self.buffer.back(), self.medium_mut()) else {
+        let (Some(tail), Some(medium)) = (self.buffer.back(), self.medium()) else {
             return;
         };
         if held == 0 {
@@ -137,8 +161,7 @@ impl Recorder {
         }
         let padding = medium.kind.unit() - held;
         let at = tail.lba + tail.blocks;
-        // Only what is on the disc is saved, so this changes nothing there.
-        if let Recorded::Sequential(disc) = &mut medium.recorded {
+        if let Some(Recorded::Sequential(disc)) = self.record_of_writing_mut() {
             disc.pad(at, padding);
         }
         let zeros = vec![0; padding as usize * BLOCK_BYTES];

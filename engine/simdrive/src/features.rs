@@ -5,7 +5,8 @@ use crate::dispatch::{Outcome, Request, reply};
 use pitland_mmc::Profile;
 
 use crate::identity::padded;
-use crate::medium::{Medium, MediumKind};
+use crate::medium::cd::cue_sheet::MOST_BYTES;
+use crate::medium::{Medium, MediumKind, dvd_minus};
 use crate::quirks::Quirks;
 use crate::recorder::Recorder;
 use crate::refusal::Refusal;
@@ -31,6 +32,8 @@ impl Feature {
 /// What the medium allows now.
 struct Now<'a> {
     medium: Option<&'a Medium>,
+    /// The drive writes it, as long as it takes anything.
+    writes: bool,
     quirks: &'a Quirks,
 }
 
@@ -46,29 +49,93 @@ impl Now<'_> {
             let protected = m.rewritable().is_some_and(|disc| disc.write_protected);
             protected || (m.is_complete() && !self.quirks.keeps_write_features)
         };
-        self.is(kinds) && !self.quirks.no_write_features && !self.medium.is_some_and(closed)
+        self.writes
+            && self.is(kinds)
+            && !self.quirks.no_write_features
+            && !self.medium.is_some_and(closed)
     }
 
     fn bd(&self) -> bool {
         self.medium.is_some_and(|m| m.kind.is_bd())
     }
 
+    fn cd(&self) -> bool {
+        self.medium.is_some_and(|m| m.kind.is_cd())
+    }
+
     fn dvd(&self) -> bool {
-        self.medium.is_some_and(|m| !m.kind.is_bd())
+        self.medium.is_some_and(|m| m.kind.is_dvd())
+    }
+
+    /// A DVD-RW that can be made blank again, a finished one too.
+    fn blanks_dvd(&self) -> bool {
+        self.writes && !self.quirks.no_write_features && self.is(&[MediumKind::DvdMinusRw])
+    }
+
+    /// DVD-R or DVD-RW that takes tracks and sessions, or could once it is blank again.
+    fn minus(&self) -> bool {
+        let kinds = [
+            MediumKind::DvdMinusR,
+            MediumKind::DvdMinusRDl,
+            MediumKind::DvdMinusRw,
+        ];
+        let sequential = |m: &Medium| m.sequential().is_some();
+        self.medium.is_some_and(sequential) && (self.writable(&kinds) || self.blanks_dvd())
+    }
+
+    /// DVD-R, or DVD-RW in either mode, that can be recorded by increments.
+    fn minus_incremental(&self) -> bool {
+        let after_quick_blank = self.quirks.advertises_incremental_after_quick_blank;
+        let takes = |m: &Medium| match m.sequential() {
+            Some(disc) => {
+                dvd_minus::takes_increments(disc)
+                    || (disc.minus.at_once_only && !disc.complete && after_quick_blank)
+            }
+            None => true,
+        };
+        let kinds = [
+            MediumKind::DvdMinusR,
+            MediumKind::DvdMinusRDl,
+            MediumKind::DvdMinusRw,
+        ];
+        self.writable(&kinds) && self.medium.is_some_and(takes)
+    }
+
+    fn profile(&self) -> Option<Profile> {
+        self.medium.map(Medium::profile)
+    }
+
+    /// DVD-RW in restricted overwrite.
+    fn restricted_overwrite(&self) -> bool {
+        self.profile() == Some(Profile::DvdMinusRwRestrictedOverwrite)
+            && self.writable(&[MediumKind::DvdMinusRw])
     }
 
     /// BD-R can be formatted while it is blank; the rewritable ones always.
     fn formattable(&self) -> bool {
-        self.writable(&MediumKind::ALL)
-            && self
-                .medium
-                .is_some_and(|m| m.rewritable().is_some() || !m.formats().is_empty())
+        (self.writable(&MediumKind::ALL) || self.blanks_dvd())
+            && self.medium.is_some_and(|m| {
+                (m.rewritable().is_some() && !m.is_write_once()) || !m.formats().is_empty()
+            })
     }
 
     fn has_spares(&self) -> bool {
         self.medium.is_some_and(|m| {
-            m.spares().is_some() || matches!(m.kind, MediumKind::BdRe | MediumKind::DvdRam)
+            m.spares().is_some()
+                || matches!(m.kind, MediumKind::BdRe | MediumKind::DvdRam)
+                || m.profile() == Profile::BdRRrm
         })
+    }
+
+    /// BD-R that takes blocks in their order, or anywhere (recipe 13.1).
+    fn bd_r(&self, sequential: bool) -> bool {
+        let recorded = |m: &Medium| m.sequential().is_some() == sequential;
+        self.writable(&[MediumKind::BdR]) && self.medium.is_some_and(recorded)
+    }
+
+    fn pow(&self) -> bool {
+        let pow = |m: &Medium| m.sequential().is_some_and(|disc| disc.pow.is_some());
+        self.writable(&[MediumKind::BdR]) && self.medium.is_some_and(pow)
     }
 
     fn streams_writes(&self) -> bool {
@@ -77,11 +144,15 @@ impl Now<'_> {
 }
 
 fn features(drive: &Recorder) -> Vec<Feature> {
-    use MediumKind::{BdR, BdRe, DvdPlusR, DvdPlusRDl, DvdPlusRw, DvdRam};
+    use MediumKind::{BdR, BdRe, CdR, CdRw, DvdPlusR, DvdPlusRDl, DvdPlusRw, DvdPlusRwDl, DvdRam};
     // Until the medium is recognised there is no profile (recipe 1).
     let medium = recognised(drive);
     let quirks = &drive.model.quirks;
-    let now = Now { medium, quirks };
+    let now = Now {
+        medium,
+        writes: medium.is_some_and(|m| drive.writes(m)),
+        quirks,
+    };
     let any = medium.is_some();
     let last_lba = medium.map_or(0, |m| m.capacity().saturating_sub(1));
     let blocking = medium.map_or(16, |m| m.kind.unit() as u16);
@@ -101,7 +172,7 @@ fn features(drive: &Recorder) -> Vec<Feature> {
         0,
         true,
         true,
-        profile_list(medium.map(|m| profile(drive, m))),
+        profile_list(drive, medium.map(|m| profile(drive, m))),
     );
     // Core: SCSI family, device busy events, INQUIRY2.
     add(0x0001, 2, true, true, vec![0, 0, 0, 1, 0x03, 0, 0, 0]);
@@ -114,8 +185,8 @@ fn features(drive: &Recorder) -> Vec<Feature> {
     readable.extend(blocking.to_be_bytes());
     readable.extend([1, 0]);
     add(0x0010, 0, false, any, readable);
-    add(0x001D, 0, false, false, vec![]);
-    add(0x001E, 2, false, false, vec![0, 0, 0, 0]);
+    add(0x001D, 0, false, now.cd(), vec![]);
+    add(0x001E, 2, false, now.cd(), vec![0, 0, 0, 0]);
     add(0x001F, 1, false, now.dvd(), vec![1, 0, 1, 0]);
     let mut random = last_lba.to_be_bytes().to_vec();
     random.extend([0, 0, 8, 0]);
@@ -125,28 +196,31 @@ fn features(drive: &Recorder) -> Vec<Feature> {
         0x0020,
         1,
         false,
-        now.writable(&[BdRe, DvdPlusRw, DvdRam]),
+        now.writable(&[BdRe, DvdPlusRw, DvdPlusRwDl, DvdRam]) || now.bd_r(false),
         random,
     );
-    // Incremental streaming: mode 1 blocks only, underrun protection, link sizes of 32 blocks
-    // on BD.
+    // Incremental streaming: mode 1 blocks only, underrun protection, links of a whole ECC block.
     let protected = u8::from(drive.model.underrun_protection);
     add(
         0x0021,
         3,
         false,
-        now.writable(&[BdR]),
-        vec![0x01, 0x00, protected, 1, 32, 0, 0, 0],
+        now.bd_r(true) || now.minus_incremental(),
+        vec![0x01, 0x00, protected, 1, blocking as u8, 0, 0, 0],
     );
-    // Full and quick certification, BD-RE without spares, no expansion; no RRM.
+    // BD-RE: full certification, quick certification, without spares; no expansion. BD-R: RRM.
+    let certifies =
+        u8::from(drive.model.full_certification) | u8::from(drive.model.quick_certification) << 1;
+    let random_recording = u8::from(drive.model.random_recording);
     add(
         0x0023,
         1,
         false,
         now.formattable(),
-        vec![0x0B, 0, 0, 0, 0, 0, 0, 0],
+        vec![0x08 | certifies, 0, 0, 0, random_recording, 0, 0, 0],
     );
     add(0x0024, 1, false, now.has_spares(), vec![0x80, 0, 0, 0]);
+    add(0x0026, 0, false, now.restricted_overwrite(), vec![]);
     // Reads +RW in any state; writes it unless it is protected.
     let plus_rw = u8::from(now.writable(&[DvdPlusRw]) || !now.is(&[DvdPlusRw]));
     add(
@@ -154,7 +228,8 @@ fn features(drive: &Recorder) -> Vec<Feature> {
         1,
         false,
         now.is(&[DvdPlusRw]),
-        vec![plus_rw, 0, 0, 0],
+        // Quick start: it can be written while the format goes on in the background.
+        vec![plus_rw, 0x02, 0, 0],
     );
     add(
         0x002B,
@@ -163,7 +238,63 @@ fn features(drive: &Recorder) -> Vec<Feature> {
         now.writable(&[DvdPlusR, DvdPlusRDl]),
         vec![1, 0, 0, 0],
     );
-    add(0x003B, 0, false, now.is(&[DvdPlusRDl]), vec![1, 0, 0, 0]);
+    // Restricted overwrite: blanks, and knows the intermediate state.
+    add(
+        0x002C,
+        0,
+        false,
+        now.restricted_overwrite(),
+        vec![0x03, 0, 0, 0],
+    );
+    // DVD-R: underrun protection in bit 6, two layers in bit 3, test write in bit 2, DVD-RW in bit 1.
+    let minus = protected << 6 | 0x08 | u8::from(drive.model.test_write) << 2 | 0x02;
+    add(0x002F, 2, false, now.minus(), vec![minus, 0, 0, 0]);
+    // Layer jumps are known, and not made.
+    let layer_jump = now.profile() == Some(Profile::DvdMinusRDlLayerJump);
+    add(
+        0x0033,
+        0,
+        false,
+        layer_jump,
+        vec![0, 0, 0, 1, blocking as u8, 0, 0, 0],
+    );
+    let plus_rw_dl = u8::from(now.writable(&[DvdPlusRwDl]) || !now.is(&[DvdPlusRwDl]));
+    add(
+        0x003A,
+        0,
+        false,
+        now.is(&[DvdPlusRwDl]),
+        vec![plus_rw_dl, 0, 0, 0],
+    );
+    // Track at once: underrun protection in bit 6, test write in bit 2, CD-RW in bit 1; blocks of
+    // mode 1 and of mode 2 form 1. Neither packets (0021h) nor their formats (0023h, 0026h) are
+    // current on CD, as this drive writes none.
+    let tests = u8::from(drive.model.test_write) << 2;
+    let cd = now.writable(&[CdR, CdRw]);
+    add(
+        0x002D,
+        2,
+        false,
+        cd,
+        vec![protected << 6 | tests | 0x02, 0, 0x05, 0x00],
+    );
+    // Mastering: the same, and session at once in bit 5; raw in none.
+    let [_, high, middle, low] = (MOST_BYTES as u32).to_be_bytes();
+    let mastering = protected << 6 | 0x20 | tests | 0x02;
+    add(0x002E, 2, false, cd, vec![mastering, high, middle, low]);
+    // Subtypes 0 to 2 of CD-RW; a finished one can be blanked.
+    let rewrites = now.writes && now.is(&[CdRw]) && !quirks.no_write_features;
+    add(0x0037, 0, false, rewrites, vec![0, 0x07, 0, 0]);
+    add(0x0038, 0, false, now.pow(), vec![0, 0, 0, 0]);
+    // Reads a +R DL in any state; bit 0: writes such discs.
+    let plus_r_dl = u8::from(now.writes || !now.is(&[DvdPlusRDl]));
+    add(
+        0x003B,
+        0,
+        false,
+        now.is(&[DvdPlusRDl]),
+        vec![plus_r_dl, 0, 0, 0],
+    );
     add(0x0040, 0, false, now.bd(), bd_classes());
     add(0x0041, 0, false, now.writable(&[BdR, BdRe]), bd_classes());
     add(0x0100, 0, true, true, vec![]);
@@ -178,6 +309,8 @@ fn features(drive: &Recorder) -> Vec<Feature> {
     let serial = &drive.model.identity.serial;
     let serial_len = serial.len().min(20).next_multiple_of(4);
     add(0x0108, 0, true, true, padded(serial, serial_len));
+    // In ascending order, as drives list them.
+    list.sort_by_key(|feature| feature.code);
     list
 }
 
@@ -196,24 +329,32 @@ fn recognised(drive: &Recorder) -> Option<&Medium> {
     let loading = drive
         .operation
         .is_some_and(|o| o.effect == crate::long_operation::Effect::Loaded);
-    drive.medium().filter(|_| !loading)
+    drive.medium().filter(|m| !loading && drive.reads(m))
 }
 
 /// The current profile: some drives have a finished disc pass for a pressed one.
 fn profile(drive: &Recorder, medium: &Medium) -> Profile {
     let read_only = drive.model.quirks.read_only_profile_when_complete;
     match medium.kind {
-        _ if !read_only || !medium.is_complete() => medium.kind.profile(),
+        // What can be blanked must be known for what it is.
+        _ if !read_only || !medium.is_complete() || !medium.is_write_once() => medium.profile(),
         kind if kind.is_bd() => Profile::BdRom,
+        kind if kind.is_cd() => Profile::CdRom,
         _ => Profile::DvdRom,
     }
 }
 
-fn profile_list(current: Option<Profile>) -> Vec<u8> {
-    let mut profiles: Vec<Profile> = MediumKind::ALL.iter().map(|kind| kind.profile()).collect();
-    profiles.extend(current.filter(|profile| !profiles.contains(profile)));
+/// What the drive knows, the current profile among it.
+fn profile_list(drive: &Recorder, current: Option<Profile>) -> Vec<u8> {
+    let model = &drive.model;
+    let mut profiles: Vec<Profile> = model.reads.iter().map(|disc| disc.profile()).collect();
+    if model.random_recording && profiles.contains(&Profile::BdRSrm) {
+        profiles.push(Profile::BdRRrm);
+    }
+    profiles.extend(current);
     // The highest number first, as drives list them.
     profiles.sort_by_key(|profile| std::cmp::Reverse(profile.code()));
+    profiles.dedup();
     let mut out = Vec::new();
     for profile in profiles {
         out.extend(profile.code().to_be_bytes());

@@ -34,7 +34,8 @@ const fn drive(
 
 static KNOWN_DRIVES: &[KnownDrive] = &[
     // Recipe 2.5 of Pioneer drives; Pioneer's R11 command reference, 4.2: TEST UNIT READY is
-    // GOOD during a close, and CLOSE SESSION wants its tracks closed.
+    // GOOD during a close, and CLOSE SESSION wants its tracks closed. Recipe 6: Pioneers do not
+    // read an open session of a DVD-RW.
     drive(
         "DVR-111D",
         "PIONEER",
@@ -44,6 +45,7 @@ static KNOWN_DRIVES: &[KnownDrive] = &[
             "ready_too_early",
             "closes_closed_tracks_only",
             "performance_is_nominal",
+            "reads_no_intermediate_session",
         ],
     ),
     // Q3; recipe 4.2.

@@ -4,7 +4,7 @@
 //! [`Medium`] is a disc that it writes, kept in a [`DiscStore`]. Nothing here does
 //! I/O, knows a thread or reads a clock: time passes when the caller says so.
 //!
-//! The media are BD-R (sequential), BD-RE, DVD+R, DVD+R DL, DVD+RW and DVD-RAM.
+//! The media are CD, DVD and BD, recordable and rewritable ([`MediumKind`], [`DiscType`]).
 //! The rules come from the recipes that the comments name, never from what our own
 //! writers send. Where sources differ the drive takes the strict side, and a field
 //! of [`DriveModel`] the other one. [`Quirks`] are the habits of single drives, one flag
@@ -32,8 +32,13 @@
 //!   or writes elsewhere. Data that are not as
 //!   long as the CDB says, and a WRITE larger than the buffer, are refused (B/4B/00,
 //!   5/24/00); a full buffer is 2/04/08.
-//! - BD-R knows SRM only: pseudo-overwrite and RRM are refused (5/26/00), feature 0038h
-//!   and the pseudo-overwrite resources do not exist.
+//! - On a BD-R for pseudo-overwriting, each cluster that a WRITE replaces is from the spares; when
+//!   these are spent it is refused (3/32/00). A part of one is taken too (growisofs sends it): the
+//!   drive reads the cluster, and records it whole. What closes is as on other BD-R.
+//! - In random recording (RRM) a cluster that was written is not written again (8/00/00).
+//! - Bad places ([`Medium::add_defects`], [`DriveModel::defects`]) go to the spare area where the
+//!   drive reads back what it writes, until none is left (3/32/00); elsewhere writing fails
+//!   (3/0C/00, deferred), or reading does (3/11/05). A format that certifies finds them all.
 //! - A closed DVD+R track takes no more (5/2C/00) until its session is closed; tracks that
 //!   were reserved before it are closed and written in any order. The 153rd session
 //!   completes the disc. Finishing a DVD+R DL is function 5, never 6.
@@ -43,8 +48,35 @@
 //!   on formatted media too, unless a certification or the background format was there.
 //! - A buffer that runs empty is linked over, and counted ([`Recorder::underruns`]); without
 //!   protection ([`DriveModel::underrun_protection`]) the next command is told 3/0C/09,
-//!   deferred, the track reads no more, takes no more, and can only be closed.
-//! - No test writing, no idle spin-down, no defects: spares are never used up.
+//!   deferred, the track reads no more, takes no more, and can only be closed. On media that
+//!   page 05h rules (CD, DVD-R, DVD-RW in sequence) its BUFE bit decides as well.
+//! - In test writing nothing of the disc changes, and what a close, BLANK or FORMAT UNIT would
+//!   do is refused (5/2C/00). The buffer drains at speed; a synchronization ends the run.
+//! - Page 05h outlives its medium: what it says of another one is 5/64/00 at the WRITE.
+//! - A border of DVD-R and DVD-RW is closed over closed tracks only (5/72/03), an empty one never
+//!   (5/72/04), not even to finish the disc. The gaps between borders shrink with a small disc.
+//! - A recording of DVD-R at once is as long as was reserved, to the block, and ends with the
+//!   first synchronization, whether all came or not. One that was cut off is lost, one that
+//!   was only reserved is forgotten. No CLOSE is for it (5/2C/00 before, 5/30/05 after), but for
+//!   a lost one.
+//! - A DVD-RW that was blanked quickly takes a recording at once only (5/64/00); one whose
+//!   BLANK was cut off takes nothing (3/51/00).
+//! - In restricted overwrite what is no whole ECC block is refused with 5/21/00, what lies above
+//!   an intermediate session with 5/21/02. A session with nothing in it is not closed (5/72/04).
+//! - On CD a track at once ends with its synchronization, padded to 300 blocks; its two run-out
+//!   blocks are 5/64/00. A session closes over ended tracks only (5/72/03). The next writable
+//!   address is not told before page 05h was set for a CD (5/24/00), and while a track or a
+//!   session is written neither a read nor page 05h is served (5/2C/00).
+//! - A session at once keeps to its cue sheet, and is lost when it is synchronized too early, as
+//!   any recording of a CD is that the power fails in. What is lost can be closed over. On a CD
+//!   that has a session already it is refused (5/24/00).
+//! - Audio, raw blocks, packets and CD-TEXT are known on CD and not written: page 05h and cue
+//!   sheets with them are 5/26/00, but for page 05h of an audio track, where the WRITE is 5/64/00.
+//!   READ CD gives user data only. A CD-RW is not formatted, so 0021h, 0023h and 0026h are not
+//!   current.
+//! - DVD-R DL is finished with its first session. One begun by layer jumps is read, and takes
+//!   nothing (5/64/00).
+//! - No idle spin-down.
 //!
 //! **What survives.** Blocks reach the store before the state that counts them, so
 //! after a kill at any moment the store holds what had left the drive's buffer, and
@@ -53,9 +85,12 @@
 #![forbid(unsafe_code)]
 
 mod buffer;
+mod cd_reading;
+mod cd_recording;
 mod cdb;
 mod dispatch;
 mod draining;
+mod drive_profile;
 mod event_status;
 mod events;
 mod features;
@@ -76,14 +111,18 @@ mod reading;
 mod recorder;
 mod recording;
 mod refusal;
+mod rehearsal;
 mod removal;
+mod served;
 mod store;
 mod timing;
 mod underrun;
 mod unit_status;
+mod write_parameters;
 
 pub use dispatch::supported_commands;
-pub use medium::{Medium, MediumError, MediumKind};
+pub use drive_profile::DriveProfileError;
+pub use medium::{Defect, DiscType, Medium, MediumError, MediumKind};
 pub use model::{DriveModel, Identity, WriteSpeeds};
 pub use quirks::Quirks;
 pub use recorder::{Answer, Recorder, Status};

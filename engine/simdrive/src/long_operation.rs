@@ -5,7 +5,9 @@
 //! the disc as it was; a format alone destroys at its beginning.
 
 use crate::medium::FormatResult;
-use crate::medium::dvd_plus_rw;
+use crate::medium::cd::Blanking;
+use crate::medium::dvd_minus::WriteMode;
+use crate::medium::{bd_r, dvd_plus_rw, dvd_rw};
 use crate::refusal::Refusal;
 
 /// What happens when an operation ends.
@@ -22,11 +24,21 @@ pub(crate) enum Effect {
     SessionClosed {
         finalize: bool,
     },
-    TrackReserved(u32),
+    TrackReserved {
+        blocks: u32,
+        mode: WriteMode,
+    },
     BdRFormatted {
         blocks: u32,
+        mode: bd_r::Mode,
     },
     Formatted(FormatResult),
+    DvdRwFormatted(dvd_rw::Format),
+    /// `minimal`: only what tells of the recording.
+    Blanked {
+        minimal: bool,
+    },
+    CdBlanked(Blanking),
     BackgroundFormatBegun(dvd_plus_rw::Request),
     BackgroundFormatStopped,
 }
@@ -48,6 +60,9 @@ impl Effect {
                 | Self::SessionClosed { .. }
                 | Self::BdRFormatted { .. }
                 | Self::Formatted(_)
+                | Self::DvdRwFormatted(_)
+                | Self::Blanked { .. }
+                | Self::CdBlanked(_)
                 | Self::BackgroundFormatBegun(_)
                 | Self::BackgroundFormatStopped
         )
@@ -57,9 +72,10 @@ impl Effect {
     pub(crate) fn refusal(self) -> Refusal {
         match self {
             Self::Loaded | Self::SpunUp => Refusal::BECOMING_READY,
-            Self::BdRFormatted { .. } | Self::Formatted(_) | Self::BackgroundFormatBegun(_) => {
-                Refusal::FORMAT_IN_PROGRESS
-            }
+            Self::BdRFormatted { .. }
+            | Self::Formatted(_)
+            | Self::DvdRwFormatted(_)
+            | Self::BackgroundFormatBegun(_) => Refusal::FORMAT_IN_PROGRESS,
             _ => Refusal::OPERATION_IN_PROGRESS,
         }
     }

@@ -3,8 +3,11 @@
 //!
 //! Owns bytes; the commands that carry them lie in `mode_sense` and `mode_select`.
 
+use crate::medium::DiscType;
+use crate::model::DriveModel;
 use crate::recorder::Recorder;
 use crate::store::BLOCK_BYTES;
+use crate::write_parameters::{WriteParameters, has_test_write};
 
 /// Codes of the pages, in the order in which page 3Fh lists them.
 pub(crate) const PAGES: [u8; 6] = [0x01, 0x05, 0x08, 0x1A, 0x1D, 0x2A];
@@ -28,12 +31,13 @@ pub(crate) struct ModePages {
     caching: [u8; 12],
 }
 
-impl Default for ModePages {
-    fn default() -> Self {
+impl ModePages {
+    /// The pages of a drive that was just switched on.
+    pub(crate) fn of(model: &DriveModel) -> Self {
         let mut write_parameters = [0; 52];
         write_parameters[..2].copy_from_slice(&[0x05, 0x32]);
         // Underrun protection, incremental; data track; mode 1 blocks; pause of 150 blocks.
-        write_parameters[2] = 0x40;
+        write_parameters[2] = u8::from(model.underrun_protection) << 6;
         write_parameters[3] = 0xC5;
         write_parameters[4] = 0x08;
         write_parameters[13] = 16;
@@ -50,12 +54,14 @@ impl Default for ModePages {
             caching,
         }
     }
-}
 
-impl ModePages {
+    pub(crate) fn write_parameters(&self) -> WriteParameters<'_> {
+        WriteParameters(&self.write_parameters)
+    }
+
     /// Page 05h says that no session may follow: multi-session bits 00 (recipe 3).
     pub(crate) fn is_last_session(&self) -> bool {
-        self.write_parameters[3] & 0xC0 == 0
+        self.write_parameters().multi_session() == 0
     }
 
     fn stored(&self, code: u8) -> Option<&[u8]> {
@@ -82,15 +88,20 @@ impl ModePages {
 }
 
 /// Bits that the host may change, in a page of this length.
-fn changeable(code: u8, len: usize) -> Vec<u8> {
+fn changeable(drive: &Recorder, code: u8, len: usize) -> Vec<u8> {
     let mut out = vec![0; len];
     match code {
         0x01 => out[2..4].fill(0xFF),
         0x05 => {
-            out[2] = 0x7F;
+            // Underrun protection and test write only where there is such a thing.
+            let tests = match drive.medium() {
+                Some(medium) => has_test_write(&drive.model, medium),
+                None => drive.model.test_write,
+            };
+            out[2] = 0x2F | u8::from(drive.model.underrun_protection) << 6 | u8::from(tests) << 4;
             out[3..6].fill(0xFF);
             out[8] = 0xFF;
-            out[10..48].fill(0xFF);
+            out[10..52].fill(0xFF);
         }
         0x08 => out[2] = 0x04,
         _ => {}
@@ -100,7 +111,7 @@ fn changeable(code: u8, len: usize) -> Vec<u8> {
 
 /// One page, header included; `None` where the drive has no such page.
 pub(crate) fn page(drive: &Recorder, code: u8, values: Values) -> Option<Vec<u8>> {
-    let defaults = ModePages::default();
+    let defaults = ModePages::of(&drive.model);
     let source = match values {
         Values::Default => &defaults,
         _ => &drive.pages,
@@ -119,7 +130,7 @@ pub(crate) fn page(drive: &Recorder, code: u8, values: Values) -> Option<Vec<u8>
         other => source.stored(other)?.to_vec(),
     };
     if values == Values::Changeable {
-        let mut mask = changeable(code, out.len());
+        let mut mask = changeable(drive, code, out.len());
         mask[..2].copy_from_slice(&out[..2]);
         out = mask;
     }
@@ -130,10 +141,17 @@ pub(crate) fn page(drive: &Recorder, code: u8, values: Values) -> Option<Vec<u8>
 fn capabilities(drive: &Recorder) -> Vec<u8> {
     let mut out = vec![0; 32];
     out[0] = 0x2A;
-    // Reads CD-R, CD-RW, DVD-ROM, DVD-R, DVD-RAM; writes CD-R, CD-RW and DVD-RAM of those listed
-    // here. There is no virtual CD yet, but every DVD recorder on record says that it writes
-    // them, and wodim looks at no drive that does not.
-    [out[2], out[3]] = [0x3B, 0x23];
+    // What it reads, DVD-ROM in bit 3 among it, and what it writes, and in test only.
+    let kinds = |discs: &[DiscType]| {
+        let bit = |disc, bit: u8| u8::from(discs.contains(&disc)) << bit;
+        bit(DiscType::CdR, 0)
+            | bit(DiscType::CdRw, 1)
+            | bit(DiscType::DvdMinusR, 4)
+            | bit(DiscType::DvdRam, 5)
+    };
+    let tests = u8::from(drive.model.test_write) << 2;
+    out[2] = 0x08 | kinds(&drive.model.reads);
+    out[3] = kinds(&drive.model.writes) | tests;
     if drive.model.quirks.pre_mmc {
         // A CD recorder and no more.
         [out[2], out[3]] = [0x03, 0x03];

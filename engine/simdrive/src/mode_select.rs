@@ -1,10 +1,11 @@
 //! MODE SELECT (10): takes pages 01h, 05h and 08h, and nothing that cannot be changed.
 
+use crate::cd_recording;
 use crate::dispatch::{Outcome, Request, parameters};
-use crate::medium::MediumKind;
 use crate::mode_pages::{Values, page};
 use crate::recorder::Recorder;
 use crate::refusal::Refusal;
+use crate::write_parameters::{self, WriteParameters};
 
 const HEADER: usize = 8;
 
@@ -42,6 +43,10 @@ pub(crate) fn mode_select_10(
     if !rest.is_empty() {
         return Err(Refusal::LIST_LENGTH);
     }
+    let parameters_come = accepted.iter().any(|sent| sent.first() == Some(&0x05));
+    if parameters_come {
+        cd_recording::forget_announced(drive)?;
+    }
     // All of them, or none.
     for sent in accepted {
         drive.pages.store(sent);
@@ -50,32 +55,18 @@ pub(crate) fn mode_select_10(
 }
 
 fn check_page(drive: &Recorder, code: u8, sent: &[u8]) -> Result<(), Refusal> {
-    let of_no_use = drive
-        .medium()
-        .is_some_and(|m| m.kind != MediumKind::DvdPlusR);
-    if code == 0x05 && of_no_use && drive.model.refuses_write_parameters {
-        return Err(Refusal::ILLEGAL_PARAMETER);
-    }
     let current = page(drive, code, Values::Current).ok_or(Refusal::ILLEGAL_PARAMETER)?;
     let mask = page(drive, code, Values::Changeable).ok_or(Refusal::ILLEGAL_PARAMETER)?;
     if sent.len() != current.len() {
         return Err(Refusal::LIST_LENGTH);
     }
     let fixed = |((sent, current), mask): ((&u8, &u8), &u8)| (sent ^ current) & !mask != 0;
-    if code == 0x05 && !write_parameters_have_meaning(sent) {
-        return Err(Refusal::ILLEGAL_PARAMETER);
+    if code == 0x05 {
+        write_parameters::check(drive, WriteParameters(sent))?;
     }
     let fields = sent.iter().zip(&current).zip(&mask).skip(2);
     if fields.into_iter().any(fixed) {
         return Err(Refusal::ILLEGAL_PARAMETER);
     }
     Ok(())
-}
-
-/// Whether write type, data block type and session format are ones that page 05h names (recipe 3, 13.2).
-fn write_parameters_have_meaning(page: &[u8]) -> bool {
-    let field = |at: usize| page.get(at).copied().unwrap_or(0);
-    field(2) & 0x0F <= 4
-        && !matches!(field(4) & 0x0F, 4..=6)
-        && matches!(field(8), 0x00 | 0x10 | 0x20)
 }

@@ -3,7 +3,9 @@
 //! Data only; the rules that read these values live beside what they rule. Habits of
 //! single drives are in `quirks`, drives with a name on record in `known_drives`.
 
-use crate::medium::MediumKind;
+use std::ops::Range;
+
+use crate::medium::{Defect, DiscType, MediumKind};
 use crate::quirks::Quirks;
 
 /// The names that INQUIRY and its VPD pages answer.
@@ -46,6 +48,18 @@ pub struct WriteSpeeds {
     pub dvd_plus_rw: Vec<u32>,
     /// DVD-RAM.
     pub dvd_ram: Vec<u32>,
+    /// CD-R.
+    pub cd_r: Vec<u32>,
+    /// CD-RW.
+    pub cd_rw: Vec<u32>,
+    /// DVD-R.
+    pub dvd_minus_r: Vec<u32>,
+    /// DVD-RW, in either mode.
+    pub dvd_minus_rw: Vec<u32>,
+    /// DVD-R DL.
+    pub dvd_minus_r_dl: Vec<u32>,
+    /// DVD+RW DL.
+    pub dvd_plus_rw_dl: Vec<u32>,
 }
 
 impl Default for WriteSpeeds {
@@ -58,11 +72,36 @@ impl Default for WriteSpeeds {
             dvd_plus_r_dl: vec![8310, 5540, 3324],
             dvd_plus_rw: vec![11_080, 8310, 5540, 3324],
             dvd_ram: vec![6925, 4155, 2770],
+            cd_r: vec![8467, 7056, 5645, 4234, 2822],
+            cd_rw: vec![4234, 2822, 1764],
+            dvd_minus_r: vec![22_160, 16_620, 11_080, 8310, 5540],
+            dvd_minus_rw: vec![8310, 5540, 2770],
+            // No list is on record: those of DVD+R DL and the only class that was ever sold.
+            dvd_minus_r_dl: vec![8310, 5540, 2770],
+            dvd_plus_rw_dl: vec![3324],
         }
     }
 }
 
 impl WriteSpeeds {
+    /// The speeds for a kind of medium, fastest first, to change them.
+    pub fn of_mut(&mut self, kind: MediumKind) -> &mut Vec<u32> {
+        match kind {
+            MediumKind::BdR => &mut self.bd_r,
+            MediumKind::BdRe => &mut self.bd_re,
+            MediumKind::DvdPlusR => &mut self.dvd_plus_r,
+            MediumKind::DvdPlusRDl => &mut self.dvd_plus_r_dl,
+            MediumKind::DvdPlusRw => &mut self.dvd_plus_rw,
+            MediumKind::DvdRam => &mut self.dvd_ram,
+            MediumKind::CdR => &mut self.cd_r,
+            MediumKind::CdRw => &mut self.cd_rw,
+            MediumKind::DvdMinusR => &mut self.dvd_minus_r,
+            MediumKind::DvdMinusRw => &mut self.dvd_minus_rw,
+            MediumKind::DvdMinusRDl => &mut self.dvd_minus_r_dl,
+            MediumKind::DvdPlusRwDl => &mut self.dvd_plus_rw_dl,
+        }
+    }
+
     /// The speeds for a kind of medium, fastest first.
     pub fn of(&self, kind: MediumKind) -> &[u32] {
         match kind {
@@ -72,6 +111,12 @@ impl WriteSpeeds {
             MediumKind::DvdPlusRDl => &self.dvd_plus_r_dl,
             MediumKind::DvdPlusRw => &self.dvd_plus_rw,
             MediumKind::DvdRam => &self.dvd_ram,
+            MediumKind::CdR => &self.cd_r,
+            MediumKind::CdRw => &self.cd_rw,
+            MediumKind::DvdMinusR => &self.dvd_minus_r,
+            MediumKind::DvdMinusRw => &self.dvd_minus_rw,
+            MediumKind::DvdMinusRDl => &self.dvd_minus_r_dl,
+            MediumKind::DvdPlusRwDl => &self.dvd_plus_rw_dl,
         }
     }
 }
@@ -121,6 +166,24 @@ pub struct DriveModel {
     /// it a track of a write-once disc is lost when that happens (recipe 14). BD and DVD+R
     /// drives all have it.
     pub underrun_protection: bool,
+    /// BD-R is formatted for pseudo-overwriting when the host wants it.
+    pub pseudo_overwrite: bool,
+    /// BD-R is formatted for random recording when the host wants it; feature 0023h says so.
+    pub random_recording: bool,
+    /// BD-RE is formatted with full certification; feature 0023h says so.
+    pub full_certification: bool,
+    /// BD-RE is formatted with quick certification; feature 0023h says so.
+    pub quick_certification: bool,
+    /// Discs that the drive knows; of another one it says 2/30/00.
+    pub reads: Vec<DiscType>,
+    /// Those of them that it writes; on another one writing is 5/30/05, and the features for it
+    /// are not current.
+    pub writes: Vec<DiscType>,
+    /// Places that are bad on every disc that is put into this drive.
+    pub defects: Vec<(Range<u32>, Defect)>,
+    /// CD-R, CD-RW, DVD-R and DVD-RW (not in restricted overwrite) can be written to in test
+    /// only; the features and page 2Ah say so.
+    pub test_write: bool,
     /// What is odd about this drive.
     pub quirks: Quirks,
 }
@@ -143,6 +206,14 @@ impl Default for DriveModel {
             damage_after_power_loss: false,
             calibrates_at_first_write: true,
             underrun_protection: true,
+            pseudo_overwrite: true,
+            random_recording: true,
+            full_certification: true,
+            quick_certification: true,
+            reads: DiscType::ALL.to_vec(),
+            writes: DiscType::ALL.to_vec(),
+            defects: Vec::new(),
+            test_write: true,
             quirks: Quirks::default(),
         }
     }

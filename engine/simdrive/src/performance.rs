@@ -54,7 +54,7 @@ fn performance(drive: &Recorder, flags: u8, start: u32) -> Result<Vec<[u8; 16]>,
     if write && medium.is_complete() {
         return Ok(Vec::new());
     }
-    let end = medium.capacity().saturating_sub(1);
+    let end = medium.recordable().saturating_sub(1);
     if start > end {
         return Err(Refusal::LBA_OUT_OF_RANGE);
     }
@@ -96,18 +96,21 @@ fn performance(drive: &Recorder, flags: u8, start: u32) -> Result<Vec<[u8; 16]>,
 
 /// Type 3: write speed descriptors, the fastest first.
 fn write_speeds(drive: &Recorder) -> Vec<[u8; 16]> {
-    let Some(medium) = drive.medium().filter(|m| !m.is_complete()) else {
+    let Some(medium) = drive
+        .medium()
+        .filter(|m| !m.is_complete() && drive.writes(m))
+    else {
         return Vec::new();
     };
-    let end = medium.capacity().saturating_sub(1);
+    let end = medium.recordable().saturating_sub(1);
     let read = drive.fastest_read();
     let no_end = drive.model.quirks.no_end_of_speeds_when_blank
         && medium.sequential().is_some_and(|disc| disc.is_unwritten())
         && !medium.kind.is_bd();
     let line = |speed: &u32| {
         let mut out = [0; 16];
-        let constant_rate = drive.zone(medium, *speed, 0).end < end
-            && medium.kind != crate::medium::MediumKind::DvdPlusRDl;
+        let constant_rate =
+            drive.zone(medium, *speed, 0).end < end && !medium.kind.is_dual_layer_dvd();
         // Rotation control in bits 4-3, exact in bit 1.
         out[0] = u8::from(constant_rate) << 3 | 0x02;
         let told = if no_end { 0 } else { end };
@@ -131,6 +134,10 @@ pub(crate) fn set_streaming(
     _data_in: &mut [u8],
 ) -> Outcome {
     check_speed_taken(drive)?;
+    // A CD has SET CD SPEED only (recipe 2.5).
+    if drive.medium().is_some_and(|m| m.kind.is_cd()) {
+        return Err(Refusal::ILLEGAL_FIELD);
+    }
     if drive.model.quirks.refuses_set_streaming {
         return Err(Refusal::LBA_OUT_OF_RANGE);
     }

@@ -84,6 +84,15 @@ quirks! {
     /// READ DISC STRUCTURE hangs: the drive does not answer for an hour (recipe 2.4
     /// tells it of CD media).
     hangs_on_disc_structure,
+    /// CLOSE TRACK fails on CD (Q5).
+    close_track_fails_on_cd,
+    /// A cue sheet that breaks a rule is 5/24/00 in place of 5/26/00 (recipe 5).
+    bad_cue_sheet_is_illegal_field,
+    /// BLANK knows the whole disc, minimal and the tail of a track: all other types are 5/24/00
+    /// (Pioneer's R11 command reference, 4.1).
+    blanks_few_parts,
+    /// BLANK minimal of a CD-RW fails with 3/51/00, as on a worn disc (recipe 5).
+    minimal_blank_fails,
     /// FORMAT UNIT 30h with quick certification is refused (5/26/00), though feature
     /// 0023h offers it (Q6, recipe 7).
     refuses_quick_certification,
@@ -119,7 +128,7 @@ quirks! {
     clueless_while_loading,
     /// SYNCHRONIZE CACHE with IMMED is answered, and the drive ready, while the buffer
     /// still drains; a close or an eject before that gets 2/04/07. Without IMMED it
-    /// waits (Q2).
+    /// waits (Q2). What ends a DVD at once is carried out (recipe 4).
     synchronizes_immediately_only_in_name,
     /// The first WRITE is refused with 2/04/01 while the drive calibrates (recipe 4.2).
     not_ready_at_first_write,
@@ -151,6 +160,13 @@ quirks! {
     writes_past_suspended_format,
     /// A WRITE beside the next writable address is 5/21/00 in place of 5/21/02 (recipe 13.2).
     wrong_address_is_out_of_range,
+    /// A session at once is taken on an appendable CD too (recipe 5).
+    appends_at_once,
+    /// The two blocks behind a track at once are 3/11/05 in place of 5/64/00 (recipe 13.2).
+    run_out_is_read_error,
+    /// READ TRACK INFORMATION tells the next writable address of a CD also before page 05h was
+    /// set for one (recipe 2.2).
+    tells_address_before_write_parameters,
     /// A block that was never written is 8/00/00 in place of 3/11/05 (recipe 13.2).
     unwritten_is_blank_check,
     /// Blocks of a formatted DVD-RAM or BD-RE that were never written read as zeros, as
@@ -187,6 +203,10 @@ quirks! {
     no_read_compatibility,
     /// Spares of BD are told 16 times over: 65536 for 4096 clusters (recipe 2.4).
     spares_in_other_units,
+    /// ATIP is all zeros (recipe 2.3).
+    atip_is_zero,
+    /// ATIP has its addresses in BCD (recipe 2.3).
+    atip_in_bcd,
     /// Page 2Ah has 20 bytes (Q12).
     short_capabilities_page,
     /// MODE SENSE has a block descriptor, also where the host disables them (Q12).
@@ -206,6 +226,18 @@ quirks! {
     ignores_set_cd_speed,
     /// The end address of write speed descriptors is 0 on a blank DVD+R (recipe 14).
     no_end_of_speeds_when_blank,
+
+    // ---- DVD-R and DVD-RW -----------------------------------------------------
+
+    /// Feature 0021h stays current on a DVD-RW that was blanked in the quick way; the first
+    /// WRITE of an incremental recording is refused all the same (recipe 6).
+    advertises_incremental_after_quick_blank,
+    /// A session of a DVD-RW that is not closed in restricted overwrite does not read (recipe
+    /// 6, Pioneer).
+    reads_no_intermediate_session,
+    /// Page 05h is taken for DVD-R and DVD-RW only with track mode 5, and with fixed packets of
+    /// 16 blocks where it is incremental (recipe 3, some Panasonic).
+    wants_packet_write_parameters,
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use crate::dispatch::{Outcome, Request};
-use crate::medium::MediumKind;
+use crate::medium::{Medium, MediumKind};
 use crate::recorder::Recorder;
 use crate::refusal::Refusal;
 use crate::store::BLOCK_BYTES;
@@ -37,8 +37,23 @@ pub(crate) fn read_12(drive: &mut Recorder, request: &Request<'_>, data_in: &mut
     read(drive, &Range::of(request, blocks), data_in)
 }
 
+/// Reads blocks whose CDB was looked at already.
+pub(crate) fn read_blocks(
+    drive: &mut Recorder,
+    lba: u32,
+    blocks: u32,
+    data_in: &mut [u8],
+) -> Outcome {
+    let range = Range {
+        lba,
+        blocks,
+        from_medium: false,
+    };
+    read(drive, &range, data_in)
+}
+
 fn read(drive: &mut Recorder, range: &Range, data_in: &mut [u8]) -> Outcome {
-    let len = range.blocks as usize * BLOCK_BYTES;
+    let len = (range.blocks as usize).saturating_mul(BLOCK_BYTES);
     let data = data_in.get_mut(..len).ok_or(Refusal::DATA_PHASE)?;
     check(drive, range)?;
     spend(drive, range);
@@ -51,13 +66,25 @@ fn read(drive: &mut Recorder, range: &Range, data_in: &mut [u8]) -> Outcome {
             .read(lba, data)
             .map_err(|_| Refusal::READ_ERROR.at(lba))?;
     }
-    buffer.overlay(lba, data);
+    if drive.rehearsal.is_none() {
+        buffer.overlay(lba, data);
+    }
     Ok(len)
 }
 
 fn check(drive: &Recorder, range: &Range) -> Result<(), Refusal> {
     let quirks = &drive.model.quirks;
+    let open = |m: &Medium| m.rewritable().is_some_and(|disc| disc.growing.is_some());
+    if quirks.reads_no_intermediate_session && drive.medium().is_some_and(open) {
+        return Err(Refusal::READ_ERROR.at(range.lba));
+    }
     match check_written(drive, range) {
+        Err(Refusal {
+            information: Some(bad),
+            ..
+        }) if quirks.run_out_is_read_error && is_run_out(drive, bad) => {
+            Err(Refusal::READ_ERROR.at(bad))
+        }
         Err(refusal) if refusal.is(&Refusal::READ_ERROR) => {
             let kind = drive.medium().map(|m| m.kind);
             if quirks.unwritten_reads_as_zeros
@@ -77,13 +104,18 @@ fn check(drive: &Recorder, range: &Range) -> Result<(), Refusal> {
     }
 }
 
+fn is_run_out(drive: &Recorder, lba: u32) -> bool {
+    let disc = drive.medium().and_then(|m| m.cd());
+    disc.is_some_and(|disc| disc.is_run_out(lba))
+}
+
 fn check_written(drive: &Recorder, range: &Range) -> Result<(), Refusal> {
     let medium = drive.medium().ok_or(Refusal::INTERNAL)?;
     match medium.check_read(range.lba, range.blocks) {
         // What is not on the disc yet may be on its way.
         Err(refusal) if refusal.is(&Refusal::READ_ERROR) => {
             for lba in range.lba..range.lba.saturating_add(range.blocks) {
-                if !drive.buffer.holds(lba) {
+                if drive.rehearsal.is_some() || !drive.buffer.holds(lba) {
                     medium.check_read(lba, 1)?;
                 }
             }
@@ -96,7 +128,9 @@ fn check_written(drive: &Recorder, range: &Range) -> Result<(), Refusal> {
 /// Reading takes its time.
 fn spend(drive: &mut Recorder, range: &Range) {
     wake(drive);
-    let time = drive.scaled(timing::transfer(range.blocks, drive.read_speed()));
+    let kind = drive.medium().map_or(MediumKind::BdR, |m| m.kind);
+    let time = timing::transfer_on(kind, range.blocks, drive.read_speed());
+    let time = drive.scaled(time);
     drive.advance(Duration::from_nanos(time));
 }
 

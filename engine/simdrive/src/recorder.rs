@@ -7,11 +7,13 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::buffer::WriteBuffer;
+use crate::cd_recording;
 use crate::dispatch;
 use crate::events::{Event, Events};
 use crate::long_operation::{Effect, Operation};
+use crate::medium::cd::{Blanking, CdDisc};
 use crate::medium::rewritable::Background;
-use crate::medium::{Medium, Recorded, dvd_plus_rw};
+use crate::medium::{Medium, Recorded, bd_r, dvd_minus, dvd_plus_rw, dvd_rw};
 use crate::mode_pages::ModePages;
 use crate::model::DriveModel;
 use crate::refusal::{Refusal, SENSE_BYTES};
@@ -71,6 +73,8 @@ pub struct Recorder {
     pub(crate) calibrated: bool,
     pub(crate) buffer: WriteBuffer,
     pub(crate) stream: Stream,
+    /// The record of the disc as it would be, in a test run.
+    pub(crate) rehearsal: Option<Recorded>,
     /// Blocks that the last refused WRITE wanted to bring.
     pub(crate) wanted: u32,
     pub(crate) operation: Option<Operation>,
@@ -114,7 +118,8 @@ impl Recorder {
             attentions: VecDeque::from([Refusal::POWER_ON]),
             deferred: None,
             events: Events::default(),
-            pages: ModePages::default(),
+            pages: ModePages::of(&model),
+            rehearsal: None,
             write_speed: 0,
             read_speed: 0,
             clock: 0,
@@ -131,8 +136,9 @@ impl Recorder {
     /// Puts a disc in and closes the tray. A disc that was in the drive is thrown
     /// away: take it out first. The drive answers 2/04/01 until it has recognised
     /// the disc, then 6/28/00 once.
-    pub fn insert(&mut self, medium: Medium) {
+    pub fn insert(&mut self, mut medium: Medium) {
         drop(self.remove());
+        medium.is_worn_by(&self.model.defects);
         self.buffer.prepare_for_disc(medium.keeps_blocks());
         self.tray = Tray::Closed(Some(medium));
         self.begin_load();
@@ -226,8 +232,9 @@ impl Recorder {
 
     /// Blocks are on their way to the disc, or were since the last synchronization.
     pub(crate) fn is_writing(&self) -> bool {
-        let in_flight = |medium: &Medium| medium.sequential().is_some_and(|disc| disc.in_flight);
-        !self.buffer.is_empty() || self.medium().is_some_and(in_flight)
+        !self.buffer.is_empty()
+            || self.rehearsal.is_some()
+            || self.medium().is_some_and(Medium::in_flight)
     }
 
     /// Time until something changes by itself that a refused command waits for:
@@ -302,9 +309,11 @@ impl Recorder {
     /// The power fails and comes back: what the buffer held is lost, an operation
     /// under way is cut off, the disc stays in the tray, everything else stands.
     pub fn power_loss(&mut self) {
-        let in_flight = !self.buffer.is_empty();
+        // What was written in test is nothing to the disc.
+        let in_flight = !self.buffer.is_empty() && self.rehearsal.is_none();
         self.end_stream();
         self.buffer.clear();
+        self.rehearsal = None;
         self.operation = None;
         let damages = self.model.damage_after_power_loss;
         if let Some(medium) = self.medium_mut() {
@@ -314,14 +323,19 @@ impl Recorder {
                     if damages && (in_flight || disc.in_flight) {
                         disc.mark_damaged();
                     }
+                    dvd_minus::interrupt(disc);
                 }
-                Recorded::Rewritable(disc) => dvd_plus_rw::suspend(disc),
+                Recorded::Rewritable(disc) => {
+                    dvd_plus_rw::suspend(disc);
+                    disc.forget_unrecorded();
+                }
+                Recorded::Cd(disc) => disc.interrupt(),
             }
             self.save();
         }
         self.locked = false;
         self.wedged = false;
-        self.pages = ModePages::default();
+        self.pages = ModePages::of(&self.model);
         self.deferred = None;
         self.events = Events::default();
         self.attentions = VecDeque::from([Refusal::POWER_ON]);
@@ -347,6 +361,11 @@ impl Recorder {
         if self.model.constant_linear_velocity {
             return timing::Zone::everywhere(speed);
         }
+        // The pregap of a CD lies where its program area begins.
+        let lba = match medium.kind.is_cd() {
+            true => (lba as i32).max(0) as u32,
+            false => lba,
+        };
         timing::zone(medium.kind, speed, lba, medium.capacity())
     }
 
@@ -373,6 +392,10 @@ impl Recorder {
     pub(crate) fn fastest_read(&self) -> u32 {
         match self.medium() {
             Some(medium) if medium.kind.is_bd() => self.model.bd_read_speed,
+            // No CD turns faster (recipe 14).
+            Some(medium) if medium.kind.is_cd() => {
+                timing::FASTEST_CD.min(self.model.dvd_read_speed)
+            }
             _ => self.model.dvd_read_speed,
         }
     }
@@ -496,31 +519,68 @@ impl Recorder {
 
     /// Effects on the disc itself.
     fn change_medium(&mut self, effect: Effect) {
-        let Some(medium) = self.medium_mut() else {
-            return;
-        };
-        if let Effect::TrackClosed(number) = effect
-            && medium.pad_track(number).is_err()
-        {
-            self.deferred = Some(Refusal::WRITE_ERROR.deferred());
+        let page = cd_recording::parameters(self);
+        let worn = self.model.quirks.minimal_blank_fails;
+        if let Effect::TrackReserved { blocks, mode } = effect {
+            self.keep_rehearsal();
+            if let Some(Recorded::Sequential(disc)) = self.record_of_writing_mut() {
+                // Checked when the command came, and nothing was let in since.
+                let _ = match disc.rules.minus {
+                    true => dvd_minus::reserve(disc, mode, blocks),
+                    false => disc.reserve(blocks),
+                };
+            }
+        }
+        if effect == Effect::Synchronized && self.rehearsal.take().is_some() {
             return;
         }
         let Some(medium) = self.medium_mut() else {
             return;
         };
+        if let Effect::TrackClosed(number) = effect {
+            let places = medium.place_padding(number);
+            let padded = places.and_then(|()| {
+                let padded = medium.pad_track(number);
+                padded.map_err(|_| Refusal::WRITE_ERROR)
+            });
+            if let Err(refusal) = padded {
+                self.deferred = Some(refusal.deferred());
+                return;
+            }
+        }
+        let Some(medium) = self.medium_mut() else {
+            return;
+        };
+        let prepared = match effect {
+            Effect::CdBlanked(Blanking::Minimal) if worn => Err(Refusal::ERASE_FAILED),
+            effect => cd_recording::prepare_end(medium, effect),
+        };
+        if let Err(refusal) = prepared {
+            self.deferred = Some(refusal.deferred());
+            return;
+        }
+        let closes_at_once = medium.cd().is_some_and(CdDisc::ends_session_at_once);
         let recorded = medium.recorded_mut();
         match (effect, recorded) {
-            (Effect::Synchronized, Recorded::Sequential(disc)) => disc.in_flight = false,
-            (Effect::TrackClosed(number), Recorded::Sequential(disc)) => disc.close_track(number),
-            (Effect::TrackReserved(blocks), Recorded::Sequential(disc)) => {
-                // Checked when the command came, and nothing was let in since.
-                let _ = disc.reserve(blocks);
+            (effect, Recorded::Cd(disc)) => cd_recording::end(disc, effect, page),
+            (Effect::Synchronized, Recorded::Sequential(disc)) => {
+                disc.synchronized();
+                dvd_minus::finish_at_once(disc);
             }
+            (Effect::DvdRwFormatted(format), recorded) => dvd_rw::end_format(recorded, format),
+            (Effect::Blanked { minimal }, Recorded::Sequential(disc)) => {
+                dvd_minus::end_blank(disc, minimal);
+            }
+            (Effect::TrackClosed(number), Recorded::Sequential(disc)) => disc.close_track(number),
             (Effect::SessionClosed { finalize }, Recorded::Sequential(disc)) => {
                 disc.close_session(finalize);
             }
-            (Effect::BdRFormatted { blocks }, Recorded::Sequential(disc)) => {
-                crate::medium::bd_r::format(disc, blocks);
+            (Effect::SessionClosed { .. }, Recorded::Rewritable(disc)) => disc.growing = None,
+            (Effect::BdRFormatted { blocks, mode }, recorded) => {
+                bd_r::format(recorded, blocks, mode);
+            }
+            (Effect::Formatted(result), Recorded::Rewritable(disc)) if result.keeps_data => {
+                disc.grow_spares(result.blocks, result.spare_units);
             }
             (Effect::Formatted(result), Recorded::Rewritable(disc)) => {
                 disc.end_format(result.blocks, result.spare_units, result.wiped);
@@ -533,9 +593,19 @@ impl Recorder {
             }
             _ => {}
         }
+        if let Effect::Formatted(result) = effect
+            && let Some(Err(refusal)) = self.medium_mut().map(|m| m.certify(&result))
+        {
+            self.deferred = Some(refusal.deferred());
+        }
         self.save();
         match effect {
-            Effect::TrackClosed(_) | Effect::SessionClosed { .. } => {
+            Effect::Synchronized if !closes_at_once => {}
+            Effect::Synchronized
+            | Effect::TrackClosed(_)
+            | Effect::SessionClosed { .. }
+            | Effect::Blanked { .. }
+            | Effect::CdBlanked(_) => {
                 self.events.raise(Event::FeaturesChanged);
                 if self.model.attention_after_close {
                     self.attend(Refusal::MEDIUM_CHANGED);
@@ -546,6 +616,7 @@ impl Recorder {
             }
             Effect::BdRFormatted { .. }
             | Effect::Formatted(_)
+            | Effect::DvdRwFormatted(_)
             | Effect::BackgroundFormatBegun(dvd_plus_rw::Request::Fresh) => {
                 self.events.raise(Event::FeaturesChanged);
                 if self.model.attention_after_format {
@@ -583,6 +654,21 @@ impl Recorder {
 
     fn unload(&mut self) {
         self.buffer.clear();
+        self.rehearsal = None;
+        if let Some(Recorded::Cd(disc)) = self.medium_mut().map(Medium::recorded_mut) {
+            disc.interrupt();
+            self.save();
+        }
+        let at_once = |m: &Medium| {
+            m.sequential()
+                .is_some_and(|disc| disc.minus.at_once.is_some() && !disc.complete)
+        };
+        if self.medium().is_some_and(at_once) {
+            if let Some(Recorded::Sequential(disc)) = self.medium_mut().map(Medium::recorded_mut) {
+                dvd_minus::interrupt(disc);
+            }
+            self.save();
+        }
         self.spent = 0;
         self.wanted = 0;
         self.forget_writing();

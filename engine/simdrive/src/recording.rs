@@ -5,17 +5,22 @@
 //! the disc first (finished, protected, unformatted), then the address, then the
 //! length, then the room. A refused write changes nothing.
 
+use std::ops::Range;
 use std::time::Duration;
 
+use crate::cd_recording;
 use crate::dispatch::{Outcome, Request, reply};
 use crate::habits;
 use crate::long_operation::Effect;
-use crate::medium::{Medium, MediumKind, Recorded};
+use crate::medium::dvd_minus::WriteMode;
+use crate::medium::sequential::Sequential;
+use crate::medium::{Medium, MediumKind, Recorded, bd_r, dvd_minus, dvd_rw};
 use crate::reading;
 use crate::recorder::Recorder;
 use crate::refusal::Refusal;
 use crate::store::BLOCK_BYTES;
 use crate::timing::{self, Task};
+use crate::write_parameters;
 
 struct Write<'a> {
     lba: u32,
@@ -123,17 +128,68 @@ pub(crate) fn write_and_verify(
 
 fn accept(drive: &mut Recorder, write: &Write<'_>) -> Outcome {
     // The length on the wire must be that of the CDB, or the link would hang.
-    if write.data.len() as u64 != u64::from(write.blocks) * BLOCK_BYTES as u64 {
+    let medium = drive.medium().ok_or(Refusal::INTERNAL)?;
+    let block_bytes = cd_recording::block_bytes(drive, medium).unwrap_or(BLOCK_BYTES);
+    if write.data.len() as u64 != u64::from(write.blocks) * block_bytes as u64 {
         return Err(Refusal::DATA_PHASE);
     }
+    match replaces(drive, medium, write)? {
+        Some(clusters) if clusters.len() as u64 > u64::from(write.blocks) => {
+            let data = read_and_modify(drive, write, &clusters)?;
+            // All is looked at again: what was on its way to the disc may have failed meanwhile.
+            let whole = Write {
+                lba: clusters.start,
+                blocks: clusters.end - clusters.start,
+                data: &data,
+                ..*write
+            };
+            accept_units(drive, &whole)?;
+            Ok(write.data.len())
+        }
+        _ => accept_units(drive, write),
+    }
+}
+
+/// What the clusters hold, with the blocks of the write in it. Clusters that it covers are not read.
+fn read_and_modify(
+    drive: &mut Recorder,
+    write: &Write<'_>,
+    clusters: &Range<u32>,
+) -> Result<Vec<u8>, Refusal> {
+    let unit = bd_r::CLUSTER;
+    let bytes = |blocks: u32| blocks as usize * BLOCK_BYTES;
+    let mut data = vec![0; bytes(clusters.end - clusters.start)];
+    let written = write.lba..write.lba + write.blocks;
+    // The time that it reads is the drive's own: what was written before need not go on.
+    drive.end_stream();
+    for first in clusters.clone().step_by(unit as usize) {
+        if first < written.start || first + unit > written.end {
+            let at = bytes(first - clusters.start);
+            let old = data.get_mut(at..at + bytes(unit));
+            reading::read_blocks(drive, first, unit, old.ok_or(Refusal::INTERNAL)?)?;
+        }
+    }
+    let at = bytes(written.start - clusters.start);
+    let new = data.get_mut(at..at + write.data.len());
+    new.ok_or(Refusal::INTERNAL)?.copy_from_slice(write.data);
+    Ok(data)
+}
+
+/// Takes what need not be completed with what the disc holds.
+fn accept_units(drive: &mut Recorder, write: &Write<'_>) -> Outcome {
     let medium = drive.medium().ok_or(Refusal::INTERNAL)?;
-    let track = check_write(drive, medium, write)?;
+    let (replaced, track) = match replaces(drive, medium, write)? {
+        Some(clusters) => ((clusters.end - clusters.start) / bd_r::CLUSTER, None),
+        None => (0, check_write(drive, medium, write)?),
+    };
     if write.blocks == 0 {
         return Ok(0);
     }
     if write.blocks > drive.buffer.capacity() {
         return Err(Refusal::ILLEGAL_FIELD);
     }
+    drive.keep_rehearsal();
+    let medium = drive.medium().ok_or(Refusal::INTERNAL)?;
     let mut verified = write.verify || (medium.verifies_writes() && !write.streaming);
     // On write-once media the drive collects whole units; the others are read and modified.
     let unit = medium.sequential().map_or(1, |disc| disc.rules.unit);
@@ -155,13 +211,20 @@ fn accept(drive: &mut Recorder, write: &Write<'_>) -> Outcome {
         }
     }
     drive.buffer.push(write.lba, write.data, verified);
-    drive.continue_stream(write.lba, write.lba + write.blocks);
-    if let Some(track) = track
+    drive.continue_stream(write.lba, write.lba.wrapping_add(write.blocks));
+    let page = cd_recording::parameters(drive);
+    if replaced > 0
         && let Some(medium) = drive.medium_mut()
-        // Nothing to save: only what is on the disc is remembered.
         && let Recorded::Sequential(disc) = &mut medium.recorded
+        && let Some(pow) = &mut disc.pow
     {
-        disc.accept(track, write.blocks);
+        pow.accept(replaced);
+    }
+    match (drive.record_of_writing_mut(), track) {
+        (Some(Recorded::Sequential(disc)), Some(track)) => disc.accept(track, write.blocks),
+        (Some(Recorded::Rewritable(disc)), _) => disc.accept(write.lba, write.blocks),
+        (Some(Recorded::Cd(disc)), _) => disc.accept(write.lba, write.blocks, page),
+        _ => {}
     }
     if write.through {
         drive.drain_all();
@@ -175,6 +238,29 @@ fn accept(drive: &mut Recorder, write: &Write<'_>) -> Outcome {
     Ok(write.data.len())
 }
 
+/// The clusters that the write replaces, where the disc is for pseudo-overwriting and was written
+/// there.
+fn replaces(
+    drive: &Recorder,
+    medium: &Medium,
+    write: &Write<'_>,
+) -> Result<Option<Range<u32>>, Refusal> {
+    let Some(disc) = medium.sequential() else {
+        return Ok(None);
+    };
+    let Some(clusters) = disc.check_overwrite(write.lba, write.blocks)? else {
+        return Ok(None);
+    };
+    let blocks = clusters.end - clusters.start;
+    if blocks > write.blocks && drive.model.refuses_part_units {
+        return Err(Refusal::ILLEGAL_FIELD);
+    }
+    match medium.spares() {
+        Some((free, _)) if blocks / bd_r::CLUSTER <= free => Ok(Some(clusters)),
+        _ => Err(Refusal::NO_SPARE.at(write.lba)),
+    }
+}
+
 /// Whether the blocks may be written now, and to which track.
 fn check_write(
     drive: &Recorder,
@@ -186,23 +272,51 @@ fn check_write(
         return Err(Refusal::CANNOT_WRITE_MEDIUM);
     }
     let whole = write.blocks.is_multiple_of(medium.kind.unit());
-    match &medium.recorded {
-        Recorded::Sequential(disc) => match disc.check_write(write.lba, write.blocks) {
+    match drive.record_of_writing(medium) {
+        Recorded::Sequential(disc) => match check_track(drive, medium, disc, write) {
             Err(refusal)
                 if quirks.wrong_address_is_out_of_range
                     && refusal.is(&Refusal::INVALID_WRITE_ADDRESS) =>
             {
                 Err(Refusal::LBA_OUT_OF_RANGE.at(write.lba))
             }
-            Ok(_) if !whole && drive.model.refuses_part_units => Err(Refusal::ILLEGAL_FIELD),
+            Ok(_) if !whole && !at_once(disc) && drive.model.refuses_part_units => {
+                Err(Refusal::ILLEGAL_FIELD)
+            }
             checked => checked.map(Some),
         },
         Recorded::Rewritable(disc) => {
             let overtakes = quirks.writes_past_suspended_format;
             disc.check_write(write.lba, write.blocks, overtakes)?;
+            if medium.is_write_once() && drive.buffer.holds(write.lba) {
+                return Err(Refusal::BLANK_CHECK.at(write.lba));
+            }
+            Ok(None)
+        }
+        Recorded::Cd(disc) => {
+            let page = cd_recording::parameters(drive);
+            disc.check_write(write.lba, write.blocks, page)?;
             Ok(None)
         }
     }
+}
+
+/// A recording at once is as long as was reserved, to the block (recipe 8).
+fn at_once(disc: &Sequential) -> bool {
+    disc.minus.at_once.is_some()
+}
+
+fn check_track(
+    drive: &Recorder,
+    medium: &Medium,
+    disc: &Sequential,
+    write: &Write<'_>,
+) -> Result<usize, Refusal> {
+    if !disc.rules.minus || disc.complete {
+        return disc.check_write(write.lba, write.blocks);
+    }
+    let mode = write_parameters::mode(drive, medium)?;
+    dvd_minus::check_write(disc, mode, write.lba, write.blocks)
 }
 
 /// What the drive does by itself before the first write: spin up and calibrate.
@@ -216,13 +330,18 @@ fn prepare(drive: &mut Recorder) -> Result<(), Refusal> {
         return Err(Refusal::BECOMING_READY);
     }
     drive.calibrated = true;
-    let write_once = drive.medium().is_some_and(|m| m.sequential().is_some());
-    if write_once && drive.model.calibrates_at_first_write {
+    let calibrates = drive.medium().is_some_and(needs_calibration);
+    if calibrates && drive.model.calibrates_at_first_write {
         let kind = drive.medium().map_or(MediumKind::BdR, |m| m.kind);
         let time = timing::duration(Task::Calibrate, kind, 0);
         drive.advance(Duration::from_nanos(drive.scaled(time)));
     }
     Ok(())
+}
+
+/// The power of the laser is tried out on the disc before it is written.
+fn needs_calibration(medium: &Medium) -> bool {
+    medium.is_sequential() || medium.kind == MediumKind::DvdMinusRw
 }
 
 pub(crate) fn synchronize_cache(
@@ -232,18 +351,32 @@ pub(crate) fn synchronize_cache(
 ) -> Outcome {
     let immediate = request.cdb.bit(1, 1);
     drive.end_stream();
-    let nothing = drive.buffer.is_empty()
-        && drive
-            .medium()
-            .is_none_or(|m| m.sequential().is_none_or(|disc| !disc.in_flight));
-    if nothing {
+    if !drive.is_writing() {
         return Ok(0);
     }
-    if immediate && drive.model.quirks.synchronizes_immediately_only_in_name {
+    let medium = drive.medium().ok_or(Refusal::INTERNAL)?;
+    // A DVD that is recorded at once ends all the same: no host sends a second one there (recipe 4).
+    let ends_dvd = match drive.record_of_writing(medium) {
+        Recorded::Sequential(disc) => dvd_minus::is_at_once_under_way(disc),
+        _ => false,
+    };
+    if immediate && !ends_dvd && drive.model.quirks.synchronizes_immediately_only_in_name {
         drive.complete_unit();
         return Ok(0);
     }
-    drive.start_and(immediate, Effect::Synchronized, Task::Synchronize)
+    let medium = drive.medium().ok_or(Refusal::INTERNAL)?;
+    match drive.record_of_writing(medium) {
+        // The lead-out follows at once, out to where readers look for it.
+        Recorded::Sequential(disc) if dvd_minus::is_at_once_under_way(disc) => {
+            let padding = dvd_minus::padding_to_lead_out(disc);
+            drive.start_after(Effect::Synchronized, Task::Finalize, padding);
+        }
+        Recorded::Cd(disc) if disc.ends_session_at_once() => {
+            drive.start(Effect::Synchronized, Task::Finalize);
+        }
+        _ => drive.start(Effect::Synchronized, Task::Synchronize),
+    }
+    drive.wait_unless(immediate)
 }
 
 pub(crate) fn read_buffer_capacity(
@@ -286,13 +419,21 @@ pub(crate) fn reserve_track(
     _data_in: &mut [u8],
 ) -> Outcome {
     let blocks = request.cdb.be32(5);
-    let disc = drive
-        .medium()
-        .and_then(|m| m.sequential())
-        .ok_or(Refusal::ILLEGAL_FIELD)?;
+    let medium = drive.medium().ok_or(Refusal::INTERNAL)?;
+    let Recorded::Sequential(disc) = drive.record_of_writing(medium) else {
+        return Err(Refusal::ILLEGAL_FIELD);
+    };
     // Tried on a copy, done when the operation ends.
-    disc.clone().reserve(blocks)?;
-    drive.start_and(false, Effect::TrackReserved(blocks), Task::ReserveTrack)
+    let mut copy = disc.clone();
+    let mut mode = WriteMode::Incremental;
+    if disc.rules.minus && !disc.complete {
+        mode = write_parameters::mode(drive, medium)?;
+        dvd_minus::reserve(&mut copy, mode, blocks)?;
+    } else {
+        copy.reserve(blocks)?;
+    }
+    let effect = Effect::TrackReserved { blocks, mode };
+    drive.start_and(false, effect, Task::ReserveTrack)
 }
 
 pub(crate) fn send_opc_information(
@@ -321,10 +462,11 @@ pub(crate) fn send_opc_information(
     if let Some((_, refusal)) = habits.into_iter().find(|(on, _)| *on) {
         return Err(refusal);
     }
-    if medium.is_complete() {
+    if medium.is_complete() && medium.is_write_once() {
         return Err(Refusal::CANNOT_WRITE_MEDIUM);
     }
-    if medium.rewritable().is_some() {
+    // dvd+rw-format calibrates on a DVD-RW in any state.
+    if !needs_calibration(medium) {
         return Err(Refusal::SEQUENCE);
     }
     drive.start_and(false, Effect::Calibrated, Task::Calibrate)
@@ -347,8 +489,18 @@ pub(crate) fn close_track_session(
         return Err(Refusal::ILLEGAL_FIELD);
     }
     habits::check_settled(drive)?;
-    use MediumKind::{BdR, DvdPlusR, DvdPlusRDl, DvdPlusRw};
+    // The laser writes nothing now, a lead-out neither.
+    if drive.is_test_writing() {
+        return Err(Refusal::SEQUENCE);
+    }
+    use MediumKind::{
+        BdR, CdR, CdRw, DvdMinusR, DvdMinusRDl, DvdMinusRw, DvdPlusR, DvdPlusRDl, DvdPlusRw,
+        DvdPlusRwDl,
+    };
+    let restricted = drive.medium().is_some_and(|m| m.rewritable().is_some());
     match (function, kind) {
+        // In random recording there is no track to close, and no session.
+        (_, BdR) if restricted => Err(Refusal::ILLEGAL_FIELD),
         (1 | 2 | 4 | 5 | 6, BdR | DvdPlusR | DvdPlusRDl) if drive.model.quirks.closes_too_much => {
             close_session(drive, true, immediate)
         }
@@ -357,9 +509,46 @@ pub(crate) fn close_track_session(
         // A dual-layer session with an extended lead-out.
         (4, DvdPlusRDl) => close_session(drive, false, immediate),
         (5, DvdPlusR | DvdPlusRDl) | (6, BdR | DvdPlusR) => close_session(drive, true, immediate),
-        (0 | 2 | 3, DvdPlusRw) => stop_background_format(drive, function, immediate),
+        // In restricted overwrite there are no tracks to close.
+        (2 | 3, DvdMinusRw) if restricted => close_intermediate_session(drive, immediate),
+        (1, DvdMinusR | DvdMinusRDl | DvdMinusRw) if !restricted => {
+            check_closable(drive)?;
+            close_track(drive, number, immediate)
+        }
+        (2, DvdMinusR | DvdMinusRDl | DvdMinusRw) => {
+            let disc = check_closable(drive)?;
+            let last = dvd_minus::is_last_session(kind, disc) || drive.pages.is_last_session();
+            close_session(drive, last, immediate)
+        }
+        (1, CdR | CdRw) => cd_recording::close_track(drive, number, immediate),
+        (2, CdR | CdRw) => cd_recording::close_session(drive, immediate),
+        (0 | 2 | 3, DvdPlusRw | DvdPlusRwDl) => stop_background_format(drive, function, immediate),
         _ => Err(Refusal::ILLEGAL_FIELD),
     }
+}
+
+/// Whether a DVD-R or DVD-RW is one that is closed by command.
+fn check_closable(drive: &Recorder) -> Result<&Sequential, Refusal> {
+    let disc = drive
+        .medium()
+        .and_then(|m| m.sequential())
+        .ok_or(Refusal::INTERNAL)?;
+    dvd_minus::check_close(disc)?;
+    Ok(disc)
+}
+
+/// DVD-RW in restricted overwrite: the lead-out behind what a quick format began.
+fn close_intermediate_session(drive: &mut Recorder, immediate: bool) -> Outcome {
+    let disc = drive
+        .medium()
+        .and_then(|m| m.rewritable())
+        .ok_or(Refusal::INTERNAL)?;
+    match dvd_rw::check_close(disc) {
+        Err(refusal) if is_gladly_closed(drive, &refusal) => return Ok(0),
+        checked => checked?,
+    }
+    let effect = Effect::SessionClosed { finalize: false };
+    drive.start_and(immediate, effect, Task::CloseSession)
 }
 
 fn close_track(drive: &mut Recorder, number: u16, immediate: bool) -> Outcome {
@@ -379,7 +568,7 @@ fn close_track(drive: &mut Recorder, number: u16, immediate: bool) -> Outcome {
 }
 
 /// There is nothing to close, and the drive does not mind.
-fn is_gladly_closed(drive: &Recorder, refusal: &Refusal) -> bool {
+pub(crate) fn is_gladly_closed(drive: &Recorder, refusal: &Refusal) -> bool {
     drive.model.quirks.closes_nothing_gladly && refusal.is(&Refusal::NOTHING_TO_CLOSE)
 }
 
@@ -406,7 +595,12 @@ fn close_session(drive: &mut Recorder, finalize: bool, immediate: bool) -> Outco
     } else {
         Task::CloseSession
     };
-    drive.start_and(immediate, Effect::SessionClosed { finalize }, task)
+    let padding = match disc.rules.minus && finalize {
+        true => dvd_minus::padding_to_lead_out(disc),
+        false => 0,
+    };
+    drive.start_after(Effect::SessionClosed { finalize }, task, padding);
+    drive.wait_unless(immediate)
 }
 
 /// DVD+RW: 0 stops the background format, 2 and 3 also write a lead-out.

@@ -39,6 +39,7 @@ impl Refusal {
     pub(crate) const FORMAT_IN_PROGRESS: Self = sense(2, 0x04, 0x04);
     pub(crate) const OPERATION_IN_PROGRESS: Self = sense(2, 0x04, 0x07);
     pub(crate) const BUFFER_FULL: Self = sense(2, 0x04, 0x08);
+    pub(crate) const UNKNOWN_MEDIUM: Self = sense(2, 0x30, 0x00);
     pub(crate) const NO_MEDIUM_TRAY_CLOSED: Self = sense(2, 0x3A, 0x01);
     pub(crate) const NO_MEDIUM_TRAY_OPEN: Self = sense(2, 0x3A, 0x02);
     pub(crate) const WRITE_ERROR: Self = sense(3, 0x0C, 0x00);
@@ -46,6 +47,8 @@ impl Refusal {
     pub(crate) const READ_ERROR: Self = sense(3, 0x11, 0x05);
     pub(crate) const UNFORMATTED: Self = sense(3, 0x31, 0x00);
     pub(crate) const FORMAT_FAILED: Self = sense(3, 0x31, 0x01);
+    pub(crate) const NO_SPARE: Self = sense(3, 0x32, 0x00);
+    pub(crate) const ERASE_FAILED: Self = sense(3, 0x51, 0x00);
     pub(crate) const UNIT_FAILED: Self = sense(4, 0x3E, 0x01);
     pub(crate) const INTERNAL: Self = sense(4, 0x44, 0x00);
     pub(crate) const LIST_LENGTH: Self = sense(5, 0x1A, 0x00);
@@ -60,6 +63,8 @@ impl Refusal {
     pub(crate) const CANNOT_FORMAT_MEDIUM: Self = sense(5, 0x30, 0x06);
     pub(crate) const NO_SAVED_PAGES: Self = sense(5, 0x39, 0x00);
     pub(crate) const REMOVAL_PREVENTED: Self = sense(5, 0x53, 0x02);
+    pub(crate) const END_OF_USER_AREA: Self = sense(5, 0x63, 0x00);
+    pub(crate) const ILLEGAL_MODE: Self = sense(5, 0x64, 0x00);
     pub(crate) const INCOMPLETE_TRACK: Self = sense(5, 0x72, 0x03);
     pub(crate) const NOTHING_TO_CLOSE: Self = sense(5, 0x72, 0x04);
     pub(crate) const NO_MORE_TRACKS: Self = sense(5, 0x72, 0x05);

@@ -8,6 +8,15 @@ use crate::store::BLOCK_BYTES;
 
 pub(crate) const SECOND: u64 = 1_000_000_000;
 
+/// Bytes of a block of a CD as it passes under the laser.
+const CD_BLOCK_BYTES: u64 = 2352;
+
+/// 48x, in kB/s: what a drive of the 52x class reaches.
+pub(crate) const FASTEST_CD: u32 = 8467;
+
+/// Blocks of the lead-in and the lead-out that close a session of a CD.
+const CD_LEADS: u32 = 150 * 75;
+
 /// Zones that a constant-angular-velocity disc is cut into.
 const CAV_ZONES: u32 = 64;
 
@@ -32,7 +41,7 @@ impl Zone {
 
 /// The zone that a block lies in, when `speed` is the highest speed allowed.
 ///
-/// A DVD+R DL has three fixed zones; BD from 6x and DVD from 12x turn at a constant
+/// A DVD+R DL has three fixed zones; BD from 6x, DVD from 12x and CD from 40x turn at a constant
 /// rate, so that the speed grows with the radius (24 to 58 mm); all else is constant.
 pub(crate) fn zone(kind: MediumKind, speed: u32, lba: u32, capacity: u32) -> Zone {
     let constant_rate = match kind {
@@ -48,6 +57,7 @@ pub(crate) fn zone(kind: MediumKind, speed: u32, lba: u32, capacity: u32) -> Zon
             };
         }
         MediumKind::BdR | MediumKind::BdRe => speed >= 26_976,
+        MediumKind::CdR | MediumKind::CdRw => speed >= 7056,
         _ => speed >= 16_620,
     };
     if !constant_rate {
@@ -75,6 +85,15 @@ pub(crate) fn transfer(blocks: u32, speed: u32) -> u64 {
     u64::from(blocks) * BLOCK_BYTES as u64 * 1_000_000 / u64::from(speed.max(1))
 }
 
+/// As [`transfer`], on this kind of medium: a block of a CD has 2352 bytes, whatever of it the
+/// host sees, and 1x is 75 of them a second.
+pub(crate) fn transfer_on(kind: MediumKind, blocks: u32, speed: u32) -> u64 {
+    match kind.is_cd() {
+        true => u64::from(blocks) * CD_BLOCK_BYTES * 1_000_000 / u64::from(speed.max(1)),
+        false => transfer(blocks, speed),
+    }
+}
+
 /// Operations that take their time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Task {
@@ -91,6 +110,8 @@ pub(crate) enum Task {
     QuickFormat,
     /// A format that passes over so many blocks twice.
     FullFormat(u32),
+    /// A format or a blanking that passes over so many blocks once.
+    Overwrite(u32),
     ReserveTrack,
     StopBackgroundFormat,
 }
@@ -98,19 +119,27 @@ pub(crate) enum Task {
 /// A believable duration, at `speed` kB/s where that matters.
 pub(crate) fn duration(task: Task, kind: MediumKind, speed: u32) -> u64 {
     let bd = kind.is_bd();
-    let dual = kind == MediumKind::DvdPlusRDl;
+    let dual = kind.is_dual_layer_dvd();
     match task {
         Task::Load if bd => 15 * SECOND,
+        Task::Load if kind.is_cd() => 7 * SECOND,
         Task::Load => 10 * SECOND,
         Task::SpinUp if bd => 5 * SECOND,
+        Task::SpinUp if kind.is_cd() => 3 * SECOND,
         Task::SpinUp => 4 * SECOND,
         Task::SpinDown => 2 * SECOND,
         Task::Eject => 4 * SECOND,
+        Task::Calibrate if kind.is_cd() => 5 * SECOND,
         Task::Calibrate => 8 * SECOND,
         Task::Synchronize => 2 * SECOND,
         Task::CloseTrack => 4 * SECOND,
+        // Lead-in and lead-out: two and a half minutes at 1x.
+        Task::CloseSession | Task::Finalize if kind.is_cd() => {
+            10 * SECOND + transfer_on(kind, CD_LEADS, speed)
+        }
         Task::CloseSession if bd => 10 * SECOND,
         Task::CloseSession if kind == MediumKind::DvdPlusRw => 40 * SECOND,
+        Task::CloseSession if kind == MediumKind::DvdPlusRwDl => 40 * SECOND,
         Task::CloseSession => 25 * SECOND,
         Task::Finalize if bd => 30 * SECOND,
         Task::Finalize if dual => 300 * SECOND,
@@ -119,8 +148,10 @@ pub(crate) fn duration(task: Task, kind: MediumKind, speed: u32) -> u64 {
             MediumKind::BdR => 20 * SECOND,
             MediumKind::BdRe => 40 * SECOND,
             MediumKind::DvdRam => SECOND,
+            kind if kind.is_cd() => 40 * SECOND,
             _ => 80 * SECOND,
         },
+        Task::Overwrite(blocks) => 20 * SECOND + transfer_on(kind, blocks, speed),
         Task::FullFormat(blocks) => 20 * SECOND + 2 * transfer(blocks, speed),
         Task::ReserveTrack => 2 * SECOND,
         Task::StopBackgroundFormat => 10 * SECOND,

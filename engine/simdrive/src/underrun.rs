@@ -13,6 +13,7 @@ use std::time::Duration;
 use crate::medium::Recorded;
 use crate::recorder::Recorder;
 use crate::refusal::Refusal;
+use crate::write_parameters::rules_writing;
 
 /// How often the buffer ran empty between two WRITEs that follow one another on the disc.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -89,20 +90,36 @@ impl Recorder {
             return;
         }
         self.stream.dry_since = Some(self.clock);
-        if !self.model.underrun_protection {
+        if !self.is_protected() {
             self.lose_track(next);
         }
     }
 
+    /// The drive goes on where its buffer ran empty: where it can, and, on media that page 05h
+    /// rules, where the host wants it (recipe 3, BUFE).
+    fn is_protected(&self) -> bool {
+        let wanted = match self.medium() {
+            Some(medium) if rules_writing(medium) => {
+                self.pages.write_parameters().underrun_protection()
+            }
+            _ => true,
+        };
+        self.model.underrun_protection && wanted
+    }
+
     /// The laser is off, and the track can not be gone on with.
     fn lose_track(&mut self, at: u32) {
-        let Some(medium) = self.medium_mut() else {
-            return;
-        };
-        let Recorded::Sequential(disc) = medium.recorded_mut() else {
-            return;
-        };
-        disc.lose_track_before(at);
+        // Of a test run nothing is lost but the run.
+        if self.rehearsal.take().is_none() {
+            let Some(medium) = self.medium_mut() else {
+                return;
+            };
+            match medium.recorded_mut() {
+                Recorded::Sequential(disc) => disc.lose_track_before(at),
+                Recorded::Cd(disc) => disc.interrupt(),
+                Recorded::Rewritable(_) => return,
+            }
+        }
         self.buffer.clear();
         self.end_stream();
         self.stream.count(at);

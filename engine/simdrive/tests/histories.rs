@@ -108,6 +108,9 @@ enum Act {
     Close(u8, u8),
     Reserve(u8),
     Format(u8, u8),
+    Blank(u8),
+    /// Page 05h: write type, multi-session bits and flags of byte 2.
+    Parameters(u8, u8, u8),
     Speed(u16),
     PowerLoss,
     Reopen,
@@ -134,6 +137,12 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
         3 => (0u8..8, 0u8..4).prop_map(|(f, t)| Act::Close(f, t)),
         1 => (1u8..40).prop_map(Act::Reserve),
         2 => (0u8..6, 0u8..8).prop_map(|(line, flags)| Act::Format(line, flags)),
+        1 => (0u8..3).prop_map(Act::Blank),
+        2 => (0u8..3, 0u8..4, 0u8..3).prop_map(|(kind, sessions, flags)| {
+            // Mostly with underrun protection, sometimes in test.
+            let flags = [0x40, 0x50, 0x00][usize::from(flags)];
+            Act::Parameters(kind, sessions, flags)
+        }),
         1 => any::<u16>().prop_map(Act::Speed),
         1 => Just(Act::PowerLoss),
         1 => Just(Act::Reopen),
@@ -269,6 +278,19 @@ impl World {
                 data[8] |= flags & 1;
                 host.format(data);
             }
+            Act::Blank(kind) => {
+                host.command(&blank(kind));
+            }
+            Act::Parameters(kind, sessions, flags) => {
+                let ask = [0x5A, 8, 5, 0, 0, 0, 0, 0, 60, 0];
+                let Ok(mut page) = host.try_get(&ask, 60) else {
+                    return;
+                };
+                page[..8].fill(0);
+                let mode = if kind == 1 { 4 } else { 5 };
+                (page[10], page[11]) = (flags | kind, sessions << 6 | mode);
+                host.send(&[0x55, 0x10, 0, 0, 0, 0, 0, 0, 60, 0], &page);
+            }
             Act::Speed(speed) => {
                 let [h, l] = speed.to_be_bytes();
                 host.command(&[0xBB, 0, 0xFF, 0xFF, h, l, 0, 0, 0, 0, 0, 0]);
@@ -330,10 +352,21 @@ impl World {
     }
 }
 
+/// Those that have tracks, borders and test writing.
+const DASH: [MediumKind; 3] = [
+    MediumKind::DvdMinusR,
+    MediumKind::DvdMinusRw,
+    MediumKind::DvdMinusRDl,
+];
+
 fn is_sequential(kind: MediumKind) -> bool {
     matches!(
         kind,
-        MediumKind::BdR | MediumKind::DvdPlusR | MediumKind::DvdPlusRDl
+        MediumKind::BdR
+            | MediumKind::DvdPlusR
+            | MediumKind::DvdPlusRDl
+            | MediumKind::DvdMinusR
+            | MediumKind::DvdMinusRDl
     )
 }
 
@@ -372,6 +405,8 @@ fn open_tracks(host: &mut Host) -> BTreeMap<u32, (u32, u32)> {
         };
         if track[7] & 1 == 1 {
             let (start, nwa, free) = (word(&track, 8), word(&track, 12), word(&track, 16));
+            // The pregap of a CD lies before its track.
+            let nwa = (nwa as i32).max(start as i32) as u32;
             assert_eq!(nwa + free, start + word(&track, 24), "used + free = all");
             out.insert(start, (nwa, start + word(&track, 24)));
         }
@@ -431,9 +466,82 @@ proptest! {
         // It can be used again: written on where it is open, or formatted.
         for (nwa, end) in open_tracks(&mut host).into_values() {
             prop_assert!(nwa < end);
-            host.write(nwa, &pattern(nwa, kind.unit()));
+            let data = pattern(nwa, kind.unit());
+            let first = host.write_once(nwa, &data);
+            if first == Err((5, 0x64, 0)) {
+                // Reserved for a recording at once, or blanked in the quick way.
+                host.at_once();
+                host.command(&reserve(kind.unit()));
+            }
+            if first.is_err() {
+                host.write(nwa, &data);
+            }
         }
         host.sync();
+    }
+
+    #[test]
+    fn what_was_synchronized_outlives_a_power_loss(
+        kind in prop::sample::select(DASH.to_vec()),
+        writes in prop::collection::vec((1u8..40, any::<bool>(), any::<bool>()), 1..20),
+        late in 0u16..2000,
+    ) {
+        let mut host = Host::small(kind);
+        host.incremental();
+        let (mut next, mut safe) = (0, 0);
+        let mut links = BTreeSet::new();
+        for (units, syncs, closes) in writes {
+            if next + u32::from(units) * 16 > SMALL {
+                break;
+            }
+            host.write_units(next, units.into());
+            next += u32::from(units) * 16;
+            if syncs {
+                host.sync();
+                safe = next;
+            }
+            if syncs && closes && next + 16 < SMALL {
+                let track = host.disc().4;
+                host.close(1, track.into());
+                links.insert(next);
+                next += 16;
+            }
+        }
+        host.advance_ms(late.into());
+        host.drive.power_loss();
+        host.ready();
+        let mut read = 0;
+        while read < safe {
+            match host.read(read, 16) {
+                Ok(data) => prop_assert!(data == pattern(read, 16)),
+                Err(sense) => prop_assert!(links.contains(&read), "{read}: {sense:02X?}"),
+            }
+            read += 16;
+        }
+        let last = host.disc().4;
+        prop_assert!(host.nwa(last).unwrap() >= safe);
+    }
+
+    #[test]
+    fn in_test_nothing_happens_to_the_disc(kind in prop::sample::select(DASH.to_vec()), acts in acts(), at_once in any::<bool>()) {
+        let mut world = World::new(kind, None);
+        world.host.ready();
+        let write_type = if at_once { 2 } else { 0 };
+        let page = [(2, 0x50 | write_type), (3, 0xC5)];
+        prop_assert_eq!(world.host.write_parameters(&page).key_asc_ascq(), None);
+        let disc = |world: &World| format!("{:?}", world.host.drive.medium());
+        let before = disc(&world);
+        for act in &acts {
+            let stays_in_test = !matches!(
+                act,
+                Act::Parameters(..) | Act::PowerLoss | Act::Bytes(..) | Act::Probe(..) | Act::Eject | Act::Reopen
+            );
+            if stays_in_test {
+                world.act(act);
+                prop_assert_eq!(disc(&world), before.clone());
+            }
+        }
+        prop_assert_eq!(world.watch.lock().unwrap().writes, 0);
     }
 
     #[test]
@@ -448,6 +556,48 @@ proptest! {
         world.host.drive.power_loss();
         if let Some(medium) = world.host.drive.medium() {
             prop_assert_eq!(format!("{medium:?}"), format!("{killed:?}"));
+        }
+    }
+
+    /// What a user's file may say: it opens to a disc that holds together, or it does not open.
+    #[test]
+    fn a_state_that_somebody_made_up_is_read_or_refused(kind in kinds(), acts in acts(), flips in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6)) {
+        let mut world = World::new(kind, None);
+        world.host.ready();
+        for act in &acts {
+            world.act(act);
+        }
+        let mut store = world.host.store.clone();
+        let mut state = store.load_state().unwrap().unwrap();
+        state.truncate(state.len() - 4);
+        // The magic and the version stay.
+        for (at, byte) in flips {
+            *at.get_mut(&mut state[8..]) = byte;
+        }
+        let sum = crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC).checksum(&state);
+        state.extend(sum.to_be_bytes());
+        store.save_state(&state).unwrap();
+        let Ok(medium) = Medium::open(Box::new(store.clone())) else {
+            return Ok(());
+        };
+        prop_assert!(medium.validate().is_ok());
+        let mut host = Host {
+            drive: Recorder::new(DriveModel::default()),
+            store,
+        };
+        host.drive.insert(medium);
+        // Whatever it is, it is looked at and written to like any other.
+        let mut world = World { host, watch: Arc::default(), kind };
+        world.host.drive.settle();
+        for act in &acts {
+            world.act(act);
+        }
+        for cdb in [[0x51, 0], [0x52, 1], [0x23, 0], [0x25, 0], [0x43, 0], [0x46, 0], [0xAC, 0]] {
+            let mut long = [0; 12];
+            long[..2].copy_from_slice(&cdb);
+            (long[5], long[8]) = (1, 200);
+            let length = if cdb[0] == 0xAC { 12 } else { 10 };
+            let _ = world.host.try_get(&long[..length], 4096);
         }
     }
 

@@ -25,11 +25,22 @@ fn hex(text: &str) -> Vec<u8> {
         .collect()
 }
 
-fn parse(recording: &str) -> Vec<(Vec<u8>, Payload)> {
+/// One command: what it carries, and whether the program goes on where it is refused.
+struct Step {
+    cdb: Vec<u8>,
+    payload: Payload,
+    trial: bool,
+}
+
+fn parse(recording: &str) -> Vec<Step> {
     let commands = recording
         .lines()
         .filter(|line| !line.starts_with('#') && !line.is_empty());
     let command = |line: &str| {
+        let (trial, line) = match line.strip_prefix("? ") {
+            Some(line) => (true, line),
+            None => (false, line),
+        };
         let (cdb, carried) = line.split_once(" | ").unwrap_or((line, ""));
         let words: Vec<&str> = carried.split(' ').collect();
         let payload = match words[..] {
@@ -46,7 +57,11 @@ fn parse(recording: &str) -> Vec<(Vec<u8>, Payload)> {
             [""] => Payload::None,
             _ => panic!("{line}"),
         };
-        (hex(cdb), payload)
+        Step {
+            cdb: hex(cdb),
+            payload,
+            trial,
+        }
     };
     commands.map(command).collect()
 }
@@ -76,8 +91,22 @@ fn serve(host: &mut Host, cdb: &[u8], out: &[u8], room: usize) -> Vec<u8> {
 fn replay(kind: MediumKind, recording: &str) -> (Host, u32) {
     let mut host = Host::with(kind);
     let mut written = 0;
-    for (cdb, payload) in parse(recording) {
+    for Step {
+        cdb,
+        payload,
+        trial,
+    } in parse(recording)
+    {
         match payload {
+            Payload::In(room) if trial => {
+                let _ = host.try_get(&cdb, room);
+            }
+            Payload::Out(list) if trial => {
+                host.send(&cdb, &list);
+            }
+            Payload::None if trial => {
+                host.command(&cdb);
+            }
             Payload::None => {
                 serve(&mut host, &cdb, &[], 0);
             }
@@ -136,4 +165,26 @@ fn xorriso_leaves_a_bd_r_appendable() {
     assert_eq!(host.disc(), (1, 0, 2, 2, 2));
     assert_eq!(host.nwa(2), Some(928));
     assert_eq!(host.last_lba(), 927);
+}
+
+#[test]
+fn cdrskin_finishes_a_cd_with_a_track_at_once() {
+    let (mut host, written) = replay(
+        MediumKind::CdR,
+        include_str!("recordings/cdrskin-cd-tao.txt"),
+    );
+    assert_eq!(written, 919);
+    check_data(&host, written);
+    assert_eq!(host.disc(), (2, 3, 1, 1, 1));
+    assert_eq!(host.read(0, 919).unwrap(), pattern(0, 919));
+    assert_eq!(host.last_lba(), 920, "run-out counts");
+}
+
+#[test]
+fn wodim_finishes_a_cd_with_a_track_at_once() {
+    let (mut host, written) = replay(MediumKind::CdR, include_str!("recordings/wodim-cd-tao.txt"));
+    assert_eq!(written, 919);
+    check_data(&host, written);
+    assert_eq!(host.disc(), (2, 3, 1, 1, 1));
+    assert_eq!(host.read(0, 919).unwrap(), pattern(0, 919));
 }

@@ -8,8 +8,8 @@ use common::*;
 use pitland_mmc::feature::{Feature, FeatureDescriptor};
 use pitland_mmc::mode_page::ModeParameterList;
 use pitland_mmc::reply::{
-    Capacity, Configuration, DiscInformation, EventStatus, FormatCapacities, FullToc, InquiryData,
-    Performance, SessionInfo, Toc, TrackInformation, WriteSpeeds,
+    Atip, Capacity, Configuration, DiscInformation, EventStatus, FormatCapacities, FullToc,
+    InquiryData, Performance, SessionInfo, Toc, TrackInformation, WriteSpeeds,
 };
 use pitland_mmc::{Command, Sense};
 use pitland_simdrive::MediumKind;
@@ -33,7 +33,8 @@ fn questions() -> Vec<(Vec<u8>, Again)> {
             configuration.emit()
         }),
         (
-            vec![0x51, 0, 0, 0, 0, 0, 0, 0, 34, 0],
+            // With the table of a power calibration, where there was one.
+            vec![0x51, 0, 0, 0, 0, 0, 0, 0, 64, 0],
             again!(DiscInformation),
         ),
         (
@@ -48,6 +49,8 @@ fn questions() -> Vec<(Vec<u8>, Again)> {
         (vec![0x43, 0, 0, 0, 0, 0, 0, 4, 0, 0], again!(Toc)),
         (vec![0x43, 0, 1, 0, 0, 0, 0, 4, 0, 0], again!(SessionInfo)),
         (vec![0x43, 0, 2, 0, 0, 0, 0, 4, 0, 0], again!(FullToc)),
+        (vec![0x43, 0, 3, 0, 0, 0, 0, 4, 0, 0], again!(FullToc)),
+        (vec![0x43, 0, 4, 0, 0, 0, 0, 4, 0, 0], again!(Atip)),
         (
             vec![0x4A, 1, 0, 0, 0x7E, 0, 0, 0, 8, 0],
             again!(EventStatus),
@@ -83,7 +86,10 @@ fn check(host: &mut Host) {
     for (cdb, again) in questions() {
         assert!(Command::parse(&cdb).is_ok(), "{cdb:02X?}");
         let Ok(reply) = host.try_get(&cdb, 2048) else {
-            assert_eq!(cdb[0], 0x43, "only a TOC may be missing");
+            // On CD a track is not told before page 05h says how it would be written.
+            let cd = host.drive.medium().unwrap().kind().is_cd();
+            let missing = cdb[0] == 0x43 || (cd && cdb[0] == 0x52);
+            assert!(missing, "only a TOC may be missing: {cdb:02X?}");
             continue;
         };
         assert_eq!(again(&reply), reply, "{cdb:02X?}");
@@ -95,10 +101,8 @@ fn the_vocabulary_reads_every_reply_and_gives_the_same_bytes() {
     for kind in MediumKind::ALL {
         let mut host = Host::with(kind);
         check(&mut host);
-        if matches!(kind, MediumKind::BdRe | MediumKind::DvdPlusRw) {
-            host.format_default();
-            check(&mut host);
-        }
+        host.prepare();
+        check(&mut host);
         host.write(0, &pattern(0, 64));
         check(&mut host);
         host.command(&close(2, 0));

@@ -317,9 +317,25 @@ fn recipe_7_format_capacities_are_those_of_the_medium() {
             .collect();
         lists.push(lines);
     }
-    let [bd_r, bd_re, plus_r, plus_r_dl, plus_rw, ram] = &lists[..] else {
-        panic!("six media");
+    let [bd_r, bd_re, plus_r, plus_r_dl, plus_rw, ram, others @ ..] = &lists[..] else {
+        panic!("six media and more");
     };
+    let [_, _, minus_r, minus_rw, minus_r_dl, plus_rw_dl] = others else {
+        panic!("twelve media");
+    };
+    assert_eq!(*minus_r, [(2_297_888, 1, 2048)]);
+    assert_eq!(*minus_r_dl, [(4_171_712, 1, 2048)]);
+    // R4: 00h, 10h and 15h on a blank disc.
+    assert_eq!(
+        *minus_rw,
+        [
+            (2_297_888, 1, 2048),
+            (2_297_888, 0x00, 2048),
+            (2_297_888, 0x10, 16),
+            (2_297_888, 0x15, 16)
+        ]
+    );
+    assert_eq!(*plus_rw_dl, [(4_173_824, 1, 2048), (4_173_824, 0x26, 0)]);
     assert_eq!(
         *bd_r,
         [
@@ -538,7 +554,7 @@ fn recipe_13_2_mode_select_changes_only_what_can_be_changed() {
 #[test]
 fn recipe_9_unknown_opcodes_reserved_bits_and_cut_cdbs_are_refused() {
     let mut host = Host::small(MediumKind::BdR);
-    for opcode in [0x5D, 0xBE, 0xEA, 0xAB, 0x16, 0xFF] {
+    for opcode in [0x42, 0x44, 0xEA, 0xAB, 0x16, 0xFF] {
         host.refused(&[opcode; 12], (5, 0x20, 0));
     }
     host.refused(&[], (5, 0x20, 0));

@@ -178,7 +178,12 @@ fn recipe_13_1_a_format_may_be_followed_by_medium_changed() {
 /// Recipe 13.2: an unlisted type, a second format, a list that is no list.
 #[test]
 fn recipe_13_2_formats_that_the_medium_has_not_are_refused() {
-    let mut host = Host::with(MediumKind::BdR);
+    let model = DriveModel {
+        pseudo_overwrite: false,
+        random_recording: false,
+        ..DriveModel::default()
+    };
+    let mut host = Host::with_model(MediumKind::BdR, None, model);
     let list = |blocks: u32, kind: u8, sub: u8, parameter: u32| {
         let [a, b, c, d] = blocks.to_be_bytes();
         let [_, f, g, h] = parameter.to_be_bytes();

@@ -20,9 +20,7 @@ const UNREADABLE: Sense = (3, 0x11, 5);
 
 fn ready_to_write(kind: MediumKind, model: DriveModel) -> Host {
     let mut host = Host::with_model(kind, None, model);
-    if matches!(kind, MediumKind::BdRe | MediumKind::DvdPlusRw) {
-        host.format_default();
-    }
+    host.prepare();
     host
 }
 

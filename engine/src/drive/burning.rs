@@ -15,14 +15,16 @@ use crate::error::{BurnError, LeaseDenied, QueryError};
 use crate::pipeline::checks::{Checks, Kept};
 use crate::pipeline::stash::{StashOptions, StashPlan};
 use crate::pipeline::{Image, Prepared};
+use crate::plugin_host::{Allowances, WriterOrigin};
 use crate::progress::Teller;
+use pitland_burn::gate::Gate;
 use pitland_burn::{Fault, HostQuirks, Machine, Note, Phase, ReadBack, VerifyLevel, WrittenRun};
 use pitland_journal::JobJournal;
 use pitland_mastering::Layout;
 use pitland_mmc::Lba;
 use pitland_writer::{
-    ActiveWriter, BurnRequest, Event, Failure, MediaFacts, Refusal, Request, Service, Speed, Step,
-    WritePlan,
+    ActiveWriter, BurnRequest, Event, Failure, MediaFacts, Origin, Refusal, Request, Service,
+    Speed, Step, WritePlan,
 };
 use std::sync::Arc;
 use tokio::sync::oneshot;
@@ -35,6 +37,8 @@ pub struct BurnPlan {
     pub facts: MediaFacts,
     /// The writer that would lead the job.
     pub writer: String,
+    /// Where that writer comes from, and in which versions.
+    pub led_by: WriterOrigin,
     /// What the writer offers on this medium.
     pub service: Service,
     /// Bytes of the image.
@@ -53,6 +57,8 @@ pub struct BurnPlan {
 pub(crate) struct Ready {
     pub(crate) facts: MediaFacts,
     pub(crate) name: String,
+    pub(crate) origin: WriterOrigin,
+    pub(crate) allowed: Allowances,
     pub(crate) service: Option<Service>,
     pub(crate) request: Request,
     pub(crate) writer: Box<dyn ActiveWriter>,
@@ -90,6 +96,7 @@ pub(crate) async fn plan(
     Ok(BurnPlan {
         facts: ready.facts,
         writer: ready.name,
+        led_by: ready.origin,
         service: ready
             .service
             .ok_or(BurnError::Refused(Refusal::NotOffered))?,
@@ -236,6 +243,10 @@ pub(crate) fn request(options: &BurnOptions) -> BurnRequest {
     burn.finish = options.finish;
     burn.speed = options.speed;
     burn.test_write = options.simulate == Simulate::TestWrite;
+    burn.underrun_protection = options.underrun_protection;
+    burn.fast_write = options.fast_write;
+    burn.recording = options.recording;
+    burn.cd_form = options.cd_form;
     burn
 }
 
@@ -278,15 +289,34 @@ pub(crate) async fn choose_and_begin(
     writer: Option<String>,
 ) -> Result<Ready, BurnError> {
     let registry = lease.drive.registry();
+    let most_bytes = lease.drive.most_bytes();
     tokio::task::spawn_blocking(move || {
         let choice = registry.choose(&facts, &request, writer.as_deref())?;
         let name = choice.writer.info.name.clone();
-        let (writer, plan) = choice.writer.module.begin(&facts, &request)?;
+        let origin = choice.writer.origin();
+        let begun = choice.writer.module.begin(&facts, &request);
+        let (writer, plan) = begun.map_err(|refusal| BurnError::refused_by(&origin, refusal))?;
         let burns = matches!(request, Request::Burn(_) | Request::Resume(_));
+        let service = burns.then_some(choice.service);
+        let gate = Gate {
+            request: &request,
+            facts: &facts,
+            service: service.as_ref(),
+            most_bytes,
+            resumed: None,
+            allowed: choice.writer.allowed,
+        };
+        // Before anything is made of its figures.
+        gate.judge(&plan).map_err(|fault| BurnError::Plan {
+            writer: Box::new(origin.clone()),
+            fault: Fault::Plan(fault),
+        })?;
         Ok(Ready {
             facts,
             name,
-            service: burns.then_some(choice.service),
+            origin,
+            allowed: choice.writer.allowed,
+            service,
             request,
             writer,
             plan,
@@ -338,16 +368,19 @@ pub(crate) async fn run(member: Member, assembly: Assembly) {
         notes,
     } = assembly;
     let written_before = ready.resumed.map(|run| run.first_lba.0);
-    let first_lba = ready.plan.extents.first().map(|e| e.first_lba.0);
+    let mut extents = ready.plan.extents.iter();
+    let image = extents.find(|extent| extent.origin == Origin::Image);
+    let first_lba = image.map(|extent| extent.first_lba.0);
     let job = JobFacts {
         drive: member.lease.drive.name().to_owned(),
         writer: ready.name,
+        led_by: Some(ready.origin.clone()),
         first_lba: written_before.or(first_lba).unwrap_or(0),
         image_bytes,
         layout,
     };
     let quirks = quirks(&member.lease, &ready.facts);
-    let machine = Machine::new(pitland_burn::Job {
+    let work = pitland_burn::Job {
         request: ready.request,
         facts: ready.facts,
         service: ready.service,
@@ -359,10 +392,16 @@ pub(crate) async fn run(member: Member, assembly: Assembly) {
         rehearse,
         most_bytes: member.lease.drive.most_bytes(),
         resumed: ready.resumed,
-    });
+    };
+    let machine = Machine::allowing(work, ready.allowed);
     let machine = match machine {
         Ok(machine) => machine.obeying(quirks),
-        Err(fault) => return member.end(BurnError::Plan(Fault::Plan(fault))),
+        Err(fault) => {
+            return member.end(BurnError::Plan {
+                writer: Box::new(ready.origin),
+                fault: Fault::Plan(fault),
+            });
+        }
     };
     let errand = Errand {
         machine,
@@ -404,6 +443,7 @@ pub(crate) fn verify(
             job: JobFacts {
                 drive: member.lease.drive.name().to_owned(),
                 writer: String::new(),
+                led_by: None,
                 first_lba,
                 image_bytes: written.blocks() * 2048,
                 layout: written.layout,

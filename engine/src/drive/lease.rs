@@ -120,13 +120,22 @@ impl DriveLease {
 
     /// Formats the medium: the kind as READ FORMAT CAPACITIES numbers it, or the writer's choice.
     pub fn format(&self, kind: Option<u8>, spare_bytes: Option<u64>) -> Job {
-        let request = Request::Format(FormatRequest::new(kind, spare_bytes));
-        burning::start_without_image(self, request)
+        self.format_as(FormatRequest::new(kind, spare_bytes))
     }
 
     /// Leaves a rewritable medium empty.
     pub fn erase(&self, full: bool) -> Job {
-        burning::start_without_image(self, Request::Erase(EraseRequest::new(full)))
+        self.erase_as(EraseRequest::new(full))
+    }
+
+    /// As [`DriveLease::format`], with all that can be asked of a format.
+    pub fn format_as(&self, format: FormatRequest) -> Job {
+        burning::start_without_image(self, Request::Format(format))
+    }
+
+    /// As [`DriveLease::erase`], with all that can be asked of an erase.
+    pub fn erase_as(&self, erase: EraseRequest) -> Job {
+        burning::start_without_image(self, Request::Erase(erase))
     }
 
     /// Closes what an earlier burn left open, or finalizes the disc.

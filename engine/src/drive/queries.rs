@@ -13,8 +13,8 @@ use pitland_mmc::Lba;
 use pitland_mmc::cdb::{Cdb, PreventAllowMediumRemoval, StartStopUnit, TestUnitReady};
 use pitland_mmc::sense::{Reaction, Sense};
 use pitland_transport::MediumEvent;
-use pitland_transport::Transport;
 use pitland_transport::probe::{self, Capabilities, ProbeError};
+use pitland_transport::{Data, Transport};
 use pitland_writer::MediaFacts;
 
 impl Device {
@@ -47,20 +47,16 @@ impl Device {
             action = match action {
                 IdentifyAction::Ask { cdb, length } => {
                     let brought = self.ask(cdb, length as usize, patience::QUICK);
-                    let now = self.transport.now();
-                    match brought {
-                        Brought::Good(length) => identify.answered(now, self.answer(length)),
-                        Brought::Sense(sense) => identify.refused(now, sense),
-                        // More than the link carries: the question is left out.
-                        Brought::NoAnswer(NoAnswer::NotSent) => {
-                            identify.refused(now, Sense::new(5, 0x24, 0))
-                        }
-                        // A question that a drive hangs on is left out, too, where it can be.
-                        Brought::NoAnswer(NoAnswer::TimedOut) => identify
-                            .unanswered(now)
-                            .ok_or(QueryError::NoAnswer(NoAnswer::TimedOut))?,
-                        Brought::NoAnswer(cause) => return Err(QueryError::NoAnswer(cause)),
-                    }
+                    self.identify_next(&mut identify, brought)?
+                }
+                IdentifyAction::Send { cdb, parameters } => {
+                    let sent = Data::Out(&parameters);
+                    let brought = match self.exchange(cdb, sent, patience::QUICK) {
+                        // What went over is no answer.
+                        Brought::Good(_) => Brought::Good(0),
+                        other => other,
+                    };
+                    self.identify_next(&mut identify, brought)?
                 }
                 IdentifyAction::Wait(pause) => {
                     self.wait(pause, None);
@@ -83,6 +79,25 @@ impl Device {
                 }
             };
         }
+    }
+
+    fn identify_next(
+        &mut self,
+        identify: &mut Identify,
+        brought: Brought,
+    ) -> Result<IdentifyAction, QueryError> {
+        let now = self.transport.now();
+        Ok(match brought {
+            Brought::Good(length) => identify.answered(now, self.answer(length)),
+            Brought::Sense(sense) => identify.refused(now, sense),
+            // More than the link carries: the question is left out.
+            Brought::NoAnswer(NoAnswer::NotSent) => identify.refused(now, Sense::new(5, 0x24, 0)),
+            // A question that a drive hangs on is left out, too, where it can be.
+            Brought::NoAnswer(NoAnswer::TimedOut) => identify
+                .unanswered(now)
+                .ok_or(QueryError::NoAnswer(NoAnswer::TimedOut))?,
+            Brought::NoAnswer(cause) => return Err(QueryError::NoAnswer(cause)),
+        })
     }
 
     pub(super) fn read(&mut self, lba: Lba, blocks: u16) -> Result<Bytes, ReadError> {

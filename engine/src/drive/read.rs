@@ -7,9 +7,10 @@ use crate::error::{LeaseDenied, QueryError};
 use bytes::Bytes;
 use pitland_burn::NoAnswer;
 use pitland_mastering::BlockSource;
-use pitland_mmc::Lba;
+use pitland_mmc::feature::FeatureCode;
 use pitland_mmc::reply::TrackInformation;
 use pitland_mmc::sense::Sense;
+use pitland_mmc::{Lba, MediumFamily};
 use pitland_transport::ClaimDenied;
 use pitland_writer::MediaFacts;
 use std::io;
@@ -77,20 +78,36 @@ impl DriveReader {
         Ok(answer.await.map_err(|_| LeaseDenied::Gone)??)
     }
 
+    /// Whether a track ends in the two blocks of run-out that a drive puts behind a track at once, and
+    /// which do not read: no count of the drive leaves them out (recipe 5).
+    pub(crate) async fn ends_in_run_out(&self, first: Lba, blocks: u64) -> bool {
+        let (Ok(length), true) = (i32::try_from(blocks), blocks > RUN_OUT.into()) else {
+            return false;
+        };
+        for back in 1..=RUN_OUT {
+            let at = Lba(first.0.saturating_add(length - i32::from(back)));
+            match self.read_async(at, 1).await {
+                Err(QueryError::Sense(sense)) if not_of_a_track(&sense) => {}
+                _ => return false,
+            }
+        }
+        true
+    }
+
     /// A piece of the disc, and the address behind it. With `gaps`, blocks that were never written come
-    /// as zeros: single blocks are tried where a piece as a whole cannot be read.
+    /// as zeros, and so does the run-out of tracks: single blocks are tried where a piece as a whole cannot
+    /// be read.
     pub(crate) async fn read_piece(
         &self,
         lba: Lba,
         blocks: u16,
-        gaps: bool,
+        gaps: Option<&Gaps>,
     ) -> (Lba, Result<Bytes, QueryError>) {
         let next = Lba(lba.0.saturating_add(i32::from(blocks)));
         let whole = self.read_async(lba, blocks).await;
-        let refused = matches!(whole, Err(QueryError::Sense(_)));
-        if !(refused && gaps) {
+        let (Err(QueryError::Sense(_)), Some(gaps)) = (&whole, gaps) else {
             return (next, whole);
-        }
+        };
         let mut piece = vec![0u8; usize::from(blocks) * 2048];
         for (at, place) in (lba.0..).zip(piece.chunks_mut(2048)) {
             match self.read_async(Lba(at), 1).await {
@@ -99,7 +116,7 @@ impl DriveReader {
                         place.copy_from_slice(block);
                     }
                 }
-                Err(QueryError::Sense(sense)) if never_written(&sense) => {}
+                Err(QueryError::Sense(sense)) if gaps.explain(Lba(at), &sense) => {}
                 Err(error) => return (next, Err(error)),
             }
         }
@@ -114,9 +131,59 @@ impl BlockSource for DriveReader {
     }
 }
 
-/// Answers for a block that nobody has written (recipe 13.2).
-fn never_written(sense: &Sense) -> bool {
-    matches!(sense.triple(), (8, ..) | (5, 0x21, 0x00) | (3, 0x11, _))
+/// Blocks of run-out behind a track at once on CD (recipe 5).
+const RUN_OUT: u16 = 2;
+
+/// Where a disc holds no data of anybody's, so that a block that cannot be read is no damage.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Gaps {
+    /// First block of each track that holds something, and the block behind its data.
+    tracks: Vec<(i32, i32)>,
+    is_cd: bool,
+    /// Any block of a track may be one that was never written.
+    holes_in_tracks: bool,
+}
+
+impl Gaps {
+    /// Those of a disc, by its tracks.
+    pub(crate) fn of(facts: &MediaFacts) -> Self {
+        let is_cd = facts.profile().family() == MediumFamily::Cd;
+        let run_out = if is_cd { i32::from(RUN_OUT) } else { 0 };
+        let tracks = facts.tracks.iter().filter_map(readable_blocks);
+        let ends = tracks.filter_map(|(start, blocks)| {
+            let end = start.0.checked_add(i32::try_from(blocks).ok()?)?;
+            Some((start.0, end - run_out))
+        });
+        let tracks: Vec<_> = ends.collect();
+        Self {
+            holes_in_tracks: tracks.is_empty()
+                || facts.profile().is_overwritable()
+                || facts.current_feature(FeatureCode::BdRPow).is_some(),
+            tracks,
+            is_cd,
+        }
+    }
+
+    /// Whether a drive answers so for a block at which nothing was ever written, or which it made by itself
+    /// between two tracks; within the data of a track the same answer is damage (recipes 9 and 13.2).
+    fn explain(&self, lba: Lba, sense: &Sense) -> bool {
+        let data = |(start, end): &(i32, i32)| (*start..*end).contains(&lba.0);
+        let between = !self.tracks.iter().any(data);
+        match sense.triple() {
+            (8, ..) => true,
+            (5, 0x64, _) => self.is_cd && between,
+            (5, 0x21, 0x00) | (3, 0x11, _) => between || self.holes_in_tracks,
+            _ => false,
+        }
+    }
+}
+
+/// Answers for a block between the tracks of a CD (recipe 13.2).
+fn not_of_a_track(sense: &Sense) -> bool {
+    matches!(
+        sense.triple(),
+        (5, 0x64, _) | (5, 0x21, 0x00) | (3, 0x11, _)
+    )
 }
 
 /// First block and number of readable blocks of a track; `None` for one that holds nothing.

@@ -2,6 +2,7 @@
 
 use crate::drive::thread::Done;
 use crate::pipeline::checks::Checks;
+use crate::plugin_host::WriterOrigin;
 use pitland_burn::{
     Completed, Ending, Fault, MediumState, Note, Outcome, Verification, WrittenRun,
 };
@@ -16,8 +17,10 @@ use std::time::Duration;
 pub struct BurnReport {
     /// The drive, by the name it was opened under.
     pub drive: String,
-    /// The writer that led the job.
+    /// The writer that led the job; empty for one that only reads back.
     pub writer: String,
+    /// Where that writer came from, and in which versions.
+    pub led_by: Option<WriterOrigin>,
     /// What is in the drive now.
     pub medium: MediumState,
     /// What became of the data.
@@ -30,6 +33,9 @@ pub struct BurnReport {
     pub blocks_written: u64,
     /// Whether the job was a rehearsal and ended before its first change of the medium.
     pub rehearsed: bool,
+    /// Whether the drive went through all of it in its test mode, so that nothing was recorded of the blocks
+    /// that it took.
+    pub test_written: bool,
     /// Reading back, where it was asked for and came about.
     pub verification: Option<Verification>,
     /// The file or structure of the volume that the first bad block belongs to.
@@ -60,6 +66,7 @@ pub struct BurnReport {
 pub(crate) struct JobFacts {
     pub(crate) drive: String,
     pub(crate) writer: String,
+    pub(crate) led_by: Option<WriterOrigin>,
     pub(crate) first_lba: i32,
     pub(crate) image_bytes: u64,
     pub(crate) layout: Option<Arc<Layout>>,
@@ -132,6 +139,7 @@ impl BurnReport {
         Self {
             drive: job.drive.clone(),
             writer: job.writer.clone(),
+            led_by: job.led_by.clone(),
             medium: ending.medium,
             outcome: ending.outcome,
             first_lba: job.first_lba,
@@ -141,6 +149,13 @@ impl BurnReport {
                 &ending.result,
                 Ok(Completed {
                     rehearsed: true,
+                    ..
+                })
+            ),
+            test_written: matches!(
+                &ending.result,
+                Ok(Completed {
+                    test_written: true,
                     ..
                 })
             ),

@@ -350,7 +350,7 @@ impl Device {
 
     // --- one command ---
 
-    fn exchange(&mut self, cdb: CdbBytes, data: Data<'_>, timeout: Duration) -> Brought {
+    pub(super) fn exchange(&mut self, cdb: CdbBytes, data: Data<'_>, timeout: Duration) -> Brought {
         // The words are made only for a log that wants them.
         tracing::trace!(command = %pitland_mmc::pretty::describe(cdb.as_slice(), &[]), "sent");
         let wanted = match &data {

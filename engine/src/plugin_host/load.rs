@@ -43,6 +43,10 @@ impl LoadedPlugin {
         &self.metadata
     }
 
+    pub(super) fn shared_metadata(&self) -> Arc<Metadata> {
+        Arc::clone(&self.metadata)
+    }
+
     /// Its writers. Called directly they have no deadline; a [`Registry`](super::Registry) gives
     /// them one.
     pub fn writers(&self) -> &[Arc<dyn WriterModule>] {

@@ -18,4 +18,7 @@ mod trust;
 pub use discover::discover;
 pub use error::{NotAPlugin, PluginError};
 pub use load::{LOAD_LIMIT, LoadedPlugin, load};
-pub use registry::{CALL_LIMIT, Choice, ChooseError, Registered, Registry, Source};
+pub use pitland_abi::{AbiVersion, Metadata};
+pub use pitland_burn::gate::Allowances;
+pub(crate) use registry::reason;
+pub use registry::{CALL_LIMIT, Choice, ChooseError, Registered, Registry, Source, WriterOrigin};

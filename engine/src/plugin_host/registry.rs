@@ -5,6 +5,8 @@
 //! writer does, nor what is in the drive beyond the facts it passes on.
 
 use super::{LoadedPlugin, PluginError, guard::Guarded};
+use pitland_abi::{ABI_VERSION, AbiVersion, Metadata};
+use pitland_burn::gate::Allowances;
 use pitland_writer::mmc::Profile;
 use pitland_writer::{
     Failure, Fit, MediaFacts, Refusal, Request, Service, WriterInfo, WriterModule,
@@ -17,6 +19,9 @@ use std::time::Duration;
 
 /// How long a writer may take over one answer.
 pub const CALL_LIMIT: Duration = Duration::from_secs(5);
+
+/// The fitness of a writer that is made for what it is asked.
+const HIGHEST_FITNESS: u8 = 100;
 
 /// Where a writer comes from.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,6 +42,36 @@ impl fmt::Display for Source {
     }
 }
 
+/// Which writer it was: its name, where it came from, and in which versions. For reports, and for errors
+/// that are its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct WriterOrigin {
+    /// Its name.
+    pub name: String,
+    /// Where it came from.
+    pub source: Source,
+    /// The package that it was built in; empty for one that the program's author linked in by hand.
+    pub package: String,
+    /// The version of that package.
+    pub version: String,
+    /// The version of the ABI that it speaks.
+    pub abi: AbiVersion,
+    /// The version of the SDK that it was built with.
+    pub sdk: String,
+}
+
+impl fmt::Display for WriterOrigin {
+    /// `sketch 0.3.0 (/usr/lib/pitland/plugins/sketch.so)`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)?;
+        if !self.version.is_empty() {
+            write!(f, " {}", self.version)?;
+        }
+        write!(f, " ({})", self.source)
+    }
+}
+
 /// A writer of a registry.
 #[derive(Clone)]
 #[non_exhaustive]
@@ -47,6 +82,37 @@ pub struct Registered {
     pub info: WriterInfo,
     /// Where it comes from.
     pub source: Source,
+    /// What its library told of itself; `None` for one that is linked in.
+    pub metadata: Option<Arc<Metadata>>,
+    /// What it may beside what every writer may.
+    pub allowed: Allowances,
+}
+
+impl Registered {
+    /// Which writer this is.
+    pub fn origin(&self) -> WriterOrigin {
+        let (package, version, abi, sdk) = match &self.metadata {
+            Some(told) => (&*told.package, &*told.version, told.abi, &*told.sdk),
+            // One that is linked in is built with the program, from the SDK that the engine has.
+            None => {
+                let ours = env!("CARGO_PKG_VERSION");
+                (
+                    env!("CARGO_PKG_NAME"),
+                    ours,
+                    ABI_VERSION,
+                    pitland_writer::VERSION,
+                )
+            }
+        };
+        WriterOrigin {
+            name: self.info.name.clone(),
+            source: self.source.clone(),
+            package: package.to_owned(),
+            version: version.to_owned(),
+            abi,
+            sdk: sdk.to_owned(),
+        }
+    }
 }
 
 impl fmt::Debug for Registered {
@@ -54,6 +120,7 @@ impl fmt::Debug for Registered {
         f.debug_struct("Registered")
             .field("info", &self.info)
             .field("source", &self.source)
+            .field("allowed", &self.allowed)
             .finish_non_exhaustive()
     }
 }
@@ -86,7 +153,7 @@ pub enum ChooseError {
         /// What is in the drive.
         profile: Profile,
         /// The writers that know such a medium, and why they do not take this one.
-        refusals: Vec<(String, Refusal)>,
+        refusals: Vec<(WriterOrigin, Refusal)>,
     },
 }
 
@@ -96,7 +163,7 @@ impl ChooseError {
     pub fn refusal(&self) -> Refusal {
         match self {
             Self::NoSuchWriter { .. } => Refusal::NotOffered,
-            Self::Refused { profile, refusals } => match refusals.first() {
+            Self::Refused { profile, refusals } => match reason(refusals) {
                 Some((_, refusal)) => refusal.clone(),
                 None if *profile == Profile::None => Refusal::NoMedium,
                 None => Refusal::NoWriter { profile: *profile },
@@ -105,15 +172,35 @@ impl ChooseError {
     }
 }
 
-fn explained(profile: Profile, refusals: &[(String, Refusal)]) -> String {
+/// The reason to act on: that of a writer whose job it is, before that of one which leaves it to another, and both
+/// before that of one which failed over it.
+pub(crate) fn reason(refusals: &[(WriterOrigin, Refusal)]) -> Option<&(WriterOrigin, Refusal)> {
+    let rank = |refusal: &Refusal| match refusal {
+        Refusal::NotOffered | Refusal::NoSuchRecording { .. } => 1,
+        fault if is_fault(fault) => 2,
+        _ => 0,
+    };
+    // The first of the best rank.
+    refusals.iter().min_by_key(|(_, refusal)| rank(refusal))
+}
+
+fn is_fault(refusal: &Refusal) -> bool {
+    matches!(refusal, Refusal::WriterFault(_))
+}
+
+fn explained(profile: Profile, refusals: &[(WriterOrigin, Refusal)]) -> String {
     match refusals {
         [] if profile == Profile::None => Refusal::NoMedium.to_string(),
         [] => Refusal::NoWriter { profile }.to_string(),
+        [(writer, refusal)] if is_fault(refusal) => format!("{writer}: {refusal}"),
         [(_, refusal)] => refusal.to_string(),
         many => {
             let reasons: Vec<String> = many
                 .iter()
-                .map(|(name, refusal)| format!("{name}: {refusal}"))
+                .map(|(writer, refusal)| match is_fault(refusal) {
+                    true => format!("{writer}: {refusal}"),
+                    false => format!("{}: {refusal}", writer.name),
+                })
                 .collect();
             format!("no writer takes this {profile}: {}", reasons.join("; "))
         }
@@ -125,6 +212,8 @@ fn explained(profile: Profile, refusals: &[(String, Refusal)]) -> String {
 pub struct Registry {
     writers: Vec<Registered>,
     limit: Duration,
+    /// The names of writers that may send commands of the vendor's own.
+    vendor_commands: Vec<String>,
 }
 
 impl Default for Registry {
@@ -140,6 +229,7 @@ impl Registry {
         Self {
             writers: Vec::new(),
             limit: CALL_LIMIT,
+            vendor_commands: Vec::new(),
         }
     }
 
@@ -150,7 +240,10 @@ impl Registry {
         let mut registry = Self::new();
         for module in [
             module_of::<pitland_bd_r::BdR>(),
+            module_of::<pitland_cd_tao::CdTao>(),
+            module_of::<pitland_cd_sao::CdSao>(),
             module_of::<pitland_dvd_plus_r::DvdPlusR>(),
+            module_of::<pitland_dvd_sequential::DvdSequential>(),
             module_of::<pitland_overwritable::Overwritable>(),
         ] {
             if let Err(failure) = registry.add(Arc::from(module)) {
@@ -168,12 +261,24 @@ impl Registry {
         self
     }
 
+    /// Allows a writer, by its name, commands of the vendor's own (C0h to FFh): as queries and as moves of its
+    /// own. Nobody can say what they do to a drive, so no writer has them by default. It holds for writers of
+    /// that name that are there and that come.
+    pub fn allow_vendor_commands(&mut self, name: impl Into<String>) {
+        self.vendor_commands.push(name.into());
+        for writer in &mut self.writers {
+            if self.vendor_commands.contains(&writer.info.name) {
+                writer.allowed = Allowances::VENDOR_COMMANDS;
+            }
+        }
+    }
+
     /// Adds a writer that is linked in.
     ///
     /// # Errors
     /// It could not say who it is.
     pub fn add(&mut self, module: Arc<dyn WriterModule>) -> Result<(), Failure> {
-        let registered = self.guard(module, Source::BuiltIn)?;
+        let registered = self.guard(module, Source::BuiltIn, None)?;
         self.writers.push(registered);
         Ok(())
     }
@@ -193,7 +298,11 @@ impl Registry {
         let mut added = Vec::new();
         for module in plugin.writers() {
             let writer = self
-                .guard(Arc::clone(module), source.clone())
+                .guard(
+                    Arc::clone(module),
+                    source.clone(),
+                    Some(plugin.shared_metadata()),
+                )
                 .map_err(|failure| PluginError::Loader {
                     path: plugin.path().to_path_buf(),
                     reason: failure.to_string(),
@@ -228,12 +337,24 @@ impl Registry {
         Ok(plugin)
     }
 
-    fn guard(&self, module: Arc<dyn WriterModule>, source: Source) -> Result<Registered, Failure> {
+    fn guard(
+        &self,
+        module: Arc<dyn WriterModule>,
+        source: Source,
+        metadata: Option<Arc<Metadata>>,
+    ) -> Result<Registered, Failure> {
         let guarded = Guarded::new(module, self.limit)?;
+        let info = guarded.info();
+        let allowed = match self.vendor_commands.contains(&info.name) {
+            true => Allowances::VENDOR_COMMANDS,
+            false => Allowances::NONE,
+        };
         Ok(Registered {
-            info: guarded.info(),
+            info,
             module: Arc::new(guarded),
             source,
+            metadata,
+            allowed,
         })
     }
 
@@ -278,14 +399,18 @@ impl Registry {
         let mut refusals = Vec::new();
         for writer in asked {
             match writer.module.assess(facts, request) {
-                Fit::Serves(service) => offers.push(Choice {
-                    writer: writer.clone(),
-                    service,
-                }),
-                Fit::Refuses(refusal) => refusals.push((writer.info.name.clone(), refusal)),
+                Fit::Serves(mut service) => {
+                    // One that claims more than there is comes before nobody.
+                    service.fitness = service.fitness.min(HIGHEST_FITNESS);
+                    offers.push(Choice {
+                        writer: writer.clone(),
+                        service,
+                    });
+                }
+                Fit::Refuses(refusal) => refusals.push((writer.origin(), refusal)),
                 Fit::NotMine => {}
                 // An answer of a newer SDK: no offer that could be taken up.
-                _ => refusals.push((writer.info.name.clone(), Refusal::NotOffered)),
+                _ => refusals.push((writer.origin(), Refusal::NotOffered)),
             }
         }
         let best = if by_name.is_some() {
@@ -338,7 +463,7 @@ mod tests {
     fn registry(writers: Vec<(Source, Fixed)>) -> Registry {
         let mut registry = Registry::new().with_limit(Duration::from_secs(60));
         for (source, writer) in writers {
-            let writer = registry.guard(Arc::new(writer), source).unwrap();
+            let writer = registry.guard(Arc::new(writer), source, None).unwrap();
             registry.writers.push(writer);
         }
         registry
@@ -438,6 +563,61 @@ mod tests {
             choose(&none, None).unwrap_err().refusal(),
             Refusal::NoMedium
         );
+    }
+
+    #[test]
+    fn the_reason_to_act_on_is_that_of_the_writer_whose_job_it_is() {
+        let fault = Refusal::WriterFault(Failure::OutsidePlan);
+        let registry = registry(vec![
+            (
+                Source::BuiltIn,
+                Fixed("failing", Fit::Refuses(fault.clone())),
+            ),
+            (
+                Source::BuiltIn,
+                Fixed("other", Fit::Refuses(Refusal::NotOffered)),
+            ),
+            (
+                Source::BuiltIn,
+                Fixed("own", Fit::Refuses(Refusal::MediumClosed)),
+            ),
+        ]);
+        assert_eq!(
+            choose(&registry, None).unwrap_err().refusal(),
+            Refusal::MediumClosed
+        );
+        let error = choose(&registry, Some("other")).unwrap_err();
+        assert_eq!(error.refusal(), Refusal::NotOffered);
+        let error = choose(&registry, Some("failing")).unwrap_err();
+        assert_eq!(error.refusal(), fault);
+        let text = error.to_string();
+        assert!(
+            text.starts_with("failing ") && text.contains("(built in): "),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn only_the_writers_that_are_named_have_vendor_commands() {
+        let mut registry = registry(vec![
+            (Source::BuiltIn, Fixed("a", serves(1))),
+            (loaded(), Fixed("b", serves(1))),
+        ]);
+        registry.allow_vendor_commands("b");
+        registry.allow_vendor_commands("c");
+        registry.add(Arc::new(Fixed("c", serves(1)))).unwrap();
+        let allowed = registry.writers().iter().map(|w| w.allowed.vendor_commands);
+        assert_eq!(allowed.collect::<Vec<_>>(), [false, true, true]);
+    }
+
+    #[test]
+    fn more_than_the_highest_fitness_is_no_more_than_the_highest() {
+        let registry = registry(vec![
+            (loaded(), Fixed("greedy", serves(u8::MAX))),
+            (Source::BuiltIn, Fixed("made-for-it", serves(100))),
+        ]);
+        let chosen = choose(&registry, None).unwrap();
+        assert_eq!(chosen.0, "made-for-it");
     }
 
     #[test]

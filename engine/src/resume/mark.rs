@@ -1,7 +1,7 @@
 //! From what the engine knows to what a journal notes, and back. Owns no rule: what the marks amount to is
 //! the journal's verdict.
 
-use crate::config::{BurnOptions, MasterOptions};
+use crate::config::{BurnOptions, MasterOptions, Simulate};
 use crate::drive::DriveLease;
 use crate::pipeline::checks::Checks;
 use crate::pipeline::{Feed, Image, Origin, Prepared, Readable};
@@ -14,7 +14,7 @@ use pitland_journal::{
 use pitland_mastering::SpecialFiles;
 use pitland_mmc::cdb::StructureMedium;
 use pitland_mmc::reply::{BdDiscInformation, DvdPhysical, InquiryData};
-use pitland_mmc::{MediumFamily, Profile};
+use pitland_mmc::{Lba, MediumFamily, Profile};
 use pitland_writer::{Finish, MediaFacts, MediumCondition, Placement, Speed, WritePlan};
 use std::num::NonZeroU32;
 use std::os::unix::fs::MetadataExt;
@@ -43,7 +43,7 @@ impl Beginning<'_> {
             .options
             .journal
             .clone()
-            .filter(|_| self.plan.resumable)?;
+            .filter(|_| self.plan.resumable && self.options.simulate == Simulate::No)?;
         let begun = self.begun()?;
         let checks = Arc::clone(checks);
         let begin = move || {
@@ -61,7 +61,8 @@ impl Beginning<'_> {
 
     /// The first record. `None` for an image that does not start at a block of the disc's user data.
     fn begun(&self) -> Option<Begun> {
-        let first = self.plan.extents.first()?;
+        let mut extents = self.plan.extents.iter();
+        let first = extents.find(|extent| extent.origin == pitland_writer::Origin::Image)?;
         let inquiry = self.facts.inquiry.as_ref();
         let told = |field: fn(&InquiryData) -> &[u8]| {
             let bytes = inquiry.map(field).unwrap_or_default();
@@ -144,10 +145,22 @@ pub(crate) fn disc_now(facts: &MediaFacts) -> DiscNow {
             _ => DiscState::Unknown,
         },
         sessions_known: facts.closed_sessions().is_some(),
-        nwa: facts.nwa().and_then(|nwa| u32::try_from(nwa.0).ok()),
+        nwa: where_it_goes_on(facts).and_then(|nwa| u32::try_from(nwa.0).ok()),
         closed_track_end: closed_track_end(facts),
         readable_blocks: facts.readable_blocks(),
     }
+}
+
+/// Where the job's track goes on: in an open session that is its first track, behind which a DVD-R has an
+/// empty one with an address of its own once the first is closed (recipe 13).
+fn where_it_goes_on(facts: &MediaFacts) -> Option<Lba> {
+    let nwa = facts.nwa();
+    if facts.condition() != MediumCondition::OpenSession || closed_track_end(facts).is_none() {
+        return nwa;
+    }
+    let first = facts.disc.as_ref()?.first_track_in_last_session;
+    let track = facts.tracks.iter().find(|track| track.track == first)?;
+    track.nwa.map(|nwa| nwa.max(track.start))
 }
 
 /// The block behind the first track of the last session: a drive may follow it up with an invisible one once
@@ -185,7 +198,7 @@ fn wish(options: &BurnOptions) -> Option<Wish> {
             VerifyLevel::Full => journal::Verify::Full,
             _ => return None,
         },
-        underrun_protection: true,
+        underrun_protection: options.underrun_protection,
     })
 }
 
@@ -214,6 +227,7 @@ pub(crate) fn options(begun: &Begun) -> BurnOptions {
             journal::Verify::Quick => VerifyLevel::Quick,
             journal::Verify::Full => VerifyLevel::Full,
         })
+        .underrun_protection(wish.underrun_protection)
         .writer(begun.writer.clone())
 }
 

@@ -141,7 +141,7 @@ impl Expected<'_> {
             return Ok(UnitFound::Unreadable);
         };
         let (_, read): (_, Result<Bytes, QueryError>) =
-            reader.read_piece(Lba(lba), blocks, false).await;
+            reader.read_piece(Lba(lba), blocks, None).await;
         match read {
             Ok(bytes) if check(&bytes) != expected => Ok(UnitFound::Differs),
             Ok(_) if self.tells(expected) => Ok(UnitFound::Equal),

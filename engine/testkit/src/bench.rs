@@ -3,12 +3,16 @@
 //! Owns the seam for drives of an author's own, and the virtual drive behind it. Must not know what
 //! is sent.
 
-use pitland_simdrive::{DriveModel, Medium, MediumKind, MemoryStore, Recorder, Status};
+use pitland_simdrive::{DiscType, DriveModel, Medium, MediumKind, MemoryStore, Recorder, Status};
 use pitland_writer::mmc::{Profile, Sense};
 use std::time::Duration;
 
 /// Blocks of a disc on the bench: enough for some sessions, few enough to fill.
 const DISC_BLOCKS: u32 = 8_192;
+/// The same of a CD, whose sessions cost 11,400 and then 6,900 blocks (recipe 5).
+const CD_BLOCKS: u32 = 65_536;
+/// The same of a DVD-R or DVD-RW, whose borders cost 37,792 blocks each (recipe 13).
+const DVD_MINUS_BLOCKS: u32 = 131_072;
 
 /// A drive that exists in memory only, on a clock of its own.
 pub trait SimulatedDrive {
@@ -39,24 +43,28 @@ pub trait Bench {
 /// The project's own virtual drive with a small disc of one kind.
 #[derive(Debug, Clone)]
 pub struct VirtualBench {
-    kind: MediumKind,
+    disc: DiscType,
     model: DriveModel,
 }
 
 impl VirtualBench {
-    /// The bench of a profile, if the virtual drive knows the medium.
+    /// The bench of a profile, if the virtual drive knows the medium: with the plainest disc that is sold
+    /// under it.
     pub fn of(profile: Profile) -> Option<Self> {
-        let kind = MediumKind::ALL
-            .into_iter()
-            .find(|kind| kind.profile() == profile)?;
-        Some(Self {
-            kind,
+        let mut discs = DiscType::ALL.into_iter();
+        discs.find(|disc| disc.profile() == profile).map(Self::with)
+    }
+
+    /// The bench of a disc as it is sold.
+    pub fn with(disc: DiscType) -> Self {
+        Self {
+            disc,
             // Writers are held to whole units (recipe 8); other people's burners are not.
             model: DriveModel {
                 refuses_part_units: true,
                 ..DriveModel::default()
             },
-        })
+        }
     }
 
     /// With a drive of other habits.
@@ -65,11 +73,24 @@ impl VirtualBench {
         self.model = model;
         self
     }
+
+    const fn disc_blocks(&self) -> u32 {
+        match self.disc.kind() {
+            MediumKind::CdR | MediumKind::CdRw => CD_BLOCKS,
+            MediumKind::DvdMinusR | MediumKind::DvdMinusRDl => DVD_MINUS_BLOCKS,
+            // In restricted overwrite it has no borders, and is filled with zeros by a full erase.
+            MediumKind::DvdMinusRw => match self.disc {
+                DiscType::DvdMinusRw => DVD_MINUS_BLOCKS,
+                _ => DISC_BLOCKS,
+            },
+            _ => DISC_BLOCKS,
+        }
+    }
 }
 
 impl Bench for VirtualBench {
     fn profile(&self) -> Profile {
-        self.kind.profile()
+        self.disc.profile()
     }
 
     fn drive(&self) -> Box<dyn SimulatedDrive> {
@@ -77,7 +98,7 @@ impl Bench for VirtualBench {
         let store = Box::new(MemoryStore::new());
         // A capacity of whole units on a store in memory; a drive that gets no disc all the same says
         // so to whoever asks.
-        if let Ok(medium) = Medium::blank(self.kind, Some(DISC_BLOCKS), store) {
+        if let Ok(medium) = Medium::as_sold(self.disc, Some(self.disc_blocks()), store) {
             recorder.insert(medium);
         }
         Box::new(recorder)

@@ -12,9 +12,10 @@
 //! prints the whole exchange with the drive as a [`Trace`], which can be read, kept, and
 //! [replayed](Trace::replay).
 //!
-//! For a medium that the virtual drive does not know, an author brings a drive of their own: anything
-//! that implements [`SimulatedDrive`], behind a [`Bench`], goes to [`conformance_on`]. Its profile
-//! number may be one that has no name here.
+//! For a medium that the virtual drive does not know, an author brings a simulation of their own: a
+//! [`SimulatedMedium`], which the kit puts into a drive ([`MediumBench`]), or a whole [`SimulatedDrive`]
+//! behind a [`Bench`]. Either goes to [`conformance_on`]. Its profile number may be one that has no name
+//! here.
 //!
 //! Owns the rules and the driving of machine and drive. Must not know any writer, transports, tokio
 //! or the plug-in ABI: a writer is the same code linked in and loaded.
@@ -22,13 +23,15 @@
 
 mod bench;
 mod image;
+mod own_medium;
 mod rules;
 mod run;
 mod trace;
 
 pub use bench::{Bench, SimulatedDrive, VirtualBench};
 pub use image::Image;
-pub use pitland_simdrive::DriveModel;
+pub use own_medium::{Blocks, MediumBench, MediumDrive, SimulatedMedium, Told};
+pub use pitland_simdrive::{DiscType, DriveModel};
 pub use rules::{Broken, Rule, check};
 pub use run::{Fault, NotRun, Run, burn, identify, perform};
 pub use trace::{Entry, Given, Outgoing, ReplayError, Trace, TraceSyntax};

@@ -2,7 +2,9 @@
 //!
 //! Owns the rules. Must not know any medium: which rules apply is read from what the writer accepts.
 
+mod emptying;
 mod resuming;
+mod trying;
 
 use crate::bench::{Bench, SimulatedDrive};
 use crate::image::{BLOCK_BYTES, Image};
@@ -10,10 +12,11 @@ use crate::run::{Fault, NotRun, Run, SENSES, burn, identify, perform};
 use crate::trace::{Outgoing, Trace, send};
 use pitland_burn::{Fault as JobFault, MediumState, Outcome};
 use pitland_writer::mmc::cdb::{Cdb, Read10};
+use pitland_writer::mmc::mode_page::{ModePage, ModeParameterList, WriteType};
 use pitland_writer::mmc::{Lba, Sense};
 use pitland_writer::{
-    BurnRequest, CloseRequest, Finish, Fit, MediaFacts, MediaWriter, MediumCondition, Placement,
-    Refusal, Request,
+    BurnRequest, CloseRequest, Finish, Fit, MediaFacts, MediaWriter, MediumCondition, Move,
+    Placement, PlannedCommand, Refusal, Request, Warning, WritePlan,
 };
 use std::fmt;
 
@@ -21,6 +24,8 @@ use std::fmt;
 const ODD_BLOCKS: u64 = 97;
 /// A WRITE that failed on the medium.
 const WRITE_ERROR: Sense = Sense::new(0x3, 0x0C, 0x00);
+/// Blocks of the gap before the track of a CD (recipe 5).
+const CD_PREGAP: u32 = 150;
 /// Random histories a medium.
 const HISTORIES: u64 = 60;
 
@@ -40,8 +45,12 @@ pub enum Rule {
     JudgesSize,
     /// Nothing to write is refused.
     RefusesNothing,
-    /// A test write is refused where there is none, and never records.
+    /// A test write is refused where there is none, and never records: afterwards the medium is as it was, and
+    /// is burned like a fresh one. So after one that was cancelled or refused anywhere.
     NeverFakesTestWrite,
+    /// What is erased or formatted is empty, and burned again. What was cut short ends in a named state, and is
+    /// erased or formatted by a second try.
+    LeavesItUsable,
     /// On media that have a next writable address, WRITEs begin there and rise without a gap.
     AddressesRise,
     /// A cancel at any step ends in a named state.
@@ -72,6 +81,7 @@ impl fmt::Display for Rule {
             Self::JudgesSize => "judges size",
             Self::RefusesNothing => "refuses an empty image",
             Self::NeverFakesTestWrite => "never fakes a test write",
+            Self::LeavesItUsable => "leaves what it empties usable",
             Self::AddressesRise => "addresses rise from the next writable one",
             Self::CancelsAnywhere => "can be cancelled anywhere",
             Self::SurvivesAnySense => "survives any sense",
@@ -123,7 +133,7 @@ pub fn check<W: MediaWriter>(bench: &dyn Bench) -> Result<(), Box<Broken>> {
         (Rule::RefusesUsedMedia, refuses_used_media::<W>),
         (Rule::JudgesSize, judges_size::<W>),
         (Rule::RefusesNothing, refuses_nothing::<W>),
-        (Rule::NeverFakesTestWrite, never_fakes_test_write::<W>),
+        (Rule::NeverFakesTestWrite, trying::is_none_or_planned::<W>),
         (Rule::AddressesRise, addresses_rise::<W>),
         (Rule::IsDeterministic, is_deterministic::<W>),
         (Rule::ResumesNothingElse, resuming::nothing_else::<W>),
@@ -170,6 +180,8 @@ pub fn check<W: MediaWriter>(bench: &dyn Bench) -> Result<(), Box<Broken>> {
             resuming::after_a_cut::<W>(table, Finish::CloseSession, fault)
         })?;
     }
+    test_writes::<W>(bench)?;
+    empties::<W>(bench)?;
     for seed in 0..HISTORIES {
         let fault = Fault::Random(seed);
         on(bench, Rule::SurvivesChance, |table| {
@@ -177,6 +189,63 @@ pub fn check<W: MediaWriter>(bench: &dyn Bench) -> Result<(), Box<Broken>> {
         })?;
     }
     Ok(())
+}
+
+/// Holds a writer to the rule of test writes, wherever one may be cut short.
+fn test_writes<W: MediaWriter>(bench: &dyn Bench) -> Result<(), Box<Broken>> {
+    let rule = Rule::NeverFakesTestWrite;
+    on(bench, rule, |table| {
+        trying::records_nothing::<W>(table, Fault::None)
+    })?;
+    let Some(tried) = on(bench, rule, |table| {
+        trying::try_out::<W>(table, Fault::None)
+    })?
+    else {
+        return Ok(());
+    };
+    let cancels = (0..tried.actions).map(Fault::CancelAt);
+    let refusals = (0..tried.commands).map(|command| Fault::SenseAt {
+        command,
+        sense: WRITE_ERROR,
+    });
+    for fault in cancels.chain(refusals) {
+        on(bench, rule, |table| {
+            trying::records_nothing::<W>(table, fault)
+        })?;
+    }
+    Ok(())
+}
+
+/// Holds a writer to the rule of erasing and formatting, wherever that may be cut short.
+fn empties<W: MediaWriter>(bench: &dyn Bench) -> Result<(), Box<Broken>> {
+    let rule = Rule::LeavesItUsable;
+    for (job, what) in emptying::jobs() {
+        let done = on(bench, rule, |table| {
+            emptying::leaves_it_usable::<W>(table, &job, what)
+        })?;
+        let Some(done) = done else {
+            continue;
+        };
+        // Zeros over the whole surface are many commands: each kind of place once is enough.
+        let cancels = places(done.actions).map(Fault::CancelAt);
+        let refusals = places(done.commands).map(|command| Fault::SenseAt {
+            command,
+            sense: WRITE_ERROR,
+        });
+        for fault in cancels.chain(refusals) {
+            on(bench, rule, |table| {
+                emptying::can_be_repeated::<W>(table, &job, what, fault)
+            })?;
+        }
+    }
+    Ok(())
+}
+
+/// The places of a job at which it is cut short: all of its beginning and its end.
+fn places(count: usize) -> impl Iterator<Item = usize> {
+    const EACH_SIDE: usize = 10;
+    let end = count.saturating_sub(EACH_SIDE).max(EACH_SIDE);
+    (0..count.min(EACH_SIDE)).chain(end..count)
 }
 
 /// What a rule finds; the error says what happened instead.
@@ -283,7 +352,12 @@ fn is_verified(run: &Run) -> Verdict {
 fn burns_and_verifies<W: MediaWriter>(table: &mut Table<'_>) -> Verdict {
     let run = table.burn::<W>(USUAL, Fault::None)?;
     is_verified(&run)?;
-    expect(run.ending.medium == MediumState::Appendable, || {
+    // A medium of one session ends with it, and the plan must say so before.
+    let wanted = match run.plan.warnings.contains(&Warning::BecomesFinal) {
+        true => MediumState::Closed,
+        false => MediumState::Appendable,
+    };
+    expect(run.ending.medium == wanted, || {
         format!(
             "the medium is {} after a burn that only closes its session",
             run.ending.medium
@@ -387,19 +461,6 @@ fn refuses_nothing<W: MediaWriter>(table: &mut Table<'_>) -> Verdict {
     }
 }
 
-fn never_fakes_test_write<W: MediaWriter>(table: &mut Table<'_>) -> Verdict {
-    let facts = table.facts()?;
-    let mut request = BurnRequest::new(ODD_BLOCKS);
-    request.test_write = true;
-    match W::begin(&facts, &Request::Burn(request)) {
-        Err(Refusal::NoTestWrite { .. }) => Ok(()),
-        Err(other) => Err(format!("a test write is answered with: {other}")),
-        Ok((_, plan)) => expect(plan.extents.iter().all(|extent| extent.test_write), || {
-            "a test write is planned as a real one".into()
-        }),
-    }
-}
-
 fn addresses_rise<W: MediaWriter>(table: &mut Table<'_>) -> Verdict {
     let first = table.burn::<W>(USUAL, Fault::None)?;
     rise(&first)?;
@@ -411,8 +472,13 @@ fn addresses_rise<W: MediaWriter>(table: &mut Table<'_>) -> Verdict {
 }
 
 fn rise(run: &Run) -> Verdict {
-    let Some(mut next) = run.before.nwa() else {
+    let Some(nwa) = run.before.nwa() else {
         return Ok(());
+    };
+    // In a session at once the host writes the gap before its track itself.
+    let mut next = match describes_a_session(&run.plan) {
+        true => nwa.checked_sub(CD_PREGAP).unwrap_or(nwa),
+        false => nwa,
     };
     for (lba, blocks) in &run.writes {
         expect(*lba == next, || {
@@ -421,6 +487,24 @@ fn rise(run: &Run) -> Verdict {
         next = lba.checked_add(*blocks).unwrap_or(next);
     }
     Ok(())
+}
+
+/// Whether a plan sends a cue sheet, so that all blocks of its session come from the host.
+fn describes_a_session(plan: &WritePlan) -> bool {
+    plan.prepare.iter().any(|c| c.purpose == Move::SendCueSheet)
+}
+
+/// Whether a plan records all at once, what nobody can close before its end (recipe 8).
+fn is_at_once(plan: &WritePlan) -> bool {
+    let of_page = |c: &PlannedCommand| {
+        let list = ModeParameterList::parse(&c.parameters).unwrap_or_default();
+        list.pages.iter().any(|page| {
+            matches!(page, ModePage::WriteParameters(page) if page.write_type == WriteType::SessionAtOnce)
+        })
+    };
+    let pages = plan.prepare.iter();
+    let mut pages = pages.filter(|c| c.purpose == Move::SetWriteParameters);
+    pages.any(of_page)
 }
 
 fn is_deterministic<W: MediaWriter>(table: &mut Table<'_>) -> Verdict {
@@ -467,7 +551,8 @@ fn cancels<W: MediaWriter>(table: &mut Table<'_>, action: usize) -> Verdict {
             )
         },
     )?;
-    expect(run.ending.medium != MediumState::Damaged, || {
+    let lost = run.ending.medium == MediumState::Damaged && !is_at_once(&run.plan);
+    expect(!lost, || {
         format!("cancelled at action {action}, and nothing closed what was begun")
     })
 }

@@ -115,6 +115,13 @@ pub fn identify(drive: &mut dyn SimulatedDrive, trace: &mut Trace) -> Result<Med
                     Err(sense) => identify.refused(drive.now(), sense),
                 }
             }
+            IdentifyAction::Send { cdb, parameters } => {
+                let outgoing = Outgoing::Bytes(parameters);
+                match exchange(drive, trace, &mut load, cdb, outgoing, &Image::new(0, 0)) {
+                    Ok(_) => identify.answered(drive.now(), &[]),
+                    Err(sense) => identify.refused(drive.now(), sense),
+                }
+            }
             IdentifyAction::Wait(by) => {
                 trace.entries.push(Entry::Wait(by));
                 drive.advance(by);

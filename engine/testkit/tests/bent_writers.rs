@@ -7,10 +7,13 @@
 )]
 
 use pitland_bd_r::BdR;
+use pitland_dvd_sequential::DvdSequential;
+use pitland_overwritable::Overwritable;
 use pitland_testkit::{Bench, Image, Rule, Trace, VirtualBench, check};
 use pitland_writer::mmc::Profile;
 use pitland_writer::{
-    Event, Fit, MediaFacts, MediaWriter, Placement, Refusal, Request, Step, WritePlan, WriterInfo,
+    Event, Fit, MediaFacts, MediaWriter, Move, Placement, Refusal, Request, Step, WritePlan,
+    WriterInfo, moves,
 };
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -185,6 +188,110 @@ fn writers_that_misjudge_where_a_burn_was_cut_off() {
     assert_eq!(broken::<RESUMES_ANYTHING>().0, Rule::ResumesNothingElse);
     let (rule, what, _) = broken::<RESUMES_WITHOUT_CLOSING>();
     assert_eq!(rule, Rule::ResumesWhatWasCutOff, "{what}");
+}
+
+/// A writer that erases by less than it must, or not as it says.
+struct BentErase<const FAULT: u8>(Overwritable);
+
+const ERASES_ONE_UNIT: u8 = 0;
+const ERASES_NOTHING: u8 = 1;
+const PANICS_WHEN_CANCELLED: u8 = 2;
+
+impl<const FAULT: u8> MediaWriter for BentErase<FAULT> {
+    fn info() -> WriterInfo {
+        Overwritable::info()
+    }
+
+    fn assess(facts: &MediaFacts, request: &Request) -> Fit {
+        Overwritable::assess(facts, request)
+    }
+
+    fn begin(facts: &MediaFacts, request: &Request) -> Result<(Self, WritePlan), Refusal> {
+        let (writer, mut plan) = Overwritable::begin(facts, request)?;
+        if let Request::Erase(_) = request {
+            match FAULT {
+                // The end of a volume, where nobody looks for one.
+                ERASES_ONE_UNIT => plan.extents.iter_mut().for_each(|extent| {
+                    extent.first_lba.0 = 1024;
+                    extent.blocks = 16;
+                }),
+                ERASES_NOTHING => plan.extents.clear(),
+                _ => {}
+            }
+            plan.expected = pitland_writer::ExpectedMedium::default();
+        }
+        Ok((Self(writer), plan))
+    }
+
+    fn next(&mut self, event: Event) -> Step {
+        let cancelled = matches!(event, Event::Cancelled { .. });
+        assert!(
+            !(FAULT == PANICS_WHEN_CANCELLED && cancelled),
+            "no cancel was foreseen"
+        );
+        self.0.next(event)
+    }
+}
+
+#[test]
+fn writers_that_empty_nothing() {
+    let bench = VirtualBench::of(Profile::DvdRam).unwrap();
+    let rule = check::<BentErase<ERASES_ONE_UNIT>>(&bench).unwrap_err();
+    assert_eq!(rule.rule, Rule::LeavesItUsable, "{}", rule.what);
+    let rule = check::<BentErase<ERASES_NOTHING>>(&bench).unwrap_err();
+    assert_eq!(rule.rule, Rule::LeavesItUsable, "{}", rule.what);
+    let rule = check::<BentErase<PANICS_WHEN_CANCELLED>>(&bench).unwrap_err();
+    assert_eq!(rule.rule, Rule::CancelsAnywhere, "{}", rule.what);
+}
+
+/// A writer whose test write closes its session, or is none.
+struct BentTest<const FAULT: u8>(DvdSequential);
+
+const TESTS_FOR_REAL: u8 = 0;
+const CLOSES_A_TEST: u8 = 1;
+
+impl<const FAULT: u8> MediaWriter for BentTest<FAULT> {
+    fn info() -> WriterInfo {
+        DvdSequential::info()
+    }
+
+    fn assess(facts: &MediaFacts, request: &Request) -> Fit {
+        DvdSequential::assess(facts, request)
+    }
+
+    fn begin(facts: &MediaFacts, request: &Request) -> Result<(Self, WritePlan), Refusal> {
+        let (writer, mut plan) = DvdSequential::begin(facts, request)?;
+        let tests = matches!(request, Request::Burn(burn) if burn.test_write);
+        if tests && FAULT == TESTS_FOR_REAL {
+            // It says so of its blocks, and leaves out what would make it true.
+            plan.prepare
+                .retain(|command| command.purpose != Move::SetWriteParameters);
+        }
+        if tests && FAULT == CLOSES_A_TEST {
+            plan.closing.push(moves::close_session());
+        }
+        Ok((Self(writer), plan))
+    }
+
+    fn next(&mut self, event: Event) -> Step {
+        self.0.next(event)
+    }
+}
+
+#[test]
+fn writers_that_record_in_a_test_write() {
+    let bench = VirtualBench::of(Profile::DvdMinusRSequential).unwrap();
+    for broken in [
+        check::<BentTest<TESTS_FOR_REAL>>(&bench).unwrap_err(),
+        check::<BentTest<CLOSES_A_TEST>>(&bench).unwrap_err(),
+    ] {
+        assert_eq!(broken.rule, Rule::NeverFakesTestWrite, "{}", broken.what);
+        assert!(
+            broken.what.contains("the plan is refused"),
+            "{}",
+            broken.what
+        );
+    }
 }
 
 #[test]

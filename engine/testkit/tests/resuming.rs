@@ -15,7 +15,8 @@ use pitland_testkit::{
 };
 use pitland_writer::mmc::{Lba, Profile, Sense};
 use pitland_writer::{
-    BurnRequest, CloseRequest, Finish, MediaWriter, Placement, Refusal, Request, ResumeRequest,
+    BurnRequest, CloseRequest, Finish, FormatRequest, MediaWriter, Placement, Refusal, Request,
+    ResumeRequest,
 };
 
 /// No multiple of any unit, and some WRITEs long.
@@ -240,4 +241,41 @@ fn a_resumed_burn_that_is_cut_off_again_is_resumed_again() {
     assert!(cut.ending.blocks_written > 0);
     let written = first + cut.ending.blocks_written;
     disc.resumes::<BdR>(&blank(), Lba(0), written);
+}
+
+/// A DVD-RW that was only quick-formatted: what lies behind the formatted part comes by growing.
+#[test]
+fn a_burn_that_grows_its_disc_is_resumed() {
+    const LONG: Image = Image::new(2_001, 9);
+    let mut request = BurnRequest::new(LONG.blocks);
+    request.placement = Placement::Overwrite;
+    let mut resumed = 0;
+    for command in (20..60).step_by(5) {
+        let mut drive = VirtualBench::of(Profile::DvdMinusRwRestrictedOverwrite)
+            .unwrap()
+            .drive();
+        let (drive, mut trace) = (drive.as_mut(), Trace::default());
+        let quick = Request::Format(FormatRequest::new(Some(0x15), None));
+        let nothing = Image::new(0, 0);
+        perform::<Overwritable>(drive, &mut trace, &quick, &nothing, Fault::None)
+            .unwrap()
+            .ending
+            .result
+            .unwrap();
+        let fault = Fault::SenseAt {
+            command,
+            sense: WRITE_ERROR,
+        };
+        let run = burn::<Overwritable>(drive, &mut trace, request.clone(), &LONG, fault).unwrap();
+        if run.ending.result.is_ok() || run.ending.outcome != Outcome::Resumable {
+            continue;
+        }
+        let rest = ResumeRequest::new(request.clone(), run.ending.blocks_written);
+        let rest = Request::Resume(rest);
+        let run = perform::<Overwritable>(drive, &mut trace, &rest, &LONG, Fault::None);
+        let run = run.unwrap_or_else(|e| panic!("{fault:?}: called resumable, and {e}"));
+        assert_eq!(run.ending.outcome, Outcome::Verified, "{fault:?}: {run:?}");
+        resumed += 1;
+    }
+    assert!(resumed > 3, "cut off and resumed only {resumed} times");
 }

@@ -11,6 +11,7 @@
 //!         | "id=" NUMBER                     of "null" only; 0 when missing
 //!         | "bus=" NAME "@" NUMBER ( "MB/s" | "kB/s" )    shared with others of that name
 //!         | "faults=" SCRIPTFILE             fails as the script says; "," is written %2C, "%" %25
+//!         | "profile=" ( NAME | PROFILEFILE )    is and does what the drive profile says; written likewise
 //! ```
 //!
 //! Everything after `/dev/` is the name, commas too. Options are taken from the right, as long as what follows the last comma
@@ -35,7 +36,9 @@ use crate::bus::{BusRateDiffers, OnBus};
 use crate::fault::{Fault, FaultFileError, FaultScript};
 #[cfg(target_os = "linux")]
 use crate::linux::{DeviceError, DriveNodes, LinuxDrive, ScsiAddress, System};
-use crate::sim::{DiscFileError, Pace, VirtualDrive};
+use crate::sim::{
+    DiscFileError, DriveModel, DriveProfileFileError, Pace, VirtualDrive, drive_profile,
+};
 use crate::{BusShare, Transport};
 use core::fmt;
 use core::str::FromStr;
@@ -132,7 +135,7 @@ pub enum AddressError {
     },
     /// No drive is called so.
     #[error(
-        "unknown drive {given:?}; a drive is /dev/srN, iscsi://HOST[:PORT]/TARGET/LUN, virtual:FILE or virtual:null[,id=N], which take [,speed=16x][,bus=NAME@RATE][,faults=FILE]"
+        "unknown drive {given:?}; a drive is /dev/srN, iscsi://HOST[:PORT]/TARGET/LUN, virtual:FILE or virtual:null[,id=N], which take [,speed=16x][,bus=NAME@RATE][,faults=FILE][,profile=NAME]"
     )]
     UnknownDrive {
         /// What was given.
@@ -154,7 +157,7 @@ pub enum AddressError {
     },
     /// An option that this kind of drive does not have.
     #[error(
-        "unknown option {option:?} in {given:?}; known are speed=16x, bus=NAME@RATE, faults=FILE, and id=N for virtual:null (if it belongs to the file's name, end the name with one more comma)"
+        "unknown option {option:?} in {given:?}; known are speed=16x, bus=NAME@RATE, faults=FILE, profile=NAME, and id=N for virtual:null (if it belongs to the file's name, end the name with one more comma)"
     )]
     UnknownOption {
         /// What was given.
@@ -315,11 +318,13 @@ impl DriveAddress {
             Self::Iscsi(unit) => Err(OpenError::NeedsInitiator { unit: unit.clone() }),
             Self::VirtualNull { id, options } => {
                 let extras = Extras::of(options)?;
-                extras.round(VirtualDrive::null(*id, pace, hint)?)
+                let model = options.model()?;
+                extras.round(VirtualDrive::null_in(model, *id, pace, hint)?)
             }
             Self::VirtualFile { path, options } => {
                 let extras = Extras::of(options)?;
-                extras.round(VirtualDrive::file(path, mode, pace, hint)?)
+                let model = options.model()?;
+                extras.round(VirtualDrive::file_in(model, path, mode, pace, hint)?)
             }
         }
     }
@@ -334,6 +339,22 @@ impl DriveAddress {
             Some(options) => Extras::of(options)?.round(drive),
             None => Ok(Box::new(drive)),
         }
+    }
+}
+
+impl VirtualOptions {
+    /// The drive that is wanted: that of its profile, or the one that is used where none is named.
+    ///
+    /// # Errors
+    /// [`OpenError::Profile`].
+    pub fn model(&self) -> Result<DriveModel, OpenError> {
+        let Some(path) = &self.profile else {
+            return Ok(DriveModel::default());
+        };
+        drive_profile(path).map_err(|source| OpenError::Profile {
+            path: path.clone(),
+            source,
+        })
     }
 }
 
@@ -412,6 +433,14 @@ pub enum OpenError {
         path: PathBuf,
         /// What is wrong with it.
         source: FaultFileError,
+    },
+    /// The drive profile could not be read. Mend its name, its file or its line.
+    #[error("the drive profile {path:?}: {source}")]
+    Profile {
+        /// What was named.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: DriveProfileFileError,
     },
     /// The bus is open with another rate. Name the same for all its drives.
     #[error(transparent)]

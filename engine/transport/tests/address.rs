@@ -27,6 +27,17 @@ fn with(path: &str, tenths: Option<u32>, bus: Option<&str>, faults: Option<&str>
             speed: tenths.and_then(SpeedFactor::from_tenths),
             bus: bus.map(|text| text.parse().unwrap()),
             faults: faults.map(PathBuf::from),
+            profile: None,
+        },
+    }
+}
+
+fn in_drive(path: &str, profile: &str) -> DriveAddress {
+    DriveAddress::VirtualFile {
+        path: PathBuf::from(path),
+        options: VirtualOptions {
+            profile: Some(profile.into()),
+            ..VirtualOptions::default()
         },
     }
 }
@@ -44,6 +55,11 @@ fn names_are_read_and_written_back() {
         ("virtual:x.vdisc", file("x.vdisc", None)),
         ("virtual:x.vdisc,speed=16x", file("x.vdisc", Some(160))),
         ("virtual:/a b/x,speed=2.4x", file("/a b/x", Some(24))),
+        ("virtual:x,profile=early-bd", in_drive("x", "early-bd")),
+        (
+            "virtual:x,profile=my%2C%25drive.toml",
+            in_drive("x", "my,%drive.toml"),
+        ),
         ("virtual:null", null(0, None)),
         ("virtual:null,id=7", null(7, None)),
         ("virtual:null,id=7,speed=1x", null(7, Some(10))),
@@ -277,6 +293,7 @@ proptest! {
         let options = VirtualOptions {
             speed: tenths.and_then(SpeedFactor::from_tenths),
             bus: bus.map(|rate| pitland_transport::BusShare::new("a.b", rate).unwrap()),
+            profile: faults.as_ref().map(|name| PathBuf::from(OsStr::from_bytes(name))),
             faults: faults.map(|name| PathBuf::from(OsStr::from_bytes(&name))),
         };
         for address in [

@@ -1,5 +1,5 @@
-//! A writer as a plug-in: BD-R, one session after another. Copy it, and change what your medium does
-//! differently.
+//! A writer as a plug-in, for a medium that the project does not know: the Sketch disc, which is written
+//! once, session after session. Copy it, and change what your medium does differently.
 //!
 //! A writer decides and does no I/O. `assess` and `begin` look at what the drive said; the plan says
 //! everything that will be sent; the recipe walks through it, cancelled and refused steps included.
@@ -7,32 +7,35 @@
 use pitland_writer::mmc::cdb::CloseFunction;
 use pitland_writer::mmc::{Lba, Profile};
 use pitland_writer::sequential::{self, Spot, Unclosed};
-use pitland_writer::speed::set_speed;
 use pitland_writer::{
     BurnRequest, Event, Fit, MediaFacts, MediaWriter, Recipe, Refusal, Request, Service, Step,
     WritePlan, WriterInfo,
 };
 
-pitland_abi::export_writers!(crate::TemplateWriter);
+pitland_abi::export_writers!(crate::SketchWriter);
 
-/// Blocks that a border to a further session may cost.
-const BORDER_BLOCKS: u64 = 8192;
+/// The profile that drives report for a Sketch disc. No published standard gives this number a meaning.
+pub const PROFILE: Profile = Profile::Other(0x5C01);
+/// Blocks that its drives write at once.
+pub const UNIT: u32 = 8;
+/// Blocks between two sessions.
+pub const GAP: u32 = 64;
 
 /// The writer: nothing but a recipe.
 #[derive(Debug)]
-pub struct TemplateWriter(Recipe);
+pub struct SketchWriter(Recipe);
 
-impl MediaWriter for TemplateWriter {
+impl MediaWriter for SketchWriter {
     fn info() -> WriterInfo {
-        WriterInfo::new("template", "BD-R, from the template", vec![Profile::BdRSrm])
+        WriterInfo::new("sketch", "Sketch disc, from the template", vec![PROFILE])
     }
 
     fn assess(facts: &MediaFacts, request: &Request) -> Fit {
         match request {
-            _ if facts.profile() != Profile::BdRSrm => Fit::NotMine,
+            _ if facts.profile() != PROFILE => Fit::NotMine,
             Request::Burn(burn) => offer(facts, burn).into(),
             other => recipe(facts, other)
-                .map(|_| Service::new(Lba(0), 0, 32))
+                .map(|_| Service::new(Lba(0), 0, UNIT))
                 .into(),
         }
     }
@@ -52,13 +55,10 @@ fn recipe(facts: &MediaFacts, request: &Request) -> Result<Recipe, Refusal> {
         Request::Burn(burn) => {
             let spot = spot(facts, burn)?;
             let extent = spot.extent(burn)?;
-            let speed = set_speed(facts, burn.speed);
             Ok(Recipe::new()
-                .prepare(speed.commands)
-                .expect(spot.expected(&extent, burn.finish, BORDER_BLOCKS))
+                .expect(spot.expected(&extent, burn.finish, GAP.into()))
                 .extent(extent)
-                .close(spot.closing(burn.finish, CloseFunction::Finalize))
-                .warn(speed.warning))
+                .close(spot.closing(burn.finish, CloseFunction::Finalize)))
         }
         // What was cut off must be closable by the writer that began it.
         Request::Close(close) => {
@@ -71,15 +71,14 @@ fn recipe(facts: &MediaFacts, request: &Request) -> Result<Recipe, Refusal> {
     }
 }
 
+/// Where a burn goes.
 fn spot(facts: &MediaFacts, burn: &BurnRequest) -> Result<Spot, Refusal> {
-    let profile = facts.profile();
-    if profile != Profile::BdRSrm {
-        return Err(Refusal::NoWriter { profile });
-    }
     if burn.test_write {
-        return Err(Refusal::NoTestWrite { profile });
+        return Err(Refusal::NoTestWrite { profile: PROFILE });
     }
-    Spot::find(facts, burn.placement)
+    let mut spot = Spot::find(facts, burn.placement)?;
+    spot.unit = UNIT;
+    Ok(spot)
 }
 
 /// Before the image's size is settled, `blocks` is 0: then only the place is judged.
@@ -88,8 +87,5 @@ fn offer(facts: &MediaFacts, burn: &BurnRequest) -> Result<Service, Refusal> {
     if burn.blocks > 0 {
         sequential::padded(burn.blocks, spot.unit, spot.free_blocks)?;
     }
-    // Below what a builtin writer offers: this one is taken only when it is named.
-    let mut service = spot.service();
-    service.fitness = 10;
-    Ok(service)
+    Ok(spot.service())
 }

@@ -6,7 +6,8 @@ use pitland_writer::mmc::SectorCount;
 use pitland_writer::mmc::param::{FormatParameterList, FormatType};
 use pitland_writer::mmc::reply::{CapacityDescriptor, DiscStatus};
 use pitland_writer::{
-    ExpectedMedium, FormatRequest, MediaFacts, MediumCondition, MissingFact, Recipe, Refusal, moves,
+    Certification, ExpectedMedium, FormatRequest, MediaFacts, MediumCondition, MissingFact, Recipe,
+    Refusal, moves,
 };
 
 /// Subtype of both format types: sequential recording without pseudo-overwrite.
@@ -17,7 +18,6 @@ const BLOCK_BYTES: u64 = 2048;
 
 /// The recipe of a format.
 pub(crate) fn recipe(facts: &MediaFacts, request: &FormatRequest) -> Result<Recipe, Refusal> {
-    super::refuse_pseudo_overwrite(facts)?;
     let profile = facts.profile();
     let status = facts.disc.as_ref().map(|disc| disc.status);
     match facts.condition() {
@@ -29,6 +29,15 @@ pub(crate) fn recipe(facts: &MediaFacts, request: &FormatRequest) -> Result<Reci
     if facts.format_capacities.is_none() {
         return Err(Refusal::FactMissing {
             what: MissingFact::FormatCapacities,
+        });
+    }
+    // Nothing of a disc that is written once is tried before.
+    if matches!(
+        request.certification,
+        Certification::Quick | Certification::Full
+    ) {
+        return Err(Refusal::NoSuchCertification {
+            wanted: request.certification,
         });
     }
     let chosen = choose(facts, request)?;

@@ -1,8 +1,9 @@
 //! The writer of BD-R in sequential recording mode (recipe 7).
 //!
 //! Owns what is particular to BD-R: it may be formatted once to gain spare areas, it is closed by
-//! function 1 and 2 or finalized by 6, and discs in pseudo-overwrite are not served. Must not know
-//! the engine, or any other medium.
+//! function 1 and 2 or finalized by 6, and the drive's verification can be left out. A disc that someone
+//! formatted for pseudo-overwrite is written like any other, in its last track; nothing on it is written
+//! over. Must not know the engine, or any other medium.
 
 mod format;
 
@@ -10,13 +11,13 @@ use pitland_writer::mmc::cdb::CloseFunction;
 use pitland_writer::mmc::{Lba, Profile};
 use pitland_writer::sequential::{self, Spot, Unclosed};
 use pitland_writer::speed::set_speed;
+use pitland_writer::streaming;
+use pitland_writer::write_parameters::not_needed;
 use pitland_writer::{
     BurnRequest, CloseRequest, Event, Extent, Fit, MediaFacts, MediaWriter, Recipe, Refusal,
     Request, ResumeRequest, Service, Step, Warning, WritePlan, WriterInfo,
 };
 
-/// Feature "pseudo-overwrite" (recipe 2.4).
-const FEATURE_POW: u16 = 0x0038;
 /// Feature "defect management".
 const FEATURE_DEFECT_MANAGEMENT: u16 = 0x0024;
 /// From this number of sessions on, further ones are likely to fail (recipe 7).
@@ -35,12 +36,14 @@ impl MediaWriter for BdR {
     }
 
     fn assess(facts: &MediaFacts, request: &Request) -> Fit {
-        if facts.profile() != Profile::BdRSrm {
-            return Fit::NotMine;
+        match of_this_writer(facts) {
+            Ok(()) => {}
+            Err(Refusal::NoWriter { .. }) => return Fit::NotMine,
+            Err(refusal) => return Fit::Refuses(refusal),
         }
         match request {
             Request::Burn(burn) => offer(facts, burn).into(),
-            Request::Resume(resume) => cut_off(facts, resume)
+            Request::Resume(resume) => Spot::where_cut_off(facts, resume)
                 .map(|(spot, _)| spot.service())
                 .into(),
             other => recipe(facts, other)
@@ -50,16 +53,21 @@ impl MediaWriter for BdR {
     }
 
     fn begin(facts: &MediaFacts, request: &Request) -> Result<(Self, WritePlan), Refusal> {
-        let profile = facts.profile();
-        if profile != Profile::BdRSrm {
-            return Err(Refusal::NoWriter { profile });
-        }
+        of_this_writer(facts)?;
         let (recipe, plan) = recipe(facts, request)?.build();
         Ok((Self(recipe), plan))
     }
 
     fn next(&mut self, event: Event) -> Step {
         self.0.next(event)
+    }
+}
+
+fn of_this_writer(facts: &MediaFacts) -> Result<(), Refusal> {
+    match facts.profile() {
+        Profile::BdRSrm => Ok(()),
+        profile @ Profile::BdRRrm => Err(Refusal::NoPrecedent { profile }),
+        profile => Err(Refusal::NoWriter { profile }),
     }
 }
 
@@ -86,20 +94,24 @@ fn offer(facts: &MediaFacts, burn: &BurnRequest) -> Result<Service, Refusal> {
 }
 
 fn spot(facts: &MediaFacts, burn: &BurnRequest) -> Result<Spot, Refusal> {
-    refuse_pseudo_overwrite(facts)?;
     let spot = Spot::find(facts, burn.placement)?;
-    if burn.test_write {
-        return Err(Refusal::NoTestWrite {
-            profile: facts.profile(),
-        });
-    }
+    not_needed(facts.profile(), burn)?;
     Ok(spot)
 }
 
-fn refuse_pseudo_overwrite(facts: &MediaFacts) -> Result<(), Refusal> {
-    match facts.feature_current(FEATURE_POW) {
-        true => Err(Refusal::PseudoOverwrite),
-        false => Ok(()),
+/// The blocks of an extent, streamed where the drive's verification is not wanted, and what is said of
+/// that.
+fn written(
+    facts: &MediaFacts,
+    extent: Extent,
+    burn: &BurnRequest,
+) -> (Vec<Extent>, Option<Warning>) {
+    match facts.feature_current(FEATURE_DEFECT_MANAGEMENT) {
+        true if burn.fast_write && streaming::is_offered(facts) => {
+            (streaming::split(extent), Some(Warning::DefectsNotReplaced))
+        }
+        true => (vec![extent], Some(Warning::VerifiedByDrive)),
+        false => (vec![extent], None),
     }
 }
 
@@ -110,33 +122,29 @@ fn burn_recipe(facts: &MediaFacts, burn: &BurnRequest) -> Result<Recipe, Refusal
     let many = (spot.sessions >= MANY_SESSIONS).then_some(Warning::ManySessions {
         sessions: spot.sessions,
     });
-    let verified = facts
-        .feature_current(FEATURE_DEFECT_MANAGEMENT)
-        .then_some(Warning::VerifiedByDrive);
+    let expected = spot.expected(&extent, burn.finish, BORDER_BLOCKS);
+    let (extents, verified) = written(facts, extent, burn);
     Ok(Recipe::new()
         .prepare(speed.commands)
-        .expect(spot.expected(&extent, burn.finish, BORDER_BLOCKS))
-        .extent(extent)
+        .expect(expected)
+        .extents(extents)
         .close(spot.closing(burn.finish, CloseFunction::Finalize))
         .warn(speed.warning.into_iter().chain(many).chain(verified))
         .resumable())
 }
 
-fn cut_off(facts: &MediaFacts, resume: &ResumeRequest) -> Result<(Spot, u64), Refusal> {
-    refuse_pseudo_overwrite(facts)?;
-    Spot::where_cut_off(facts, resume)
-}
-
 fn resume_recipe(facts: &MediaFacts, resume: &ResumeRequest) -> Result<Recipe, Refusal> {
-    let (spot, missing) = cut_off(facts, resume)?;
+    let (spot, missing) = Spot::where_cut_off(facts, resume)?;
     let finish = resume.burn.finish;
     let mut recipe = Recipe::new().goes_on().resumable();
     if missing > 0 {
         let speed = set_speed(facts, resume.burn.speed);
+        let extent = Extent::image(spot.nwa, missing, spot.unit);
+        let (extents, verified) = written(facts, extent, &resume.burn);
         recipe = recipe
             .prepare(speed.commands)
-            .extent(Extent::image(spot.nwa, missing, spot.unit))
-            .warn(speed.warning);
+            .extents(extents)
+            .warn(speed.warning.into_iter().chain(verified));
     }
     Ok(recipe
         .close(spot.closing(finish, CloseFunction::Finalize))
@@ -144,7 +152,6 @@ fn resume_recipe(facts: &MediaFacts, resume: &ResumeRequest) -> Result<Recipe, R
 }
 
 fn close_recipe(facts: &MediaFacts, close: &CloseRequest) -> Result<Recipe, Refusal> {
-    refuse_pseudo_overwrite(facts)?;
     let unclosed = Unclosed::find(facts, close.finalize)?;
     Ok(Recipe::new()
         .close(unclosed.closing(close.finalize.then_some(CloseFunction::Finalize)))

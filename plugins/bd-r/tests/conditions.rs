@@ -11,8 +11,8 @@ use pitland_writer::mmc::reply::{DiscStatus, SessionState};
 use pitland_writer::mmc::{Lba, Profile};
 use pitland_writer::testing::{FactsBuilder, media};
 use pitland_writer::{
-    BurnRequest, CloseRequest, EraseRequest, Fit, FormatRequest, MediaWriter, MissingFact,
-    Placement, Refusal, Request, ResumeRequest,
+    BurnRequest, Certification, CloseRequest, EraseRequest, Fit, FormatRequest, MediaWriter,
+    MissingFact, Placement, Recording, Refusal, Request, ResumeRequest,
 };
 
 fn burn(placement: Placement) -> Request {
@@ -102,8 +102,9 @@ fn discs_that_cannot_be_continued_say_why() {
             refusal(media::bd_r_complete(), burn(placement)),
             Refusal::MediumClosed
         );
+        // In use for pseudo-overwrite its session is open all the time.
         let pow = refusal(media::bd_r_pseudo_overwrite(), burn(placement));
-        assert_eq!(pow, Refusal::PseudoOverwrite);
+        assert_eq!(pow, Refusal::SessionOpen);
     }
 }
 
@@ -189,9 +190,13 @@ fn only_a_blank_unformatted_disc_can_be_formatted() {
     assert_eq!(refusal(media::bd_r_formatted(), format()), not);
     assert_eq!(refusal(media::bd_r_appendable(1), format()), not);
     assert_eq!(refusal(media::bd_r_complete(), format()), not);
+    assert_eq!(refusal(media::bd_r_pseudo_overwrite(), format()), not);
+    let mut certified = FormatRequest::default();
+    certified.certification = Certification::Full;
+    let wanted = Certification::Full;
     assert_eq!(
-        refusal(media::bd_r_pseudo_overwrite(), format()),
-        Refusal::PseudoOverwrite
+        refusal(media::bd_r_blank(), Request::Format(certified)),
+        Refusal::NoSuchCertification { wanted }
     );
 }
 
@@ -287,7 +292,6 @@ fn a_burn_goes_on_nowhere_else() {
         (media::bd_r_appendable(1), Refusal::NothingToResume),
         (media::bd_r_complete(), Refusal::NothingToResume),
         (media::bd_r_damaged(), Refusal::MediumDamaged),
-        (media::bd_r_pseudo_overwrite(), Refusal::PseudoOverwrite),
     ] {
         assert_eq!(refusal(medium, resume(3_200)), refused);
     }
@@ -313,4 +317,45 @@ fn a_place_where_no_burn_can_be_cut_off_is_refused() {
 fn a_burn_that_is_there_and_closed_has_nothing_to_resume() {
     let closed = media::bd_r_appendable(1);
     assert_eq!(refusal(closed, resume(3_328)), Refusal::NothingToClose);
+}
+
+/// Formatted for pseudo-overwrite by someone else, and used by nobody yet.
+fn for_pseudo_overwrite() -> FactsBuilder {
+    FactsBuilder::new(Profile::BdRSrm, &[0x10, 0x21, 0x24, 0x38, 0x40, 0x41])
+        .disc(DiscStatus::Appendable, SessionState::Empty, 1, (1, 1))
+        .writable_track(1, 1, 0, 0, media::BD_DEFAULT)
+        .last_block(11_826_175)
+}
+
+#[test]
+fn a_disc_in_pseudo_overwrite_is_written_in_its_last_track_and_closed_like_any_other() {
+    let default = u64::from(media::BD_DEFAULT);
+    let first = place(for_pseudo_overwrite(), Placement::BlankOnly);
+    assert_eq!(first, (Lba(0), default, 32));
+    let in_use = media::bd_r_pseudo_overwrite();
+    let close = Request::Close(CloseRequest::new(false));
+    let (_, plan) = BdR::begin(&in_use.build(), &close).unwrap();
+    assert!(plan.to_string().contains("CLOSE TRACK/SESSION track 3"));
+}
+
+#[test]
+fn random_recording_is_recognized_and_not_written() {
+    let profile = Profile::BdRRrm;
+    let random = FactsBuilder::new(profile, &[0x10, 0x20, 0x24, 0x40, 0x41]);
+    for request in [
+        burn(Placement::Overwrite),
+        Request::Format(FormatRequest::default()),
+    ] {
+        let refused = refusal(random.clone(), request);
+        assert_eq!(refused, Refusal::NoPrecedent { profile });
+    }
+}
+
+#[test]
+fn a_recording_at_once_is_refused() {
+    let (profile, recording) = (Profile::BdRSrm, Recording::AtOnce);
+    let mut burn = BurnRequest::new(100);
+    burn.recording = recording;
+    let refused = refusal(media::bd_r_blank(), Request::Burn(burn));
+    assert_eq!(refused, Refusal::NoSuchRecording { profile, recording });
 }

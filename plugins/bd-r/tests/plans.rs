@@ -7,7 +7,9 @@
 )]
 
 use pitland_bd_r::BdR;
-use pitland_writer::mmc::Lba;
+use pitland_writer::mmc::feature::{Feature, FeatureDescriptor, RealTimeStreaming};
+use pitland_writer::mmc::reply::{DiscStatus, SessionState};
+use pitland_writer::mmc::{Lba, Profile};
 use pitland_writer::testing::{FactsBuilder, media};
 use pitland_writer::{
     BurnRequest, CloseRequest, ExpectedMedium, Finish, FormatRequest, MediaWriter, Placement,
@@ -217,4 +219,56 @@ fn an_appendable_disc_is_finalized() {
         ["finalize disc: CLOSE TRACK/SESSION finalize disc, IMMED"]
     );
     assert_eq!(plan.expected, ExpectedMedium::sessions(2, Some(false)));
+}
+
+#[test]
+fn a_fast_write_leaves_the_verification_of_spare_areas_out() {
+    let plan_in = |stream_writing, features: &[u16], fast_write| {
+        let streams = Feature::RealTimeStreaming(RealTimeStreaming {
+            stream_writing,
+            ..RealTimeStreaming::default()
+        });
+        let mut burn = BurnRequest::new(10_000);
+        burn.fast_write = fast_write;
+        let bare = |code: &u16| FeatureDescriptor {
+            code: *code,
+            current: true,
+            ..FeatureDescriptor::default()
+        };
+        let mut features: Vec<_> = features.iter().map(bare).collect();
+        features.push(FeatureDescriptor::new(&streams, true));
+        let medium = FactsBuilder::with_features(Profile::BdRSrm, features)
+            .disc(DiscStatus::Appendable, SessionState::Empty, 1, (1, 1))
+            .writable_track(1, 1, 0, 0, media::BD_DEFAULT);
+        plan(medium, Request::Burn(burn))
+    };
+    let plan = |features: &[u16], fast_write| plan_in(true, features, fast_write);
+    let with_spare = [0x21, 0x24, 0x41];
+    let in_another_drive = plan_in(false, &with_spare, true);
+    assert_eq!(in_another_drive.extents.len(), 1);
+    assert_eq!(in_another_drive.warnings, [Warning::VerifiedByDrive]);
+    let fast = plan(&with_spare, true);
+    let writes = lines(&fast);
+    assert_eq!(
+        writes
+            .iter()
+            .filter(|line| line.starts_with("write"))
+            .collect::<Vec<_>>(),
+        [
+            "write 2048 blocks of 2048 bytes from LBA 0 by WRITE (10), the image",
+            "write 7968 blocks of 2048 bytes from LBA 2048 by WRITE (12) streaming, the image",
+        ]
+    );
+    assert_eq!(fast.warnings, [Warning::DefectsNotReplaced]);
+    assert_eq!(fast.expected.capacity_at_least, Some(10_016));
+    let checked = plan(&with_spare, false);
+    assert_eq!(
+        (checked.extents.len(), checked.warnings),
+        (1, vec![Warning::VerifiedByDrive])
+    );
+    let without_spare = plan(&[0x21, 0x41], true);
+    assert_eq!(
+        (without_spare.extents.len(), without_spare.warnings),
+        (1, vec![])
+    );
 }

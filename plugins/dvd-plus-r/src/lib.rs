@@ -10,6 +10,7 @@ use pitland_writer::mmc::cdb::CloseFunction;
 use pitland_writer::mmc::{Lba, Profile};
 use pitland_writer::sequential::{self, Spot, Unclosed};
 use pitland_writer::speed::set_speed;
+use pitland_writer::write_parameters::not_needed;
 use pitland_writer::{
     BurnRequest, CloseRequest, Event, ExpectedMedium, Extent, Finish, Fit, MediaFacts, MediaWriter,
     PlannedCommand, Recipe, Refusal, Request, ResumeRequest, Service, Step, WritePlan, WriterInfo,
@@ -91,11 +92,7 @@ fn spot(facts: &MediaFacts, burn: &BurnRequest) -> Result<Spot, Refusal> {
             limit: MOST_SESSIONS,
         });
     }
-    if burn.test_write {
-        return Err(Refusal::NoTestWrite {
-            profile: facts.profile(),
-        });
-    }
+    not_needed(facts.profile(), burn)?;
     Ok(spot)
 }
 

@@ -4,14 +4,14 @@
 //! Owns the judgement and the recipe. Must not know how the caller knows.
 
 use crate::medium::{Medium, Surface};
-use crate::write::{around, lead_out};
+use crate::restricted;
+use crate::write::{around, expected, lead_out};
 use pitland_writer::mmc::Lba;
 use pitland_writer::mmc::reply::BackgroundFormat;
 use pitland_writer::sequential::missing_blocks;
-use pitland_writer::speed::set_speed;
+use pitland_writer::write_parameters::not_needed;
 use pitland_writer::{
-    ExpectedMedium, Extent, Finish, MediaFacts, Occasion, Recipe, Refusal, ResumeRequest, Service,
-    moves,
+    Extent, Finish, MediaFacts, Occasion, Recipe, Refusal, ResumeRequest, Service, moves,
 };
 
 /// Where a burn goes on.
@@ -26,9 +26,7 @@ impl Rest {
     /// whose file systems' blocks are all empty, holds nothing of it.
     fn find(facts: &MediaFacts, medium: Medium, resume: &ResumeRequest) -> Result<Self, Refusal> {
         let profile = medium.profile();
-        if resume.burn.test_write {
-            return Err(Refusal::NoTestWrite { profile });
-        }
+        not_needed(profile, &resume.burn)?;
         let missing = missing_blocks(resume, medium.unit())?;
         let surface = Surface::find(facts)?;
         if surface.unformatted || surface.blank == Some(true) {
@@ -43,9 +41,25 @@ impl Rest {
         let first_lba = i32::try_from(written_blocks)
             .map(Lba)
             .map_err(|_| Refusal::BadCheckpoint { written_blocks })?;
-        let open = medium == Medium::DvdPlusRw
-            && (surface.background == BackgroundFormat::Running
-                || resume.burn.finish == Finish::FinalizeDisc);
+        // What a DVD-RW lacks was in the drive's buffer only.
+        let next = match medium {
+            Medium::DvdMinusRw => surface.intermediate.or_else(|| surface.formatted_end()),
+            _ => None,
+        };
+        if let Some(found) = next.filter(|next| *next < first_lba) {
+            return Err(Refusal::NotWhereCutOff {
+                expected: first_lba,
+                found,
+            });
+        }
+        let open = match medium {
+            Medium::DvdMinusRw => surface.intermediate.is_some(),
+            medium if medium.formats_in_background() => {
+                surface.background == BackgroundFormat::Running
+                    || resume.burn.finish == Finish::FinalizeDisc
+            }
+            _ => false,
+        };
         if missing == 0 && !open {
             return Err(Refusal::NothingToClose);
         }
@@ -77,15 +91,9 @@ pub(crate) fn recipe(
     let rest = Rest::find(facts, medium, resume)?;
     let recipe = if rest.missing > 0 {
         let extent = Extent::image(rest.first_lba, rest.missing, medium.unit());
-        let speed = set_speed(facts, resume.burn.speed);
-        around(
-            facts,
-            medium,
-            &rest.surface,
-            speed,
-            extent,
-            resume.burn.finish,
-        )?
+        around(facts, medium, &rest.surface, extent, &resume.burn)?
+    } else if medium == Medium::DvdMinusRw {
+        restricted::close(&rest.surface)?
     } else {
         let running = rest.surface.background == BackgroundFormat::Running;
         let stop = running.then(|| moves::stop_format().only(Occasion::Always));
@@ -93,8 +101,5 @@ pub(crate) fn recipe(
         Recipe::new().close(stop.into_iter().chain(last))
     };
     let all = resume.written_blocks.saturating_add(rest.missing);
-    Ok(recipe
-        .expect(ExpectedMedium::capacity(Some(all)))
-        .goes_on()
-        .resumable())
+    Ok(recipe.expect(expected(medium, all)).goes_on().resumable())
 }

@@ -4,15 +4,19 @@
 
 use crate::format;
 use crate::medium::{Medium, Surface};
+use crate::restricted;
 use pitland_writer::mmc::Lba;
 use pitland_writer::mmc::cdb::CloseFunction;
-use pitland_writer::mmc::reply::{BackgroundFormat, CapacityKind};
+use pitland_writer::mmc::reply::BackgroundFormat;
 use pitland_writer::recipe::has_room;
 use pitland_writer::sequential::padded;
-use pitland_writer::speed::{SpeedChoice, set_speed};
+use pitland_writer::speed::set_speed;
+use pitland_writer::streaming;
+use pitland_writer::write_parameters::not_needed;
 use pitland_writer::{
-    BurnRequest, CloseRequest, EraseRequest, ExpectedMedium, Extent, Finish, MediaFacts, Occasion,
-    Origin, Placement, PlannedCommand, Recipe, Refusal, Service, Speed, Warning, moves,
+    BurnRequest, CloseRequest, EraseRequest, EraseScope, ExpectedMedium, Extent, Finish,
+    MediaFacts, Occasion, Origin, Placement, PlannedCommand, Recipe, Refusal, Service, Warning,
+    moves,
 };
 
 /// Blocks that a quick erase overwrites at least: the descriptors of every file system, the anchor
@@ -35,9 +39,14 @@ pub(crate) fn offer(
 fn surface_for(facts: &MediaFacts, medium: Medium, burn: &BurnRequest) -> Result<Surface, Refusal> {
     let profile = medium.profile();
     let surface = Surface::find(facts)?;
+    if surface.intermediate.is_some_and(|next| next > Lba(0)) {
+        return Err(Refusal::SessionOpen);
+    }
     match burn.placement {
         Placement::Overwrite => {}
         Placement::BlankOnly if surface.blank == Some(true) => {}
+        // Formatted, and nothing written since.
+        Placement::BlankOnly if surface.intermediate.is_some() => {}
         Placement::BlankOnly => {
             return Err(Refusal::MediumNotBlank {
                 offer: Some(Placement::Overwrite),
@@ -45,9 +54,7 @@ fn surface_for(facts: &MediaFacts, medium: Medium, burn: &BurnRequest) -> Result
         }
         _ => return Err(Refusal::NoSessions { profile }),
     }
-    if burn.test_write {
-        return Err(Refusal::NoTestWrite { profile });
-    }
+    not_needed(profile, burn)?;
     Ok(surface)
 }
 
@@ -60,21 +67,51 @@ pub(crate) fn burn(
     let surface = surface_for(facts, medium, burn)?;
     let blocks = padded(burn.blocks, medium.unit(), surface.capacity)?;
     let extent = Extent::image(Lba(0), blocks, medium.unit());
-    let speed = set_speed(facts, burn.speed);
-    let expected = ExpectedMedium::capacity(Some(blocks));
-    Ok(around(facts, medium, &surface, speed, extent, burn.finish)?
-        .expect(expected)
+    Ok(around(facts, medium, &surface, extent, burn)?
+        .expect(expected(medium, blocks))
         .resumable())
 }
 
-/// The recipe of an erase: these media have no BLANK, so zeros make them empty. A full one writes
+/// The block behind an extent; none here starts before the medium.
+pub(crate) fn end_of(extent: &Extent) -> u64 {
+    let first = u64::try_from(extent.first_lba.0).unwrap_or(0);
+    first.saturating_add(extent.blocks)
+}
+
+/// What the medium shows after `blocks` blocks from its first one.
+pub(crate) fn expected(medium: Medium, blocks: u64) -> ExpectedMedium {
+    match medium {
+        Medium::DvdMinusRw => restricted::expected(Some(blocks)),
+        _ => ExpectedMedium::capacity(Some(blocks)),
+    }
+}
+
+/// Zeros from the first block on.
+pub(crate) fn zeros(blocks: u64, unit: u32) -> Extent {
+    let mut extent = Extent::image(Lba(0), blocks, unit);
+    extent.origin = Origin::Zeros;
+    extent
+}
+
+/// The recipe of an erase. Only DVD-RW has a BLANK; zeros make the others empty. A full erase writes
 /// zeros to every block, a quick one to those that make the medium look used.
 pub(crate) fn erase(
     facts: &MediaFacts,
     medium: Medium,
     erase: &EraseRequest,
 ) -> Result<Recipe, Refusal> {
+    if erase.scope != EraseScope::Disc {
+        return Err(Refusal::NotOffered);
+    }
     let surface = Surface::find(facts)?;
+    if medium == Medium::DvdMinusRw {
+        if let Some(recipe) = restricted::erase(facts, erase) {
+            return Ok(recipe);
+        }
+        if surface.intermediate.is_some() {
+            return Err(Refusal::SessionOpen);
+        }
+    }
     let unit = u64::from(medium.unit());
     let whole = surface.capacity / unit * unit;
     let quick = erase.volume_blocks.max(DESCRIPTOR_BLOCKS);
@@ -85,11 +122,10 @@ pub(crate) fn erase(
             .unwrap_or(whole)
             .min(whole),
     };
-    let mut extent = Extent::image(Lba(0), blocks, medium.unit());
-    extent.origin = Origin::Zeros;
-    let speed = set_speed(facts, Speed::Maximum);
+    let extent = zeros(blocks, medium.unit());
     let expected = ExpectedMedium::blank();
-    Ok(around(facts, medium, &surface, speed, extent, Finish::CloseSession)?.expect(expected))
+    let at_full_speed = BurnRequest::new(blocks);
+    Ok(around(facts, medium, &surface, extent, &at_full_speed)?.expect(expected))
 }
 
 /// Everything around an extent: format where it is needed, speed, and the end.
@@ -97,60 +133,70 @@ pub(crate) fn around(
     facts: &MediaFacts,
     medium: Medium,
     surface: &Surface,
-    speed: SpeedChoice,
     extent: Extent,
-    finish: Finish,
+    burn: &BurnRequest,
 ) -> Result<Recipe, Refusal> {
-    let end = u64::try_from(extent.first_lba.0).unwrap_or(0) + extent.blocks;
-    let format = first_format(facts, medium, surface, end)?;
-    let verified = medium
-        .verifies(facts, surface.unformatted)
-        .then_some(Warning::VerifiedByDrive);
+    let speed = set_speed(facts, burn.speed);
+    let (format, loses) = first_format(facts, medium, surface, &extent)?;
+    let verifies = medium.verifies(facts, surface.unformatted);
+    let streams = verifies && burn.fast_write && streaming::is_offered(facts);
+    let verified = match streams {
+        true => Some(Warning::DefectsNotReplaced),
+        false => verifies.then_some(Warning::VerifiedByDrive),
+    };
     let mut recipe = Recipe::new();
+    if medium == Medium::DvdMinusRw {
+        recipe = recipe.prepare([moves::clear_test_write(&restricted::page(facts))]);
+    }
     let formats = !format.is_empty();
     if formats {
         recipe = recipe.prepare(format).identify(has_room);
     }
+    let extents = match streams {
+        true => streaming::split(extent),
+        false => vec![extent],
+    };
     Ok(recipe
         // After the format: a drive may set its speed anew for it.
         .prepare(speed.commands)
-        .extent(extent)
-        .close(closing(medium, surface, formats, finish))
-        .warn(speed.warning.into_iter().chain(verified)))
+        .extents(extents)
+        .close(closing(medium, surface, formats, burn.finish))
+        .warn(speed.warning.into_iter().chain(verified).chain(loses)))
 }
 
-/// The format that must come before the blocks; nothing where none is needed.
+/// The format that must come before the blocks, and what is to be said of it; nothing where none is
+/// needed.
 fn first_format(
     facts: &MediaFacts,
     medium: Medium,
     surface: &Surface,
-    end: u64,
-) -> Result<Vec<PlannedCommand>, Refusal> {
+    extent: &Extent,
+) -> Result<(Vec<PlannedCommand>, Option<Warning>), Refusal> {
+    if medium == Medium::DvdMinusRw {
+        let (format, loses) = restricted::growth(facts, surface, extent)?;
+        return Ok((format.into_iter().collect(), loses));
+    }
     if surface.unformatted {
-        return format::usual(facts, medium);
+        return Ok((format::usual(facts, medium)?, None));
     }
     let suspended = surface.background == BackgroundFormat::Suspended;
-    let restart = suspended && reaches_beyond(facts, surface, end);
+    let restart = suspended && reaches_beyond(surface, end_of(extent));
     match restart {
-        true => Ok(format::restart(facts)),
-        false => Ok(Vec::new()),
+        true => Ok((format::restart(facts, medium), None)),
+        false => Ok((Vec::new(), None)),
     }
 }
 
 /// Whether a write up to `end` may reach beyond what a suspended format has covered. A list that calls the whole
 /// disc formatted all the same tells nothing, and some drives do (recipe 13): then it may.
-fn reaches_beyond(facts: &MediaFacts, surface: &Surface, end: u64) -> bool {
-    let covered = facts
-        .format_capacities
-        .as_ref()
-        .map(|list| list.current)
-        .filter(|current| current.kind == CapacityKind::Formatted)
-        .map(|current| u64::from(current.blocks.0))
+fn reaches_beyond(surface: &Surface, end: u64) -> bool {
+    let covered = surface
+        .formatted
         .filter(|covered| *covered < surface.capacity);
     covered.is_none_or(|covered| end > covered)
 }
 
-/// The end of a burn. On DVD-RAM and BD-RE nothing is closed. On DVD+RW a running format is stopped,
+/// The end of a burn. On DVD-RAM and BD-RE nothing is closed, on DVD-RW an intermediate session. On DVD+RW a running format is stopped,
 /// so that the disc can leave the drive, and a lead-out is written where the disc shall be final.
 fn closing(
     medium: Medium,
@@ -159,7 +205,14 @@ fn closing(
     finish: Finish,
 ) -> Vec<PlannedCommand> {
     let mut closing = Vec::from(moves::synchronize_cache());
-    if medium != Medium::DvdPlusRw {
+    if medium == Medium::DvdMinusRw {
+        if formats {
+            closing.push(restricted::end(Occasion::AfterFormat));
+        } else if surface.intermediate.is_some() {
+            closing.push(restricted::end(Occasion::AfterWriting));
+        }
+    }
+    if !medium.formats_in_background() {
         return closing;
     }
     if formats {
@@ -173,14 +226,18 @@ fn closing(
     closing
 }
 
-/// The recipe of a close without a burn: only a DVD+RW has anything to close.
+/// The recipe of a close without a burn: only a DVD+RW has anything to close, and a DVD-RW its intermediate
+/// session.
 pub(crate) fn close(
     facts: &MediaFacts,
     medium: Medium,
     close: &CloseRequest,
 ) -> Result<Recipe, Refusal> {
     let surface = Surface::find(facts)?;
-    if medium != Medium::DvdPlusRw {
+    if medium == Medium::DvdMinusRw {
+        return restricted::close(&surface);
+    }
+    if !medium.formats_in_background() {
         return Err(Refusal::NoSessions {
             profile: medium.profile(),
         });

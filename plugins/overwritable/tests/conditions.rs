@@ -8,12 +8,15 @@
 
 use pitland_overwritable::Overwritable;
 use pitland_writer::mmc::cdb::{Command, StructureMedium};
-use pitland_writer::mmc::reply::dvd_format;
+use pitland_writer::mmc::param::FormatType;
+use pitland_writer::mmc::reply::{
+    BackgroundFormat, CapacityKind, DiscStatus, SessionState, dvd_format,
+};
 use pitland_writer::mmc::{Lba, Profile};
-use pitland_writer::testing::{FactsBuilder, media};
+use pitland_writer::testing::{FactsBuilder, dvd_minus, media};
 use pitland_writer::{
-    Answer, BurnRequest, CloseRequest, EraseRequest, Fit, FormatRequest, MediaFacts, MediaWriter,
-    MissingFact, Placement, Refusal, Request, ResumeRequest,
+    Answer, BurnRequest, Certification, CloseRequest, EraseRequest, EraseScope, Fit, FormatRequest,
+    MediaFacts, MediaWriter, MissingFact, Placement, Recording, Refusal, Request, ResumeRequest,
 };
 
 fn burn(placement: Placement) -> Request {
@@ -56,7 +59,25 @@ fn all() -> Vec<FactsBuilder> {
         media::dvd_ram(),
         media::bd_re_unformatted(),
         media::bd_re_formatted(),
+        dvd_plus_rw_dl(),
+        dvd_minus::dvd_rw_formatted(1_600),
+        dvd_minus::dvd_rw_intermediate(0),
     ]
+}
+
+/// A DVD+RW DL is a DVD+RW of another profile and size.
+fn dvd_plus_rw_dl() -> FactsBuilder {
+    FactsBuilder::new(Profile::DvdPlusRwDl, &[0x20, 0x23, 0x3A])
+        .rewritable(
+            DiscStatus::Blank,
+            SessionState::Empty,
+            BackgroundFormat::None,
+        )
+        .formats(
+            CapacityKind::Unformatted,
+            media::DVD_PLUS_DL,
+            &[(FormatType::DvdPlusRwBasic, media::DVD_PLUS_DL, 0)],
+        )
 }
 
 #[test]
@@ -224,14 +245,177 @@ fn other_media_are_not_mine() {
     ] {
         assert_eq!(fit(medium, request()), Fit::NotMine);
     }
-    let dual = FactsBuilder::new(Profile::DvdPlusRwDl, &[0x2A]).build();
-    let refused = Refusal::NoWriter {
-        profile: Profile::DvdPlusRwDl,
-    };
-    assert_eq!(
-        Overwritable::begin(&dual, &request()).map(|_| ()),
-        Err(refused)
+    let begun = Overwritable::begin(&media::bd_r_blank().build(), &request());
+    let profile = Profile::BdRSrm;
+    assert_eq!(begun.map(|_| ()), Err(Refusal::NoWriter { profile }));
+}
+
+#[test]
+fn a_dvd_rw_in_sequential_recording_is_only_formatted_here() {
+    let profile = Profile::DvdMinusRwSequential;
+    for medium in [
+        dvd_minus::dvd_rw_blank(),
+        dvd_minus::dvd_rw_blank().first_blocks(0),
+    ] {
+        let format = Request::Format(FormatRequest::default());
+        assert!(matches!(fit(medium.clone(), format), Fit::Serves(_)));
+        assert_eq!(
+            fit(medium.clone(), burn(Placement::Overwrite)),
+            Fit::NotMine
+        );
+        let begun = Overwritable::begin(&medium.build(), &burn(Placement::Overwrite));
+        assert_eq!(begun.map(|_| ()), Err(Refusal::NoWriter { profile }));
+    }
+    let unlisted = dvd_minus::dvd_minus_complete(profile);
+    let what = MissingFact::FormatCapacities;
+    let refused = refusal(unlisted, Request::Format(FormatRequest::default()));
+    assert_eq!(refused, Refusal::FactMissing { what });
+}
+
+#[test]
+fn a_dvd_rw_has_the_whole_disc_whatever_it_is_formatted_to() {
+    for medium in [
+        dvd_minus::dvd_rw_formatted(1_600),
+        dvd_minus::dvd_rw_formatted(dvd_minus::DVD_MINUS),
+        dvd_minus::dvd_rw_intermediate(0),
+    ] {
+        assert_eq!(free(medium, Placement::Overwrite), dvd_minus::DVD_MINUS);
+    }
+    // Formatted, and nothing written since.
+    let fresh = dvd_minus::dvd_rw_intermediate(0);
+    assert_eq!(free(fresh, Placement::BlankOnly), dvd_minus::DVD_MINUS);
+}
+
+#[test]
+fn an_intermediate_session_is_closed_or_gone_on_with_before_anything_else() {
+    let open = || dvd_minus::dvd_rw_intermediate(1_600);
+    let refused = refusal(open(), burn(Placement::Overwrite));
+    assert_eq!(refused, Refusal::SessionOpen);
+    let close = || Request::Close(CloseRequest::new(false));
+    assert!(matches!(fit(open(), close()), Fit::Serves(_)));
+    let closed = refusal(dvd_minus::dvd_rw_formatted(1_600), close());
+    assert_eq!(closed, Refusal::NothingToClose);
+    let profile = Profile::DvdMinusRwRestrictedOverwrite;
+    let sessions = refusal(
+        dvd_minus::dvd_rw_formatted(1_600),
+        burn(Placement::NewSession),
     );
+    assert_eq!(sessions, Refusal::NoSessions { profile });
+    // What the drive had in its buffer only is not there.
+    match fit(open(), resume(2_000, 1_600)) {
+        Fit::Serves(service) => assert_eq!(service.first_lba, Lba(1_600)),
+        other => panic!("{other:?}"),
+    }
+    let elsewhere = Refusal::NotWhereCutOff {
+        expected: Lba(1_616),
+        found: Lba(1_600),
+    };
+    assert_eq!(refusal(open(), resume(2_000, 1_616)), elsewhere);
+}
+
+#[test]
+fn what_is_to_be_resumed_is_never_formatted_away() {
+    let mut facts = dvd_minus::dvd_rw_formatted(1_600).build();
+    let grows = Overwritable::begin(&facts, &resume(2_000, 1_600)).map(|(_, plan)| plan);
+    assert!(grows.unwrap().to_string().contains("quick grow"));
+    let formats = &mut facts.format_capacities.as_mut().unwrap().formats;
+    formats.retain(|format| format.kind != FormatType::QuickGrow);
+    let refused = Overwritable::begin(&facts, &resume(2_000, 1_600)).map(|_| ());
+    assert_eq!(refused, Err(Refusal::NothingToResume));
+    // Inside of what is formatted nothing has to grow.
+    assert!(Overwritable::begin(&facts, &resume(1_600, 800)).is_ok());
+    let elsewhere = Refusal::NotWhereCutOff {
+        expected: Lba(1_616),
+        found: Lba(1_600),
+    };
+    let formatted = dvd_minus::dvd_rw_formatted(1_600);
+    assert_eq!(refusal(formatted, resume(2_000, 1_616)), elsewhere);
+}
+
+#[test]
+fn a_session_into_which_nothing_was_written_is_not_closed() {
+    let close = Request::Close(CloseRequest::new(false));
+    let fresh = dvd_minus::dvd_rw_intermediate(0);
+    assert_eq!(refusal(fresh, close), Refusal::NothingToClose);
+}
+
+#[test]
+fn a_protected_medium_is_called_so_whatever_else_the_drive_says_of_it() {
+    let mut facts = media::dvd_ram()
+        .structure(
+            StructureMedium::Dvd,
+            dvd_format::WRITE_PROTECTION,
+            vec![0x04, 0, 0, 0],
+        )
+        .build();
+    let features = &mut facts.configuration.as_mut().unwrap().features;
+    features.retain(|feature| feature.code != 0x20);
+    let request = burn(Placement::Overwrite);
+    let refused = Overwritable::begin(&facts, &request).map(|_| ());
+    assert_eq!(refused, Err(Refusal::WriteProtected));
+}
+
+#[test]
+fn what_a_drive_does_not_certify_is_refused() {
+    let format = |medium, kind, wanted| {
+        let mut format = FormatRequest::new(kind, None);
+        format.certification = wanted;
+        fit(medium, Request::Format(format))
+    };
+    let refused = |wanted| Fit::Refuses(Refusal::NoSuchCertification { wanted });
+    let (quick, full) = (Certification::Quick, Certification::Full);
+    let plain = media::bd_re_formatted();
+    assert_eq!(format(plain.clone(), None, full), refused(full));
+    assert_eq!(format(plain, None, quick), refused(quick));
+    let without_spare = format(media::bd_re_formatted(), Some(0x31), Certification::None);
+    assert_eq!(without_spare, refused(Certification::None));
+    let plus = format(media::dvd_plus_rw_formatted(), None, full);
+    assert_eq!(plus, refused(full));
+    let quickly_in_full = format(dvd_minus::dvd_rw_blank(), Some(0x15), full);
+    assert_eq!(quickly_in_full, refused(full));
+    let grown = format(dvd_minus::dvd_rw_formatted(1_600), Some(0x13), quick);
+    assert!(matches!(
+        grown,
+        Fit::Refuses(Refusal::NoSuchFormat { kind: 0x13, .. })
+    ));
+}
+
+#[test]
+fn what_only_other_media_have_is_refused() {
+    let mut at_once = BurnRequest::new(100);
+    at_once.placement = Placement::Overwrite;
+    at_once.recording = Recording::AtOnce;
+    let mut part = EraseRequest::new(false);
+    part.scope = EraseScope::LastSession;
+    for medium in all() {
+        let profile = medium.clone().build().profile();
+        let refused = refusal(medium.clone(), Request::Burn(at_once.clone()));
+        let recording = Recording::AtOnce;
+        assert_eq!(refused, Refusal::NoSuchRecording { profile, recording });
+        let refused = refusal(medium, Request::Erase(part.clone()));
+        assert_eq!(refused, Refusal::NotOffered);
+    }
+}
+
+#[test]
+fn a_drive_that_only_reads_the_medium_is_known_before_the_laser_is_on() {
+    let mut facts = media::dvd_plus_rw_formatted().build();
+    let features = &mut facts.configuration.as_mut().unwrap().features;
+    features.retain(|feature| ![0x20, 0x2A].contains(&feature.code));
+    let profile = Profile::DvdPlusRw;
+    let refused = Fit::Refuses(Refusal::DriveOnlyReads { profile });
+    let request = burn(Placement::Overwrite);
+    assert_eq!(Overwritable::assess(&facts, &request), refused);
+}
+
+#[test]
+fn a_medium_that_this_drive_cannot_format_needs_another_drive() {
+    let mut facts = media::bd_re_unformatted().build();
+    let features = &mut facts.configuration.as_mut().unwrap().features;
+    features.retain(|feature| feature.code != 0x23);
+    let request = burn(Placement::BlankOnly);
+    let begun = Overwritable::begin(&facts, &request).map(|_| ());
+    assert_eq!(begun, Err(Refusal::FormatNeeded));
 }
 
 #[test]

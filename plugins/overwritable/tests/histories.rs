@@ -8,7 +8,7 @@
 
 use pitland_overwritable::Overwritable;
 use pitland_writer::testing::{
-    FactsBuilder, HISTORY_EVENTS, all_goes_well, event_of, media, play, walk,
+    FactsBuilder, HISTORY_EVENTS, all_goes_well, dvd_minus, event_of, media, play, walk,
 };
 use pitland_writer::{
     BurnRequest, CloseRequest, EraseRequest, Event, Failure, Finish, FormatRequest, MediaFacts,
@@ -55,6 +55,21 @@ fn jobs() -> Vec<(FactsBuilder, FactsBuilder, Request)> {
         ),
         same(media::dvd_ram().first_blocks(7), resume(2_000, 1_008)),
         same(formatting().first_blocks(7), resume(2_000, 2_000)),
+        (
+            dvd_minus::dvd_rw_formatted(1_600),
+            dvd_minus::dvd_rw_intermediate(1_600),
+            burn(Finish::CloseSession),
+        ),
+        same(
+            dvd_minus::dvd_rw_intermediate(0),
+            burn(Finish::CloseSession),
+        ),
+        (
+            dvd_minus::dvd_rw_blank(),
+            dvd_minus::dvd_rw_intermediate(0),
+            Request::Format(FormatRequest::default()),
+        ),
+        same(dvd_minus::dvd_rw_intermediate(1_008), resume(2_000, 1_008)),
     ]
 }
 
@@ -114,6 +129,16 @@ fn a_cancel_at_any_step_ends_and_stops_a_format_that_was_begun() {
             );
             let formats = plan.prepare.iter().any(|c| c.purpose == Move::Format);
             let stops = plan.closing.iter().any(|c| c.purpose == Move::StopFormat);
+            // An intermediate session never stays one.
+            let ends = plan.closing.iter().any(|c| c.purpose == Move::CloseSession);
+            let sent = steps.iter().any(|step| {
+                matches!(step, Step::Prepare(at)
+                if plan.prepare[*at as usize].purpose == Move::Format)
+            });
+            if sent && ends {
+                let ended = closed(&steps, &plan).contains(&Move::CloseSession);
+                assert!(ended, "{request:?} cancelled at {at}: {steps:?}");
+            }
             if formats && stops {
                 let stopped = closed(&steps, &plan).contains(&Move::StopFormat);
                 assert!(stopped, "{request:?} cancelled at {at}: {steps:?}");
@@ -154,7 +179,7 @@ fn any_sense_at_any_step_ends_the_job() {
 proptest! {
     #[test]
     fn no_history_panics_or_loops(
-        job in 0..11usize,
+        job in 0..15usize,
         history in prop::collection::vec(0..HISTORY_EVENTS, 0..40),
     ) {
         let (medium, later, request) = jobs().swap_remove(job);
@@ -164,7 +189,7 @@ proptest! {
 
     #[test]
     fn any_answers_are_judged_without_panic(
-        number in 0..11usize,
+        number in 0..15usize,
         answers in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..60), 6),
         blocks: u64,
         written: u64,

@@ -33,11 +33,12 @@ codes! {
     /// What it answered; bytes: the data.
     ANSWER_DATA = 0x0202,
 
-    /// Burn `count` blocks; flags: 1 test write, 2 underrun protection. Placement, finish and speed follow.
+    /// Burn `count` blocks; flags: 1 test write, 2 underrun protection, 4 fast write. Placement, finish,
+    /// speed, recording and form of CD sectors follow.
     REQUEST_BURN = 0x0300,
-    /// Format; flags: 1 kind given (count), 2 spare bytes given (number 0).
+    /// Format; flags: 1 kind given (count), 2 spare bytes given (number 0). Certification follows.
     REQUEST_FORMAT = 0x0301,
-    /// Erase; flags: 1 full; count: blocks of the volume.
+    /// Erase; flags: 1 full; count: blocks of the volume. Scope follows.
     REQUEST_ERASE = 0x0302,
     /// Close; flags: 1 finalize.
     REQUEST_CLOSE = 0x0303,
@@ -59,6 +60,32 @@ codes! {
     SPEED_KILOBYTES_PER_SECOND = 0x0331,
     /// At most `count` tenths of the nominal speed.
     SPEED_TENTHS_OF_NOMINAL = 0x0332,
+    /// As the writer thinks best.
+    RECORDING_AS_USUAL = 0x0340,
+    /// All at once.
+    RECORDING_AT_ONCE = 0x0341,
+    /// Track by track.
+    RECORDING_TRACK_BY_TRACK = 0x0342,
+    /// As the earlier sessions.
+    CD_FORM_AS_DISC = 0x0350,
+    /// Mode 1.
+    CD_FORM_MODE_1 = 0x0351,
+    /// Mode 2 form 1.
+    CD_FORM_MODE_2_FORM_1 = 0x0352,
+    /// As the writer thinks best.
+    CERTIFICATION_AS_USUAL = 0x0360,
+    /// None.
+    CERTIFICATION_NONE = 0x0361,
+    /// Of a part.
+    CERTIFICATION_QUICK = 0x0362,
+    /// Of all.
+    CERTIFICATION_FULL = 0x0363,
+    /// The whole disc.
+    SCOPE_DISC = 0x0370,
+    /// The last session.
+    SCOPE_LAST_SESSION = 0x0371,
+    /// The open track from `lba` on.
+    SCOPE_TRACK_TAIL = 0x0372,
 
     /// Serves from `lba` on, `count` blocks free; number 0: fitness, 1: write unit; flags: 1 test write.
     FIT_SERVES = 0x0400,
@@ -119,6 +146,20 @@ codes! {
     REFUSAL_NOT_WHERE_CUT_OFF = 0x0516,
     /// Not cut off behind `count` blocks.
     REFUSAL_BAD_CHECKPOINT = 0x0517,
+    /// Read, not written; count: profile.
+    REFUSAL_NO_PRECEDENT = 0x0518,
+    /// Not written that way; count: profile. The recording follows.
+    REFUSAL_NO_SUCH_RECORDING = 0x0519,
+    /// Not formatted, and not by this drive.
+    REFUSAL_FORMAT_NEEDED = 0x051A,
+    /// Not certified that way; the certification follows.
+    REFUSAL_NO_SUCH_CERTIFICATION = 0x051B,
+    /// Finalized with a session only; count: profile.
+    REFUSAL_FINAL_WITH_SESSION_ONLY = 0x051C,
+    /// Written again after an erase only.
+    REFUSAL_ERASE_FIRST = 0x051D,
+    /// Not written by this drive; count: profile.
+    REFUSAL_DRIVE_ONLY_READS = 0x051E,
     /// READ DISC INFORMATION is missing.
     MISSING_DISC_INFORMATION = 0x0580,
     /// READ TRACK INFORMATION is missing.
@@ -224,6 +265,16 @@ codes! {
     WARNING_FORMATS_FIRST = 0x0804,
     /// A warning that the sender had no word for either; count: its code.
     WARNING_UNKNOWN = 0x0805,
+    /// The disc takes no further session.
+    WARNING_BECOMES_FINAL = 0x0806,
+    /// The drive fills up a short burn.
+    WARNING_LONG_LEAD_OUT = 0x0807,
+    /// At once only, after a quick erase.
+    WARNING_ONLY_AT_ONCE_AFTERWARDS = 0x0808,
+    /// No underrun protection.
+    WARNING_NO_UNDERRUN_PROTECTION = 0x0809,
+    /// Defects are not replaced.
+    WARNING_DEFECTS_NOT_REPLACED = 0x080A,
 
     /// Send preparing command `count`.
     STEP_PREPARE = 0x0900,

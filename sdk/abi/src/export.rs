@@ -57,6 +57,7 @@ macro_rules! export_writers {
                     "\nauthors: ", env!("CARGO_PKG_AUTHORS"),
                     "\nlicense: ", env!("CARGO_PKG_LICENSE"),
                     "\nrustc: ", p::RUSTC,
+                    "\nsdk: ", p::VERSION,
                     "\nwriters:", $(" ", stringify!($writer),)+
                     "\n",
                 ],

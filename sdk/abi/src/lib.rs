@@ -49,5 +49,5 @@ pub mod __private {
         __call_root_module_loader as call_root_module_loader, CheckTypeLayout, LibHeader,
         RootModuleResult,
     };
-    pub use pitland_writer::{WriterModule, module_of};
+    pub use pitland_writer::{VERSION, WriterModule, module_of};
 }

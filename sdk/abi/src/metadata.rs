@@ -108,6 +108,8 @@ pub struct Metadata {
     pub writers: String,
     /// The compiler that built it.
     pub rustc: String,
+    /// The version of the SDK that it was built with; empty from before it was told.
+    pub sdk: String,
 }
 
 /// Why bytes are no metadata.
@@ -168,6 +170,7 @@ impl Metadata {
             license: value("license"),
             writers: value("writers"),
             rustc: value("rustc"),
+            sdk: value("sdk"),
         })
     }
 }
@@ -194,6 +197,7 @@ mod tests {
         assert_eq!(metadata.version, "1.2.3");
         assert_eq!(metadata.writers, "A, B");
         assert_eq!(metadata.authors, "");
+        assert_eq!(metadata.sdk, "", "one from before it was told");
         assert!(!Metadata::parse(&emit(false, &[])).unwrap().unwinds);
     }
 
@@ -209,7 +213,7 @@ mod tests {
             ABI_VERSION,
             AbiVersion {
                 major: 0,
-                minor: 1,
+                minor: 2,
                 patch: 0
             }
         );

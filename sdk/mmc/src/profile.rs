@@ -177,6 +177,21 @@ impl Profile {
         )
     }
 
+    /// Whether a burn of the medium is governed by mode page 05h (recipe 1): what the drive tells of
+    /// it then depends on that page, and so does what a close leaves behind.
+    pub const fn takes_write_parameters(self) -> bool {
+        matches!(
+            self,
+            Self::CdR
+                | Self::CdRw
+                | Self::DvdMinusRSequential
+                | Self::DvdMinusRwRestrictedOverwrite
+                | Self::DvdMinusRwSequential
+                | Self::DvdMinusRDlSequential
+                | Self::DvdMinusRDlLayerJump
+        )
+    }
+
     /// Whether the medium has more than one layer by its profile. Dual-layer
     /// BD shares the single-layer profile and does not show here.
     pub const fn is_dual_layer(self) -> bool {
@@ -241,6 +256,16 @@ mod tests {
         assert_eq!(Profile::DvdRam.one_x_kb_per_s(), 1385);
         assert_eq!(Profile::BdRe.one_x_kb_per_s(), 4496);
         assert_eq!(Profile::None.one_x_kb_per_s(), 0);
+    }
+
+    #[test]
+    fn the_write_parameters_govern_what_is_written_by_recordings_of_the_minus_family() {
+        for profile in Profile::KNOWN {
+            let name = profile.to_string();
+            let governed = name.starts_with("CD-R") && *profile != Profile::CdRom
+                || name.starts_with("DVD-R") && !["DVD-ROM", "DVD-RAM"].contains(&&*name);
+            assert_eq!(profile.takes_write_parameters(), governed, "{profile}");
+        }
     }
 
     #[test]

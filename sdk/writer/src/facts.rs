@@ -3,24 +3,42 @@
 //! Owns the reading of answers into facts; must not ask anything itself, and must not know what a
 //! writer makes of the facts.
 
+mod cd;
 mod condition;
 #[cfg(test)]
 mod tests;
 
+pub use cd::CdFacts;
 pub use condition::MediumCondition;
 
 use pitland_mmc::cdb::{
     CdbBytes, Command, DiscInformationType, PageControl, PerformanceType, StructureMedium,
-    TrackAddressType,
+    TocFormat, TrackAddressType,
 };
+use pitland_mmc::feature::{DvdPlusR, DvdPlusRDl, DvdPlusRw, DvdPlusRwDl, Feature, FeatureCode};
 use pitland_mmc::mode_page::{Capabilities, ModePage, ModeParameterList, WriteParameters};
 use pitland_mmc::param::FormatType;
 use pitland_mmc::reply::{
-    BackgroundFormat, Capacity, CapacityDescriptor, CapacityKind, Configuration, DiscInformation,
-    DiscStructure, FormatCapacities, InquiryData, ReplyError, TrackInformation,
-    WriteSpeedDescriptor, WriteSpeeds,
+    Atip, BackgroundFormat, Capacity, CapacityDescriptor, CapacityKind, Configuration,
+    DiscInformation, DiscStructure, FormatCapacities, FullToc, InquiryData, ReplyError,
+    SessionInfo, Toc, TrackInformation, WriteSpeedDescriptor, WriteSpeeds,
 };
 use pitland_mmc::{Lba, Profile, SessionNumber, TrackNumber};
+
+/// The features of writing, one of which is current with every medium that the drive writes.
+const WRITING: [FeatureCode; 11] = [
+    FeatureCode::RandomWritable,
+    FeatureCode::IncrementalStreamingWritable,
+    FeatureCode::DvdPlusRw,
+    FeatureCode::DvdPlusR,
+    FeatureCode::RigidRestrictedOverwrite,
+    FeatureCode::CdTrackAtOnce,
+    FeatureCode::CdMastering,
+    FeatureCode::DvdMinusWrite,
+    FeatureCode::DvdPlusRwDl,
+    FeatureCode::DvdPlusRDl,
+    FeatureCode::BdWrite,
+];
 
 /// A question to the drive and what it answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,6 +77,8 @@ pub struct MediaFacts {
     pub capabilities: Option<Capabilities>,
     /// Mode page 05h, as the drive has it.
     pub write_parameters: Option<WriteParameters>,
+    /// What only CDs tell.
+    pub cd: CdFacts,
     /// Blocks at which file systems start, on overwritable media. Empty, not `None`, where the drive was
     /// asked and said of each that it was never written.
     pub first_blocks: Option<Vec<u8>>,
@@ -95,8 +115,8 @@ impl MediaFacts {
             }
             Command::ReadTrackInformation(c) => {
                 let mut track = TrackInformation::parse(data)?;
-                if track.track.0 == 0 && c.address_type == TrackAddressType::Track {
-                    track.track = TrackNumber(u16::try_from(c.address).unwrap_or_default());
+                if c.address_type == TrackAddressType::Track {
+                    track.track = self.number_of(track.track, c.address);
                 }
                 self.tracks.retain(|known| known.track != track.track);
                 self.tracks.push(track);
@@ -120,6 +140,19 @@ impl MediaFacts {
             Command::ReadDiscStructure(_) => {
                 DiscStructure::parse(data)?;
             }
+            // Times would read as other blocks than those that are meant.
+            Command::ReadTocPmaAtip(c) if !c.msf && c.format == TocFormat::Toc => {
+                self.cd.toc = Some(Toc::parse(data)?);
+            }
+            Command::ReadTocPmaAtip(c) if !c.msf && c.format == TocFormat::SessionInfo => {
+                self.cd.session_info = Some(SessionInfo::parse(data)?);
+            }
+            Command::ReadTocPmaAtip(c) if c.format == TocFormat::FullToc => {
+                self.cd.full_toc = Some(FullToc::parse(data)?);
+            }
+            Command::ReadTocPmaAtip(c) if c.format == TocFormat::Atip => {
+                self.cd.atip = Some(Atip::parse(data)?).filter(Atip::is_plausible);
+            }
             Command::Read10(_) => {
                 self.first_blocks
                     .get_or_insert_default()
@@ -128,6 +161,23 @@ impl MediaFacts {
             _ => {}
         }
         Ok(())
+    }
+
+    /// The number of a track: as the drive tells it, else as it was asked for. The invisible track is
+    /// the last one.
+    fn number_of(&self, told: TrackNumber, asked: u32) -> TrackNumber {
+        let number = match told.0 {
+            0 => TrackNumber(u16::try_from(asked).unwrap_or_default()),
+            _ => told,
+        };
+        let last = self
+            .disc
+            .as_ref()
+            .map(|disc| disc.last_track_in_last_session);
+        match last {
+            Some(last) if number == TrackNumber::INVISIBLE && last < number => last,
+            _ => number,
+        }
     }
 
     /// The current profile; [`Profile::None`] without a medium, or when the drive told none.
@@ -142,6 +192,33 @@ impl MediaFacts {
         self.configuration
             .as_ref()
             .is_some_and(|c| c.current(code).is_some())
+    }
+
+    /// A feature that is current with the medium in its present state, understood. `None` also where its
+    /// payload is too short to read.
+    pub fn current_feature(&self, code: FeatureCode) -> Option<Feature> {
+        let configuration = self.configuration.as_ref()?;
+        configuration.current(code.code())?.feature().ok()
+    }
+
+    /// Whether the drive writes the medium, in its present state, in any way (recipes 2.4 and 13.1). A disc
+    /// that is complete is written by none. Of a medium without a name here nobody knows which feature writes it:
+    /// that is its writer's to judge.
+    pub fn is_written_by_drive(&self) -> bool {
+        // Some are current with a medium that is only read, and say so by their first bit.
+        let current = |code: &FeatureCode| {
+            let only_reads = matches!(
+                self.current_feature(*code),
+                Some(
+                    Feature::DvdPlusRw(DvdPlusRw { write: false, .. })
+                        | Feature::DvdPlusR(DvdPlusR { write: false })
+                        | Feature::DvdPlusRwDl(DvdPlusRwDl { write: false, .. })
+                        | Feature::DvdPlusRDl(DvdPlusRDl { write: false })
+                )
+            );
+            self.feature_current(code.code()) && !only_reads
+        };
+        matches!(self.profile(), Profile::Other(_)) || WRITING.iter().any(current)
     }
 
     /// The state of the medium.
@@ -238,7 +315,7 @@ impl MediaFacts {
         }
     }
 
-    /// Recipe 8: DVD+RW by the listed basic format, DVD-RAM and BD-RE by what they are formatted to;
+    /// Recipe 8: DVD+RW and DVD-RW by the listed formats of the whole disc, DVD-RAM and BD-RE by what they are formatted to;
     /// unformatted media by the default format, because that is the one they will be given. Without a
     /// list of formats by what can be read, and a DVD+RW that holds nothing by what is free (recipe 13).
     fn overwritable_capacity(&self) -> Option<u64> {
@@ -250,16 +327,27 @@ impl MediaFacts {
                 .or_else(free)
                 .filter(|blocks| *blocks > 0);
         };
-        let basic = self
-            .listed_formats(FormatType::DvdPlusRwBasic)
-            .map(blocks_of)
-            .max();
+        let grown = self.grown_capacity();
         let default = || self.listed_formats(FormatType::Full).map(blocks_of).next();
         let current = Some(u64::from(list.current.blocks.0)).filter(|blocks| *blocks > 0);
         match list.current.kind {
-            CapacityKind::Formatted => basic.or(current),
-            _ => basic.or_else(default).or(current),
+            CapacityKind::Formatted => grown.or(current),
+            _ => grown.or_else(default).or(current),
         }
+    }
+
+    /// Blocks of a medium that is used before it is formatted to its end: by the formats of that end.
+    fn grown_capacity(&self) -> Option<u64> {
+        let kinds: &[FormatType] = match self.profile() {
+            Profile::DvdMinusRwRestrictedOverwrite => &[
+                FormatType::Full,
+                FormatType::CdRwDvdRwFull,
+                FormatType::Quick,
+            ],
+            _ => &[FormatType::DvdPlusRwBasic],
+        };
+        let listed = kinds.iter().flat_map(|kind| self.listed_formats(*kind));
+        listed.map(blocks_of).max()
     }
 
     /// The listed formats of a kind, in the drive's order.
@@ -311,16 +399,18 @@ impl MediaFacts {
         let session = u16::try_from(self.closed_sessions()?)
             .ok()
             .filter(|n| *n > 0)?;
-        self.session_start(SessionNumber(session))
+        self.cd_session_start(session)
+            .or_else(|| self.session_start(SessionNumber(session)))
     }
 
-    /// The first block of a session, by the tracks that the drive described.
+    /// The first block of a session, by the tracks that the drive described, else by its lead-in (CD).
     pub fn session_start(&self, session: SessionNumber) -> Option<Lba> {
-        self.tracks
-            .iter()
+        let tracks = self.tracks.iter();
+        let by_tracks = tracks
             .filter(|track| track.session == session)
             .map(|track| track.start)
-            .min()
+            .min();
+        by_tracks.or_else(|| self.cd_lead_in_start(session.0))
     }
 
     /// The disc structure of a format, of layer 0 (recipe 2.4); `None` where the drive refused it or

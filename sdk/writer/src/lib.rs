@@ -16,11 +16,12 @@
 //!    [`Step::Finished`] or [`Step::Failed`].
 //!
 //! For whoever writes one: a linear format is a table. [`Recipe`] walks it, [`moves`] are its rows,
-//! [`speed`] chooses a speed, and [`sequential`] knows where a further session goes, and where one that was cut off
+//! [`speed`] chooses a speed, [`streaming`] leaves the drive's verification out, [`write_parameters`] has what the pages of all media share, and [`sequential`] knows where a further session goes, and where one that was cut off
 //! goes on. With the feature
 //! `testing` there are media to try it on, as drives describe them.
 #![forbid(unsafe_code)]
 
+pub mod cd;
 pub mod facts;
 pub mod moves;
 pub mod plan;
@@ -30,11 +31,13 @@ pub mod request;
 pub mod sequential;
 pub mod speed;
 pub mod step;
+pub mod streaming;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+pub mod write_parameters;
 mod writer;
 
-pub use facts::{Answer, MediaFacts, MediumCondition};
+pub use facts::{Answer, CdFacts, MediaFacts, MediumCondition};
 pub use pitland_mmc as mmc;
 pub use plan::{
     BlockForm, Change, ExpectedMedium, Extent, Move, Occasion, Origin, PlannedCommand,
@@ -43,8 +46,12 @@ pub use plan::{
 pub use recipe::Recipe;
 pub use refusal::{MissingFact, Refusal};
 pub use request::{
-    BurnRequest, CloseRequest, EraseRequest, Finish, FormatRequest, Placement, Request,
-    ResumeRequest, Speed,
+    BurnRequest, CdForm, Certification, CloseRequest, EraseRequest, EraseScope, Finish,
+    FormatRequest, Placement, Recording, Request, ResumeRequest, Speed,
 };
 pub use step::{Event, Failure, Step};
+/// The version of this SDK, which a plug-in tells of itself. What decides whether it is loaded is the version of
+/// the ABI.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
 pub use writer::{ActiveWriter, Fit, MediaWriter, Service, WriterInfo, WriterModule, module_of};

@@ -7,15 +7,16 @@
 mod tests;
 
 use crate::plan::{Move, Occasion, PlannedCommand, SensePattern};
+use crate::write_parameters::of_dvd;
 use pitland_mmc::cdb::{
-    Cdb, CloseFunction, CloseTrackSession, FormatUnit, ModeSelect10, ReserveTrack,
-    SendDiscStructure, SendOpcInformation, SetCdSpeed, SetStreaming, StructureMedium,
-    SynchronizeCache,
+    Blank, BlankingType, Cdb, CloseFunction, CloseTrackSession, FormatUnit, ModeSelect10,
+    ReserveTrack, SendCueSheet, SendDiscStructure, SendOpcInformation, SetCdSpeed, SetStreaming,
+    StructureMedium, SynchronizeCache,
 };
 use pitland_mmc::mode_page::{
-    DataBlockType, ModePage, ModeParameterList, MultiSession, WriteParameters, WriteType,
+    ModePage, ModeParameterList, MultiSession, WriteParameters, WriteType,
 };
-use pitland_mmc::param::{FormatParameterList, StreamingDescriptor};
+use pitland_mmc::param::{CueSheetEntry, FormatParameterList, StreamingDescriptor};
 use pitland_mmc::reply::{LayerBoundary, dvd_format};
 use pitland_mmc::{SectorCount, TrackNumber};
 use std::time::Duration;
@@ -24,8 +25,9 @@ use std::time::Duration;
 const STARTS: Duration = Duration::from_secs(200);
 /// A cache sync or close that answers at its end, and the longest wait for one that does not.
 const CLOSES: Duration = Duration::from_secs(60 * 60);
-/// The longest format: a full certification of a disc with several layers.
-const FORMATS: Duration = Duration::from_secs(5 * 60 * 60);
+/// The longest format: a full certification of a BD-RE of three layers takes six hours and more at its
+/// speed (recipe 14); of other discs recipe 4.1 has five.
+const FORMATS: Duration = Duration::from_secs(12 * 60 * 60);
 /// SEND DISC STRUCTURE writes to the disc before it answers.
 const STRUCTURES: Duration = Duration::from_secs(240);
 
@@ -41,9 +43,6 @@ const RECOVERED: SensePattern = SensePattern {
     asc: None,
     ascq: None,
 };
-
-/// Track mode of data that are written incrementally (recipe 3).
-const DATA_INCREMENTAL: u8 = 5;
 
 /// What drives answer when nothing is left to close, besides GOOD (recipe 4).
 const NOTHING_LEFT_TO_CLOSE: [SensePattern; 2] = [
@@ -92,17 +91,12 @@ pub fn calibrate_power() -> PlannedCommand {
         .tolerating(ILLEGAL_REQUEST, false)
 }
 
-/// Says by the write parameters that no further session comes. Some DVD+R firmware finalizes by them,
-/// where the closing command alone should say it (recipe 11, Q7); most drives ignore them on media that
-/// are not written by them, and some refuse them. The rest of the page is that of incremental writing.
-pub fn announce_finalize() -> PlannedCommand {
+/// Sets the write parameters (page 05h, recipe 3). Tolerates nothing: on media that are written by them,
+/// a page that the drive does not take would be another burn than the one planned.
+pub fn set_write_parameters(page: &WriteParameters) -> PlannedCommand {
     let page = WriteParameters {
-        buffer_underrun_free: true,
-        write_type: WriteType::Incremental,
-        multi_session: MultiSession::Final,
-        track_mode: DATA_INCREMENTAL,
-        data_block_type: DataBlockType::Mode1,
-        ..WriteParameters::default()
+        savable: false,
+        ..page.clone()
     };
     let parameters = ModeParameterList::select(&ModePage::WriteParameters(page));
     let cdb = ModeSelect10 {
@@ -110,9 +104,55 @@ pub fn announce_finalize() -> PlannedCommand {
         save_pages: false,
         parameter_list_length: length_of(&parameters),
     };
-    PlannedCommand::new(Move::SetWriteParameters, cdb.emit())
-        .with_parameters(parameters)
-        .tolerating(ILLEGAL_REQUEST, false)
+    PlannedCommand::new(Move::SetWriteParameters, cdb.emit()).with_parameters(parameters)
+}
+
+/// Says by the write parameters that no further session comes. Some DVD+R firmware finalizes by them,
+/// where the closing command alone should say it (recipe 11, Q7); most drives ignore them on media that
+/// are not written by them, and some refuse them. The rest of the page is that of incremental writing.
+pub fn announce_finalize() -> PlannedCommand {
+    clear_test_write(&of_dvd(WriteParameters {
+        buffer_underrun_free: true,
+        write_type: WriteType::Incremental,
+        multi_session: MultiSession::Final,
+        ..WriteParameters::default()
+    }))
+}
+
+/// Takes Test Write back, which a drive keeps from one job to the next (recipes 3 and 5), before something
+/// that the write parameters do not govern. Nothing is lost where a drive refuses the page.
+pub fn clear_test_write(page: &WriteParameters) -> PlannedCommand {
+    let page = WriteParameters {
+        test_write: false,
+        ..page.clone()
+    };
+    set_write_parameters(&page).tolerating(ILLEGAL_REQUEST, false)
+}
+
+/// Blanks the medium, or the part of it that `address` names (a track or a block, by the type; else 0;
+/// recipe 5).
+pub fn blank(kind: BlankingType, address: u32) -> PlannedCommand {
+    let cdb = Blank {
+        immed: true,
+        kind,
+        address,
+    };
+    PlannedCommand::new(Move::Blank, cdb.emit())
+        .with_timeout(STARTS)
+        .until_ready(FORMATS)
+}
+
+/// Blanks the whole medium: the quick way and, where a worn disc does not take that, in full
+/// (recipe 5); or in full at once.
+pub fn blank_disc(full: bool) -> Vec<PlannedCommand> {
+    let in_full = blank(BlankingType::Full, 0);
+    match full {
+        true => vec![in_full],
+        false => vec![
+            blank(BlankingType::Minimal, 0),
+            in_full.only(Occasion::IfRefused),
+        ],
+    }
 }
 
 /// Reserves room for a track of that many blocks.
@@ -124,6 +164,18 @@ pub fn reserve_track(blocks: SectorCount) -> PlannedCommand {
     PlannedCommand::new(Move::ReserveTrack, cdb.emit())
         .with_timeout(STARTS)
         .until_ready(CLOSES)
+}
+
+/// Describes a session that is written at once (CD, recipe 5). Tolerates nothing: what follows is
+/// written by the sheet.
+pub fn send_cue_sheet(sheet: &[CueSheetEntry]) -> PlannedCommand {
+    let parameters = CueSheetEntry::emit_sheet(sheet);
+    let cdb = SendCueSheet {
+        parameter_list_length: u32::try_from(parameters.len()).unwrap_or(u32::MAX),
+    };
+    PlannedCommand::new(Move::SendCueSheet, cdb.emit())
+        .with_parameters(parameters)
+        .with_timeout(STARTS)
 }
 
 /// Sets the layer break of a blank DVD+R DL: the blocks of its first layer, a multiple of 16
@@ -147,7 +199,21 @@ pub fn set_layer_break(layer_0_blocks: SectorCount) -> PlannedCommand {
 
 /// Formats the medium; done when the drive is ready, which on DVD+RW is long before the format is.
 pub fn format(list: &FormatParameterList) -> PlannedCommand {
-    PlannedCommand::new(Move::Format, FormatUnit::WITH_LIST.emit())
+    format_unit(FormatUnit::WITH_LIST, list)
+}
+
+/// Formats a DVD-RAM to the size that it has, without going over its surface: the list of defects that
+/// it has is the complete one (CmpLst, recipe 6).
+pub fn reformat(list: &FormatParameterList) -> PlannedCommand {
+    let cdb = FormatUnit {
+        complete_list: true,
+        ..FormatUnit::WITH_LIST
+    };
+    format_unit(cdb, list)
+}
+
+fn format_unit(cdb: FormatUnit, list: &FormatParameterList) -> PlannedCommand {
+    PlannedCommand::new(Move::Format, cdb.emit())
         .with_parameters(list.emit())
         .with_timeout(STARTS)
         .until_ready(FORMATS)

@@ -4,6 +4,7 @@
 //! that lies outside it.
 
 use pitland_mmc::cdb::CdbBytes;
+use pitland_mmc::mode_page::WriteParameters;
 use pitland_mmc::sense::Sense;
 use pitland_mmc::{Lba, TrackNumber, pretty};
 use std::fmt;
@@ -50,14 +51,19 @@ impl WritePlan {
             .sum()
     }
 
-    /// Whether anything in the plan changes what is recorded on the medium.
+    /// Whether anything in the plan changes what is recorded on the medium. What announces a session
+    /// changes nothing in a test write: it is rehearsed with the session.
     pub fn changes_disc(&self) -> bool {
+        let rehearsed = !self.extents.is_empty() && self.extents.iter().all(|e| e.test_write);
+        let announces = |c: &PlannedCommand| {
+            matches!(c.purpose, Move::ReserveTrack | Move::SendCueSheet) && rehearsed
+        };
         self.extents.iter().any(|e| !e.test_write)
             || self
                 .prepare
                 .iter()
                 .chain(&self.closing)
-                .any(|c| c.change() == Change::Disc)
+                .any(|c| c.change() == Change::Disc && !announces(c))
     }
 }
 
@@ -180,7 +186,8 @@ pub enum Occasion {
     /// In every course of the job that comes to it.
     #[default]
     Always,
-    /// When the drive refuses the preparing command before it as an illegal request.
+    /// When the drive refuses the preparing command before it as an illegal request, or says that the
+    /// erase that it is failed.
     IfRefused,
     /// Once a WRITE was tried, whatever became of it.
     AfterWriting,
@@ -393,6 +400,14 @@ impl Extent {
             test_write: false,
         }
     }
+
+    /// As the write parameters have it: underrun protection and test write.
+    #[must_use]
+    pub fn under(mut self, page: &WriteParameters) -> Self {
+        self.underrun_protection = page.buffer_underrun_free;
+        self.test_write = page.test_write;
+        self
+    }
 }
 
 impl fmt::Display for Extent {
@@ -553,6 +568,25 @@ pub enum Warning {
     /// The medium has to be formatted; what it holds is lost.
     #[error("the medium is formatted first: what it holds is lost")]
     FormatsFirst,
+    /// The disc takes one session only, and this is it.
+    #[error("the disc takes no further session after this one")]
+    BecomesFinal,
+    /// A short burn at once, or to a final disc, that the drive fills up to 30 mm.
+    #[error("so short a burn is filled up by the drive: closing takes minutes")]
+    LongLeadOut,
+    /// After a quick erase the disc can only be written at once.
+    #[error(
+        "after a quick erase the disc can only be written at once, in one session: erase it in full to add sessions"
+    )]
+    OnlyAtOnceAfterwards,
+    /// The drive has no underrun protection for this medium, or does not tell of it.
+    #[error(
+        "the drive has no underrun protection here: a source that falls behind spoils the disc"
+    )]
+    NoUnderrunProtection,
+    /// The drive does not replace defects while it streams.
+    #[error("the drive does not check what it writes: have the disc verified")]
+    DefectsNotReplaced,
     /// A warning of a newer SDK that this engine has no word for.
     #[error("a warning unknown to this version (code {code})")]
     Unknown {

@@ -2,22 +2,32 @@
 //!
 //! Owns the walk through a plan (prepare, write, close), and which closing commands still make sense
 //! after a cancel, a refused WRITE or a refused command. Must not know any medium: a writer fills the
-//! table from the named [`moves`](crate::moves), and a writer with nothing special is that table.
+//! table from the named [`moves`], and a writer with nothing special is that table.
 //!
 //! ```text
 //! Begin -> Prepare(0..) -> [Identify] -> Write(0..) -> Close(0..) -> Finished
 //!             |                |            |             |
 //!             +---- refused, timed out -----+-------------+--> what is safe to close -> Failed
 //!             +---- cancelled --------------+----------------> what must be closed   -> Finished
+//!             +---- refused as foreseen, no block taken -----> another plan: Prepare(0..)
 //! ```
 
 #[cfg(test)]
 mod tests;
 
 use crate::facts::MediaFacts;
-use crate::plan::{ExpectedMedium, Extent, Move, Occasion, PlannedCommand, Warning, WritePlan};
+use crate::moves;
+use crate::plan::{
+    ExpectedMedium, Extent, Move, Occasion, PlannedCommand, SensePattern, Warning, WritePlan,
+};
 use crate::step::{Event, Failure, Step};
+use pitland_mmc::mode_page::WriteParameters;
 use pitland_mmc::sense::{Sense, SenseKey};
+
+/// The answers to an erase that failed: itself, or by a table of contents that cannot be recovered
+/// (recipe 9).
+const ERASE_FAILED: [SensePattern; 2] =
+    [SensePattern::code(0x3, 0x51), SensePattern::code(0x3, 0x57)];
 
 /// Judges a medium that was identified anew in the middle of a job: may the plan go on?
 ///
@@ -77,6 +87,8 @@ pub struct Recipe {
     took_blocks: bool,
     formatted: bool,
     reclosed: bool,
+    /// The job in another way, for a drive that refuses this one in the way it is known to.
+    instead: Option<(SensePattern, Box<Recipe>)>,
 }
 
 /// Which step is out, waiting for its event.
@@ -87,6 +99,8 @@ enum State {
     Identify(usize),
     Write(usize),
     Close(usize),
+    /// The plan of this recipe was handed over in the place of another.
+    Replan,
     /// A track that a close of a session found open is closed first; then the session again.
     CloseTrackFor {
         session: usize,
@@ -120,6 +134,7 @@ impl Recipe {
             took_blocks: false,
             formatted: false,
             reclosed: false,
+            instead: None,
         }
     }
 
@@ -144,6 +159,13 @@ impl Recipe {
     #[must_use]
     pub fn extent(mut self, extent: Extent) -> Self {
         self.plan.extents.push(extent);
+        self
+    }
+
+    /// With runs of blocks, in order.
+    #[must_use]
+    pub fn extents(mut self, extents: impl IntoIterator<Item = Extent>) -> Self {
+        self.plan.extents.extend(extents);
         self
     }
 
@@ -183,6 +205,24 @@ impl Recipe {
         self
     }
 
+    /// With another recipe for the same image, whose plan takes the place of this one when the drive
+    /// answers with such a sense before it has taken a block. The warnings of that plan say what is
+    /// different then.
+    #[must_use]
+    pub fn instead(mut self, when: SensePattern, other: Self) -> Self {
+        self.instead = Some((when, Box::new(other)));
+        self
+    }
+
+    /// A recipe that empties the whole medium by BLANK, once the page says that nothing is in test write
+    /// (recipe 5).
+    pub fn blank(page: &WriteParameters, full: bool) -> Self {
+        Self::new()
+            .prepare([moves::clear_test_write(page)])
+            .prepare(moves::blank_disc(full))
+            .expect(ExpectedMedium::blank())
+    }
+
     /// The walk, and the plan that binds it.
     pub fn build(self) -> (Self, WritePlan) {
         let plan = self.plan.clone();
@@ -201,6 +241,10 @@ impl Recipe {
             State::Identify(index) => self.after_identify(index, event),
             State::Write(index) => self.after_write(index, event),
             State::Close(index) => self.after_close(index, event),
+            State::Replan => match event {
+                Event::Done => self.prepare_from(0),
+                other => self.common(other),
+            },
             State::CloseTrackFor { session } => self.after_close_track_for(session, event),
             State::Ended => self.unexpected(),
         }
@@ -218,7 +262,7 @@ impl Recipe {
             Event::Refused { sense } if self.has_fallback(index, &sense) => {
                 self.prepare_at(index + 1)
             }
-            Event::Refused { sense } => self.fail(Failure::Drive(sense)),
+            Event::Refused { sense } => self.refused(sense),
             other => self.common(other),
         }
     }
@@ -247,8 +291,10 @@ impl Recipe {
                 self.took_blocks |= self.plan.extents.get(index).is_some_and(|e| e.blocks > 0);
                 self.write_from(index + 1)
             }
-            Event::WriteRefused { extent, sense, .. } if extent as usize == index => {
-                self.fail(Failure::Drive(sense))
+            Event::WriteRefused { extent, lba, sense } if extent as usize == index => {
+                let first = self.plan.extents.get(index).map(|e| e.first_lba);
+                self.took_blocks |= first != Some(lba);
+                self.refused(sense)
             }
             Event::Refused { sense } => self.fail(Failure::Drive(sense)),
             other => self.common(other),
@@ -354,11 +400,26 @@ impl Recipe {
     }
 
     /// Whether a refused preparing command has a stand-in. A stand-in helps only against an illegal
-    /// request; a medium that is gone or broken is as gone for it.
+    /// request, and an erase in full where a quick one failed; a medium that is gone or broken is as gone
+    /// for it.
     fn has_fallback(&self, index: usize, sense: &Sense) -> bool {
         let stand_in = self.plan.prepare.get(index + 1);
-        sense.key == SenseKey::IllegalRequest
+        let erase_failed = ERASE_FAILED.iter().any(|pattern| pattern.matches(sense));
+        (sense.key == SenseKey::IllegalRequest || erase_failed)
             && stand_in.is_some_and(|c| c.occasion == Occasion::IfRefused)
+    }
+
+    /// The drive refuses the way that was planned: another one, if there is one for that answer and
+    /// nothing is on the medium yet.
+    fn refused(&mut self, sense: Sense) -> Step {
+        match self.instead.take() {
+            Some((when, other)) if when.matches(&sense) && !self.took_blocks => {
+                *self = *other;
+                self.state = State::Replan;
+                Step::Replan(Box::new(self.plan.clone()))
+            }
+            _ => self.fail(Failure::Drive(sense)),
+        }
     }
 
     /// The close of the track that must come first, when a close of the session was answered with

@@ -1,6 +1,6 @@
 //! Why a request is not taken. A refusal is not a failure: nothing has been touched.
 
-use crate::request::Placement;
+use crate::request::{Certification, Placement, Recording};
 use pitland_mmc::{Lba, Profile};
 
 /// What is missing for a request to be served. The medium is untouched.
@@ -22,6 +22,9 @@ pub enum Refusal {
         /// What would be accepted instead.
         offer: Option<Placement>,
     },
+    /// A finalized or full disc that can be erased.
+    #[error("the disc is closed, and is written again only after an erase")]
+    EraseFirst,
     /// A finalized or full disc: nothing can be added.
     #[error("the disc is closed: nothing can be added to it")]
     MediumClosed,
@@ -111,6 +114,42 @@ pub enum Refusal {
     FactMissing {
         /// The missing answer, by its command's name.
         what: MissingFact,
+    },
+    /// The medium is of a kind that drives read, and that no burner has a precedent for writing: DVD-R DL
+    /// in layer-jump recording, BD-R in random recording mode (recipes 6 and 7).
+    #[error("{profile} is read here, not written: there is no precedent for writing it well")]
+    NoPrecedent {
+        /// The medium.
+        profile: Profile,
+    },
+    /// The drive reads media of this kind, and does not write them.
+    #[error("this drive reads {profile} and does not write it")]
+    DriveOnlyReads {
+        /// The medium.
+        profile: Profile,
+    },
+    /// The medium, in its state, is not written that way.
+    #[error("{profile} is not written {recording} in its present state")]
+    NoSuchRecording {
+        /// The medium.
+        profile: Profile,
+        /// What was asked.
+        recording: Recording,
+    },
+    /// The medium is not formatted, and this drive cannot format it.
+    #[error("the medium is not formatted, and this drive does not format it")]
+    FormatNeeded,
+    /// The drive does not certify this medium that way.
+    #[error("the drive offers no certification \"{wanted}\" of this medium")]
+    NoSuchCertification {
+        /// What was asked.
+        wanted: Certification,
+    },
+    /// A disc of this kind is finalized together with a session, and there is none open.
+    #[error("{profile} is finalized together with its last session only, and all are closed")]
+    FinalWithSessionOnly {
+        /// The medium.
+        profile: Profile,
     },
     /// The disc was formatted for pseudo-overwrite; a sequential session cannot be added to it.
     #[error("the disc is formatted for pseudo-overwrite, which no writer at hand serves")]

@@ -1,5 +1,7 @@
 //! What a caller wants done with a medium. Owns no policy: the writer judges whether it can be done.
 
+use pitland_mmc::Lba;
+use std::fmt;
 use std::num::NonZeroU32;
 
 /// A job for a writer.
@@ -56,6 +58,43 @@ pub enum Speed {
     TenthsOfNominal(NonZeroU32),
 }
 
+/// In how many goes a session is written, on media that leave it to the host (CD, DVD-R, DVD-RW).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Recording {
+    /// As the writer thinks best for the medium.
+    #[default]
+    AsUsual,
+    /// All at once: disc at once on DVD, session at once on CD. Nothing can be resumed, and on DVD the
+    /// disc is final afterwards.
+    AtOnce,
+    /// Track by track: incrementally on DVD, track at once on CD.
+    TrackByTrack,
+}
+
+impl fmt::Display for Recording {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::AsUsual => "as usual",
+            Self::AtOnce => "at once",
+            Self::TrackByTrack => "track by track",
+        })
+    }
+}
+
+/// The sectors of a data track on CD; other media have one kind only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum CdForm {
+    /// As the earlier sessions of the disc, mode 1 on a blank one.
+    #[default]
+    AsDisc,
+    /// Mode 1.
+    Mode1,
+    /// Mode 2 form 1 (CD-ROM XA).
+    Mode2Form1,
+}
+
 /// Write an image of known length.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -72,6 +111,13 @@ pub struct BurnRequest {
     pub test_write: bool,
     /// Buffer-underrun protection, where the medium lets the host choose.
     pub underrun_protection: bool,
+    /// Without the drive's own verification where it can be left out (DVD-RAM, BD-R and BD-RE with
+    /// defect management): twice as fast, and defects are not replaced while writing (recipe 7).
+    pub fast_write: bool,
+    /// In how many goes, where the medium leaves that to the host.
+    pub recording: Recording,
+    /// The sectors of a CD's data track.
+    pub cd_form: CdForm,
 }
 
 impl BurnRequest {
@@ -84,7 +130,36 @@ impl BurnRequest {
             speed: Speed::default(),
             test_write: false,
             underrun_protection: true,
+            fast_write: false,
+            recording: Recording::default(),
+            cd_form: CdForm::default(),
         }
+    }
+}
+
+/// How thoroughly a format goes over the surface.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Certification {
+    /// As the writer thinks best for the medium.
+    #[default]
+    AsUsual,
+    /// Not at all.
+    None,
+    /// A part of it (BD-RE); on DVD-RW and DVD-RAM the quick format.
+    Quick,
+    /// All of it: takes as long as writing the whole medium, or twice that.
+    Full,
+}
+
+impl fmt::Display for Certification {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::AsUsual => "as usual",
+            Self::None => "none",
+            Self::Quick => "quick",
+            Self::Full => "full",
+        })
     }
 }
 
@@ -96,13 +171,32 @@ pub struct FormatRequest {
     pub kind: Option<u8>,
     /// Bytes of spare area wanted, where the format has a choice.
     pub spare_bytes: Option<u64>,
+    /// How thoroughly the surface is gone over, where the format has a choice.
+    pub certification: Certification,
 }
 
 impl FormatRequest {
     /// A format of this kind, or of the writer's choice.
     pub fn new(kind: Option<u8>, spare_bytes: Option<u64>) -> Self {
-        Self { kind, spare_bytes }
+        Self {
+            kind,
+            spare_bytes,
+            certification: Certification::default(),
+        }
     }
+}
+
+/// What an erase takes away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum EraseScope {
+    /// All that is on the medium.
+    #[default]
+    Disc,
+    /// The last session (CD-RW).
+    LastSession,
+    /// The end of the last, open track, from this block on (CD-RW).
+    TrackTail(Lba),
 }
 
 /// Empty a rewritable medium.
@@ -114,14 +208,17 @@ pub struct EraseRequest {
     /// Blocks that make the medium look used (its volume), as found by whoever asks; overwritten by a
     /// quick erase where the medium has no BLANK.
     pub volume_blocks: u64,
+    /// What it takes away.
+    pub scope: EraseScope,
 }
 
 impl EraseRequest {
-    /// An erase, quick or full.
+    /// An erase of the whole medium, quick or full.
     pub fn new(full: bool) -> Self {
         Self {
             full,
             volume_blocks: 0,
+            scope: EraseScope::default(),
         }
     }
 }

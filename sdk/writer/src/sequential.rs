@@ -36,7 +36,7 @@ impl Spot {
     /// Where a burn with this placement goes.
     ///
     /// # Errors
-    /// The medium is missing, closed, damaged, not blank as wanted, or holds an open session; a
+    /// The drive does not write such media; the medium is missing, closed, damaged, not blank as wanted, or holds an open session; a
     /// write-once medium that holds something cannot be overwritten.
     pub fn find(facts: &MediaFacts, placement: Placement) -> Result<Self, Refusal> {
         let profile = facts.profile();
@@ -44,19 +44,28 @@ impl Spot {
             MediumCondition::Blank => true,
             MediumCondition::Appendable => match placement {
                 Placement::NewSession => false,
-                Placement::Overwrite => return Err(Refusal::NotRewritable { profile }),
-                Placement::BlankOnly => {
+                Placement::Overwrite if !profile.is_rewritable() => {
+                    return Err(Refusal::NotRewritable { profile });
+                }
+                // What can be erased is not overwritten either: not in sequential recording.
+                Placement::BlankOnly | Placement::Overwrite => {
                     return Err(Refusal::MediumNotBlank {
                         offer: Some(Placement::NewSession),
                     });
                 }
             },
             MediumCondition::OpenSession => return Err(Refusal::SessionOpen),
+            MediumCondition::Complete if profile.is_rewritable() => {
+                return Err(Refusal::EraseFirst);
+            }
             MediumCondition::Complete => return Err(Refusal::MediumClosed),
             MediumCondition::Damaged => return Err(Refusal::MediumDamaged),
             MediumCondition::NoMedium => return Err(Refusal::NoMedium),
             _ => return Err(missing(MissingFact::DiscInformation)),
         };
+        if !facts.is_written_by_drive() {
+            return Err(Refusal::DriveOnlyReads { profile });
+        }
         let track = facts
             .writable_track()
             .ok_or(missing(MissingFact::TrackInformation))?;
@@ -205,12 +214,12 @@ impl Spot {
 }
 
 /// What is to be closed, when someone asks for a close alone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Unclosed {
-    /// The track of the session that was left open; `None` when all sessions are closed and only the
-    /// disc can be finalized.
-    pub open_track: Option<TrackNumber>,
+    /// The tracks of the session that was left open, which must be closed before it: other burners
+    /// reserve several. None when all sessions are closed and only the disc can be finalized.
+    pub open_tracks: Vec<TrackNumber>,
     /// Sessions that are closed now.
     pub sessions: u32,
 }
@@ -224,16 +233,25 @@ impl Unclosed {
         let sessions = facts.closed_sessions().unwrap_or(0);
         match facts.condition() {
             MediumCondition::OpenSession | MediumCondition::Damaged => {
-                let track = facts
+                let last = facts
                     .last_track()
                     .ok_or(missing(MissingFact::TrackInformation))?;
+                let mut open_tracks: Vec<_> = facts
+                    .tracks
+                    .iter()
+                    .filter(|track| track.session == last.session && is_open(track))
+                    .map(|track| track.track)
+                    .collect();
+                if open_tracks.is_empty() {
+                    open_tracks.push(last.track);
+                }
                 Ok(Self {
-                    open_track: Some(track.track),
+                    open_tracks,
                     sessions,
                 })
             }
             MediumCondition::Appendable if finalize => Ok(Self {
-                open_track: None,
+                open_tracks: Vec::new(),
                 sessions,
             }),
             MediumCondition::NoMedium => Err(Refusal::NoMedium),
@@ -242,12 +260,11 @@ impl Unclosed {
         }
     }
 
-    /// The closing moves: the open track, and the session or the disc.
+    /// The closing moves: the open tracks, and the session or the disc.
     pub fn closing(&self, finalize: Option<CloseFunction>) -> Vec<PlannedCommand> {
-        let track = self.open_track.map(moves::close_track);
+        let tracks = self.open_tracks.iter().copied().map(moves::close_track);
         let last = finalize.map_or_else(moves::close_session, moves::finalize);
-        track
-            .into_iter()
+        tracks
             .chain([last])
             .map(|c| c.only(Occasion::AfterAll))
             .collect()
@@ -255,13 +272,20 @@ impl Unclosed {
 
     /// What the medium must show afterwards.
     pub fn expected(&self, finalize: bool) -> ExpectedMedium {
-        let closes_session = u32::from(self.open_track.is_some());
+        let closes_session = u32::from(!self.open_tracks.is_empty());
         ExpectedMedium {
             closed_sessions: Some(self.sessions.saturating_add(closes_session)),
             appendable: finalize.then_some(false),
             ..ExpectedMedium::default()
         }
     }
+}
+
+/// Whether something is in the track, or shall come into it: not in the invisible one, which is blank and
+/// was never reserved (recipe 2.2).
+fn is_open(track: &TrackInformation) -> bool {
+    let begun = track.reserved || !track.blank;
+    begun && (track.nwa.is_some() || track.damage)
 }
 
 /// The track of the last session that holds what was written of it: its first, which a drive may follow

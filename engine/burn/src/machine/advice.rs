@@ -2,6 +2,9 @@
 
 use super::*;
 
+/// Bytes asked of READ DISC INFORMATION to see whether it is answered.
+const DISC_REPLY: u16 = 34;
+
 /// A command as it is sent, and how long it may take; without IMMED where that is wanted.
 pub(super) fn form(command: &PlannedCommand, waiting: bool) -> (CdbBytes, Payload, Duration) {
     let without = waiting.then(|| immed::waiting_form(command)).flatten();
@@ -49,11 +52,19 @@ impl Machine {
             Input::Advice(step) => step,
             _ => return self.writer_failed(Failure::UnexpectedEvent),
         };
+        // A writer that has no other plan for a refused first block says so by what it does.
+        let may_still_replan = matches!(
+            step,
+            Step::Replan(_) | Step::Ask { .. } | Step::Identify | Step::Wait(_)
+        );
+        if !may_still_replan {
+            self.refused_at_once = None;
+        }
         match step {
             Step::Prepare(i) => self.planned(Planned::Prepare(i as usize)),
             Step::Close(i) => self.planned(Planned::Close(i as usize)),
             Step::Write(i) => self.start_extent(i as usize),
-            Step::Ask { cdb, length } => match gate::check_query(&cdb, length) {
+            Step::Ask { cdb, length } => match gate::check_query_by(&cdb, length, self.allowed) {
                 Ok(()) => {
                     self.state = State::Asking;
                     self.send(cdb, Payload::wanting(length))
@@ -70,8 +81,9 @@ impl Machine {
                 self.continue_identify(identify, State::Reidentifying)
             }
             Step::Replan(plan) => self.replan(*plan),
-            // A writer that says so with blocks missing is not believed.
-            Step::Finished if !self.cancel_told && !self.all_taken() => {
+            // A writer that says so with blocks missing, or with nothing done of what changes the disc, is
+            // not believed.
+            Step::Finished if !(self.cancel_told || self.all_taken() && self.has_begun()) => {
                 self.writer_failed(Failure::OutsidePlan)
             }
             Step::Finished => self.end(),
@@ -84,16 +96,19 @@ impl Machine {
         if self.blocks_written() > 0 {
             return self.writer_failed(Failure::OutsidePlan);
         }
-        let (request, resumed) = (&self.job.request, self.job.resumed.as_ref());
-        let checked = gate::check_plan(&plan, request, self.job.service.as_ref())
-            .and_then(|()| gate::check_limit(&plan, self.job.most_bytes))
-            .and_then(|()| gate::check_resumed(&plan, request, resumed));
+        let checked = self.gate().check(&plan);
         if let Err(fault) = checked {
             return self.plan_failed(fault);
         }
         // The source was started for so many blocks of image, and no other number.
         if plan.image_blocks() != self.job.plan.image_blocks() {
             return self.writer_failed(Failure::OutsidePlan);
+        }
+        // The first block was refused, and the writer knows another way: that is not the end.
+        if let Some(sense) = self.refused_at_once.take() {
+            self.fault = None;
+            self.cancel_told = false;
+            self.notes.push(Note::Replanned { sense });
         }
         self.notes
             .extend(plan.warnings.iter().copied().map(Note::Planned));
@@ -131,6 +146,11 @@ impl Machine {
         self.taken.iter().copied().eq(wanted)
     }
 
+    /// Whether the medium was changed, where the plan has something that changes it.
+    fn has_begun(&self) -> bool {
+        self.progress.committed || !self.job.plan.changes_disc()
+    }
+
     /// Keeps the first fault: what follows from it is not the cause.
     pub(super) fn fail(&mut self, fault: Fault) {
         self.fault.get_or_insert(fault);
@@ -155,6 +175,9 @@ impl Machine {
             self.rehearsed = true;
             return self.end();
         }
+        if change == Change::Disc && self.must_confirm_test() {
+            return self.confirm_test(AfterCommit::Send(planned), 0);
+        }
         if change == Change::Disc && !self.progress.committed {
             return self.commit(AfterCommit::Send(planned));
         }
@@ -169,6 +192,7 @@ impl Machine {
         let waiting = self.quirks.no_immed || tries.without_immed;
         let (cdb, payload, timeout) = form(command, waiting);
         self.formatted |= matches!(purpose, Move::Format | Move::Blank);
+        self.heed_write_parameters(planned);
         self.progress.phase = match (planned, purpose) {
             (_, Move::Format | Move::Blank) => Phase::Formatting,
             (Planned::Prepare(_), _) => Phase::Preparing,
@@ -184,6 +208,17 @@ impl Machine {
         })
     }
 
+    /// Whether write parameters were sent before this command, and nothing was written by them yet.
+    fn is_behind_write_parameters(&self, planned: Planned) -> bool {
+        let Planned::Prepare(index) = planned else {
+            return false;
+        };
+        let before = self.job.plan.prepare.iter().take(index);
+        before
+            .into_iter()
+            .any(|command| command.purpose == Move::SetWriteParameters)
+    }
+
     pub(super) fn planned_answered(
         &mut self,
         planned: Planned,
@@ -197,6 +232,11 @@ impl Machine {
                     self.notes.push(Note::Recovered { sense });
                     self.planned_taken(planned, tries)
                 }
+                // It took the write parameters with it that were sent before (recipe 9): what would follow is
+                // not what was planned.
+                Reaction::Reset if self.is_behind_write_parameters(planned) => {
+                    self.planned_refused(planned, sense)
+                }
                 // Before the first block an attention is consumed and the same command sent again.
                 Reaction::MediumChanged
                 | Reaction::Reset
@@ -204,6 +244,7 @@ impl Machine {
                 | Reaction::UnitAttention
                     if self.blocks_written() == 0 && tries.attentions < patience::ATTENTIONS =>
                 {
+                    self.forget_test_mode();
                     let attentions = tries.attentions + 1;
                     self.send_planned(
                         planned,
@@ -265,6 +306,7 @@ impl Machine {
             return self.writer_failed(Failure::OutsidePlan);
         };
         self.session_closed |= matches!(purpose, Move::CloseSession | Move::FinalizeDisc);
+        self.heed_taken(planned);
         if tries.without_immed {
             // What the drive refused once it will refuse again.
             self.quirks.no_immed = true;
@@ -281,7 +323,16 @@ impl Machine {
         let tolerance = self
             .command(planned)
             .and_then(|c| c.tolerance(&sense).map(|t| (c.purpose, t.warn)));
+        let closes_nothing =
+            self.test_write_only && self.records_data() && matches!(planned, Planned::Close(_));
         match tolerance {
+            // There is nothing to close after a test write, and drives say so (recipe 3).
+            None if closes_nothing && !sense.deferred => {
+                if let Some(purpose) = self.command(planned).map(|command| command.purpose) {
+                    self.notes.push(Note::Tolerated { purpose, sense });
+                }
+                self.consult(Event::Done)
+            }
             Some((purpose, warn)) => {
                 if warn {
                     self.notes.push(Note::Tolerated { purpose, sense });
@@ -325,10 +376,19 @@ impl Machine {
         let settled = settling.judge(self.now, answer);
         self.progress.drive_progress = settling.progress();
         match settled {
-            Settled::Ready => {
-                self.progress.drive_progress = None;
-                self.consult(Event::Done)
+            Settled::Ready if self.may_be_ready_too_early(planned) => {
+                self.state = State::AskingDisc { planned, settling };
+                let question = ReadDiscInformation {
+                    allocation_length: DISC_REPLY,
+                    ..ReadDiscInformation::default()
+                };
+                Action::Send(Command {
+                    cdb: question.emit(),
+                    payload: Payload::In(DISC_REPLY.into()),
+                    timeout: patience::QUICK,
+                })
             }
+            Settled::Ready => self.settled_well(),
             Settled::Wait(pause) if pause.is_zero() => {
                 self.state = State::Settling { planned, settling };
                 self.send_quietly(TestUnitReady {}.emit())
@@ -351,6 +411,42 @@ impl Machine {
             }
             Settled::Failed(sense) => self.settled_badly(planned, sense),
             Settled::TimedOut => self.consult(Event::TimedOut),
+        }
+    }
+
+    fn settled_well(&mut self) -> Action {
+        self.progress.drive_progress = None;
+        self.consult(Event::Done)
+    }
+
+    /// Whether the drive's word is not enough: with a CD some say ready while they still work on it
+    /// (recipe 4.1).
+    fn may_be_ready_too_early(&self, planned: Option<Planned>) -> bool {
+        planned.is_some() && self.job.facts.profile().family() == MediumFamily::Cd
+    }
+
+    pub(super) fn disc_answered(
+        &mut self,
+        planned: Option<Planned>,
+        mut settling: Settling,
+        input: Input<'_>,
+    ) -> Action {
+        match input {
+            Input::Sense(sense) if is_busy(&sense) && !sense.deferred => {
+                match settling.judge(self.now, Some(sense)) {
+                    Settled::Wait(pause) => {
+                        self.state = State::Settling { planned, settling };
+                        Action::Wait(pause.max(patience::POLL))
+                    }
+                    Settled::TimedOut => self.consult(Event::TimedOut),
+                    _ => self.settled_badly(planned, sense),
+                }
+            }
+            Input::Sense(sense) if sense.deferred && !passes(&sense) => {
+                self.settled_badly(planned, sense)
+            }
+            Input::NoAnswer(cause) => self.command_lost(cause),
+            _ => self.settled_well(),
         }
     }
 

@@ -65,6 +65,9 @@ impl Machine {
             self.rehearsed = true;
             return self.end();
         }
+        if self.must_confirm_test() {
+            return self.confirm_test(AfterCommit::Write(index), 0);
+        }
         if self.progress.committed {
             self.begin_extent(index)
         } else {
@@ -75,11 +78,20 @@ impl Machine {
     pub(super) fn begin_extent(&mut self, index: usize) -> Action {
         let image_base = self.image_base(index);
         let writing = self.job.plan.extents.get(index).and_then(|extent| {
-            let again = self.job.facts.profile().is_overwritable();
-            Writing::new(index, extent, image_base, self.job.most_bytes, again)
+            let profile = self.job.facts.profile();
+            let limit = writing::most_chunk_bytes(profile.family()).min(self.job.most_bytes);
+            let again = profile.is_overwritable();
+            Writing::new(index, extent, image_base, limit, again)
         });
         let Some(writing) = writing else {
             return self.writer_failed(Failure::OutsidePlan);
+        };
+        let writing = match test_write::ends_with_the_cache(&self.job.plan) {
+            true => {
+                let begins = self.blocks_written() == 0;
+                writing.at_once(begins && test_write::records_at_once(&self.job.plan))
+            }
+            false => writing,
         };
         self.progress.phase = Phase::Writing;
         self.progress.blocks_done = self.blocks_resumed() + self.blocks_written();
@@ -181,6 +193,8 @@ impl Machine {
                     cdb: self.blamed(),
                     sense,
                 });
+                self.refused_at_once =
+                    Some(sense).filter(|sense| self.blocks_written() == 0 && !sense.deferred);
                 // The writer knows whether the medium can be left in a better state.
                 self.cancel_told = true;
                 self.consult(Event::WriteRefused {

@@ -11,46 +11,86 @@ const FEW_UNLOCKS: u8 = 4;
 impl Machine {
     /// The writer is done with, well or not. What it left open is closed by the engine.
     pub(super) fn end(&mut self) -> Action {
-        if self.blocks_written() > 0 && !self.test_write_only {
-            if self.writer_lost {
-                return self.safe_end(SafeStep::Close(0), 0);
-            }
-            let write_refused = matches!(
-                self.fault,
-                Some(Fault::Drive {
-                    phase: Phase::Writing,
-                    ..
-                })
-            );
-            if write_refused {
-                // What the drive holds must reach the disc; the track stays open, to be resumed or closed.
-                return self.safe_end(SafeStep::SynchronizeOnly, 0);
-            }
+        let wrote = self.blocks_written() > 0;
+        if self.test_write_only {
+            return match wrote && self.fault.is_some() {
+                true => self.write_out(),
+                false => self.leave(),
+            };
         }
-        self.unlock(0)
+        if self.writer_lost && (wrote || self.formatted) {
+            return self.safe_end(SafeStep::Close(0), 0);
+        }
+        let write_refused = matches!(
+            self.fault,
+            Some(Fault::Drive {
+                phase: Phase::Writing,
+                ..
+            })
+        );
+        match wrote && write_refused {
+            true => self.write_out(),
+            false => self.leave(),
+        }
+    }
+
+    /// What the drive holds must reach the disc; the track stays open, to be resumed or closed. By the
+    /// plan's own commands, for not every medium bears each form of them (recipe 4).
+    fn write_out(&mut self) -> Action {
+        self.leaves_open = true;
+        match self.closes_next(0) {
+            Some(index) => self.safe_end(SafeStep::Close(index), 0),
+            None => self.safe_end(SafeStep::Synchronize, 0),
+        }
+    }
+
+    /// The plan's next closing command, from `index` on, that the engine sends by itself: nobody asked to
+    /// finalize half of a burn, and where no block was taken only what a format has begun is ended.
+    fn closes_next(&self, index: usize) -> Option<usize> {
+        let sends = |command: &PlannedCommand| match (command.purpose, command.occasion) {
+            (Move::SynchronizeCache, _) => self.wrote_from.is_some(),
+            // A format that is left as it is may be one that some drives do not even read (recipe 6); what was
+            // written behind it can be resumed either way.
+            (Move::CloseSession, Occasion::AfterFormat) => self.formatted,
+            _ if self.leaves_open || self.test_write_only => false,
+            (Move::FinalizeDisc, _) => false,
+            (_, Occasion::AfterFormat) => self.formatted,
+            _ => self.blocks_written() > 0,
+        };
+        let rest = self.job.plan.closing.iter().enumerate().skip(index);
+        rest.filter(|(_, command)| sends(command))
+            .map(|(index, _)| index)
+            .next()
     }
 
     pub(super) fn safe_end(&mut self, next: SafeStep, busy: u32) -> Action {
         self.progress.phase = Phase::Closing;
         self.progress.uncounted();
-        self.state = State::SafeEnding { next, busy };
         let (index, waiting) = match next {
             SafeStep::Close(index) => (index, self.quirks.no_immed),
             SafeStep::CloseWaiting(index) => (index, true),
-            SafeStep::SynchronizeOnly => return self.send_long(SynchronizeCache::default().emit()),
-        };
-        match self.job.plan.closing.get(index) {
-            Some(command) if command.purpose != Move::FinalizeDisc => {
-                let (cdb, payload, timeout) = advice::form(command, waiting);
-                Action::Send(Command {
-                    cdb,
-                    payload,
-                    timeout,
-                })
+            SafeStep::Synchronize => {
+                self.state = State::SafeEnding { next, busy };
+                return self.send_long(SynchronizeCache::default().emit());
             }
-            Some(_) => self.safe_end(SafeStep::Close(index + 1), 0),
-            None => self.unlock(0),
-        }
+        };
+        let Some(index) = self.closes_next(index) else {
+            return self.leave();
+        };
+        let Some(command) = self.job.plan.closing.get(index) else {
+            return self.leave();
+        };
+        let next = match next {
+            SafeStep::CloseWaiting(_) => SafeStep::CloseWaiting(index),
+            _ => SafeStep::Close(index),
+        };
+        let (cdb, payload, timeout) = advice::form(command, waiting);
+        self.state = State::SafeEnding { next, busy };
+        Action::Send(Command {
+            cdb,
+            payload,
+            timeout,
+        })
     }
 
     pub(super) fn safe_end_answered(
@@ -74,15 +114,62 @@ impl Machine {
             }
             (Input::Waited, _) => self.safe_end(next, busy),
             (Input::Good(_), SafeStep::Close(index) | SafeStep::CloseWaiting(index)) => {
+                let next = SafeStep::Close(index + 1);
                 let closed = self.job.plan.closing.get(index);
                 self.session_closed |= closed.is_some_and(|c| c.purpose == Move::CloseSession);
-                self.safe_end(SafeStep::Close(index + 1), 0)
+                // The next command would meet a drive that works on this one, for minutes it may be.
+                match closed.map(|command| command.settle) {
+                    Some(Settle::WhenReady { limit }) => {
+                        let settling = Settling::new(self.now, limit).obeying(&self.quirks);
+                        self.look_whether_closed(next, settling)
+                    }
+                    _ => self.safe_end(next, 0),
+                }
             }
             // Whatever else it answered: the next closing command may still help.
             (_, SafeStep::Close(index) | SafeStep::CloseWaiting(index)) => {
                 self.safe_end(SafeStep::Close(index + 1), 0)
             }
-            (_, SafeStep::SynchronizeOnly) => self.unlock(0),
+            (_, SafeStep::Synchronize) => self.leave(),
+        }
+    }
+
+    fn look_whether_closed(&mut self, next: SafeStep, settling: Settling) -> Action {
+        self.state = State::SafeSettling { next, settling };
+        self.send_quietly(TestUnitReady {}.emit())
+    }
+
+    pub(super) fn safe_settled(
+        &mut self,
+        next: SafeStep,
+        mut settling: Settling,
+        input: Input<'_>,
+    ) -> Action {
+        let answer = match input {
+            Input::Good(_) => None,
+            Input::Sense(sense) => Some(sense),
+            Input::Waited => return self.look_whether_closed(next, settling),
+            Input::NoAnswer(NoAnswer::Gone) => return self.command_lost(NoAnswer::Gone),
+            _ => return self.safe_end(next, 0),
+        };
+        let settled = settling.judge(self.now, answer);
+        self.progress.drive_progress = settling.progress();
+        match settled {
+            Settled::Wait(pause) if pause.is_zero() => self.look_whether_closed(next, settling),
+            Settled::Wait(pause) => {
+                self.state = State::SafeSettling { next, settling };
+                Action::Wait(pause)
+            }
+            // Well or not: what is left to close may still help.
+            _ => self.safe_end(next, 0),
+        }
+    }
+
+    /// The way out of every job: a drive that was told to test records again, and the door is unlocked.
+    fn leave(&mut self) -> Action {
+        match self.must_record_again() {
+            true => self.record_again(0),
+            false => self.unlock(0),
         }
     }
 
@@ -207,12 +294,14 @@ impl Machine {
         if self.reads_only {
             return self.read_another(facts);
         }
-        let proof = proof::proven(
-            &self.job.plan,
-            &facts,
-            self.blocks_resumed() + self.blocks_written(),
-            self.test_write_only,
-        );
+        let proof = match self.test_write_only {
+            true => proof::as_before(&self.before, &facts),
+            false => proof::proven(
+                &self.job.plan,
+                &facts,
+                self.blocks_resumed() + self.blocks_written(),
+            ),
+        };
         let proof = proof.and_then(|proven| match self.job.verify {
             VerifyLevel::Quick | VerifyLevel::Full if self.tells_of_discs => {
                 proof::plausible(&facts).map(|()| proven)
@@ -253,10 +342,8 @@ impl Machine {
         match cause {
             NoAnswer::Gone => self.finish(None),
             // What the drive holds reaches the disc if it still listens; what is open stays so.
-            _ if self.blocks_written() > 0 && !self.test_write_only => {
-                self.safe_end(SafeStep::SynchronizeOnly, 0)
-            }
-            _ => self.unlock(0),
+            _ if self.blocks_written() > 0 => self.write_out(),
+            _ => self.leave(),
         }
     }
 }

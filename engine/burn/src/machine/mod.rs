@@ -10,7 +10,7 @@
 //! ```
 
 use crate::flow::{Flow, FlowTurn, Supply};
-use crate::gate::{self, PlanFault};
+use crate::gate::{self, Allowances, Gate, PlanFault};
 use crate::identify::{Identify, IdentifyAction};
 use crate::immed;
 use crate::outcome::{
@@ -18,21 +18,20 @@ use crate::outcome::{
 };
 use crate::patience;
 use crate::phase::{Phase, Progress};
-use crate::proof;
+use crate::proof::{self, Before};
 use crate::quirks::{HostQuirks, QuirkTable};
 use crate::settle::{Settled, Settling};
 use crate::verify::{self, Choice, Verifying, WrittenRun};
 use crate::writing::{self, Writing};
-use pitland_mmc::Lba;
-use pitland_mmc::SenseKey;
 use pitland_mmc::cdb::{
     Cdb, CdbBytes, GetEventStatusNotification, PreventAllowMediumRemoval, ReadBufferCapacity,
-    RequestSense, StartStopUnit, SynchronizeCache, TestUnitReady,
+    ReadDiscInformation, RequestSense, StartStopUnit, SynchronizeCache, TestUnitReady,
 };
 use pitland_mmc::reply::{self, BufferCapacity, EventClass, EventStatus, MediaEvent};
 use pitland_mmc::sense::{Reaction, Sense};
+use pitland_mmc::{Lba, MediumFamily, SenseKey};
 use pitland_writer::{
-    Change, CloseRequest, Event, Failure, MediaFacts, MediumCondition, Move, Origin,
+    Change, CloseRequest, Event, Failure, MediaFacts, MediumCondition, Move, Occasion, Origin,
     PlannedCommand, Request, Settle, Step, WritePlan,
 };
 use std::time::Duration;
@@ -43,6 +42,7 @@ mod reading;
 mod refresh;
 mod slowing;
 mod speed;
+mod test_write;
 mod verdict;
 mod words;
 
@@ -85,8 +85,23 @@ enum State {
         planned: Option<Planned>,
         settling: Settling,
     },
+    /// A long operation on a CD is over by TEST UNIT READY; READ DISC INFORMATION is out, which some
+    /// drives still refuse then.
+    AskingDisc {
+        planned: Option<Planned>,
+        settling: Settling,
+    },
     Asking,
     Pausing,
+    /// Page 05h is asked for, before what would change the disc if it were not a test write.
+    ConfirmingTest {
+        then: AfterCommit,
+        tries: u8,
+    },
+    /// Page 05h goes out without Test Write.
+    RecordingAgain {
+        tries: u8,
+    },
     Reidentifying(Box<Identify>),
     Writing(Box<Writing>),
     Synchronizing(Box<Writing>),
@@ -98,6 +113,11 @@ enum State {
     SafeEnding {
         next: SafeStep,
         busy: u32,
+    },
+    /// A command of it has begun, and the drive is busy with it.
+    SafeSettling {
+        next: SafeStep,
+        settling: Settling,
     },
     UnlockingDoor {
         tries: u8,
@@ -129,8 +149,8 @@ enum SafeStep {
     Close(usize),
     /// The same, without IMMED.
     CloseWaiting(usize),
-    /// Only what the drive holds is written out: the track stays open.
-    SynchronizeOnly,
+    /// What the drive holds is written out: the engine's own command, where the plan has none.
+    Synchronize,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -154,6 +174,8 @@ const MOST_STEPS: u32 = 20_000;
 #[derive(Debug)]
 pub struct Machine {
     job: Job,
+    /// What the host allows the writer beside what all may do.
+    allowed: Allowances,
     state: State,
     now: Duration,
     progress: Progress,
@@ -182,8 +204,14 @@ pub struct Machine {
     unproven_once: bool,
     /// Looks at the disc for the proof: one in which a question failed is repeated.
     looks: u8,
-    /// The state of the medium before the job.
-    before: MediumCondition,
+    /// The medium before the job.
+    before: Before,
+    /// What is known of the drive's test mode.
+    test_mode: test_write::TestMode,
+    /// The drive refused the first WRITE with this, and the writer was asked what else can be done.
+    refused_at_once: Option<Sense>,
+    /// The engine's own ending only writes out what the drive holds: the track stays open.
+    leaves_open: bool,
     /// The drive knows READ DISC INFORMATION: not all do.
     tells_of_discs: bool,
     /// The medium is read back, and nothing else is done to it.
@@ -206,10 +234,30 @@ impl Machine {
     /// # Errors
     /// The first thing in the plan that the engine would not do.
     pub fn new(job: Job) -> Result<Self, PlanFault> {
-        gate::check_plan(&job.plan, &job.request, job.service.as_ref())?;
-        gate::check_limit(&job.plan, job.most_bytes)?;
-        gate::check_resumed(&job.plan, &job.request, job.resumed.as_ref())?;
-        Ok(Self::of(job))
+        Self::allowing(job, Allowances::NONE)
+    }
+
+    /// As [`Machine::new`], for a writer that the host allows more.
+    ///
+    /// # Errors
+    /// As [`Machine::new`].
+    pub fn allowing(job: Job, allowed: Allowances) -> Result<Self, PlanFault> {
+        let mut machine = Self::of(job);
+        machine.allowed = allowed;
+        machine.gate().check(&machine.job.plan)?;
+        Ok(machine)
+    }
+
+    /// The gate that every plan of the job passes.
+    fn gate(&self) -> Gate<'_> {
+        Gate {
+            request: &self.job.request,
+            facts: &self.job.facts,
+            service: self.job.service.as_ref(),
+            most_bytes: self.job.most_bytes,
+            resumed: self.job.resumed.as_ref(),
+            allowed: self.allowed,
+        }
     }
 
     /// A machine that reads a medium back and changes nothing. What was found is in
@@ -239,7 +287,7 @@ impl Machine {
             .map(Note::Planned)
             .collect();
         let test_write_only = !job.plan.changes_disc();
-        let before = job.facts.condition();
+        let before = Before::of(&job.facts);
         let tells_of_discs = job.facts.disc.is_some();
         let quirks = job
             .facts
@@ -251,6 +299,7 @@ impl Machine {
             taken: vec![0; job.plan.extents.len()],
             written_runs: job.resumed.into_iter().collect(),
             job,
+            allowed: Allowances::NONE,
             state: State::Start,
             now: Duration::ZERO,
             progress: Progress::default(),
@@ -271,6 +320,9 @@ impl Machine {
             unproven_once: false,
             looks: 0,
             before,
+            test_mode: test_write::TestMode::default(),
+            refused_at_once: None,
+            leaves_open: false,
             tells_of_discs,
             reads_only: false,
             wrote_from: None,
@@ -319,7 +371,8 @@ impl Machine {
 
     /// Whether the source is not needed any more: all is written, or the job has failed or was cancelled.
     pub fn writes_no_more(&self) -> bool {
-        self.fault.is_some() || self.cancel_told || self.all_taken()
+        let ended = self.fault.is_some() || self.cancel_told;
+        (ended && self.refused_at_once.is_none()) || self.all_taken()
     }
 
     /// Tells what the source has given, for media that cannot wait for it ([`crate::flow`]). Before
@@ -352,6 +405,9 @@ impl Machine {
             State::AskingProgress { planned, settling } => {
                 self.progress_answered(planned, settling, input)
             }
+            State::AskingDisc { planned, settling } => self.disc_answered(planned, settling, input),
+            State::ConfirmingTest { then, tries } => self.test_confirmed(then, tries, input),
+            State::RecordingAgain { tries } => self.records_again(tries, input),
             State::Asking => self.query_answered(input),
             State::Pausing => self.consult(Event::Done),
             State::Reidentifying(identify) => self.reidentify_answered(identify, input),
@@ -367,6 +423,7 @@ impl Machine {
             State::Gauging(writing) => self.buffer_answered(writing, input),
             State::SlowingDown(writing, slowing) => self.slowing_answered(writing, slowing, input),
             State::SafeEnding { next, busy } => self.safe_end_answered(next, busy, input),
+            State::SafeSettling { next, settling } => self.safe_settled(next, settling, input),
             State::UnlockingDoor { tries } => self.unlock_answered(tries, input),
             State::Refreshing { spin, busy } => self.refresh_answered(spin, busy, input),
             State::Proving(identify) => self.proof_answered(identify, input),
@@ -391,7 +448,16 @@ impl Machine {
 
     fn door_answered(&mut self, tries: u8, input: Input<'_>) -> Action {
         match input {
-            // Attentions stand in the way of the lock, and a drive may still be busy.
+            // The disc that was judged may not be the one that is there now. Nothing was sent to it yet.
+            Input::Sense(sense) if sense.reaction() == Reaction::MediumChanged => {
+                self.fail(Fault::Drive {
+                    phase: Phase::Preparing,
+                    cdb: self.blamed(),
+                    sense,
+                });
+                return self.end();
+            }
+            // Other attentions stand in the way of the lock, and a drive may still be busy.
             Input::Sense(sense) if tries < patience::ATTENTIONS && passes(&sense) => {
                 return match sense.key {
                     SenseKey::UnitAttention => self.lock(tries + 1),
@@ -486,6 +552,11 @@ impl Machine {
             IdentifyAction::Ask { cdb, length } => Action::Send(Command {
                 cdb,
                 payload: Payload::wanting(length),
+                timeout: patience::QUICK,
+            }),
+            IdentifyAction::Send { cdb, parameters } => Action::Send(Command {
+                cdb,
+                payload: Payload::Out(parameters),
                 timeout: patience::QUICK,
             }),
             IdentifyAction::Wait(pause) => Action::Wait(pause),

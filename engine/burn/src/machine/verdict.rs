@@ -18,6 +18,7 @@ impl Machine {
             None => Ok(Completed {
                 verification,
                 rehearsed: self.rehearsed,
+                test_written: self.test_write_only && self.records_data() && !self.rehearsed,
             }),
             Some(fault) => Err(fault),
         };
@@ -34,7 +35,7 @@ impl Machine {
     }
 
     fn medium(&self, facts: Option<&MediaFacts>) -> MediumState {
-        if !self.reads_only && (!self.progress.committed || self.test_write_only) {
+        if !self.reads_only && (!self.progress.committed || self.was_only_tested()) {
             return MediumState::Untouched;
         }
         let Some(facts) = facts else {
@@ -56,7 +57,9 @@ impl Machine {
             condition,
             MediumCondition::Blank | MediumCondition::Unformatted
         );
-        empty && condition == self.before && self.blocks_resumed() + self.blocks_written() == 0
+        empty
+            && condition == self.before.condition
+            && self.blocks_resumed() + self.blocks_written() == 0
     }
 
     fn outcome(&self, facts: Option<&MediaFacts>, verification: Option<&Verification>) -> Outcome {
@@ -69,7 +72,7 @@ impl Machine {
                 _ => Outcome::Unverified,
             };
         }
-        if !self.progress.committed || self.test_write_only {
+        if !self.progress.committed || self.was_only_tested() {
             // What was to be resumed is as it was.
             return match self.job.resumed {
                 Some(_) => Outcome::Resumable,
@@ -80,7 +83,7 @@ impl Machine {
             None if !self.records_data() => Outcome::MediumChanged,
             None if compared_all => Outcome::Verified,
             None => Outcome::Unverified,
-            Some(Fault::Verification(_)) => Outcome::Lost,
+            Some(Fault::Verification(_) | Fault::NotProven(Unproven::NotAsBefore)) => Outcome::Lost,
             Some(_) if !self.records_data() => self.outcome_without_data(facts),
             // The disc was proven; only what came afterwards did not come to its end.
             Some(fault) if self.as_planned && self.all_taken() && !data_in_doubt(fault) => {
@@ -88,6 +91,14 @@ impl Machine {
             }
             Some(fault) => self.outcome_cut_off(fault, facts),
         }
+    }
+
+    /// Whether nothing can have been recorded: the drive said that it only tests, and does not show the
+    /// contrary.
+    fn was_only_tested(&self) -> bool {
+        self.test_write_only
+            && !matches!(self.fault, Some(Fault::NotProven(Unproven::NotAsBefore)))
+            && (self.as_planned || !self.proved)
     }
 
     /// Whether the job is about an image.
@@ -132,10 +143,17 @@ impl Machine {
         match facts.condition() {
             MediumCondition::Blank if taken == 0 => Outcome::NothingWritten,
             condition if self.left_as_it_was(condition) => Outcome::NothingWritten,
+            // What a drive without protection ran out of data in is not a track any more (recipe 14).
+            _ if self.ran_dry_unprotected(fault) => Outcome::Lost,
             MediumCondition::OpenSession => self.outcome_of_open_session(fault, facts),
             MediumCondition::Appendable | MediumCondition::Complete => match fault {
                 // Closed, and the number of sessions or of blocks is not what it should be.
                 Fault::NotProven(_) => Outcome::Lost,
+                // A drive that refused the first block may have begun with it, and one that writes at once
+                // then closes what it has begun.
+                _ if taken == 0 && facts.closed_sessions() != self.before.closed_sessions => {
+                    Outcome::Lost
+                }
                 _ if taken == 0 => Outcome::NothingWritten,
                 _ => Outcome::ReadableOpen,
             },
@@ -153,18 +171,30 @@ impl Machine {
         }
     }
 
+    /// Whether the drive ran out of data where it may not link, on a medium that is written once.
+    fn ran_dry_unprotected(&self, fault: &Fault) -> bool {
+        let unprotected = |extent: &pitland_writer::Extent| !extent.underrun_protection;
+        !self.job.facts.profile().is_overwritable()
+            && self.job.plan.extents.iter().any(unprotected)
+            && matches!(fault, Fault::Drive { sense, .. } if sense.reaction() == Reaction::StreamingLost)
+    }
+
     /// A session was left open. Its next writable address tells what reached the disc.
     fn outcome_of_open_session(&self, fault: &Fault, facts: &MediaFacts) -> Outcome {
         let all = self.all_taken();
-        let start = self.job.resumed.map(|run| run.first_lba).or(self
-            .job
-            .plan
-            .extents
-            .first()
-            .map(|extent| extent.first_lba));
-        let (Some(nwa), Some(start)) = (facts.nwa(), start) else {
-            // A track that is closed in a session that is not.
-            return match all {
+        let mut extents = self.job.plan.extents.iter();
+        let image = extents.find(|extent| extent.origin == Origin::Image);
+        let resumed = self.job.resumed.map(|run| run.first_lba);
+        let start = resumed.or(image.map(|extent| extent.first_lba));
+        let own = facts.tracks.iter().find(|track| Some(track.start) == start);
+        let nwa = match own {
+            // A track behind it goes on behind what a drive puts between two (recipes 5 and 13).
+            Some(track) => track.nwa,
+            None => facts.nwa(),
+        };
+        let (Some(nwa), Some(start)) = (nwa, start) else {
+            // A track that is closed in a session that is not: it takes no more.
+            return match all || own.is_some_and(|track| !track.damage) {
                 true => Outcome::ReadableOpen,
                 false => Outcome::Lost,
             };
@@ -172,6 +202,12 @@ impl Machine {
         let there = u64::try_from(i64::from(nwa.0) - i64::from(start.0)).unwrap_or(0);
         let in_all = self.blocks_resumed() + self.job.plan.blocks();
         match there {
+            // What was reserved for it is all that there is, and goes with the next load.
+            0 if refused_as_illegal(fault)
+                && self.blocks_resumed() + self.blocks_written() == 0 =>
+            {
+                Outcome::NothingWritten
+            }
             0 => Outcome::Lost,
             there if there >= in_all && (all || closing_failed(fault)) => Outcome::ReadableOpen,
             there if there <= in_all && self.job.plan.resumable => Outcome::Resumable,
@@ -180,6 +216,15 @@ impl Machine {
             _ => Outcome::Lost,
         }
     }
+}
+
+/// Whether a WRITE was refused as an illegal request: the drive did not begin with it.
+fn refused_as_illegal(fault: &Fault) -> bool {
+    matches!(
+        fault,
+        Fault::Drive { phase: Phase::Writing, sense, .. }
+            if sense.key == SenseKey::IllegalRequest && !sense.deferred
+    )
 }
 
 /// Whether it was a command that closes which failed: the data are there.

@@ -2,7 +2,7 @@
 
 use super::elsewhere::{self, Verifier};
 use super::{Context, job, journals, plan};
-use crate::args::{BurnArgs, SimulateArg, StashArg, VerifyArg};
+use crate::args::{BurnArgs, CdFormArg, RecordingArg, SimulateArg, StashArg, VerifyArg};
 use crate::error::Complaint;
 use crate::exit::Exit;
 use crate::open::{self, Named, TraceFile};
@@ -12,6 +12,7 @@ use crate::stand_in;
 use futures::future::join_all;
 use pitland::transport::sim::{Access, open_disc};
 use pitland::writer::mmc::Profile;
+use pitland::writer::{CdForm, Recording};
 use pitland::{
     BurnOptions, DriveAddress, DriveHandle, DriveLease, Engine, Finish, Job, OpenMode, Placement,
     Simulate, StashPolicy, VerifyLevel, burn_together,
@@ -242,7 +243,11 @@ async fn watch(wish: &Wish<'_>, named: &Named, job: Job) -> Exit {
 /// The medium's profile, if it is one that has nothing to finalize.
 async fn never_final(drive: &DriveHandle) -> Option<Profile> {
     let profile = drive.medium().await.ok()?.facts.profile();
-    matches!(profile, Profile::BdRe | Profile::DvdRam).then_some(profile)
+    let rewritable_for_good = matches!(
+        profile,
+        Profile::BdRe | Profile::DvdRam | Profile::DvdMinusRwRestrictedOverwrite
+    );
+    rewritable_for_good.then_some(profile)
 }
 
 /// Holds the drive; what is in the way is told.
@@ -333,6 +338,18 @@ fn options(args: &BurnArgs) -> BurnOptions {
             None => Simulate::No,
             Some(SimulateArg::TestWrite) => Simulate::TestWrite,
             Some(SimulateArg::Host) => Simulate::Host,
+        })
+        .underrun_protection(!args.no_underrun_protection)
+        .fast_write(args.fast_write)
+        .recording(match args.recording {
+            None => Recording::AsUsual,
+            Some(RecordingArg::AtOnce) => Recording::AtOnce,
+            Some(RecordingArg::TrackByTrack) => Recording::TrackByTrack,
+        })
+        .cd_form(match args.cd_form {
+            None => CdForm::AsDisc,
+            Some(CdFormArg::Mode1) => CdForm::Mode1,
+            Some(CdFormArg::Mode2) => CdForm::Mode2Form1,
         })
         .stash(
             match args.stash {

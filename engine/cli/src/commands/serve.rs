@@ -8,8 +8,8 @@ use crate::open;
 use crate::output::json::{Name, ServedView, ServingView};
 use pitland::DriveAddress;
 use pitland::iscsi::target::{BindError, LogicalUnit, Target, TargetOptions};
-use pitland::transport::address::OpenMode;
-use pitland::transport::sim::{Pace, VirtualDrive};
+use pitland::transport::address::{OpenMode, VirtualOptions};
+use pitland::transport::sim::{DriveModel, Pace, VirtualDrive};
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, Write};
@@ -149,11 +149,13 @@ fn drive(address: &DriveAddress) -> Result<VirtualDrive, Complaint> {
         let message = "faults= and bus= are for drives that this program uses itself; a served one has neither";
         return Err(Complaint::usage(message).of_drive(&name));
     }
+    let model = extras.map_or(Ok(DriveModel::default()), VirtualOptions::model);
+    let model = model.map_err(|error| Complaint::from(&error).of_drive(&name))?;
     let opened = match address {
         DriveAddress::VirtualFile { path, .. } => {
-            VirtualDrive::file(path, OpenMode::Existing, pace, hint)
+            VirtualDrive::file_in(model, path, OpenMode::Existing, pace, hint)
         }
-        DriveAddress::VirtualNull { id, .. } => VirtualDrive::null(*id, pace, hint),
+        DriveAddress::VirtualNull { id, .. } => VirtualDrive::null_in(model, *id, pace, hint),
         _ => return Err(Complaint::usage("only virtual drives can be served").of_drive(&name)),
     };
     opened.map_err(|error| Complaint::from(error).of_drive(&name))

@@ -1,7 +1,7 @@
 //! `pitland virtual`: makes virtual discs, and exports what a reader sees on them.
 
 use super::{Context, blocking};
-use crate::args::{CreateArgs, ExportArgs, MediumArg};
+use crate::args::{CreateArgs, ExportArgs};
 use crate::error::{Complaint, drive_name};
 use crate::exit::Exit;
 use crate::output::bar::Watcher;
@@ -10,15 +10,14 @@ use crate::sink::Sink;
 use pitland::DriveAddress;
 use pitland::mastering::BLOCK_SIZE;
 use pitland::transport::address::VirtualOptions;
-use pitland::transport::sim::{Access, MediumKind, create_disc, open_disc};
+use pitland::transport::sim::{Access, create_disc, open_disc};
 
 /// Blocks that are copied at a time.
 const PIECE: u32 = 512;
 
 pub(crate) fn create(args: &CreateArgs, context: &Context) -> Result<Exit, Complaint> {
-    let kind = kind(args.medium);
     let blocks = args.capacity.map(blocks_of).transpose()?;
-    let disc = create_disc(&args.file, kind, blocks)?;
+    let disc = create_disc(&args.file, args.medium, blocks)?;
     let address = DriveAddress::VirtualFile {
         path: args.file.clone(),
         options: VirtualOptions::default(),
@@ -26,7 +25,7 @@ pub(crate) fn create(args: &CreateArgs, context: &Context) -> Result<Exit, Compl
     context.output.result(&VirtualDiscView::new(
         Name::new(&args.file),
         drive_name(&address),
-        kind.profile(),
+        disc.profile(),
         blocks.unwrap_or(disc.capacity()),
     ));
     Ok(Exit::Done)
@@ -40,17 +39,6 @@ fn blocks_of(bytes: u64) -> Result<u32, Complaint> {
     blocks.ok_or_else(|| {
         Complaint::usage("a capacity is a number of bytes in whole blocks of 2048, below 8 TB")
     })
-}
-
-fn kind(medium: MediumArg) -> MediumKind {
-    match medium {
-        MediumArg::BdR => MediumKind::BdR,
-        MediumArg::BdRe => MediumKind::BdRe,
-        MediumArg::DvdPlusR => MediumKind::DvdPlusR,
-        MediumArg::DvdPlusRDl => MediumKind::DvdPlusRDl,
-        MediumArg::DvdPlusRw => MediumKind::DvdPlusRw,
-        MediumArg::DvdRam => MediumKind::DvdRam,
-    }
 }
 
 pub(crate) async fn export(args: ExportArgs, context: Context) -> Result<Exit, Complaint> {

@@ -314,6 +314,20 @@ impl Say for MediumView {
                 .collect();
             lines.field("formats", formats.join(", "));
         }
+        let able: Vec<&str> = [
+            (self.test_write, "test write"),
+            (self.underrun_protection, "underrun protection"),
+            (self.pseudo_overwrite, "pseudo-overwrite"),
+        ]
+        .into_iter()
+        .filter_map(|(is_so, name)| is_so.then_some(name))
+        .collect();
+        if !able.is_empty() {
+            lines.field("with", able.join(", "));
+        }
+        if let Some(spares) = &self.spares {
+            lines.field("spares", format!("{} of {} free", spares.free, spares.all));
+        }
         if let Some(volume) = &self.volume {
             lines.field(
                 "volume",
@@ -328,29 +342,6 @@ impl Say for MediumView {
         }
         for oddity in &self.oddities {
             lines.field("known", format!("this drive {}", escape::text(oddity)));
-        }
-        lines.0
-    }
-}
-
-impl Say for PluginsView {
-    const TYPE: &'static str = "plugins";
-
-    fn say(&self) -> String {
-        let mut lines = Lines::new();
-        for writer in &self.writers {
-            let from = writer
-                .plugin
-                .as_ref()
-                .map_or_else(|| "built in".to_owned(), Name::escaped);
-            lines.line(format!(
-                "{:<16}{} ({from})",
-                escape::text(&writer.name),
-                escape::text(&writer.summary)
-            ));
-            for profile in &writer.profiles {
-                lines.line(format!("{:16}{} {}", "", profile.code, profile.name));
-            }
         }
         lines.0
     }

@@ -7,6 +7,10 @@ use pitland::transport::linux::FoundDrive;
 use pitland::transport::probe::Capabilities;
 use pitland::writer::MediumCondition;
 use pitland::writer::mmc::Profile;
+use pitland::writer::mmc::cdb::StructureMedium;
+use pitland::writer::mmc::feature::{Feature, FeatureCode};
+use pitland::writer::mmc::reply::{BdSpareArea, DvdRamSpareArea, bd_format, dvd_format};
+use pitland::writer::write_parameters::offers_underrun_protection;
 use serde::Serialize;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -252,10 +256,59 @@ pub(crate) struct MediumView {
     pub(crate) write_speeds: Vec<u32>,
     /// Format types that the drive lists.
     pub(crate) formats: Vec<u8>,
+    /// Whether the drive can go through a burn of this medium without recording.
+    pub(crate) test_write: bool,
+    /// Whether the drive says that it links when it runs out of data, where that is the host's choice.
+    pub(crate) underrun_protection: bool,
+    /// Whether the disc is formatted for pseudo-overwrite (BD-R).
+    pub(crate) pseudo_overwrite: bool,
+    /// Spare blocks for defects; null where the drive tells none.
+    pub(crate) spares: Option<SparesView>,
     pub(crate) tracks: Vec<TrackView>,
     pub(crate) volume: Option<VolumeView>,
     /// What is known of this drive, to follow "this drive".
     pub(crate) oddities: Vec<String>,
+}
+
+/// Spare blocks for defects. Drives count them in blocks or in clusters: what they tell is the ratio.
+#[derive(Debug, Serialize)]
+pub(crate) struct SparesView {
+    pub(crate) free: u32,
+    pub(crate) all: u32,
+}
+
+impl SparesView {
+    fn of(facts: &MediaFacts) -> Option<Self> {
+        let told = |medium, format| facts.disc_structure(medium, format);
+        if let Some(structure) = told(StructureMedium::Bd, bd_format::SPARE_AREA) {
+            let spares = BdSpareArea::parse(&structure.data).ok()?;
+            let (free, all) = (spares.free, spares.allocated);
+            return (all > 0).then_some(Self { free, all });
+        }
+        let structure = told(StructureMedium::Dvd, dvd_format::SPARE_AREA)?;
+        let spares = DvdRamSpareArea::parse(&structure.data).ok()?;
+        let (free, all) = (spares.supplementary_free, spares.supplementary_allocated);
+        (all > 0).then_some(Self { free, all })
+    }
+}
+
+/// Whether a feature of the medium as it is says that it can be written without recording (recipe 3).
+fn has_test_write(facts: &MediaFacts) -> bool {
+    let features = [
+        FeatureCode::CdTrackAtOnce,
+        FeatureCode::CdMastering,
+        FeatureCode::DvdMinusWrite,
+    ];
+    let told = features
+        .into_iter()
+        .filter_map(|code| facts.current_feature(code));
+    facts.profile().is_sequential()
+        && told.into_iter().any(|feature| match feature {
+            Feature::CdTrackAtOnce(f) => f.test_write,
+            Feature::CdMastering(f) => f.test_write,
+            Feature::DvdMinusWrite(f) => f.test_write,
+            _ => false,
+        })
 }
 
 #[derive(Debug, Serialize)]
@@ -298,6 +351,10 @@ impl MediumView {
             capacity_blocks: facts.total_capacity(),
             write_speeds: facts.write_speeds(),
             formats: facts.offered_formats(),
+            test_write: has_test_write(facts),
+            underrun_protection: offers_underrun_protection(facts),
+            pseudo_overwrite: facts.current_feature(FeatureCode::BdRPow).is_some(),
+            spares: SparesView::of(facts),
             tracks: facts
                 .tracks
                 .iter()
@@ -329,21 +386,6 @@ pub(crate) fn condition(condition: MediumCondition) -> &'static str {
         MediumCondition::Damaged => "damaged",
         _ => "unknown",
     }
-}
-
-/// `"plugins"`.
-#[derive(Debug, Serialize)]
-pub(crate) struct PluginsView {
-    pub(crate) writers: Vec<WriterView>,
-}
-
-#[derive(Debug, Serialize)]
-pub(crate) struct WriterView {
-    pub(crate) name: String,
-    pub(crate) summary: String,
-    pub(crate) profiles: Vec<ProfileView>,
-    /// The library; null for one that is linked in.
-    pub(crate) plugin: Option<Name>,
 }
 
 #[derive(Debug, Serialize)]

@@ -8,6 +8,7 @@ pub(crate) mod human;
 pub(crate) mod jobs;
 pub(crate) mod json;
 pub(crate) mod plan;
+pub(crate) mod plugins;
 pub(crate) mod report;
 pub(crate) mod stash;
 

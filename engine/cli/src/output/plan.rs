@@ -1,6 +1,7 @@
 //! What a burn would do, as JSON and in words.
 
 use super::json::{Name, PlannedVolumeView, condition, profile_code};
+use super::plugins::OriginView;
 use super::stash::{StashingView, summary};
 use super::{Say, escape, human};
 use human::{Lines, blocks, bytes, strings};
@@ -19,6 +20,7 @@ pub(crate) struct PlanView {
     pub(crate) condition: &'static str,
     pub(crate) free_blocks: u64,
     pub(crate) writer: String,
+    pub(crate) led_by: OriginView,
     pub(crate) image_bytes: u64,
     pub(crate) image_blocks: u64,
     pub(crate) volume: Option<PlannedVolumeView>,
@@ -96,6 +98,7 @@ impl PlanView {
             condition: condition(facts.condition()),
             free_blocks: plan.service.free_blocks,
             writer: plan.writer.clone(),
+            led_by: OriginView::new(&plan.led_by),
             image_bytes: plan.image_bytes,
             image_blocks: plan.image_blocks,
             volume: plan.layout.as_deref().map(PlannedVolumeView::new),
@@ -152,7 +155,10 @@ impl Say for PlanView {
                 blocks(self.free_blocks)
             ),
         );
-        lines.field("writer", escape::text(&self.writer));
+        lines.field(
+            "writer",
+            format!("{} {}", escape::text(&self.writer), self.led_by.words()),
+        );
         lines.field("image", blocks(self.image_blocks));
         if let Some(volume) = &self.volume {
             lines.field(
@@ -173,10 +179,10 @@ impl Say for PlanView {
         lines.field("from", format!("LBA {}", self.first_lba));
         lines.field(
             "padding",
-            format!(
-                "{} blocks, to whole units of {}",
-                self.padding_blocks, self.write_unit
-            ),
+            match self.write_unit {
+                1 => format!("{} blocks around the image", self.padding_blocks),
+                unit => format!("{} blocks, to whole units of {unit}", self.padding_blocks),
+            },
         );
         if let (Some(now), Some(then)) = (self.sessions_now, self.sessions_then) {
             lines.field("sessions", format!("{now} now, {then} afterwards"));

@@ -1,6 +1,7 @@
 //! A job's end, as JSON and in words.
 
 use super::json::{Name, seconds};
+use super::plugins::OriginView;
 use super::{Say, escape, human};
 use crate::exit::Exit;
 use human::{Lines, blocks, bytes, strings};
@@ -14,6 +15,8 @@ pub(crate) struct ReportView {
     pub(crate) job: &'static str,
     pub(crate) drive: Name,
     pub(crate) writer: String,
+    /// Where the writer came from; null for a job that no writer led.
+    pub(crate) led_by: Option<OriginView>,
     pub(crate) outcome: &'static str,
     /// The exit status of this job alone.
     pub(crate) exit: u8,
@@ -22,6 +25,8 @@ pub(crate) struct ReportView {
     pub(crate) image_bytes: u64,
     pub(crate) blocks_written: u64,
     pub(crate) rehearsed: bool,
+    /// The drive went through it in its test mode.
+    pub(crate) test_written: bool,
     pub(crate) verification: Option<VerificationView>,
     /// The other drive in which the disc was read back.
     pub(crate) verified_in: Option<Name>,
@@ -87,6 +92,7 @@ impl ReportView {
             job,
             drive,
             writer: report.writer.clone(),
+            led_by: report.led_by.as_ref().map(OriginView::new),
             outcome: report.outcome.name(),
             exit: exit.status(),
             medium: report.medium.name(),
@@ -94,6 +100,7 @@ impl ReportView {
             image_bytes: report.image_bytes,
             blocks_written: report.blocks_written,
             rehearsed: report.rehearsed,
+            test_written: report.test_written,
             verification: verification(report),
             verified_in: None,
             buffer_full: report.buffer_full,
@@ -170,6 +177,9 @@ impl Say for ReportView {
         let mut lines = Lines::new();
         let what = match (self.job, self.outcome) {
             (_, _) if self.rehearsed => "rehearsed; nothing was recorded".to_owned(),
+            (_, _) if self.test_written => {
+                "written in the drive's test mode; nothing was recorded".to_owned()
+            }
             ("resume", "verified") => "taken up again, and verified".to_owned(),
             ("resume", outcome) => format!("taken up again; the data are {outcome}"),
             ("burn", "verified") => "burned and verified".to_owned(),
@@ -186,7 +196,12 @@ impl Say for ReportView {
                 "image",
                 format!("{} from LBA {}", bytes(self.image_bytes), self.first_lba),
             );
-            lines.field("written", blocks(self.blocks_written));
+            let how = if self.test_written {
+                "tested"
+            } else {
+                "written"
+            };
+            lines.field(how, blocks(self.blocks_written));
             if let Some(verification) = &self.verification {
                 lines.field("read back", blocks(verification.blocks_compared));
             }
@@ -206,7 +221,16 @@ impl Say for ReportView {
             let _ = write!(medium, ", {} free", bytes(free.saturating_mul(2048)));
         }
         lines.field("medium", medium);
-        lines.field("writer", escape::text(&self.writer));
+        let origin = self.led_by.as_ref();
+        let origin = origin.map(|origin| format!(" {}", origin.words()));
+        lines.field(
+            "writer",
+            format!(
+                "{}{}",
+                escape::text(&self.writer),
+                origin.unwrap_or_default()
+            ),
+        );
         lines.field(
             "time",
             format!(

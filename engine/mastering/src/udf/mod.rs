@@ -1,4 +1,4 @@
-//! UDF, as ECMA-167 and OSTA's Universal Disk Format specification have it, beside ISO 9660 on the same blocks of data.
+//! UDF, as ECMA-167 and OSTA's specification have it, beside ISO 9660 on the same blocks of data.
 //!
 //! Owns the structures and where they stand among themselves; must not read files. The partition is read-only: what is
 //! mastered here is written once. Numbers are little-endian throughout, and every descriptor is sealed by a tag with a

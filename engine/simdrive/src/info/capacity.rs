@@ -8,9 +8,12 @@ use crate::refusal::Refusal;
 /// Last LBA; 0 while no session is complete, and on unformatted discs.
 pub(super) fn last_lba(medium: &Medium) -> u32 {
     match &medium.recorded {
+        // With pseudo-overwriting all that it was formatted to counts as there (R9).
+        Recorded::Sequential(disc) if disc.pow.is_some() => disc.capacity - 1,
         Recorded::Sequential(disc) => disc.closed_end().saturating_sub(1),
-        Recorded::Rewritable(disc) if disc.is_formatted() => disc.capacity - 1,
+        Recorded::Rewritable(disc) if disc.is_formatted() => disc.capacity.saturating_sub(1),
         Recorded::Rewritable(_) => 0,
+        Recorded::Cd(disc) => disc.last_lba(),
     }
 }
 

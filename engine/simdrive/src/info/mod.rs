@@ -3,6 +3,8 @@
 //! structures that the host may send.
 
 pub(crate) mod capacity;
+mod cd;
+mod cd_toc;
 pub(crate) mod disc;
 pub(crate) mod structure;
 pub(crate) mod toc;

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use crate::cdb::be32;
 use crate::dispatch::{Outcome, Request, parameters, reply};
-use crate::medium::{Medium, MediumKind, Recorded, dvd_plus_r};
+use crate::medium::{Medium, MediumKind, Recorded, dvd_minus, dvd_plus_r, dvd_ram};
 use crate::recorder::Recorder;
 use crate::refusal::Refusal;
+use pitland_mmc::Profile;
 
 /// First sector number of the data area of a DVD.
 const DATA_START: u32 = 0x30000;
@@ -30,6 +31,9 @@ pub(crate) fn read_disc_structure(
         return Err(Refusal::UNIT_FAILED);
     }
     let medium = drive.medium().ok_or(Refusal::INTERNAL)?;
+    if medium.kind.is_cd() {
+        return Err(Refusal::ILLEGAL_FIELD);
+    }
     let bd = match request.cdb.byte(1) & 0x0F {
         0 => false,
         1 => true,
@@ -91,21 +95,31 @@ fn blu_ray_information(medium: &Medium) -> Vec<u8> {
     out
 }
 
+const DVD_STRUCTURES: [u8; 10] = [0x00, 0x0A, 0x0E, 0x10, 0x11, 0x20, 0x21, 0x22, 0x23, 0xC0];
+
 fn dvd(drive: &Recorder, medium: &Medium, layer: u8, format: u8) -> Result<Vec<u8>, Refusal> {
-    let plus = medium.kind != MediumKind::DvdRam;
+    let ram = medium.kind == MediumKind::DvdRam;
+    let minus = matches!(
+        medium.kind,
+        MediumKind::DvdMinusR | MediumKind::DvdMinusRw | MediumKind::DvdMinusRDl
+    );
+    let plus = !ram && !minus;
     match format {
+        0x0E if minus => Ok(lead_in_identification()),
+        0x10 if minus => Ok(recordable_area(medium)),
+        0x21..=0x23 if minus => layer_jump_address(medium, format),
         0x00 if layer <= layers(medium) => Ok(physical(medium)),
         0x11 if plus && !drive.model.quirks.no_adip_structure => {
             Ok(physical(medium)[..256].to_vec())
         }
-        0x0A if !plus => spare_area(medium),
+        0x0A if ram => spare_area(medium),
         0x20 => layer_0_capacity(medium),
         0xC0 => {
             // Bit 1: persistent write protection; bit 2: the cartridge's tab.
             let protected = medium.rewritable().is_some_and(|d| d.write_protected);
             Ok(vec![if protected { 0x04 } else { 0 }, 0, 0, 0])
         }
-        0xFF => Ok(readable(&[0x00, 0x0A, 0x11, 0x20, 0xC0], |format| {
+        0xFF => Ok(readable(&DVD_STRUCTURES, |format| {
             dvd(drive, medium, 0, format)
         })),
         _ => Err(Refusal::ILLEGAL_FIELD),
@@ -114,23 +128,27 @@ fn dvd(drive: &Recorder, medium: &Medium, layer: u8, format: u8) -> Result<Vec<u
 
 /// Layers beyond the first.
 fn layers(medium: &Medium) -> u8 {
-    u8::from(medium.kind == MediumKind::DvdPlusRDl)
+    u8::from(medium.kind.is_dual_layer_dvd())
 }
 
 fn physical(medium: &Medium) -> Vec<u8> {
     let mut out = vec![0; SECTOR];
     let (book, rate, recorded) = match medium.kind {
-        MediumKind::DvdPlusRw => (0x90, 0x0F, 0x04),
-        MediumKind::DvdPlusR => (0xA0, 0x0F, 0x02),
-        MediumKind::DvdPlusRDl => (0xE0, 0x0F, 0x02),
-        _ => (0x10, 0x0F, 0x04),
+        MediumKind::DvdPlusRw => (0x91, 0x0F, 0x04),
+        MediumKind::DvdPlusR => (0xA1, 0x0F, 0x02),
+        MediumKind::DvdPlusRDl => (0xE1, 0x0F, 0x02),
+        MediumKind::DvdPlusRwDl => (0xD1, 0x0F, 0x04),
+        MediumKind::DvdMinusR => (0x25, 0x0F, 0x02),
+        MediumKind::DvdMinusRDl => (0x26, 0x0F, 0x02),
+        MediumKind::DvdMinusRw => (0x32, 0x0F, 0x04),
+        _ => (0x11, 0x0F, 0x04),
     };
     let start = match medium.kind {
         MediumKind::DvdRam => RAM_DATA_START,
         _ => DATA_START,
     };
-    let end = start + medium.capacity() - 1;
-    out[0] = book | 1;
+    let end = start + described(medium).saturating_sub(1);
+    out[0] = book;
     // 12 cm, no stated maximum rate.
     out[1] = rate;
     // Layers - 1 in bits 6-5, opposite track path in bit 4, layer type in bits 3-0.
@@ -140,13 +158,60 @@ fn physical(medium: &Medium) -> Vec<u8> {
     if let (Recorded::Sequential(disc), MediumKind::DvdPlusRDl) = (&medium.recorded, medium.kind) {
         let end_0 = start + dvd_plus_r::layer_0(disc) - 1;
         out[12..16].copy_from_slice(&end_0.to_be_bytes());
+    } else if medium.kind.is_dual_layer_dvd() {
+        let end_0 = start + medium.recordable() / 2 - 1;
+        out[12..16].copy_from_slice(&end_0.to_be_bytes());
     }
-    if medium.kind != MediumKind::DvdRam {
+    if matches!(book & 0xF0, 0x90 | 0xA0 | 0xD0 | 0xE0) {
         out[19..27].copy_from_slice(MAKER);
         out[27..30].copy_from_slice(b"VR1");
         out[30] = 1;
     }
     out
+}
+
+/// Blocks that the physical format information of a disc tells of: those that it holds; of a
+/// DVD-R or DVD-RW in sequence, those up to its last border-out.
+fn described(medium: &Medium) -> u32 {
+    match &medium.recorded {
+        Recorded::Sequential(disc) if disc.rules.minus => disc.closed_end(),
+        _ => medium.capacity(),
+    }
+}
+
+/// Structure 10h: the same of the disc as it came, with its lead-out where the area for data ends
+/// and, on two layers, where the first one ends (recipes 2.4 and 13, R4).
+fn recordable_area(medium: &Medium) -> Vec<u8> {
+    let mut out = physical(medium);
+    let end = DATA_START + medium.recordable() + dvd_minus::BEFORE_LEAD_OUT - 1;
+    out[0] = 0;
+    out[8..12].copy_from_slice(&end.to_be_bytes());
+    out
+}
+
+/// Structure 0Eh: fields of 8 bytes, of which the third and fourth name the maker and the
+/// medium, six characters each (recipe 2.4).
+fn lead_in_identification() -> Vec<u8> {
+    let mut out = vec![0; 44];
+    for (at, field) in out.chunks_exact_mut(8).enumerate() {
+        field[0] = at as u8 + 1;
+    }
+    out[17..23].copy_from_slice(&MAKER[..6]);
+    out[25..31].copy_from_slice(b"DVR-01");
+    out
+}
+
+/// Structures 21h (start of the shifted middle area), 22h (jump interval) and 23h (manual layer
+/// jump address): none is set. The latter two belong to recordings by layer jumps.
+fn layer_jump_address(medium: &Medium, format: u8) -> Result<Vec<u8>, Refusal> {
+    let known = match format {
+        0x21 => medium.kind == MediumKind::DvdMinusRDl,
+        _ => medium.profile() == Profile::DvdMinusRDlLayerJump,
+    };
+    match known {
+        true => Ok(vec![0; 8]),
+        false => Err(Refusal::ILLEGAL_FIELD),
+    }
 }
 
 /// Primary spares of a full-size disc, then the supplementary ones: free and allocated.
@@ -155,14 +220,25 @@ fn spare_area(medium: &Medium) -> Result<Vec<u8>, Refusal> {
         return Err(Refusal::UNFORMATTED);
     }
     let (free, all) = medium.spares().unwrap_or((0, 0));
-    let mut out = 12_800_u32.to_be_bytes().to_vec();
-    out.extend((free * 16).to_be_bytes());
-    out.extend((all * 16).to_be_bytes());
+    let primary = medium
+        .rewritable()
+        .map_or(0, |disc| dvd_ram::primary_spare_units(disc.raw_capacity));
+    let supplementary = all.saturating_sub(primary);
+    // The primary ones are spent first.
+    let free_primary = free.saturating_sub(supplementary);
+    let mut out = (free_primary * 16).to_be_bytes().to_vec();
+    out.extend((free.min(supplementary) * 16).to_be_bytes());
+    out.extend((supplementary * 16).to_be_bytes());
     Ok(out)
 }
 
 /// Structure 20h: bit 7 of the first byte once the layer break is fixed.
 fn layer_0_capacity(medium: &Medium) -> Result<Vec<u8>, Refusal> {
+    if medium.kind == MediumKind::DvdMinusRDl {
+        // It cannot be set on this one.
+        let half = medium.recordable() / 2;
+        return Ok([[0x80, 0, 0, 0], half.to_be_bytes()].concat());
+    }
     let (Recorded::Sequential(disc), MediumKind::DvdPlusRDl) = (&medium.recorded, medium.kind)
     else {
         return Err(Refusal::ILLEGAL_FIELD);

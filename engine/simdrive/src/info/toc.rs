@@ -1,6 +1,7 @@
 //! READ TOC/PMA/ATIP on media that have no such thing: what drives make up from the
 //! closed sessions, in formats 0 to 2 (recipe 2.3). The others are refused.
 
+use super::cd_toc;
 use crate::dispatch::{Outcome, Request, reply};
 use crate::info::capacity::last_lba;
 use crate::medium::{Medium, Recorded};
@@ -33,13 +34,16 @@ fn entries(medium: &Medium) -> Vec<Entry> {
                 end: t.end,
             })
             .collect(),
-        Recorded::Rewritable(disc) if disc.is_formatted() => vec![Entry {
-            session: 1,
-            number: 1,
-            start: 0,
-            end: disc.capacity,
-        }],
-        Recorded::Rewritable(_) => Vec::new(),
+        Recorded::Rewritable(disc) if disc.is_formatted() && disc.growing.is_none() => {
+            vec![Entry {
+                session: 1,
+                number: 1,
+                start: 0,
+                end: disc.capacity,
+            }]
+        }
+        // A CD has a table of its own.
+        Recorded::Rewritable(_) | Recorded::Cd(_) => Vec::new(),
     }
 }
 
@@ -53,7 +57,7 @@ fn msf(lba: u32) -> [u8; 3] {
     }
 }
 
-fn address(lba: u32, in_msf: bool) -> [u8; 4] {
+pub(super) fn address(lba: u32, in_msf: bool) -> [u8; 4] {
     if in_msf {
         let [m, s, f] = msf(lba);
         [0, m, s, f]
@@ -78,6 +82,17 @@ fn format(request: &Request<'_>) -> u8 {
 
 pub(crate) fn read_toc(drive: &mut Recorder, request: &Request<'_>, data_in: &mut [u8]) -> Outcome {
     let medium = drive.medium().ok_or(Refusal::INTERNAL)?;
+    if let Some(disc) = medium.cd() {
+        let question = cd_toc::Question {
+            format: format(request),
+            in_msf: request.cdb.bit(1, 1),
+            from: request.cdb.byte(6),
+        };
+        let rest = cd_toc::answer(drive, disc, &question)?;
+        let mut out = (rest.len() as u16).to_be_bytes().to_vec();
+        out.extend(rest);
+        return reply(data_in, usize::from(request.cdb.be16(7)), &out);
+    }
     let entries = entries(medium);
     let (Some(first), Some(last)) = (entries.first(), entries.last()) else {
         return Err(Refusal::ILLEGAL_FIELD);

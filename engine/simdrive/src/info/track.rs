@@ -1,5 +1,7 @@
 //! READ TRACK INFORMATION by block, track or session (recipes 2.2 and 13).
 
+use super::cd;
+use crate::cd_recording;
 use crate::dispatch::{Outcome, Request, reply};
 use crate::medium::rewritable::Rewritable;
 use crate::medium::sequential::{Damage, Sequential, Track};
@@ -10,21 +12,29 @@ use crate::refusal::Refusal;
 /// Track number FFh: the invisible track of a DVD+R, where the next write goes.
 const INVISIBLE: u32 = 0xFF;
 
+/// Bits of a DVD-RW in restricted overwrite: packets of one ECC block, which is what growisofs
+/// wants to hear there.
+const RESTRICTED: u8 = 0x30;
+
 #[derive(Default)]
-struct Information {
-    track: u16,
-    session: u16,
-    damage: bool,
+pub(super) struct Information {
+    pub(super) track: u16,
+    pub(super) session: u16,
+    pub(super) damage: bool,
     /// Bits 7-4 of byte 6: reserved, blank, packet, fixed packet.
-    state: u8,
-    nwa: Option<u32>,
-    start: u32,
-    free: u32,
-    packet: u32,
-    size: u32,
-    last_recorded: Option<u32>,
-    read_compatibility: u32,
-    data_mode_unknown: bool,
+    pub(super) state: u8,
+    pub(super) nwa: Option<u32>,
+    pub(super) start: u32,
+    pub(super) free: u32,
+    pub(super) packet: u32,
+    pub(super) size: u32,
+    pub(super) last_recorded: Option<u32>,
+    pub(super) read_compatibility: u32,
+    pub(super) data_mode_unknown: bool,
+    /// Data in increments: the track mode of DVD-R and DVD-RW (recipe 3).
+    pub(super) increments: bool,
+    /// Control bits and data mode of a track of a CD.
+    pub(super) cd: Option<(u8, u8)>,
 }
 
 impl Information {
@@ -34,9 +44,13 @@ impl Information {
         [out[32], out[2]] = self.track.to_be_bytes();
         [out[33], out[3]] = self.session.to_be_bytes();
         // A data track.
-        out[5] = u8::from(self.damage) << 5 | 4;
+        out[5] = u8::from(self.damage) << 5 | 4 | u8::from(self.increments);
         // Mode 1 blocks.
         out[6] = self.state | if self.data_mode_unknown { 0x0F } else { 1 };
+        if let Some((control, data_mode)) = self.cd {
+            out[5] = u8::from(self.damage) << 5 | control;
+            out[6] = self.state | data_mode;
+        }
         out[7] = u8::from(self.nwa.is_some()) | u8::from(self.last_recorded.is_some()) << 1;
         let words = [
             (8, self.start),
@@ -66,6 +80,11 @@ pub(crate) fn read_track_information(
     let mut information = match &medium.recorded {
         Recorded::Sequential(disc) => sequential(disc, medium.kind, by, open, number)?,
         Recorded::Rewritable(disc) => rewritable(disc, by, open, number)?,
+        Recorded::Cd(disc) => {
+            let page = cd_recording::parameters(drive);
+            let lenient = drive.model.quirks.tells_address_before_write_parameters;
+            cd::track_information(disc, page, lenient, by, open, number)?
+        }
     };
     let quirks = &drive.model.quirks;
     information.data_mode_unknown =
@@ -124,10 +143,19 @@ fn next_open(disc: &Sequential, number: u16) -> Option<u16> {
 }
 
 fn describe(disc: &Sequential, kind: MediumKind, number: u16, track: &Track) -> Information {
-    let writable = !disc.complete && track.writable();
+    let takes_none = disc.complete || disc.minus.layer_jump;
+    let writable = !takes_none && track.writable();
     let mut state = 0;
     if !track.closed {
         state |= u8::from(track.reserved) << 7 | u8::from(track.is_blank()) << 6;
+    }
+    if track.closed && disc.pow.is_some() && !disc.complete {
+        // It can be written again, though never on: partly written, reserved (R9).
+        state |= 0x80;
+    }
+    if disc.rules.minus && disc.minus.at_once.is_none() {
+        // Incremental, in packets of no fixed size: growisofs burns no other.
+        state |= 0x20;
     }
     if kind == MediumKind::BdR {
         // Incremental recording in packets of one cluster.
@@ -151,18 +179,21 @@ fn describe(disc: &Sequential, kind: MediumKind, number: u16, track: &Track) -> 
             MediumKind::DvdPlusRDl => 266_240,
             _ => 0,
         },
+        cd: None,
         data_mode_unknown: false,
+        increments: disc.rules.minus,
     }
 }
 
 fn rewritable(disc: &Rewritable, by: u8, open: bool, number: u32) -> Result<Information, Refusal> {
     let exists = match by {
+        0 if disc.growing.is_some() => number < disc.raw_capacity,
         0 => number < disc.capacity,
         1 | 2 => number == 1,
         _ => false,
     };
     // Without a next writable address there is no open track.
-    if !exists || open {
+    if !exists || (open && disc.growing.is_none()) {
         return Err(Refusal::ILLEGAL_FIELD);
     }
     if !disc.is_formatted() {
@@ -172,7 +203,7 @@ fn rewritable(disc: &Rewritable, by: u8, open: bool, number: u32) -> Result<Info
             // Blank, incremental.
             state: 0x60,
             free: match disc.kind {
-                MediumKind::DvdPlusRw => disc.raw_capacity,
+                kind if kind.is_plus_rw() => disc.raw_capacity,
                 _ => 0,
             },
             size: disc.raw_capacity,
@@ -180,12 +211,32 @@ fn rewritable(disc: &Rewritable, by: u8, open: bool, number: u32) -> Result<Info
             ..Information::default()
         });
     }
+    if let Some(nwa) = disc.growing {
+        // The intermediate session of a DVD-RW (recipe 13).
+        return Ok(Information {
+            track: 1,
+            session: 1,
+            state: RESTRICTED,
+            nwa: (nwa < disc.raw_capacity).then_some(nwa),
+            free: disc.raw_capacity - nwa,
+            size: disc.raw_capacity,
+            packet: disc.kind.unit(),
+            last_recorded: nwa.checked_sub(1),
+            increments: true,
+            ..Information::default()
+        });
+    }
     Ok(Information {
         track: 1,
         session: 1,
+        state: match disc.kind {
+            MediumKind::DvdMinusRw => RESTRICTED,
+            _ => 0,
+        },
+        increments: disc.kind == MediumKind::DvdMinusRw,
         size: disc.capacity,
         packet: disc.kind.unit(),
-        last_recorded: (disc.kind != MediumKind::DvdPlusRw).then(|| disc.capacity - 1),
+        last_recorded: (!disc.kind.is_plus_rw()).then(|| disc.capacity - 1),
         ..Information::default()
     })
 }

@@ -29,12 +29,11 @@ pub(crate) fn formats(disc: &Rewritable) -> Vec<FormatDescriptor> {
     ]
 }
 
-/// Subtypes of 30h: 0 quick, 1 no certification, 2 full and 3 quick certification;
-/// feature 0023h of this drive offers both certifications.
+/// Subtypes of 30h: 0 quick, 1 no certification, 2 full and 3 quick certification; whether the
+/// drive has the last two is for feature 0023h to say.
 ///
 /// The parameter is as listed, or 0, or for 00h the length of a block: growisofs leaves it
-/// out, libburn gives that length (recipe 7), and drives go by the number of blocks (BDR-203
-/// command reference, 4.3.1.2: the size of the spare area is ignored).
+/// out, libburn gives that length (recipe 7), and both format real discs so.
 pub(crate) fn check_format(
     disc: &Rewritable,
     kind: u8,
@@ -66,5 +65,7 @@ pub(crate) fn check_format(
         blocks,
         spare_units: (disc.raw_capacity - blocks) / CLUSTER,
         wiped,
+        keeps_defects: (kind, subtype) == (0x30, 3),
+        keeps_data: false,
     })
 }

@@ -19,7 +19,9 @@ pub(crate) const DUAL_LAYER: u32 = 4_173_824;
 pub(crate) static RULES: Rules = Rules {
     unit: UNIT,
     session_gap: 2048,
+    track_gap: 0,
     plus: true,
+    minus: false,
     max_sessions: 153,
     // Sixteen fragments to a session, the last of which cannot be reserved.
     max_reserved: 15,

@@ -1,4 +1,4 @@
-//! DVD+RW (profile 001Ah): one format, which goes on in the background (recipe 6).
+//! DVD+RW and DVD+RW DL (profiles 001Ah, 002Ah): one format, which goes on in the background (recipe 6).
 
 use super::FormatDescriptor;
 use super::rewritable::{Background, Formatting, Rewritable};
@@ -8,6 +8,8 @@ use crate::refusal::Refusal;
 pub(crate) const UNIT: u32 = 16;
 /// Blocks of the disc.
 pub(crate) const CAPACITY: u32 = 2_295_104;
+/// Blocks of a dual-layer disc: those of a DVD+R DL, whose layout it has.
+pub(crate) const DUAL_LAYER: u32 = 4_173_824;
 
 pub(crate) fn formats(disc: &Rewritable) -> Vec<FormatDescriptor> {
     vec![FormatDescriptor::new(disc.raw_capacity, 0x26, 0)]

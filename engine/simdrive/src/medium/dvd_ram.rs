@@ -25,15 +25,23 @@ pub(crate) fn default_capacity(raw: u32) -> u32 {
     scaled(raw, DEFAULT)
 }
 
-/// 00h in two sizes, and 01h (a larger spare area) in two.
+/// 00h in two sizes, and 01h (a larger supplementary spare area) in two, where the disc has not
+/// got as much of it already.
 pub(crate) fn formats(disc: &Rewritable) -> Vec<FormatDescriptor> {
     let raw = disc.raw_capacity;
-    vec![
+    let mut formats = vec![
         FormatDescriptor::new(scaled(raw, DEFAULT), 0x00, BLOCK_LENGTH),
         FormatDescriptor::new(raw, 0x00, BLOCK_LENGTH),
-        FormatDescriptor::new(scaled(raw, 2_226_976), 0x01, BLOCK_LENGTH),
-        FormatDescriptor::new(scaled(raw, 2_217_248), 0x01, BLOCK_LENGTH),
-    ]
+    ];
+    let larger = [2_226_976, 2_217_248].map(|blocks| scaled(raw, blocks));
+    let grows = |blocks: &u32| disc.is_formatted() && *blocks < disc.capacity;
+    formats.extend(
+        larger
+            .into_iter()
+            .filter(grows)
+            .map(|blocks| FormatDescriptor::new(blocks, 0x01, BLOCK_LENGTH)),
+    );
+    formats
 }
 
 /// Only what is listed; 00h certifies unless the host says otherwise (DCRT).
@@ -55,7 +63,15 @@ pub(crate) fn check_format(
         blocks,
         spare_units: spare_units(disc.raw_capacity, blocks),
         wiped: certify && kind == 0x00,
+        keeps_defects: kind == 0x01,
+        keeps_data: kind == 0x01,
     })
+}
+
+/// ECC blocks of the primary spare area: 12,800 blocks of a full-size disc (recipe 2.4). It lies outside
+/// of what is counted as the disc's capacity, and is there in every format.
+pub(crate) fn primary_spare_units(raw: u32) -> u32 {
+    scaled(raw, 12_800) / UNIT
 }
 
 /// ECC blocks of the supplementary spare area.

@@ -3,16 +3,26 @@
 //! Must not know commands, buffers or time.
 //!
 //! ```text
-//! MediumKind -> Recorded::Sequential   BD-R, DVD+R, DVD+R DL   (sequential.rs)
-//!            -> Recorded::Rewritable   BD-RE, DVD+RW, DVD-RAM  (rewritable.rs)
+//! MediumKind -> Recorded::Sequential   BD-R, DVD+R (DL), DVD-R (DL), DVD-RW  (sequential.rs)
+//!            -> Recorded::Rewritable   BD-RE, DVD+RW (DL), DVD-RAM, DVD-RW   (rewritable.rs)
+//!            -> Recorded::Cd           CD-R, CD-RW                           (cd/)
 //! ```
+//!
+//! A DVD-RW is the one or the other, by what it was last made: BLANK and FORMAT UNIT change it.
 
 pub(crate) mod bd_r;
 pub(crate) mod bd_re;
+pub(crate) mod cd;
+mod defects;
+mod disc_type;
+pub(crate) mod dvd_minus;
 pub(crate) mod dvd_plus_r;
 pub(crate) mod dvd_plus_rw;
 pub(crate) mod dvd_ram;
+pub(crate) mod dvd_rw;
+pub(crate) mod pow;
 pub(crate) mod ranges;
+mod reallocation;
 pub(crate) mod rewritable;
 pub(crate) mod sequential;
 mod state;
@@ -21,6 +31,10 @@ use std::fmt;
 
 use pitland_mmc::Profile;
 
+use self::cd::CdDisc;
+pub use self::defects::Defect;
+use self::defects::Defects;
+pub use self::disc_type::DiscType;
 use self::rewritable::Rewritable;
 use self::sequential::{Damage, Sequential};
 use crate::refusal::Refusal;
@@ -29,7 +43,7 @@ use crate::store::{DiscStore, StoreError};
 /// The media that the virtual recorder serves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum MediumKind {
-    /// BD-R, sequential recording mode (0041h).
+    /// BD-R: sequential (0041h), or random after such a format (0042h).
     BdR,
     /// BD-RE (0043h).
     BdRe,
@@ -41,20 +55,38 @@ pub enum MediumKind {
     DvdPlusRw,
     /// DVD-RAM (0012h).
     DvdRam,
+    /// CD-R (0009h).
+    CdR,
+    /// CD-RW (000Ah).
+    CdRw,
+    /// DVD-R (0011h).
+    DvdMinusR,
+    /// DVD-RW: sequential (0014h) or in restricted overwrite (0013h).
+    DvdMinusRw,
+    /// DVD-R DL (0015h; 0016h when it was begun by layer jumps).
+    DvdMinusRDl,
+    /// DVD+RW DL (002Ah).
+    DvdPlusRwDl,
 }
 
 impl MediumKind {
     /// Every kind.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 12] = [
         Self::BdR,
         Self::BdRe,
         Self::DvdPlusR,
         Self::DvdPlusRDl,
         Self::DvdPlusRw,
         Self::DvdRam,
+        Self::CdR,
+        Self::CdRw,
+        Self::DvdMinusR,
+        Self::DvdMinusRw,
+        Self::DvdMinusRDl,
+        Self::DvdPlusRwDl,
     ];
 
-    /// The profile of the medium.
+    /// The profile of the disc as it is sold; [`Medium::profile`] goes by its state.
     pub const fn profile(self) -> Profile {
         match self {
             Self::BdR => Profile::BdRSrm,
@@ -63,6 +95,12 @@ impl MediumKind {
             Self::DvdPlusRDl => Profile::DvdPlusRDl,
             Self::DvdPlusRw => Profile::DvdPlusRw,
             Self::DvdRam => Profile::DvdRam,
+            Self::CdR => Profile::CdR,
+            Self::CdRw => Profile::CdRw,
+            Self::DvdMinusR => Profile::DvdMinusRSequential,
+            Self::DvdMinusRw => Profile::DvdMinusRwSequential,
+            Self::DvdMinusRDl => Profile::DvdMinusRDlSequential,
+            Self::DvdPlusRwDl => Profile::DvdPlusRwDl,
         }
     }
 
@@ -75,13 +113,19 @@ impl MediumKind {
             Self::DvdPlusRDl => dvd_plus_r::DUAL_LAYER,
             Self::DvdPlusRw => dvd_plus_rw::CAPACITY,
             Self::DvdRam => dvd_ram::RAW,
+            Self::CdR | Self::CdRw => cd::CAPACITY,
+            Self::DvdMinusR | Self::DvdMinusRw => dvd_minus::SINGLE_LAYER,
+            Self::DvdMinusRDl => dvd_minus::DUAL_LAYER,
+            Self::DvdPlusRwDl => dvd_plus_rw::DUAL_LAYER,
         }
     }
 
-    /// Blocks of one ECC block: 32 on BD, 16 on DVD (recipe 1).
+    /// Blocks of the unit of writing: an ECC block of 32 on BD and 16 on DVD, one block on CD
+    /// (recipe 1).
     pub const fn unit(self) -> u32 {
         match self {
             Self::BdR | Self::BdRe => bd_r::CLUSTER,
+            Self::CdR | Self::CdRw => 1,
             _ => dvd_plus_r::UNIT,
         }
     }
@@ -89,6 +133,29 @@ impl MediumKind {
     /// Whether the medium belongs to the Blu-ray family.
     pub const fn is_bd(self) -> bool {
         matches!(self, Self::BdR | Self::BdRe)
+    }
+
+    /// Whether the medium belongs to the CD family.
+    pub const fn is_cd(self) -> bool {
+        matches!(self, Self::CdR | Self::CdRw)
+    }
+
+    /// Whether the medium belongs to the DVD family.
+    pub const fn is_dvd(self) -> bool {
+        !self.is_bd() && !self.is_cd()
+    }
+
+    /// Formatted in the background.
+    pub(crate) const fn is_plus_rw(self) -> bool {
+        matches!(self, Self::DvdPlusRw | Self::DvdPlusRwDl)
+    }
+
+    /// Two layers, from the centre out and back again.
+    pub(crate) const fn is_dual_layer_dvd(self) -> bool {
+        matches!(
+            self,
+            Self::DvdPlusRDl | Self::DvdMinusRDl | Self::DvdPlusRwDl
+        )
     }
 
     const fn code(self) -> u8 {
@@ -99,6 +166,12 @@ impl MediumKind {
             Self::DvdPlusRDl => 4,
             Self::DvdPlusRw => 5,
             Self::DvdRam => 6,
+            Self::CdR => 7,
+            Self::CdRw => 8,
+            Self::DvdMinusR => 9,
+            Self::DvdMinusRw => 10,
+            Self::DvdMinusRDl => 11,
+            Self::DvdPlusRwDl => 12,
         }
     }
 
@@ -106,9 +179,20 @@ impl MediumKind {
         Self::ALL.into_iter().find(|kind| kind.code() == code)
     }
 
+    /// Blocks of the largest disc that is accepted.
+    const fn most_capacity(self) -> u32 {
+        match self {
+            Self::CdR | Self::CdRw => cd::MOST_CAPACITY,
+            _ => i32::MAX as u32 / 2,
+        }
+    }
+
     /// Blocks of the smallest disc that is accepted.
     const fn least_capacity(self) -> u32 {
-        64 * self.unit()
+        match self {
+            Self::CdR | Self::CdRw => cd::LEAST_CAPACITY,
+            _ => 64 * self.unit(),
+        }
     }
 }
 
@@ -169,18 +253,36 @@ pub(crate) struct FormatResult {
     pub(crate) spare_units: u32,
     /// Every block was written while certifying, and reads as zeros.
     pub(crate) wiped: bool,
+    /// What was known to be bad stays in the spare area (quick certification).
+    pub(crate) keeps_defects: bool,
+    /// What lies before the new end stays as it is.
+    pub(crate) keeps_data: bool,
 }
+
+/// In the saved state, a DVD-RW in restricted overwrite: what the code of its kind is for
+/// sequential ones.
+const RESTRICTED_OVERWRITE: u8 = 13;
+
+/// The same of a BD-R that is recorded at random.
+const RANDOM_RECORDING: u8 = 14;
+
+/// In the saved state, where the layers beyond the first stand in the code of the kind: at most three.
+const LAYERS_SHIFT: u32 = 6;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Recorded {
     Sequential(Sequential),
     Rewritable(Rewritable),
+    Cd(CdDisc),
 }
 
 /// A disc, in or out of a drive.
 pub struct Medium {
     pub(crate) kind: MediumKind,
     pub(crate) recorded: Recorded,
+    /// Layers of a BD, 1 to 4.
+    layers: u8,
+    defects: Defects,
     store: Box<dyn DiscStore>,
     /// The saved state lags behind.
     changed: bool,
@@ -211,9 +313,9 @@ impl Medium {
         store: Box<dyn DiscStore>,
     ) -> Result<Self, MediumError> {
         let blocks = capacity_blocks.unwrap_or(kind.default_capacity());
-        let (least, most) = (kind.least_capacity(), i32::MAX as u32 / 2);
+        let (least, most) = (kind.least_capacity(), kind.most_capacity());
         let step = match kind {
-            MediumKind::DvdPlusRDl => 2 * kind.unit(),
+            kind if kind.is_dual_layer_dvd() => 2 * kind.unit(),
             _ => kind.unit(),
         };
         if blocks < least || blocks > most || !blocks.is_multiple_of(step) {
@@ -228,9 +330,13 @@ impl Medium {
             MediumKind::DvdPlusR | MediumKind::DvdPlusRDl => {
                 Recorded::Sequential(Sequential::blank(&dvd_plus_r::RULES, blocks))
             }
-            MediumKind::BdRe | MediumKind::DvdPlusRw => {
+            MediumKind::DvdMinusR | MediumKind::DvdMinusRw | MediumKind::DvdMinusRDl => {
+                Recorded::Sequential(Sequential::blank(&dvd_minus::RULES, blocks))
+            }
+            MediumKind::BdRe | MediumKind::DvdPlusRw | MediumKind::DvdPlusRwDl => {
                 Recorded::Rewritable(Rewritable::new(kind, blocks))
             }
+            MediumKind::CdR | MediumKind::CdRw => Recorded::Cd(CdDisc::blank(kind, blocks)),
             MediumKind::DvdRam => {
                 let mut disc = Rewritable::new(kind, blocks);
                 let capacity = dvd_ram::default_capacity(blocks);
@@ -241,6 +347,8 @@ impl Medium {
         let mut medium = Self {
             kind,
             recorded,
+            layers: 1,
+            defects: Defects::default(),
             store,
             changed: true,
             scratch: Vec::new(),
@@ -257,19 +365,50 @@ impl Medium {
     pub fn open(mut store: Box<dyn DiscStore>) -> Result<Self, MediumError> {
         let state = store.load_state()?.ok_or(MediumError::NoDisc)?;
         let (code, mut fields) = state::Reader::begin(&state)?;
-        let kind =
-            MediumKind::from_code(code).ok_or(MediumError::Corrupt("unknown kind of medium"))?;
+        let layers = (code >> LAYERS_SHIFT) + 1;
+        let code = code & ((1 << LAYERS_SHIFT) - 1);
+        let kind = match code {
+            RESTRICTED_OVERWRITE => Some(MediumKind::DvdMinusRw),
+            RANDOM_RECORDING => Some(MediumKind::BdR),
+            code => MediumKind::from_code(code),
+        };
+        let kind = kind.ok_or(MediumError::Corrupt("unknown kind of medium"))?;
         let recorded = match kind {
+            MediumKind::CdR | MediumKind::CdRw => Recorded::Cd(CdDisc::load(kind, &mut fields)?),
+            MediumKind::DvdMinusRw if code == RESTRICTED_OVERWRITE => {
+                Recorded::Rewritable(Rewritable::load(kind, &mut fields)?)
+            }
+            MediumKind::DvdMinusR | MediumKind::DvdMinusRw | MediumKind::DvdMinusRDl => {
+                Recorded::Sequential(Sequential::load(&dvd_minus::RULES, &mut fields)?)
+            }
+            MediumKind::BdR if code == RANDOM_RECORDING => {
+                Recorded::Rewritable(Rewritable::load(kind, &mut fields)?)
+            }
             MediumKind::BdR => Recorded::Sequential(Sequential::load(&bd_r::RULES, &mut fields)?),
             MediumKind::DvdPlusR | MediumKind::DvdPlusRDl => {
                 Recorded::Sequential(Sequential::load(&dvd_plus_r::RULES, &mut fields)?)
             }
             _ => Recorded::Rewritable(Rewritable::load(kind, &mut fields)?),
         };
+        // Discs without bad places have nothing here.
+        let defects = match fields.is_empty() {
+            true => Defects::default(),
+            false => Defects::load(&mut fields)?,
+        };
         fields.end()?;
+        let raw_capacity = match &recorded {
+            Recorded::Sequential(disc) => disc.raw_capacity,
+            Recorded::Rewritable(disc) => disc.raw_capacity,
+            Recorded::Cd(disc) => disc.capacity(),
+        };
+        if raw_capacity > kind.most_capacity() {
+            return Err(MediumError::Corrupt("there is no disc of such a size"));
+        }
         Ok(Self {
             kind,
             recorded,
+            layers,
+            defects,
             store,
             changed: false,
             scratch: Vec::new(),
@@ -281,11 +420,34 @@ impl Medium {
         self.kind
     }
 
+    /// The profile of the disc in its present state (recipe 1).
+    pub fn profile(&self) -> Profile {
+        match (self.kind, &self.recorded) {
+            (MediumKind::DvdMinusRw, Recorded::Rewritable(_)) => {
+                Profile::DvdMinusRwRestrictedOverwrite
+            }
+            (MediumKind::DvdMinusRDl, Recorded::Sequential(disc)) if disc.minus.layer_jump => {
+                Profile::DvdMinusRDlLayerJump
+            }
+            (MediumKind::BdR, Recorded::Rewritable(_)) => Profile::BdRRrm,
+            (kind, _) => kind.profile(),
+        }
+    }
+
     /// Blocks that the disc holds, as it is formatted now.
     pub fn capacity(&self) -> u32 {
         match &self.recorded {
             Recorded::Sequential(disc) => disc.capacity,
             Recorded::Rewritable(disc) => disc.capacity,
+            Recorded::Cd(disc) => disc.capacity(),
+        }
+    }
+
+    /// Blocks that can ever be written to: beyond what is formatted too, where the disc grows.
+    pub(crate) fn recordable(&self) -> u32 {
+        match &self.recorded {
+            Recorded::Rewritable(disc) if disc.kind == MediumKind::DvdMinusRw => disc.raw_capacity,
+            _ => self.capacity(),
         }
     }
 
@@ -299,8 +461,11 @@ impl Medium {
                 .filter(|t| t.recorded > t.start && t.damage != Damage::Lost)
                 .map(|t| (t.start, t.recorded - t.start))
                 .collect(),
-            Recorded::Rewritable(disc) if disc.is_formatted() => vec![(0, disc.capacity)],
+            Recorded::Rewritable(disc) if disc.is_formatted() && disc.capacity > 0 => {
+                vec![(0, disc.capacity)]
+            }
             Recorded::Rewritable(_) => Vec::new(),
+            Recorded::Cd(disc) => disc.readable_tracks(),
         }
     }
 
@@ -315,6 +480,7 @@ impl Medium {
                 .max()
                 .unwrap_or(0),
             Recorded::Rewritable(disc) => disc.written.iter().map(|r| r.end).max().unwrap_or(0),
+            Recorded::Cd(disc) => disc.written_end(),
         }
     }
 
@@ -344,14 +510,53 @@ impl Medium {
     pub(crate) fn sequential(&self) -> Option<&Sequential> {
         match &self.recorded {
             Recorded::Sequential(disc) => Some(disc),
-            Recorded::Rewritable(_) => None,
+            Recorded::Rewritable(_) | Recorded::Cd(_) => None,
         }
     }
 
     pub(crate) fn rewritable(&self) -> Option<&Rewritable> {
         match &self.recorded {
             Recorded::Rewritable(disc) => Some(disc),
-            Recorded::Sequential(_) => None,
+            Recorded::Sequential(_) | Recorded::Cd(_) => None,
+        }
+    }
+
+    pub(crate) fn cd(&self) -> Option<&CdDisc> {
+        match &self.recorded {
+            Recorded::Cd(disc) => Some(disc),
+            Recorded::Sequential(_) | Recorded::Rewritable(_) => None,
+        }
+    }
+
+    /// Written from one address on, and not anywhere.
+    pub(crate) fn is_sequential(&self) -> bool {
+        self.rewritable().is_none()
+    }
+
+    /// Nothing that was written once can be taken back: BLANK and FORMAT UNIT are not for it.
+    pub(crate) fn is_write_once(&self) -> bool {
+        match self.kind {
+            MediumKind::BdR
+            | MediumKind::DvdPlusR
+            | MediumKind::DvdPlusRDl
+            | MediumKind::CdR
+            | MediumKind::DvdMinusR
+            | MediumKind::DvdMinusRDl => true,
+            MediumKind::BdRe
+            | MediumKind::DvdPlusRw
+            | MediumKind::DvdPlusRwDl
+            | MediumKind::DvdRam
+            | MediumKind::CdRw
+            | MediumKind::DvdMinusRw => false,
+        }
+    }
+
+    /// Written to and not synchronized since: the power may have failed.
+    pub(crate) fn in_flight(&self) -> bool {
+        match &self.recorded {
+            Recorded::Sequential(disc) => disc.in_flight,
+            Recorded::Rewritable(_) => false,
+            Recorded::Cd(disc) => disc.in_flight(),
         }
     }
 
@@ -365,24 +570,16 @@ impl Medium {
         match &self.recorded {
             Recorded::Sequential(disc) => disc.spares.is_some(),
             Recorded::Rewritable(disc) => disc.is_formatted(),
+            Recorded::Cd(_) => false,
         }
     }
 
-    /// A write-once disc that takes no more.
+    /// A sequential disc that takes no more.
     pub(crate) fn is_complete(&self) -> bool {
-        self.sequential().is_some_and(|disc| disc.complete)
-    }
-
-    /// Spares as (free, all) in ECC blocks, where the disc was formatted with them.
-    pub(crate) fn spares(&self) -> Option<(u32, u32)> {
         match &self.recorded {
-            Recorded::Sequential(disc) => disc
-                .spares
-                .map(|s| s.clusters)
-                .filter(|n| *n > 0)
-                .map(|n| (n, n)),
-            Recorded::Rewritable(disc) => (disc.is_formatted() && disc.spare_units > 0)
-                .then_some((disc.spare_units, disc.spare_units)),
+            Recorded::Sequential(disc) => disc.complete,
+            Recorded::Rewritable(_) => false,
+            Recorded::Cd(disc) => disc.is_complete(),
         }
     }
 
@@ -398,9 +595,13 @@ impl Medium {
     pub(crate) fn formats(&self) -> Vec<FormatDescriptor> {
         match (&self.recorded, self.kind) {
             (Recorded::Sequential(disc), MediumKind::BdR) => bd_r::formats(disc),
+            (Recorded::Cd(disc), _) => disc.formats(),
+            (_, MediumKind::DvdMinusRw) => dvd_rw::formats(self),
             (Recorded::Sequential(_), _) => Vec::new(),
             (Recorded::Rewritable(disc), MediumKind::BdRe) => bd_re::formats(disc),
             (Recorded::Rewritable(disc), MediumKind::DvdRam) => dvd_ram::formats(disc),
+            // Once in its life, and that was it.
+            (Recorded::Rewritable(_), MediumKind::BdR) => Vec::new(),
             (Recorded::Rewritable(disc), _) => dvd_plus_rw::formats(disc),
         }
     }
@@ -409,7 +610,9 @@ impl Medium {
         match &self.recorded {
             Recorded::Sequential(disc) => disc.check_read(lba, blocks),
             Recorded::Rewritable(disc) => disc.check_read(lba, blocks),
-        }
+            Recorded::Cd(disc) => disc.check_read(lba, blocks),
+        }?;
+        self.check_places(lba, blocks)
     }
 
     pub(crate) fn read(&mut self, lba: u32, out: &mut [u8]) -> Result<(), StoreError> {
@@ -418,7 +621,10 @@ impl Medium {
 
     /// Puts blocks on the disc; the state follows with the next [`Medium::save`].
     pub(crate) fn record(&mut self, lba: u32, data: &[u8]) -> Result<(), StoreError> {
-        self.store.write(lba, data)?;
+        // The pregap of a CD lies before block 0, and is not kept.
+        if !(self.kind.is_cd() && (lba as i32) < 0) {
+            self.store.write(lba, data)?;
+        }
         self.count(lba, (data.len() / crate::store::BLOCK_BYTES) as u32);
         Ok(())
     }
@@ -434,11 +640,30 @@ impl Medium {
                 self.changed = true;
             }
             Recorded::Rewritable(disc) => self.changed |= disc.recorded(lba, blocks),
+            Recorded::Cd(disc) => {
+                disc.recorded(lba, blocks);
+                self.changed = true;
+            }
         }
     }
 
     pub(crate) fn keeps_blocks(&self) -> bool {
         self.store.keeps_blocks()
+    }
+
+    /// Forgets every block.
+    pub(crate) fn erase_blocks(&mut self) -> Result<(), StoreError> {
+        self.changed = true;
+        self.store.erase()
+    }
+
+    /// Pads the track of a CD that is about to end, where it is too short; what a blanked disc
+    /// still holds there goes.
+    pub(crate) fn pad_cd_track(&mut self) -> Result<(), StoreError> {
+        let Some((lba, blocks)) = self.cd().and_then(CdDisc::padding) else {
+            return Ok(());
+        };
+        self.record(lba, &vec![0; blocks as usize * crate::store::BLOCK_BYTES])
     }
 
     /// Fills a reserved track that is about to be closed with zeros.
@@ -479,10 +704,20 @@ impl Medium {
         if !self.changed {
             return Ok(());
         }
-        let mut out = state::Writer::begin(&mut self.scratch, self.kind.code());
+        let code = match (self.kind, &self.recorded) {
+            (MediumKind::DvdMinusRw, Recorded::Rewritable(_)) => RESTRICTED_OVERWRITE,
+            (MediumKind::BdR, Recorded::Rewritable(_)) => RANDOM_RECORDING,
+            (kind, _) => kind.code(),
+        };
+        let code = code | (self.layers - 1) << LAYERS_SHIFT;
+        let mut out = state::Writer::begin(&mut self.scratch, code);
         match &self.recorded {
             Recorded::Sequential(disc) => disc.save(&mut out),
             Recorded::Rewritable(disc) => disc.save(&mut out),
+            Recorded::Cd(disc) => disc.save(&mut out),
+        }
+        if !self.defects.is_empty() {
+            self.defects.save(&mut out);
         }
         out.end();
         self.store.save_state(&self.scratch)?;
@@ -496,6 +731,7 @@ impl Medium {
         match &self.recorded {
             Recorded::Sequential(disc) => disc.validate(),
             Recorded::Rewritable(disc) => disc.validate(),
+            Recorded::Cd(disc) => disc.validate(),
         }
     }
 }

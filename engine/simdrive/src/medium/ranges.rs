@@ -28,6 +28,11 @@ impl Ranges {
 
     /// Adds a range; says whether that changed anything.
     pub(crate) fn insert(&mut self, new: Range<u32>) -> bool {
+        self.insert_within(new, MAX_RANGES)
+    }
+
+    /// As [`Self::insert`], with so many ranges at most.
+    pub(crate) fn insert_within(&mut self, new: Range<u32>, most: usize) -> bool {
         if new.is_empty() {
             return false;
         }
@@ -35,7 +40,7 @@ impl Ranges {
         let last = self.0.partition_point(|r| r.start <= new.end);
         if first == last {
             self.0.insert(first, new);
-            if self.0.len() > MAX_RANGES {
+            if self.0.len() > most {
                 self.close_smallest_gap();
             }
             return true;
@@ -53,6 +58,21 @@ impl Ranges {
         if let Some(i) = smallest {
             self.0[i - 1].end = self.0[i].end;
             self.0.remove(i);
+        }
+    }
+
+    /// The first block from `start` on, before `end`, that a range holds.
+    pub(crate) fn first_held(&self, start: u32, end: u32) -> Option<u32> {
+        let at = self.0.partition_point(|r| r.end <= start);
+        let first = self.0.get(at)?.start.max(start);
+        (first < end).then_some(first)
+    }
+
+    /// Forgets what lies at `end` and beyond.
+    pub(crate) fn truncate(&mut self, end: u32) {
+        self.0.retain(|r| r.start < end);
+        if let Some(last) = self.0.last_mut() {
+            last.end = last.end.min(end);
         }
     }
 
@@ -106,6 +126,8 @@ mod tests {
             for start in 0..340u32 {
                 let expected = (start..start + 30).find(|&b| !model[b as usize]);
                 prop_assert_eq!(ranges.first_gap(start, start + 30), expected);
+                let held = (start..start + 30).find(|&b| model[b as usize]);
+                prop_assert_eq!(ranges.first_held(start, start + 30), held);
             }
         }
     }

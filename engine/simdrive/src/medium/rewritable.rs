@@ -1,12 +1,12 @@
 //! Rewritable media that are written anywhere once they are formatted: which
 //! blocks hold data, and how far a format got.
 //!
-//! Shared by BD-RE, DVD+RW and DVD-RAM; the sibling files say what each can be
-//! formatted to. Must not know time, buffers or stores.
+//! Shared by BD-RE, DVD+RW and DVD-RAM, and by BD-R where it is recorded at random, each
+//! cluster once; the sibling files say what each can be formatted to. Must not know time, buffers or stores.
 
 use super::ranges::{MAX_RANGES, Ranges};
 use super::state::{Reader, Writer};
-use super::{MediumError, MediumKind};
+use super::{MediumError, MediumKind, dvd_rw};
 use crate::refusal::Refusal;
 
 /// How far the one-time format is.
@@ -64,6 +64,9 @@ pub(crate) struct Rewritable {
     pub(crate) formatted_to: u32,
     pub(crate) written: Ranges,
     pub(crate) write_protected: bool,
+    /// Where an intermediate session goes on: a DVD-RW that was formatted in the quick way and
+    /// not closed since. Its capacity is what has been written of it so far.
+    pub(crate) growing: Option<u32>,
 }
 
 impl Rewritable {
@@ -78,6 +81,7 @@ impl Rewritable {
             formatted_to: 0,
             written: Ranges::default(),
             write_protected: false,
+            growing: None,
         }
     }
 
@@ -108,9 +112,27 @@ impl Rewritable {
         overtakes: bool,
     ) -> Result<(), Refusal> {
         self.check_formatted()?;
+        if self.kind == MediumKind::DvdMinusRw {
+            dvd_rw::check_write(self, lba, blocks)?;
+            return match self.write_protected {
+                true => Err(Refusal::WRITE_PROTECTED),
+                false => Ok(()),
+            };
+        }
         let end = self.check_range(lba, blocks)?;
         if self.write_protected {
             return Err(Refusal::WRITE_PROTECTED);
+        }
+        if self.kind == MediumKind::BdR {
+            let unit = self.kind.unit();
+            if !lba.is_multiple_of(unit) || !blocks.is_multiple_of(unit) {
+                return Err(Refusal::ILLEGAL_FIELD);
+            }
+            // Key 8 is for "a write-once device that encountered a non-blank medium while
+            // writing" (SCSI-2, sense keys); no drive is on record.
+            if let Some(written) = self.written.first_held(lba, end) {
+                return Err(Refusal::BLANK_CHECK.at(written));
+            }
         }
         // A suspended background format must be restarted before blocks that it has
         // not reached are written: growisofs does so, and an Optorite wants it always.
@@ -127,9 +149,26 @@ impl Rewritable {
         Ok(())
     }
 
+    /// Blocks were taken that an intermediate session grows by.
+    pub(crate) fn accept(&mut self, lba: u32, blocks: u32) {
+        if let Some(nwa) = &mut self.growing {
+            *nwa = (*nwa).max(lba + blocks);
+        }
+    }
+
+    /// What was accepted and is not on the disc is lost.
+    pub(crate) fn forget_unrecorded(&mut self) {
+        if let Some(nwa) = &mut self.growing {
+            *nwa = self.capacity;
+        }
+    }
+
     /// Blocks are on the disc; whole ECC blocks around them were rewritten. Says
     /// whether the saved state changed.
     pub(crate) fn recorded(&mut self, lba: u32, blocks: u32) -> bool {
+        if self.growing.is_some() {
+            self.capacity = self.capacity.max(lba + blocks);
+        }
         let unit = self.kind.unit();
         let start = lba / unit * unit;
         let end = (lba + blocks).next_multiple_of(unit).min(self.capacity);
@@ -139,6 +178,12 @@ impl Rewritable {
     /// The first block of the range that cannot be read, with the reason (recipe 13.2).
     pub(crate) fn check_read(&self, lba: u32, blocks: u32) -> Result<(), Refusal> {
         self.check_formatted()?;
+        // On its way to the disc, if not there.
+        if let Some(nwa) = self.growing
+            && (self.capacity..nwa).contains(&lba)
+        {
+            return Err(Refusal::READ_ERROR.at(lba));
+        }
         let end = self.check_range(lba, blocks)?;
         let start = lba.max(self.formatted_to);
         match self.written.first_gap(start, end) {
@@ -154,6 +199,11 @@ impl Rewritable {
         self.formatted_to = 0;
         self.spare_units = 0;
         self.written.clear();
+        self.growing = None;
+        if self.kind == MediumKind::DvdMinusRw {
+            // Until it ends, there is no telling how many there will be.
+            self.capacity = self.raw_capacity;
+        }
     }
 
     /// A format ended. `wiped`: every block was written and verified, and reads as zeros.
@@ -162,10 +212,18 @@ impl Rewritable {
         self.capacity = blocks;
         self.spare_units = spare_units;
         self.formatted_to = 0;
+        self.growing = None;
         self.written.clear();
         if wiped {
             self.written.insert(0..blocks);
         }
+    }
+
+    /// The spare area grows at the end of the disc; what lies before it stays (DVD-RAM).
+    pub(crate) fn grow_spares(&mut self, blocks: u32, spare_units: u32) {
+        self.capacity = blocks;
+        self.spare_units = spare_units;
+        self.written.truncate(blocks);
     }
 
     pub(super) fn save(&self, out: &mut Writer<'_>) {
@@ -180,6 +238,9 @@ impl Rewritable {
         out.byte(self.background.code());
         out.word(self.formatted_to);
         out.flag(self.write_protected);
+        if self.kind == MediumKind::DvdMinusRw {
+            out.flag(self.growing.is_some());
+        }
         out.half(self.written.len() as u16);
         for range in self.written.iter() {
             out.word(range.start);
@@ -204,6 +265,9 @@ impl Rewritable {
         };
         disc.formatted_to = from.word()?;
         disc.write_protected = from.flag()?;
+        if kind == MediumKind::DvdMinusRw && from.flag()? {
+            disc.growing = Some(disc.capacity);
+        }
         let count = usize::from(from.half()?);
         if count > MAX_RANGES {
             return Err(MediumError::Corrupt("too many written ranges"));
@@ -227,7 +291,8 @@ impl Rewritable {
     /// What must hold of every disc, whoever wrote its state.
     pub(crate) fn validate(&self) -> Result<(), MediumError> {
         let wrong = |what| Err(MediumError::Corrupt(what));
-        if self.capacity == 0 || self.capacity > self.raw_capacity {
+        let empty = self.capacity == 0 && self.growing.is_none();
+        if empty || self.capacity > self.raw_capacity {
             return wrong("the capacity is impossible");
         }
         if self.formatted_to > self.capacity {
@@ -239,7 +304,9 @@ impl Rewritable {
         if !self.is_formatted() && self.written.len() > 0 {
             return wrong("an unformatted disc holds data");
         }
-        if self.background != Background::None && self.kind != MediumKind::DvdPlusRw {
+        if self.background != Background::None
+            && !matches!(self.kind, MediumKind::DvdPlusRw | MediumKind::DvdPlusRwDl)
+        {
             return wrong("only DVD+RW is formatted in the background");
         }
         Ok(())

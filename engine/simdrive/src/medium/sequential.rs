@@ -4,7 +4,11 @@
 //! Shared by BD-R (SRM) and DVD+R; the sibling files say in what the families
 //! differ ([`Rules`]). Must not know time, buffers or stores.
 
+use std::ops::Range;
+
 use super::MediumError;
+use super::dvd_minus::{self, Minus};
+use super::pow::Pow;
 use super::state::{Reader, Writer};
 use crate::refusal::Refusal;
 
@@ -16,10 +20,14 @@ const MAX_TRACKS: usize = 2000;
 pub(crate) struct Rules {
     /// Blocks of one ECC block, the unit of writing.
     pub(crate) unit: u32,
-    /// Blocks from the end of a session to the start of the next one.
+    /// Blocks from the end of a session to the start of the next one, on a full-size disc.
     pub(crate) session_gap: u32,
+    /// Blocks from the end of a track to the start of the next one in its session.
+    pub(crate) track_gap: u32,
     /// DVD+R: a session holds one track, and the reserved ones before it.
     pub(crate) plus: bool,
+    /// DVD-R and DVD-RW.
+    pub(crate) minus: bool,
     pub(crate) max_sessions: u16,
     /// Reserved tracks at most: of one session on DVD+R, open at a time on BD-R.
     pub(crate) max_reserved: usize,
@@ -124,10 +132,14 @@ pub(crate) struct Sequential {
     pub(crate) closed_sessions: u16,
     pub(crate) complete: bool,
     pub(crate) spares: Option<Spares>,
+    /// What pseudo-overwriting has spent, where the disc was formatted for it (BD-R).
+    pub(crate) pow: Option<Pow>,
     /// Last block + 1 of layer 0, once fixed by the host (DVD+R DL).
     pub(crate) layer_break: Option<u32>,
     /// Written to and not synchronized since: the power may have failed.
     pub(crate) in_flight: bool,
+    /// What DVD-R and DVD-RW have beside tracks.
+    pub(crate) minus: Minus,
 }
 
 impl Sequential {
@@ -140,8 +152,10 @@ impl Sequential {
             closed_sessions: 0,
             complete: false,
             spares: None,
+            pow: None,
             layer_break: None,
             in_flight: false,
+            minus: Minus::default(),
         }
     }
 
@@ -205,6 +219,40 @@ impl Sequential {
         Some(at as u16 + 1)
     }
 
+    /// The whole clusters that the blocks replace, in all or in part, on a disc for
+    /// pseudo-overwriting: they begin where the disc was written. Whether there are spares for
+    /// them is the caller's to see.
+    pub(crate) fn check_overwrite(
+        &self,
+        lba: u32,
+        blocks: u32,
+    ) -> Result<Option<Range<u32>>, Refusal> {
+        let written = |at: u32| self.tracks.iter().find(|t| t.start <= at && at < t.nwa);
+        let Some(pow) = self
+            .pow
+            .filter(|_| !self.complete && blocks > 0 && written(lba).is_some())
+        else {
+            return Ok(None);
+        };
+        let unit = self.rules.unit;
+        let end = lba
+            .checked_add(blocks)
+            .and_then(|end| end.checked_next_multiple_of(unit))
+            .ok_or(Refusal::LBA_OUT_OF_RANGE.at(lba))?;
+        let start = lba / unit * unit;
+        let mut at = start;
+        while at < end {
+            // Partly over, partly beyond what is there: two writes, not one.
+            at = written(at)
+                .ok_or(Refusal::INVALID_WRITE_ADDRESS.at(at))?
+                .nwa;
+        }
+        if (end - start) / unit > pow.room() {
+            return Err(Refusal::NO_SPARE.at(lba));
+        }
+        Ok(Some(start..end))
+    }
+
     /// Accepts blocks for the track whose next writable address this is (recipe 13.2).
     pub(crate) fn check_write(&self, lba: u32, blocks: u32) -> Result<usize, Refusal> {
         if self.complete {
@@ -255,18 +303,40 @@ impl Sequential {
     /// Blocks that were accepted are on the disc now.
     pub(crate) fn recorded(&mut self, lba: u32, blocks: u32) {
         self.in_flight = true;
-        if let Some(track) = self
+        let (mut at, end) = (lba, lba.saturating_add(blocks));
+        let mut replaced = 0;
+        // What replaces may lie in more than one track, and go over into what goes on.
+        while let Some(track) = self
             .tracks
             .iter_mut()
             .rev()
-            .find(|t| t.start <= lba && lba < t.end)
+            .find(|t| t.start <= at && at < t.end && at < end)
         {
-            track.recorded = track.recorded.max(lba + blocks);
+            let stop = end.min(track.end);
+            replaced += stop.min(track.recorded).saturating_sub(at);
+            track.recorded = track.recorded.max(stop);
+            at = stop;
+        }
+        if let Some(pow) = &mut self.pow
+            && replaced > 0
+        {
+            pow.record(replaced.div_ceil(self.rules.unit));
+        }
+    }
+
+    /// The host has what it wrote put on the disc: all is there now.
+    pub(crate) fn synchronized(&mut self) {
+        self.in_flight = false;
+        if let Some(pow) = &mut self.pow {
+            pow.update_map();
         }
     }
 
     /// What was accepted and is not on the disc is lost (recipe 8: the NWA is the only truth).
     pub(crate) fn forget_unrecorded(&mut self) {
+        if let Some(pow) = &mut self.pow {
+            pow.forget_unrecorded();
+        }
         for track in &mut self.tracks {
             track.nwa = track.recorded;
         }
@@ -320,7 +390,7 @@ impl Sequential {
         let (session, medium_end) = (track.session, track.end);
         track.end = track.start + blocks;
         track.reserved = true;
-        let next = track.end;
+        let next = track.end + self.rules.track_gap;
         if next < medium_end {
             self.tracks.push(Track::open(session, next, medium_end));
         }
@@ -390,8 +460,10 @@ impl Sequential {
         if track.damage == Damage::Resumable {
             track.damage = Damage::None;
         }
-        let (session, next) = (track.session, track.end);
-        if last && !plus && next < medium_end {
+        let (session, next) = (track.session, track.end + self.rules.track_gap);
+        // Nothing comes after a recording at once, lost as it may be.
+        let goes_on = !plus && self.minus.at_once.is_none();
+        if last && goes_on && next < medium_end {
             self.tracks.push(Track::open(session, next, medium_end));
         }
         self.in_flight = false;
@@ -401,12 +473,17 @@ impl Sequential {
     pub(crate) fn check_close_session(&self, finalize: bool) -> Result<(), Refusal> {
         match self.session() {
             Session::Complete => Err(Refusal::CANNOT_WRITE_MEDIUM),
-            Session::Empty if finalize && self.closed_sessions > 0 => Ok(()),
+            // An empty border is left as it is, the last one too (Pioneer's R11 command reference,
+            // 4.2, of DVD-R).
+            Session::Empty if finalize && self.closed_sessions > 0 && !self.rules.minus => Ok(()),
             Session::Empty => Err(Refusal::NOTHING_TO_CLOSE),
             Session::Incomplete => {
                 let open_reservation =
                     |t: &Track| t.session > self.closed_sessions && t.reserved && !t.closed;
-                if self.tracks.iter().any(open_reservation) {
+                // A DVD-R drive closes the border only over closed tracks (Pioneer's R11 command
+                // reference, 4.2).
+                let open_data = self.rules.minus && self.has_open_data();
+                if open_data || self.tracks.iter().any(open_reservation) {
                     return Err(Refusal::INCOMPLETE_TRACK);
                 }
                 Ok(())
@@ -427,7 +504,7 @@ impl Sequential {
             }
             self.drop_blank_track();
             self.closed_sessions += 1;
-            let start = self.closed_end().saturating_add(self.rules.session_gap);
+            let start = self.closed_end().saturating_add(self.session_gap());
             if start < self.capacity
                 && self.closed_sessions < self.rules.max_sessions
                 && self.tracks.len() + 1 < MAX_TRACKS
@@ -443,6 +520,13 @@ impl Sequential {
             self.complete = true;
         }
         self.in_flight = false;
+    }
+
+    fn session_gap(&self) -> u32 {
+        match self.rules.minus {
+            true => dvd_minus::border_gap(self.raw_capacity),
+            false => self.rules.session_gap,
+        }
     }
 
     fn drop_blank_track(&mut self) {
@@ -463,6 +547,8 @@ impl Sequential {
             match self.tracks.iter().find(|t| t.start <= at && at < t.nwa) {
                 Some(t) if t.damage == Damage::Lost => return Err(Refusal::READ_ERROR.at(at)),
                 Some(track) => at = track.nwa,
+                // All that it was formatted to is there, unless it was never written.
+                None if self.pow.is_some() => return Err(Refusal::READ_ERROR.at(at)),
                 None if at >= self.closed_end() => return Err(Refusal::LBA_OUT_OF_RANGE.at(at)),
                 None => return Err(Refusal::READ_ERROR.at(at)),
             }
@@ -476,8 +562,15 @@ impl Sequential {
         out.half(self.closed_sessions);
         out.flag(self.complete);
         out.flag(self.in_flight);
-        out.flag(self.spares.is_some());
+        out.byte(match (self.spares, self.pow) {
+            (None, _) => 0,
+            (Some(_), None) => 1,
+            (Some(_), Some(_)) => 2,
+        });
         out.word(self.spares.map_or(0, |s| s.clusters));
+        if let Some(pow) = &self.pow {
+            pow.save(out);
+        }
         out.flag(self.layer_break.is_some());
         out.word(self.layer_break.unwrap_or(0));
         out.half(self.tracks.len() as u16);
@@ -490,6 +583,9 @@ impl Sequential {
             out.flag(track.closed);
             out.byte(track.damage.code());
         }
+        if self.rules.minus {
+            self.minus.save(out);
+        }
     }
 
     pub(super) fn load(rules: &'static Rules, from: &mut Reader<'_>) -> Result<Self, MediumError> {
@@ -498,9 +594,14 @@ impl Sequential {
         disc.closed_sessions = from.half()?;
         disc.complete = from.flag()?;
         disc.in_flight = from.flag()?;
-        let formatted = from.flag()?;
+        let formatted = from.byte()?;
         let clusters = from.word()?;
-        disc.spares = formatted.then_some(Spares { clusters });
+        disc.spares = (formatted > 0).then_some(Spares { clusters });
+        disc.pow = match formatted {
+            0 | 1 => None,
+            2 => Some(Pow::load(from)?),
+            _ => return Err(MediumError::Corrupt("unknown state of format")),
+        };
         let fixed = from.flag()?;
         let layer_break = from.word()?;
         disc.layer_break = fixed.then_some(layer_break);
@@ -517,6 +618,10 @@ impl Sequential {
             track.closed = from.flag()?;
             track.damage = Damage::from_code(from.byte()?)?;
             disc.tracks.push(track);
+        }
+        if rules.minus {
+            disc.minus = Minus::load(from)?;
+            dvd_minus::interrupt(&mut disc);
         }
         disc.validate()?;
         Ok(disc)
@@ -540,6 +645,7 @@ impl Sequential {
         {
             return wrong("the layer break lies outside the disc");
         }
+        dvd_minus::validate(self)?;
         let mut from = 0;
         let mut session = 1;
         for track in &self.tracks {

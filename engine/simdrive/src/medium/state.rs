@@ -106,6 +106,11 @@ impl<'a> Reader<'a> {
         self.take().map(u32::from_be_bytes)
     }
 
+    /// Nothing is left to read.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub(super) fn end(self) -> Result<(), MediumError> {
         if self.0.is_empty() {
             Ok(())

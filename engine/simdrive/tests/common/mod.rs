@@ -2,10 +2,13 @@
 #![allow(dead_code, unreachable_pub)] // each test file uses a part of it
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+pub mod cd;
+
 use std::time::Duration;
 
 use pitland_simdrive::{
-    Answer, BLOCK_BYTES, DriveModel, Medium, MediumKind, MemoryStore, Recorder, Status,
+    Answer, BLOCK_BYTES, DiscType, DriveModel, Medium, MediumKind, MemoryStore, Quirks, Recorder,
+    Status,
 };
 
 /// Key, ASC and ASCQ.
@@ -43,6 +46,40 @@ impl Host {
         let mut host = Self { drive, store };
         host.ready();
         host
+    }
+
+    /// A disc as it is sold under that name.
+    pub fn sold(disc: DiscType, blocks: Option<u32>, model: DriveModel) -> Self {
+        let store = MemoryStore::new();
+        let medium = Medium::as_sold(disc, blocks, Box::new(store.clone())).unwrap();
+        let mut drive = Recorder::new(model);
+        drive.insert(medium);
+        let mut host = Self { drive, store };
+        host.ready();
+        host
+    }
+
+    /// A small disc in a drive with a habit.
+    pub fn odd(kind: MediumKind, habit: fn(&mut Quirks)) -> Self {
+        let mut model = DriveModel::default();
+        habit(&mut model.quirks);
+        Self::with_model(kind, Some(SMALL), model)
+    }
+
+    /// Does what a new disc needs before it can be written to: the format of a rewritable one,
+    /// page 05h on CD.
+    pub fn prepare(&mut self) {
+        let medium = self.drive.medium().unwrap().kind();
+        match medium {
+            MediumKind::BdRe | MediumKind::DvdPlusRw | MediumKind::DvdPlusRwDl => {
+                self.format_default();
+            }
+            MediumKind::CdR | MediumKind::CdRw => {
+                let page = [(2, 0x41), (3, 0xC4), (4, 8)];
+                assert_eq!(self.write_parameters(&page).key_asc_ascq(), None);
+            }
+            _ => {}
+        }
     }
 
     /// The same disc in a drive that was just switched on: what a kill leaves behind.
@@ -207,6 +244,34 @@ impl Host {
         codes
     }
 
+    /// Page 05h with some of its bytes set: (position in the page, value).
+    pub fn write_parameters(&mut self, bytes: &[(usize, u8)]) -> Answer {
+        let mut page = self.get(&[0x5A, 8, 5, 0, 0, 0, 0, 0, 60, 0], 60);
+        page[..8].fill(0);
+        for (at, value) in bytes {
+            page[8 + at] = *value;
+        }
+        self.send(&[0x55, 0x10, 0, 0, 0, 0, 0, 0, 60, 0], &page)
+    }
+
+    /// Page 05h as recipe 3 has it for DVD-R and DVD-RW: incremental, another session may follow.
+    pub fn incremental(&mut self) {
+        let page = [(2, 0x60), (3, 0xE5), (4, 8), (5, 16), (13, 16)];
+        assert_eq!(self.write_parameters(&page).key_asc_ascq(), None);
+    }
+
+    /// As [`Self::incremental`], and this session is the last one.
+    pub fn last_session(&mut self) {
+        let page = [(2, 0x60), (3, 0x25), (4, 8), (5, 16), (13, 16)];
+        assert_eq!(self.write_parameters(&page).key_asc_ascq(), None);
+    }
+
+    /// Page 05h for disc at once.
+    pub fn at_once(&mut self) {
+        let page = [(2, 0x42), (3, 0x05), (4, 8), (5, 0), (13, 0)];
+        assert_eq!(self.write_parameters(&page).key_asc_ascq(), None);
+    }
+
     pub fn format(&mut self, list: [u8; 12]) -> Answer {
         self.send(&[0x04, 0x11, 0, 0, 0, 0], &list)
     }
@@ -263,4 +328,13 @@ pub fn stored(store: &MemoryStore, lba: u32, blocks: u32) -> Vec<u8> {
     let mut out = vec![0; blocks as usize * BLOCK_BYTES];
     medium.read_blocks(lba, &mut out).unwrap();
     out
+}
+
+pub fn reserve(blocks: u32) -> [u8; 10] {
+    let [a, b, c, d] = blocks.to_be_bytes();
+    [0x53, 0, 0, 0, 0, a, b, c, d, 0]
+}
+
+pub fn blank(kind: u8) -> [u8; 12] {
+    [0xA1, 0x10 | kind, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
 }

@@ -10,7 +10,7 @@ use pitland_burn::{MediumState, Outcome};
 use pitland_writer::mmc::Lba;
 use pitland_writer::{
     BurnRequest, Finish, Fit, MediaFacts, MediaWriter, MediumCondition, Placement, Refusal,
-    Request, ResumeRequest,
+    Request, ResumeRequest, Warning,
 };
 
 /// A burn that did not come to its end.
@@ -125,7 +125,9 @@ pub(super) fn after_a_cut<W: MediaWriter>(
     expect(begins.is_none_or(|begins| begins == rest), || {
         format!("{fault:?}: goes on at LBA {begins:?}, and not at {rest}")
     })?;
-    let finalizes = finish == Finish::FinalizeDisc && run.plan.expected.appendable == Some(false);
+    let asked =
+        finish == Finish::FinalizeDisc || run.plan.warnings.contains(&Warning::BecomesFinal);
+    let finalizes = asked && run.plan.expected.appendable == Some(false);
     let wanted = match finalizes {
         true => MediumState::Closed,
         false => MediumState::Appendable,
@@ -147,8 +149,8 @@ pub(super) fn nothing_else<W: MediaWriter>(table: &mut Table<'_>) -> Verdict {
     let facts = table.facts()?;
     let resume = |blocks| Request::Resume(ResumeRequest::new(burn_request(USUAL.1), blocks));
     let refuses = |facts: &MediaFacts, blocks, what: &str| match W::assess(facts, &resume(blocks)) {
-        Fit::Refuses(_) => Ok(()),
-        _ => Err(format!("{what}: resumed behind {blocks} blocks")),
+        Fit::Serves(_) => Err(format!("{what}: resumed behind {blocks} blocks")),
+        _ => Ok(()),
     };
     let unit = match W::assess(&facts, &Request::Burn(BurnRequest::new(0))) {
         Fit::Serves(service) => u64::from(service.write_unit.max(1)),

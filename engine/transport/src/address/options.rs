@@ -19,6 +19,9 @@ pub struct VirtualOptions {
     /// The file of a [`FaultScript`](crate::fault::FaultScript), by which the
     /// drive fails; not looked at before the drive is opened.
     pub faults: Option<PathBuf>,
+    /// The drive profile that the drive follows: the name of one that comes with the
+    /// program, or its file; not looked at before the drive is opened.
+    pub profile: Option<PathBuf>,
 }
 
 impl From<Option<SpeedFactor>> for VirtualOptions {
@@ -49,7 +52,16 @@ impl VirtualOptions {
             }
             b"faults" => {
                 once("faults", given, self.faults.is_some())?;
-                self.faults = Some(parse_faults(value)?);
+                self.faults = Some(parse_path(
+                    "faults",
+                    value,
+                    "it takes the file of a script of faults",
+                )?);
+            }
+            b"profile" => {
+                once("profile", given, self.profile.is_some())?;
+                let expected = "it takes the name of a drive, or the file of a drive profile";
+                self.profile = Some(parse_path("profile", value, expected)?);
             }
             _ => return Ok(false),
         }
@@ -63,9 +75,11 @@ impl VirtualOptions {
         if let Some(bus) = &self.bus {
             text.push(format!(",bus={bus}"));
         }
-        if let Some(faults) = &self.faults {
-            text.push(",faults=");
-            text.push(OsString::from_vec(escaped(faults.as_os_str().as_bytes())));
+        for (word, path) in [(",faults=", &self.faults), (",profile=", &self.profile)] {
+            if let Some(path) = path {
+                text.push(word);
+                text.push(OsString::from_vec(escaped(path.as_os_str().as_bytes())));
+            }
         }
     }
 }
@@ -100,13 +114,13 @@ fn parse_bus(value: &[u8]) -> Result<BusShare, AddressError> {
         .ok_or_else(|| bad_value("bus", value, BusShare::EXPECTED))
 }
 
-fn parse_faults(value: &[u8]) -> Result<PathBuf, AddressError> {
+fn parse_path(
+    option: &'static str,
+    value: &[u8],
+    expected: &'static str,
+) -> Result<PathBuf, AddressError> {
     if value.is_empty() {
-        return Err(bad_value(
-            "faults",
-            value,
-            "it takes the file of a script of faults",
-        ));
+        return Err(bad_value(option, value, expected));
     }
     Ok(OsString::from_vec(unescaped(value)).into())
 }

@@ -4,11 +4,11 @@
 
 use super::disc_file_error::{Damage, DiscFileError};
 use super::file_store::{Access, FileStore};
-use pitland_simdrive::{Medium, MediumKind};
+use pitland_simdrive::{DiscType, Medium};
 use std::path::Path;
 
-/// Makes a blank disc in a new file at `path` and gives it, held for writing;
-/// dropping it lets go of the file.
+/// Makes a disc in a new file at `path`, as it is sold, and gives it, held for writing;
+/// dropping it lets go of the file. A [`MediumKind`](super::MediumKind) is taken for the usual disc of its kind.
 ///
 /// `blocks` are the blocks of 2048 bytes of the unformatted disc; `None` is
 /// the usual size of its kind. The file takes next to no room until it is
@@ -21,12 +21,13 @@ use std::path::Path;
 /// left behind.
 pub fn create_disc(
     path: &Path,
-    kind: MediumKind,
+    disc: impl Into<DiscType>,
     blocks: Option<u32>,
 ) -> Result<Medium, DiscFileError> {
-    let room = blocks.unwrap_or(kind.default_capacity());
+    let disc = disc.into();
+    let room = blocks.unwrap_or(disc.default_capacity());
     FileStore::create(path, room, |store| {
-        Medium::blank(kind, Some(room), Box::new(store)).map_err(|source| DiscFileError::Medium {
+        Medium::as_sold(disc, Some(room), Box::new(store)).map_err(|source| DiscFileError::Medium {
             path: path.to_owned(),
             source,
         })

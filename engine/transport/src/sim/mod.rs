@@ -6,13 +6,15 @@
 mod disc_file;
 mod disc_file_error;
 mod file_store;
+mod profile;
 mod virtual_drive;
 
 pub use disc_file::{create_disc, open_disc};
 pub use disc_file_error::{Damage, DiscFileError, FileKind};
 pub use file_store::{Access, BLOCK_BYTES, FileStore, MAGIC, VERSION};
 pub use pitland_simdrive::{
-    DiscStore, DriveModel, Identity, Medium, MediumError, MediumKind, MemoryStore, NullStore,
-    StoreError, Underruns,
+    Defect, DiscStore, DiscType, DriveModel, DriveProfileError, Identity, Medium, MediumError,
+    MediumKind, MemoryStore, NullStore, StoreError, Underruns,
 };
+pub use profile::{DriveProfileFileError, drive_profile};
 pub use virtual_drive::{Pace, VirtualDrive};

@@ -123,6 +123,21 @@ impl VirtualDrive {
         pace: Pace,
         hint: String,
     ) -> Result<Self, DiscFileError> {
+        Self::file_in(DriveModel::default(), path, mode, pace, hint)
+    }
+
+    /// A drive of `model` with the disc of the file at `path`. Its serial number is made from the
+    /// file's name, unless the model has one of its own.
+    ///
+    /// # Errors
+    /// A [`DiscFileError`]; an existing file is not changed.
+    pub fn file_in(
+        model: DriveModel,
+        path: &Path,
+        mode: OpenMode,
+        pace: Pace,
+        hint: String,
+    ) -> Result<Self, DiscFileError> {
         let access = match mode {
             OpenMode::ReadOnly => Access::ReadOnly,
             OpenMode::Existing | OpenMode::CreateBlankBdR => Access::ReadWrite,
@@ -138,7 +153,7 @@ impl VirtualDrive {
         let room = store.blocks();
         let medium = judge(path, room, store)?;
         let name = path.file_name().unwrap_or_default().as_encoded_bytes();
-        let model = model_of(format!("PLF{:08X}", crate::sum::crc32c(name)));
+        let model = numbered(model, || format!("PLF{:08X}", crate::sum::crc32c(name)));
         let mut drive = Self::new(model, medium, pace, hint);
         drive.read_only = access == Access::ReadOnly;
         drive.fault = fault;
@@ -152,6 +167,19 @@ impl VirtualDrive {
     /// # Errors
     /// [`DiscFileError::Medium`], should the recorder not take that size.
     pub fn null(id: u32, pace: Pace, hint: String) -> Result<Self, DiscFileError> {
+        Self::null_in(DriveModel::default(), id, pace, hint)
+    }
+
+    /// As [`Self::null`], in a drive of `model`.
+    ///
+    /// # Errors
+    /// [`DiscFileError::Medium`], should the recorder not take that size.
+    pub fn null_in(
+        model: DriveModel,
+        id: u32,
+        pace: Pace,
+        hint: String,
+    ) -> Result<Self, DiscFileError> {
         let medium = Medium::blank(
             MediumKind::BdR,
             Some(NULL_DISC_BLOCKS),
@@ -165,7 +193,7 @@ impl VirtualDrive {
             // Whoever measures wants to see the writing alone, at the speed that was named.
             calibrates_at_first_write: false,
             constant_linear_velocity: true,
-            ..model_of(format!("PLN{id:010}"))
+            ..numbered(model, || format!("PLN{id:010}"))
         };
         Ok(Self::new(model, medium, pace, hint))
     }
@@ -309,14 +337,12 @@ impl Drop for VirtualDrive {
     }
 }
 
-fn model_of(serial: String) -> DriveModel {
-    DriveModel {
-        identity: Identity {
-            serial,
-            ..Identity::default()
-        },
-        ..DriveModel::default()
+/// The model with a serial number that tells its drive apart, unless it has one.
+fn numbered(mut model: DriveModel, serial: impl FnOnce() -> String) -> DriveModel {
+    if model.identity.serial == Identity::default().serial {
+        model.identity.serial = serial();
     }
+    model
 }
 
 /// The model with this speed as its fastest.
@@ -325,18 +351,17 @@ fn at_pace(mut model: DriveModel, pace: Pace) -> DriveModel {
         return model;
     };
     let tenths = factor.tenths();
-    // 1x in kB/s: BD 4495.5, DVD 1385 (recipes, preamble).
+    // 1x in kB/s: BD 4495.5, DVD 1385, CD 176.4 (recipes, preamble).
     let bd = (44_955 * tenths).div_ceil(100);
     let dvd = (1385 * tenths).div_ceil(10);
-    let speeds = &mut model.write_speeds;
-    for (list, fastest) in [
-        (&mut speeds.bd_r, bd),
-        (&mut speeds.bd_re, bd),
-        (&mut speeds.dvd_plus_r, dvd),
-        (&mut speeds.dvd_plus_r_dl, dvd),
-        (&mut speeds.dvd_plus_rw, dvd),
-        (&mut speeds.dvd_ram, dvd),
-    ] {
+    let cd = (1764 * tenths).div_ceil(100);
+    for kind in MediumKind::ALL {
+        let fastest = match kind {
+            kind if kind.is_bd() => bd,
+            kind if kind.is_cd() => cd,
+            _ => dvd,
+        };
+        let list = model.write_speeds.of_mut(kind);
         list.retain(|speed| *speed < fastest);
         list.insert(0, fastest);
     }

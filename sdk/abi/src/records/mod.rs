@@ -289,7 +289,7 @@ impl Record {
 /// The flags that mean something with a word; of a word that is not known, all may.
 fn known_flags(code: u32) -> u32 {
     match code {
-        codes::REQUEST_BURN | codes::REQUEST_FORMAT | codes::EXTENT => 0b11,
+        codes::REQUEST_FORMAT | codes::EXTENT => 0b11,
         codes::REQUEST_ERASE
         | codes::REQUEST_CLOSE
         | codes::FIT_SERVES
@@ -297,7 +297,7 @@ fn known_flags(code: u32) -> u32 {
         | codes::REFUSAL_MEDIUM_NOT_BLANK => 0b1,
         codes::TOLERANCE => 0b1111,
         codes::EXPECTED => 0b111_1111,
-        codes::SENSE => 0b111,
+        codes::REQUEST_BURN | codes::SENSE => 0b111,
         known if codes::name(known).is_some() => 0,
         _ => u32::MAX,
     }

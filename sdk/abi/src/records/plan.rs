@@ -302,6 +302,11 @@ impl Words for Warning {
                 Record::word(WARNING_MANY_SESSIONS).count((*sessions).into())
             }
             Self::FormatsFirst => Record::word(WARNING_FORMATS_FIRST),
+            Self::BecomesFinal => Record::word(WARNING_BECOMES_FINAL),
+            Self::LongLeadOut => Record::word(WARNING_LONG_LEAD_OUT),
+            Self::OnlyAtOnceAfterwards => Record::word(WARNING_ONLY_AT_ONCE_AFTERWARDS),
+            Self::NoUnderrunProtection => Record::word(WARNING_NO_UNDERRUN_PROTECTION),
+            Self::DefectsNotReplaced => Record::word(WARNING_DEFECTS_NOT_REPLACED),
             Self::Unknown { code } => Record::word(WARNING_UNKNOWN).count((*code).into()),
             _ => Record::word(WITHOUT_CODE),
         });
@@ -322,6 +327,11 @@ impl Words for Warning {
                 sessions: record.count_as("sessions")?,
             },
             WARNING_FORMATS_FIRST => Self::FormatsFirst,
+            WARNING_BECOMES_FINAL => Self::BecomesFinal,
+            WARNING_LONG_LEAD_OUT => Self::LongLeadOut,
+            WARNING_ONLY_AT_ONCE_AFTERWARDS => Self::OnlyAtOnceAfterwards,
+            WARNING_NO_UNDERRUN_PROTECTION => Self::NoUnderrunProtection,
+            WARNING_DEFECTS_NOT_REPLACED => Self::DefectsNotReplaced,
             WARNING_UNKNOWN => Self::Unknown {
                 code: record.count_as("code")?,
             },

@@ -5,7 +5,7 @@ use crate::codes::*;
 use crate::record::{Message, Record};
 use pitland_writer::mmc::{Lba, Profile};
 use pitland_writer::refusal::MissingFact;
-use pitland_writer::{Failure, Placement, Refusal};
+use pitland_writer::{Certification, Failure, Placement, Recording, Refusal};
 
 const OFFER: u32 = 1;
 
@@ -75,6 +75,17 @@ impl Words for Refusal {
             Self::BadCheckpoint { written_blocks } => {
                 Record::word(REFUSAL_BAD_CHECKPOINT).count(*written_blocks)
             }
+            Self::NoPrecedent { profile } => of_profile(REFUSAL_NO_PRECEDENT, *profile),
+            Self::NoSuchRecording { profile, .. } => {
+                of_profile(REFUSAL_NO_SUCH_RECORDING, *profile)
+            }
+            Self::FormatNeeded => Record::word(REFUSAL_FORMAT_NEEDED),
+            Self::EraseFirst => Record::word(REFUSAL_ERASE_FIRST),
+            Self::DriveOnlyReads { profile } => of_profile(REFUSAL_DRIVE_ONLY_READS, *profile),
+            Self::NoSuchCertification { .. } => Record::word(REFUSAL_NO_SUCH_CERTIFICATION),
+            Self::FinalWithSessionOnly { profile } => {
+                of_profile(REFUSAL_FINAL_WITH_SESSION_ONLY, *profile)
+            }
             Self::WriteProtected => Record::word(REFUSAL_WRITE_PROTECTED),
             Self::NotOffered => Record::word(REFUSAL_NOT_OFFERED),
             Self::WriterFault(_) => Record::word(REFUSAL_WRITER_FAULT),
@@ -84,6 +95,8 @@ impl Words for Refusal {
         match self {
             Self::MediumNotBlank { offer: Some(offer) } => offer.put(out),
             Self::FactMissing { what } => what.put(out),
+            Self::NoSuchRecording { recording, .. } => recording.put(out),
+            Self::NoSuchCertification { wanted } => wanted.put(out),
             Self::WriterFault(failure) => failure.put(out),
             _ => {}
         }
@@ -140,6 +153,24 @@ impl Words for Refusal {
             },
             REFUSAL_BAD_CHECKPOINT => Self::BadCheckpoint {
                 written_blocks: record.count,
+            },
+            REFUSAL_NO_PRECEDENT => Self::NoPrecedent {
+                profile: profile(record)?,
+            },
+            REFUSAL_NO_SUCH_RECORDING => Self::NoSuchRecording {
+                profile: profile(record)?,
+                recording: Recording::take(from)?,
+            },
+            REFUSAL_FORMAT_NEEDED => Self::FormatNeeded,
+            REFUSAL_ERASE_FIRST => Self::EraseFirst,
+            REFUSAL_DRIVE_ONLY_READS => Self::DriveOnlyReads {
+                profile: profile(record)?,
+            },
+            REFUSAL_NO_SUCH_CERTIFICATION => Self::NoSuchCertification {
+                wanted: Certification::take(from)?,
+            },
+            REFUSAL_FINAL_WITH_SESSION_ONLY => Self::FinalWithSessionOnly {
+                profile: profile(record)?,
             },
             REFUSAL_WRITE_PROTECTED => Self::WriteProtected,
             REFUSAL_NOT_OFFERED => Self::NotOffered,

@@ -4,13 +4,14 @@ use super::{Cursor, DecodeError, Words};
 use crate::codes::*;
 use crate::record::{Message, Record};
 use pitland_writer::{
-    BurnRequest, CloseRequest, EraseRequest, Finish, FormatRequest, Placement, Request,
-    ResumeRequest, Speed,
+    BurnRequest, CdForm, Certification, CloseRequest, EraseRequest, EraseScope, Finish,
+    FormatRequest, Placement, Recording, Request, ResumeRequest, Speed,
 };
 use std::num::NonZeroU32;
 
 const TEST_WRITE: u32 = 1;
 const UNDERRUN_PROTECTION: u32 = 2;
+const FAST_WRITE: u32 = 4;
 const KIND: u32 = 1;
 const SPARE: u32 = 2;
 const FULL: u32 = 1;
@@ -81,17 +82,106 @@ impl Words for Speed {
     }
 }
 
+impl Words for Recording {
+    fn put(&self, out: &mut Message) {
+        out.push(Record::word(match self {
+            Self::AsUsual => RECORDING_AS_USUAL,
+            Self::AtOnce => RECORDING_AT_ONCE,
+            Self::TrackByTrack => RECORDING_TRACK_BY_TRACK,
+            _ => WITHOUT_CODE,
+        }));
+    }
+
+    fn take(from: &mut Cursor<'_>) -> Result<Self, DecodeError> {
+        let record = from.record()?;
+        Ok(match record.code {
+            RECORDING_AS_USUAL => Self::AsUsual,
+            RECORDING_AT_ONCE => Self::AtOnce,
+            RECORDING_TRACK_BY_TRACK => Self::TrackByTrack,
+            _ => return Err(record.unknown()),
+        })
+    }
+}
+
+impl Words for CdForm {
+    fn put(&self, out: &mut Message) {
+        out.push(Record::word(match self {
+            Self::AsDisc => CD_FORM_AS_DISC,
+            Self::Mode1 => CD_FORM_MODE_1,
+            Self::Mode2Form1 => CD_FORM_MODE_2_FORM_1,
+            _ => WITHOUT_CODE,
+        }));
+    }
+
+    fn take(from: &mut Cursor<'_>) -> Result<Self, DecodeError> {
+        let record = from.record()?;
+        Ok(match record.code {
+            CD_FORM_AS_DISC => Self::AsDisc,
+            CD_FORM_MODE_1 => Self::Mode1,
+            CD_FORM_MODE_2_FORM_1 => Self::Mode2Form1,
+            _ => return Err(record.unknown()),
+        })
+    }
+}
+
+impl Words for Certification {
+    fn put(&self, out: &mut Message) {
+        out.push(Record::word(match self {
+            Self::AsUsual => CERTIFICATION_AS_USUAL,
+            Self::None => CERTIFICATION_NONE,
+            Self::Quick => CERTIFICATION_QUICK,
+            Self::Full => CERTIFICATION_FULL,
+            _ => WITHOUT_CODE,
+        }));
+    }
+
+    fn take(from: &mut Cursor<'_>) -> Result<Self, DecodeError> {
+        let record = from.record()?;
+        Ok(match record.code {
+            CERTIFICATION_AS_USUAL => Self::AsUsual,
+            CERTIFICATION_NONE => Self::None,
+            CERTIFICATION_QUICK => Self::Quick,
+            CERTIFICATION_FULL => Self::Full,
+            _ => return Err(record.unknown()),
+        })
+    }
+}
+
+impl Words for EraseScope {
+    fn put(&self, out: &mut Message) {
+        out.push(match self {
+            Self::Disc => Record::word(SCOPE_DISC),
+            Self::LastSession => Record::word(SCOPE_LAST_SESSION),
+            Self::TrackTail(first) => Record::word(SCOPE_TRACK_TAIL).lba(first.0.into()),
+            _ => Record::word(WITHOUT_CODE),
+        });
+    }
+
+    fn take(from: &mut Cursor<'_>) -> Result<Self, DecodeError> {
+        let record = from.record()?;
+        Ok(match record.code {
+            SCOPE_DISC => Self::Disc,
+            SCOPE_LAST_SESSION => Self::LastSession,
+            SCOPE_TRACK_TAIL => Self::TrackTail(record.address()?),
+            _ => return Err(record.unknown()),
+        })
+    }
+}
+
 impl Words for BurnRequest {
     fn put(&self, out: &mut Message) {
         out.push(
             Record::word(REQUEST_BURN)
                 .flag(TEST_WRITE, self.test_write)
                 .flag(UNDERRUN_PROTECTION, self.underrun_protection)
+                .flag(FAST_WRITE, self.fast_write)
                 .count(self.blocks),
         );
         self.placement.put(out);
         self.finish.put(out);
         self.speed.put(out);
+        self.recording.put(out);
+        self.cd_form.put(out);
     }
 
     fn take(from: &mut Cursor<'_>) -> Result<Self, DecodeError> {
@@ -105,9 +195,12 @@ fn take_burn(record: &Record, from: &mut Cursor<'_>) -> Result<BurnRequest, Deco
     let mut burn = BurnRequest::new(record.count);
     burn.test_write = flags & TEST_WRITE != 0;
     burn.underrun_protection = flags & UNDERRUN_PROTECTION != 0;
+    burn.fast_write = flags & FAST_WRITE != 0;
     burn.placement = Placement::take(from)?;
     burn.finish = Finish::take(from)?;
     burn.speed = Speed::take(from)?;
+    burn.recording = Recording::take(from)?;
+    burn.cd_form = CdForm::take(from)?;
     Ok(burn)
 }
 
@@ -115,18 +208,24 @@ impl Words for Request {
     fn put(&self, out: &mut Message) {
         match self {
             Self::Burn(burn) => burn.put(out),
-            Self::Format(format) => out.push(
-                Record::word(REQUEST_FORMAT)
-                    .flag(KIND, format.kind.is_some())
-                    .flag(SPARE, format.spare_bytes.is_some())
-                    .count(format.kind.unwrap_or_default().into())
-                    .numbers(&[format.spare_bytes.unwrap_or_default()]),
-            ),
-            Self::Erase(erase) => out.push(
-                Record::word(REQUEST_ERASE)
-                    .flag(FULL, erase.full)
-                    .count(erase.volume_blocks),
-            ),
+            Self::Format(format) => {
+                out.push(
+                    Record::word(REQUEST_FORMAT)
+                        .flag(KIND, format.kind.is_some())
+                        .flag(SPARE, format.spare_bytes.is_some())
+                        .count(format.kind.unwrap_or_default().into())
+                        .numbers(&[format.spare_bytes.unwrap_or_default()]),
+                );
+                format.certification.put(out);
+            }
+            Self::Erase(erase) => {
+                out.push(
+                    Record::word(REQUEST_ERASE)
+                        .flag(FULL, erase.full)
+                        .count(erase.volume_blocks),
+                );
+                erase.scope.put(out);
+            }
             Self::Close(close) => {
                 out.push(Record::word(REQUEST_CLOSE).flag(FINALIZE, close.finalize));
             }
@@ -148,11 +247,14 @@ impl Words for Request {
                     .then(|| record.count_as("kind"))
                     .transpose()?;
                 let spare = (flags & SPARE != 0).then(|| record.number(0)).transpose()?;
-                Self::Format(FormatRequest::new(kind, spare))
+                let mut format = FormatRequest::new(kind, spare);
+                format.certification = Certification::take(from)?;
+                Self::Format(format)
             }
             REQUEST_ERASE => {
                 let mut erase = EraseRequest::new(record.flags & FULL != 0);
                 erase.volume_blocks = record.count;
+                erase.scope = EraseScope::take(from)?;
                 Self::Erase(erase)
             }
             REQUEST_CLOSE => Self::Close(CloseRequest::new(record.flags & FINALIZE != 0)),

@@ -97,23 +97,56 @@ pub fn speed() -> impl Strategy<Value = Speed> {
     ]
 }
 
+pub fn recording() -> impl Strategy<Value = Recording> {
+    prop::sample::select(vec![
+        Recording::AsUsual,
+        Recording::AtOnce,
+        Recording::TrackByTrack,
+    ])
+}
+
+pub fn cd_form() -> impl Strategy<Value = CdForm> {
+    prop::sample::select(vec![CdForm::AsDisc, CdForm::Mode1, CdForm::Mode2Form1])
+}
+
+pub fn certification() -> impl Strategy<Value = Certification> {
+    prop::sample::select(vec![
+        Certification::AsUsual,
+        Certification::None,
+        Certification::Quick,
+        Certification::Full,
+    ])
+}
+
+pub fn scope() -> impl Strategy<Value = EraseScope> {
+    prop_oneof![
+        Just(EraseScope::Disc),
+        Just(EraseScope::LastSession),
+        lba().prop_map(EraseScope::TrackTail),
+    ]
+}
+
 fn burn() -> impl Strategy<Value = BurnRequest> {
     (
         any::<u64>(),
         placement(),
         finish(),
         speed(),
-        any::<bool>(),
-        any::<bool>(),
+        any::<[bool; 3]>(),
+        (recording(), cd_form()),
     )
         .prop_map(
-            |(blocks, placement, finish, speed, test_write, underrun_protection)| {
+            |(blocks, placement, finish, speed, flags, (recording, cd_form))| {
+                let [test_write, underrun_protection, fast_write] = flags;
                 let mut burn = BurnRequest::new(blocks);
                 burn.placement = placement;
                 burn.finish = finish;
                 burn.speed = speed;
                 burn.test_write = test_write;
                 burn.underrun_protection = underrun_protection;
+                burn.fast_write = fast_write;
+                burn.recording = recording;
+                burn.cd_form = cd_form;
                 burn
             },
         )
@@ -122,11 +155,17 @@ fn burn() -> impl Strategy<Value = BurnRequest> {
 pub fn request() -> impl Strategy<Value = Request> {
     prop_oneof![
         burn().prop_map(Request::Burn),
-        any::<(Option<u8>, Option<u64>)>()
-            .prop_map(|(kind, spare)| Request::Format(FormatRequest::new(kind, spare))),
-        any::<(bool, u64)>().prop_map(|(full, volume_blocks)| {
+        (any::<(Option<u8>, Option<u64>)>(), certification()).prop_map(
+            |((kind, spare), certification)| {
+                let mut format = FormatRequest::new(kind, spare);
+                format.certification = certification;
+                Request::Format(format)
+            }
+        ),
+        (any::<(bool, u64)>(), scope()).prop_map(|((full, volume_blocks), scope)| {
             let mut erase = EraseRequest::new(full);
             erase.volume_blocks = volume_blocks;
+            erase.scope = scope;
             Request::Erase(erase)
         }),
         any::<bool>().prop_map(|finalize| Request::Close(CloseRequest::new(finalize))),
@@ -173,6 +212,8 @@ pub fn refusal() -> impl Strategy<Value = Refusal> {
             Just(Refusal::NothingToClose),
             Just(Refusal::NothingToResume),
             Just(Refusal::PseudoOverwrite),
+            Just(Refusal::FormatNeeded),
+            Just(Refusal::EraseFirst),
             Just(Refusal::WriteProtected),
             Just(Refusal::NotOffered),
         ],
@@ -182,6 +223,12 @@ pub fn refusal() -> impl Strategy<Value = Refusal> {
             profile().prop_map(|profile| Refusal::NotRewritable { profile }),
             profile().prop_map(|profile| Refusal::NoSessions { profile }),
             profile().prop_map(|profile| Refusal::NotFormattable { profile }),
+            profile().prop_map(|profile| Refusal::NoPrecedent { profile }),
+            profile().prop_map(|profile| Refusal::DriveOnlyReads { profile }),
+            profile().prop_map(|profile| Refusal::FinalWithSessionOnly { profile }),
+            (profile(), recording())
+                .prop_map(|(profile, recording)| Refusal::NoSuchRecording { profile, recording }),
+            certification().prop_map(|wanted| Refusal::NoSuchCertification { wanted }),
         ],
         option::of(placement()).prop_map(|offer| Refusal::MediumNotBlank { offer }),
         any::<(u64, u64)>().prop_map(|(needed, available)| Refusal::TooLarge { needed, available }),
@@ -335,6 +382,13 @@ pub fn warning() -> impl Strategy<Value = Warning> {
         any::<u32>().prop_map(|chosen| Warning::SpeedAdjusted { chosen }),
         any::<u32>().prop_map(|sessions| Warning::ManySessions { sessions }),
         Just(Warning::FormatsFirst),
+        prop::sample::select(vec![
+            Warning::BecomesFinal,
+            Warning::LongLeadOut,
+            Warning::OnlyAtOnceAfterwards,
+            Warning::NoUnderrunProtection,
+            Warning::DefectsNotReplaced,
+        ]),
         any::<u32>().prop_map(|code| Warning::Unknown { code }),
     ]
 }

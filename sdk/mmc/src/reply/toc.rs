@@ -2,9 +2,14 @@
 //!
 //! Owns their layouts. Must not know sub-channels or how packs become text.
 
-use super::{ReplyError, need};
+use super::{DiscType, ReplyError, need};
 use crate::addr::{Lba, Msf};
 use crate::wire::Field;
+
+/// POINT of the first track's number (PMIN) and the kind of disc (PSEC).
+const POINT_FIRST_TRACK: u8 = 0xA0;
+/// POINT of the lead-out.
+const POINT_LEAD_OUT: u8 = 0xA2;
 
 layout! {
     /// Fields of the 4-byte header of formats 0 to 2, unjudged.
@@ -232,7 +237,8 @@ pub struct FullTocEntry {
     pub pointed: Msf,
 }
 
-/// Format 2: the full (raw) TOC of a CD.
+/// Format 2: the full (raw) TOC of a CD. The PMA (format 3) comes in the same
+/// layout, with its own points and without numbers of sessions in the header.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct FullToc {
     /// First session.
@@ -273,6 +279,36 @@ impl FullToc {
                 })
                 .collect(),
         })
+    }
+
+    /// The entry of a session with that POINT, as the Q channel has it (ADR 1).
+    pub fn entry(&self, session: u8, point: u8) -> Option<&FullTocEntry> {
+        self.entries
+            .iter()
+            .find(|entry| (entry.session, entry.adr, entry.point) == (session, 1, point))
+    }
+
+    /// The first track of a session, by its A0 entry.
+    pub fn first_track(&self, session: u8) -> Option<u8> {
+        Some(self.entry(session, POINT_FIRST_TRACK)?.pointed.m)
+    }
+
+    /// Where the first track of a session starts: where a reader looks for the
+    /// volume of that session.
+    pub fn session_start(&self, session: u8) -> Option<Lba> {
+        let first = self.first_track(session)?;
+        self.entry(session, first)?.pointed.to_lba()
+    }
+
+    /// Where the lead-out of a session starts, by its A2 entry.
+    pub fn lead_out(&self, session: u8) -> Option<Lba> {
+        self.entry(session, POINT_LEAD_OUT)?.pointed.to_lba()
+    }
+
+    /// The kind of CD, by the A0 entry of its first session.
+    pub fn disc_type(&self) -> Option<DiscType> {
+        let entry = self.entry(self.first_session, POINT_FIRST_TRACK)?;
+        Some(DiscType::from_code(entry.pointed.s))
     }
 
     /// The bytes.
@@ -503,6 +539,36 @@ mod tests {
             }]
         );
         assert_eq!(read.emit(), data);
+    }
+
+    /// Two sessions of a data track each, as the lead-ins of a multi-session
+    /// disc have them: A0, A1, A2 and the track of each.
+    #[rustfmt::skip]
+    const TWO_SESSIONS: [u8; 4 + 8 * 11] = [
+        0, 90, 1, 2,
+        1, 0x14, 0, 0xA0, 0, 0, 0, 0,  1, 0x20, 0,
+        1, 0x14, 0, 0xA1, 0, 0, 0, 0,  1,  0,  0,
+        1, 0x14, 0, 0xA2, 0, 0, 0, 0,  0,  6,  2,
+        1, 0x14, 0, 0x01, 0, 0, 0, 0,  0,  2,  0,
+        2, 0x14, 0, 0xA0, 0, 0, 0, 0,  2, 0x20, 0,
+        2, 0x14, 0, 0xA1, 0, 0, 0, 0,  2,  0,  0,
+        2, 0x14, 0, 0xA2, 0, 0, 0, 0,  2, 42,  4,
+        2, 0x14, 0, 0x02, 0, 0, 0, 0,  2, 38,  2,
+    ];
+
+    #[test]
+    fn the_full_toc_tells_where_sessions_start_and_end() {
+        let toc = FullToc::parse(&TWO_SESSIONS).unwrap();
+        assert_eq!(toc.session_start(1), Some(Lba(0)));
+        assert_eq!(toc.lead_out(1), Some(Lba(302)));
+        // A session of 300 blocks by track at once is followed at 11702
+        // (recipe 5).
+        assert_eq!(toc.session_start(2), Some(Lba(11_702)));
+        assert_eq!(toc.first_track(2), Some(2));
+        assert_eq!(toc.lead_out(2), Some(Lba(12_004)));
+        assert_eq!(toc.session_start(3), None);
+        assert_eq!(toc.disc_type(), Some(DiscType::CdRomXa));
+        assert_eq!(FullToc::default().disc_type(), None);
     }
 
     /// An 80 minute CD-RW with valid A1 and A3.

@@ -99,6 +99,14 @@ fn overwritable(facts: &MediaFacts) -> MediumCondition {
     let formatted = MediumCondition::Formatted {
         looks_empty: facts.looks_empty(),
     };
+    let disc = facts.disc.as_ref();
+    // An intermediate session of restricted overwrite: begun by a quick format, and not closed. Some drives
+    // call the disc complete all the same (recipe 13).
+    if facts.profile() == Profile::DvdMinusRwRestrictedOverwrite
+        && disc.is_some_and(|disc| disc.last_session_state == SessionState::Incomplete)
+    {
+        return MediumCondition::OpenSession;
+    }
     // A DVD+RW in the middle of its background format is usable, whatever its list says of it.
     if facts.background_format() != BackgroundFormat::None {
         return formatted;
@@ -107,13 +115,11 @@ fn overwritable(facts: &MediaFacts) -> MediumCondition {
         .format_capacities
         .as_ref()
         .map(|list| list.current.kind);
-    match (listed, facts.disc.as_ref().map(|disc| disc.status)) {
+    match (listed, disc.map(|disc| disc.status)) {
         (Some(CapacityKind::Unformatted), _) => MediumCondition::Unformatted,
         (Some(CapacityKind::Formatted), _) => formatted,
         (_, Some(DiscStatus::Blank)) => MediumCondition::Unformatted,
         (_, Some(DiscStatus::Complete | DiscStatus::RandomAccess)) => formatted,
-        // An intermediate session (restricted overwrite): written once, not closed.
-        (_, Some(DiscStatus::Appendable)) => MediumCondition::OpenSession,
         _ => MediumCondition::Unknown,
     }
 }

@@ -321,3 +321,62 @@ proptest! {
         let _ = facts.disc_structure(StructureMedium::Dvd, 0x20);
     }
 }
+
+#[test]
+fn every_row_of_dvd_minus_is_told_apart() {
+    use crate::testing::dvd_minus as dvd;
+    let r = Profile::DvdMinusRSequential;
+    for (medium, expected) in [
+        (dvd::dvd_r_blank(), MediumCondition::Blank),
+        (dvd::dvd_rw_quickly_blanked(), MediumCondition::Blank),
+        (dvd::dvd_minus_open(r), MediumCondition::OpenSession),
+        (dvd::dvd_minus_appendable(r, 2), MediumCondition::Appendable),
+        (dvd::dvd_minus_complete(r), MediumCondition::Complete),
+        (dvd::dvd_r_damaged(), MediumCondition::Damaged),
+        (dvd::dvd_rw_formatted(1_600), UNREAD),
+        (dvd::dvd_rw_intermediate(0), MediumCondition::OpenSession),
+    ] {
+        assert_eq!(condition(medium), expected);
+    }
+    // Some drives call the disc of an intermediate session complete.
+    let mut complete = dvd::dvd_rw_intermediate(1_600).build();
+    complete.disc.as_mut().unwrap().status = DiscStatus::Complete;
+    assert_eq!(complete.condition(), MediumCondition::OpenSession);
+    let capacity = |medium: FactsBuilder| medium.build().total_capacity();
+    let whole = Some(u64::from(dvd::DVD_MINUS));
+    assert_eq!(capacity(dvd::dvd_rw_formatted(1_600)), whole);
+    assert_eq!(capacity(dvd::dvd_rw_intermediate(1_600)), whole);
+}
+
+#[test]
+fn a_feature_is_understood_only_while_it_is_current() {
+    let facts = crate::testing::dvd_minus::dvd_r_blank().build();
+    let told = facts.current_feature(FeatureCode::DvdMinusWrite);
+    assert!(matches!(told, Some(Feature::DvdMinusWrite(f)) if f.test_write));
+    assert_eq!(facts.current_feature(FeatureCode::DvdPlusR), None);
+    // Without its payload it tells nothing.
+    let bare = media::bd_r_blank().build();
+    assert_eq!(bare.current_feature(FeatureCode::BdWrite), None);
+}
+
+#[test]
+fn a_feature_that_writes_nothing_of_this_medium_is_none_of_writing() {
+    use pitland_mmc::feature::{DvdPlusRDl, FeatureDescriptor};
+    let written = |features: &[Feature]| {
+        let features = features.iter().map(|f| FeatureDescriptor::new(f, true));
+        let medium = FactsBuilder::with_features(Profile::DvdPlusRDl, features.collect());
+        medium.build().is_written_by_drive()
+    };
+    let dual = |write| Feature::DvdPlusRDl(DvdPlusRDl { write });
+    let rewritable = |write| {
+        Feature::DvdPlusRw(DvdPlusRw {
+            write,
+            ..DvdPlusRw::default()
+        })
+    };
+    assert!(written(&[dual(true)]) && written(&[rewritable(false), dual(true)]));
+    assert!(!written(&[dual(false)]) && !written(&[rewritable(false), dual(false)]));
+    assert!(!written(&[]));
+    assert!(media::dvd_plus_r_blank().build().is_written_by_drive());
+    assert!(!media::dvd_plus_r_complete().build().is_written_by_drive());
+}

@@ -147,3 +147,45 @@ fn nothing_left_to_close_is_no_failure_but_a_broken_close_is() {
         assert!(!shrugs_off(&command, 2, 0x3A, 0) && !shrugs_off(&command, 3, 0x0C, 0));
     }
 }
+
+#[test]
+fn a_page_is_sent_without_the_bit_that_says_it_can_be_saved_and_must_be_taken() {
+    let page = WriteParameters {
+        savable: true,
+        test_write: true,
+        vendor: vec![1, 2],
+        ..WriteParameters::default()
+    };
+    let command = set_write_parameters(&page);
+    assert_eq!(bytes(&command), "55 10 00 00 00 00 00 00 3E 00");
+    assert_eq!(command.parameters[8..11], [0x05, 0x34, 0x10]);
+    assert_eq!(command.tolerate, []);
+    let cleared = clear_test_write(&page);
+    assert_eq!(cleared.parameters[8..11], [0x05, 0x34, 0x00]);
+    assert!(shrugs_off(&cleared, 0x5, 0x26, 0x00));
+}
+
+#[test]
+fn a_blank_may_take_hours_and_has_a_stand_in_for_worn_discs() {
+    let tail = blank(BlankingType::TrackTail, 0x0001_0203);
+    assert_eq!(bytes(&tail), "A1 14 00 01 02 03 00 00 00 00 00 00");
+    let limit = Duration::from_secs(5 * 3600);
+    assert_eq!(tail.settle, Settle::WhenReady { limit });
+    let quick: Vec<_> = blank_disc(false).iter().map(bytes).collect();
+    assert_eq!(
+        quick,
+        [
+            "A1 11 00 00 00 00 00 00 00 00 00 00",
+            "A1 10 00 00 00 00 00 00 00 00 00 00"
+        ]
+    );
+    assert_eq!(blank_disc(false)[1].occasion, Occasion::IfRefused);
+    assert_eq!(blank_disc(true).len(), 1);
+    assert_eq!(blank_disc(true)[0].occasion, Occasion::Always);
+}
+
+#[test]
+fn a_reformat_says_that_the_list_of_defects_is_complete() {
+    let command = reformat(&FormatParameterList::default());
+    assert_eq!(bytes(&command), "04 19 00 00 00 00");
+}

@@ -299,3 +299,74 @@ proptest! {
         prop_assert!(matches!(all.last(), Some(Step::Failed(Failure::Drive(_)))));
     }
 }
+
+#[test]
+fn another_recipe_takes_the_place_of_one_that_is_refused_as_foreseen() {
+    let when = SensePattern::exactly(0x5, 0x64, 0x00);
+    let other = || {
+        Recipe::new()
+            .prepare([moves::reserve_track(pitland_mmc::SectorCount(32))])
+            .extent(Extent::image(Lba(0), 32, 16))
+    };
+    let refused = |sense| Event::WriteRefused {
+        extent: 0,
+        lba: Lba(0),
+        sense,
+    };
+    let foreseen = Sense::new(0x5, 0x64, 0x00);
+    let (mut recipe, _) = finalizing().instead(when, other()).build();
+    assert_eq!(recipe.next(Event::Begin), Step::Prepare(0));
+    assert_eq!(recipe.next(Event::Done), Step::Write(0));
+    let (_, plan) = other().build();
+    assert_eq!(recipe.next(refused(foreseen)), Step::Replan(Box::new(plan)));
+    assert_eq!(recipe.next(Event::Done), Step::Prepare(0));
+    assert_eq!(recipe.next(Event::Done), Step::Write(0));
+    // Once: the other one has no third way.
+    let failed = Step::Failed(Failure::Drive(foreseen));
+    assert_eq!(recipe.next(refused(foreseen)), failed);
+}
+
+#[test]
+fn a_preparing_command_may_call_for_the_other_recipe_too_and_a_cancel_ends_it() {
+    let when = SensePattern {
+        key: Some(0x5),
+        ..SensePattern::ANY
+    };
+    let begun = || {
+        let (mut recipe, _) = formatting().instead(when, finalizing()).build();
+        assert_eq!(recipe.next(Event::Begin), Step::Prepare(0));
+        recipe
+    };
+    let sense = Sense::new(0x5, 0x26, 0x00);
+    let mut recipe = begun();
+    assert!(matches!(
+        recipe.next(Event::Refused { sense }),
+        Step::Replan(_)
+    ));
+    assert_eq!(
+        recipe.next(Event::Cancelled { written_blocks: 0 }),
+        Step::Finished
+    );
+    let gone = Sense::new(0x2, 0x3A, 0x00);
+    assert!(!matches!(
+        begun().next(Event::Refused { sense: gone }),
+        Step::Replan(_)
+    ));
+}
+
+#[test]
+fn an_erase_in_full_stands_in_for_a_quick_one_that_failed() {
+    let page = WriteParameters::default();
+    let walk = |sense| {
+        let (mut recipe, plan) = Recipe::blank(&page, false).build();
+        assert_eq!(plan.expected, ExpectedMedium::blank());
+        assert_eq!(recipe.next(Event::Begin), Step::Prepare(0));
+        assert_eq!(recipe.next(Event::Done), Step::Prepare(1));
+        recipe.next(Event::Refused { sense })
+    };
+    for (key, asc) in [(0x3, 0x51), (0x3, 0x57), (0x5, 0x24)] {
+        assert_eq!(walk(Sense::new(key, asc, 0)), Step::Prepare(2));
+    }
+    let broken = Sense::new(0x4, 0x44, 0x00);
+    assert_eq!(walk(broken), Step::Failed(Failure::Drive(broken)));
+}

@@ -24,8 +24,18 @@ pub struct FactsBuilder {
 }
 
 impl FactsBuilder {
-    /// A drive with a medium of this profile and these features current.
+    /// A drive with a medium of this profile and these features current, of which it tells no more.
     pub fn new(profile: Profile, current_features: &[u16]) -> Self {
+        let feature = |code: &u16| FeatureDescriptor {
+            code: *code,
+            current: true,
+            ..FeatureDescriptor::default()
+        };
+        Self::with_features(profile, current_features.iter().map(feature).collect())
+    }
+
+    /// A drive with a medium of this profile and these features.
+    pub fn with_features(profile: Profile, features: Vec<FeatureDescriptor>) -> Self {
         let inquiry = InquiryData {
             device_type: DeviceType::CdDvd,
             removable: true,
@@ -35,15 +45,7 @@ impl FactsBuilder {
             revision: *b"0001",
             ..InquiryData::default()
         };
-        let feature = |code: &u16| FeatureDescriptor {
-            code: *code,
-            current: true,
-            ..FeatureDescriptor::default()
-        };
-        let configuration = Configuration {
-            profile,
-            features: current_features.iter().map(feature).collect(),
-        };
+        let configuration = Configuration { profile, features };
         let ask = Inquiry {
             vital_product_data: false,
             page_code: 0,

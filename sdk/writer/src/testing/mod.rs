@@ -4,6 +4,8 @@
 //! medium becomes is the virtual drive's business.
 
 mod builder;
+pub mod cd;
+pub mod dvd_minus;
 mod history;
 pub mod laws;
 pub mod media;

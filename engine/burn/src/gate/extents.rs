@@ -1,0 +1,134 @@
+//! The extents of a plan: whole write units, in order, all of the image and not much else.
+//!
+//! Owns these judgements, and that against what the writer itself said is free. Must not know what is on
+//! the medium.
+
+use super::{MOST_BYTES, PlanFault};
+use crate::verify::UNIT_BLOCKS;
+use crate::writing::MOST_CHUNK_BYTES;
+use pitland_writer::{BlockForm, Extent, Origin, Request, Service, WriteCommand};
+
+/// Blocks of a streaming WRITE, and of its place: one drive wrote junk in smaller ones (recipe 7).
+const STREAMING_BLOCKS: u32 = 32;
+/// Blocks of the gap before a CD's track, which the host writes in a session at once (recipe 5).
+pub(super) const PREGAP: i64 = 150;
+/// Zeros that a burn may add beyond a write unit: a CD's pregap, its shortest track of 300 blocks and the
+/// 150 behind it (recipe 5) are the most that any medium needs.
+const MOST_PADDING: u64 = 1024;
+
+/// Whether an extent can be the gap before the image: zeros, block by block as only a CD takes them.
+fn is_pregap(extent: &Extent) -> bool {
+    extent.origin == Origin::Zeros && extent.unit == 1
+}
+
+/// Checks the extents of a plan.
+///
+/// # Errors
+/// The first one that the engine would not record.
+pub(super) fn check(
+    extents: &[Extent],
+    request: &Request,
+    service: Option<&Service>,
+) -> Result<(), PlanFault> {
+    // What makes a medium empty is zeros; what closes it is nothing.
+    let may_hold = |extent: &Extent| match request {
+        Request::Burn(_) | Request::Resume(_) => true,
+        Request::Erase(_) | Request::Format(_) => extent.origin == Origin::Zeros,
+        _ => false,
+    };
+    if let Some(index) = extents.iter().position(|extent| !may_hold(extent)) {
+        return Err(PlanFault::BadExtent { index });
+    }
+    let written_before = match request {
+        Request::Resume(resume) => resume.written_blocks,
+        _ => 0,
+    };
+    let mut image_blocks = 0u64;
+    let mut previous_end = i64::MIN;
+    for (index, extent) in extents.iter().enumerate() {
+        let unit = u64::from(extent.unit);
+        let fits_form = match &extent.origin {
+            Origin::Bytes(bytes) => {
+                bytes.len() as u64 == extent.blocks.saturating_mul(u64::from(extent.form.bytes()))
+                    && bytes.len() as u64 <= u64::from(MOST_BYTES)
+            }
+            // The ring carries whole units of 2048-byte blocks, in slots that are powers of two.
+            Origin::Image => {
+                extent.form == BlockForm::Cooked2048
+                    && unit.is_power_of_two()
+                    && (image_blocks == 0
+                        || (written_before + image_blocks).is_multiple_of(UNIT_BLOCKS.into()))
+            }
+            _ => true,
+        };
+        let fits_command =
+            unit.saturating_mul(extent.form.bytes().into()) <= MOST_CHUNK_BYTES.into();
+        let streams_whole = extent.command != WriteCommand::Write12Streaming
+            || (extent.unit.is_multiple_of(STREAMING_BLOCKS)
+                && extent.first_lba.0.rem_euclid(STREAMING_BLOCKS as i32) == 0);
+        let as_asked = match request {
+            Request::Burn(burn) => extent.test_write == burn.test_write,
+            _ => !extent.test_write,
+        };
+        if extent.blocks == 0
+            || unit == 0
+            || extent.blocks % unit != 0
+            || !fits_form
+            || !fits_command
+            || !streams_whole
+            || !as_asked
+        {
+            return Err(PlanFault::BadExtent { index });
+        }
+        let start = i64::from(extent.first_lba.0);
+        let Some(end) = i64::try_from(extent.blocks)
+            .ok()
+            .and_then(|n| start.checked_add(n))
+        else {
+            return Err(PlanFault::OutsideMedium { index });
+        };
+        if start < previous_end {
+            return Err(PlanFault::Overlap { index });
+        }
+        if end > i64::from(i32::MAX) {
+            return Err(PlanFault::OutsideMedium { index });
+        }
+        if let Some(service) = service {
+            let first = i64::from(service.first_lba.0);
+            let last = first.saturating_add_unsigned(service.free_blocks);
+            // A volume is laid out for the address that the writer named.
+            let displaced = extent.origin == Origin::Image && image_blocks == 0 && start != first;
+            let begins = match is_pregap(extent) {
+                true => first - PREGAP,
+                false => first,
+            };
+            if start < begins || end > last || displaced || (start < first && end > first) {
+                return Err(PlanFault::OutsideMedium { index });
+            }
+        }
+        previous_end = end;
+        if extent.origin == Origin::Image {
+            image_blocks = image_blocks.saturating_add(extent.blocks);
+        }
+    }
+    let needed = match request {
+        Request::Burn(burn) => burn.blocks,
+        Request::Resume(resume) => resume.burn.blocks,
+        _ => 0,
+    };
+    let planned = image_blocks.saturating_add(written_before);
+    if planned < needed {
+        return Err(PlanFault::ImageCut { planned, needed });
+    }
+    // An erase may write zeros as it likes.
+    let burns = matches!(request, Request::Burn(_) | Request::Resume(_));
+    let recorded = extents.iter().fold(written_before, |sum, extent| {
+        sum.saturating_add(extent.blocks)
+    });
+    let unit = extents.iter().map(|e| u64::from(e.unit)).max().unwrap_or(0);
+    let blocks = recorded - needed.min(recorded);
+    if burns && blocks > MOST_PADDING + unit {
+        return Err(PlanFault::TooMuchPadding { blocks });
+    }
+    Ok(())
+}

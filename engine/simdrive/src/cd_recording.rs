@@ -1,0 +1,166 @@
+//! What is different in writing a CD: page 05h decides how, a cue sheet announces a session at
+//! once, and tracks end by themselves (recipe 5).
+//!
+//! Owns the commands that only CD has, and how the others go there; the state of the disc is
+//! its own business.
+
+use crate::dispatch::{Outcome, Request, parameters as parameter_list};
+use crate::long_operation::Effect;
+use crate::medium::cd::cue_sheet::{ENTRY, MOST_BYTES};
+use crate::medium::cd::{Blanking, CdDisc, Form, Parameters};
+use crate::medium::{Medium, Recorded};
+use crate::recorder::Recorder;
+use crate::recording::is_gladly_closed;
+use crate::refusal::Refusal;
+use crate::timing::Task;
+
+/// Data block types of page 05h (recipe 3).
+const RAW: u8 = 0;
+const MODE_1: u8 = 8;
+const MODE_2_FORM_1: u8 = 10;
+
+/// Bytes of an audio block.
+const AUDIO_BYTES: usize = 2352;
+/// The write type of a session at once.
+const SESSION_AT_ONCE: u8 = 2;
+
+/// What page 05h says now.
+pub(crate) fn parameters(drive: &Recorder) -> Parameters {
+    let page = drive.pages.write_parameters();
+    let form = match (page.track_mode() & 4 != 0, page.data_block_type()) {
+        (true, MODE_1) => Some(Form::Mode1),
+        (true, MODE_2_FORM_1) => Some(Form::XaForm1),
+        // Audio comes as raw blocks, which the disc's store has no place for.
+        _ => None,
+    };
+    Parameters {
+        write_type: page.write_type(),
+        control: page.track_mode(),
+        form,
+        multi_session: page.multi_session(),
+        session_format: page.session_format(),
+    }
+}
+
+/// Bytes of a block on the wire, where that is not what the store keeps.
+pub(crate) fn block_bytes(drive: &Recorder, medium: &Medium) -> Option<usize> {
+    let page = drive.pages.write_parameters();
+    let by_cue_sheet = page.write_type() == SESSION_AT_ONCE;
+    (medium.kind.is_cd() && !by_cue_sheet && page.data_block_type() == RAW).then_some(AUDIO_BYTES)
+}
+
+/// What an operation writes before it ends: the padding of a short track, or nothing at all
+/// where the whole disc was blanked.
+pub(crate) fn prepare_end(medium: &mut Medium, effect: Effect) -> Result<(), Refusal> {
+    match effect {
+        Effect::Synchronized | Effect::TrackClosed(_) => {
+            medium.pad_cd_track().map_err(|_| Refusal::WRITE_ERROR)
+        }
+        Effect::CdBlanked(Blanking::All) => {
+            medium.erase_blocks().map_err(|_| Refusal::ERASE_FAILED)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The end of an operation on the disc.
+pub(crate) fn end(disc: &mut CdDisc, effect: Effect, page: Parameters) {
+    match effect {
+        Effect::Synchronized => disc.synchronized(),
+        Effect::TrackClosed(_) => disc.close_track(),
+        Effect::SessionClosed { .. } => disc.close_session(page),
+        Effect::CdBlanked(blanking) => disc.blank_by(blanking),
+        _ => {}
+    }
+}
+
+pub(crate) fn send_cue_sheet(
+    drive: &mut Recorder,
+    request: &Request<'_>,
+    _data_in: &mut [u8],
+) -> Outcome {
+    let length = request.cdb.be32(5) & 0x00FF_FFFF;
+    let medium = drive.medium().ok_or(Refusal::INTERNAL)?;
+    let Recorded::Cd(disc) = drive.record_of_writing(medium) else {
+        return Err(Refusal::ILLEGAL_FIELD);
+    };
+    let page = parameters(drive);
+    let start = disc.check_announce(drive.model.quirks.appends_at_once)?;
+    if page.write_type != SESSION_AT_ONCE {
+        return Err(Refusal::SEQUENCE);
+    }
+    let length = usize::try_from(length).unwrap_or(usize::MAX);
+    if length == 0 || length > MOST_BYTES || !length.is_multiple_of(ENTRY) {
+        return Err(Refusal::ILLEGAL_FIELD);
+    }
+    let list = parameter_list(request, length)?;
+    let sheet = disc.read_sheet(list, start).ok();
+    let Some(mut sheet) = sheet.filter(|sheet| sheet.can_be_kept()) else {
+        return Err(match drive.model.quirks.bad_cue_sheet_is_illegal_field {
+            true => Refusal::ILLEGAL_FIELD,
+            false => Refusal::ILLEGAL_PARAMETER,
+        });
+    };
+    sheet.multi_session = page.multi_session;
+    drive.keep_rehearsal();
+    if let Some(Recorded::Cd(disc)) = drive.record_of_writing_mut() {
+        disc.announce(sheet);
+    }
+    Ok(length)
+}
+
+/// Page 05h comes anew: not while a CD is being written, and a session that was announced under
+/// the old one does not count.
+pub(crate) fn forget_announced(drive: &mut Recorder) -> Result<(), Refusal> {
+    let in_flight = |medium: &Medium| match drive.record_of_writing(medium) {
+        Recorded::Cd(disc) => disc.in_flight(),
+        _ => false,
+    };
+    if drive.medium().is_some_and(in_flight) {
+        return Err(Refusal::SEQUENCE);
+    }
+    if let Some(Recorded::Cd(disc)) = &mut drive.rehearsal {
+        disc.forget_announced();
+    }
+    if let Some(Recorded::Cd(disc)) = drive.medium_mut().map(|m| &mut m.recorded) {
+        disc.forget_announced();
+    }
+    Ok(())
+}
+
+/// CLOSE TRACK does what SYNCHRONIZE CACHE does, for tracks that were not ended by that.
+pub(crate) fn close_track(drive: &mut Recorder, number: u16, immediate: bool) -> Outcome {
+    if drive.model.quirks.close_track_fails_on_cd {
+        return Err(Refusal::ILLEGAL_FIELD);
+    }
+    let disc = disc(drive)?;
+    match disc.check_close_track(number) {
+        Err(refusal) if is_gladly_closed(drive, &refusal) => return Ok(0),
+        checked => checked?,
+    }
+    let open = disc
+        .tracks
+        .get(usize::from(number) - 1)
+        .is_some_and(|t| !t.ended);
+    if !open {
+        return Ok(0);
+    }
+    drive.start_and(immediate, Effect::TrackClosed(number), Task::CloseTrack)
+}
+
+/// CLOSE SESSION: lead-out and lead-in; the multi-session bits of page 05h say what the latter
+/// tells of the next session.
+pub(crate) fn close_session(drive: &mut Recorder, immediate: bool) -> Outcome {
+    match disc(drive)?.check_close_session() {
+        Err(refusal) if is_gladly_closed(drive, &refusal) => return Ok(0),
+        checked => checked?,
+    }
+    let finalize = drive.pages.is_last_session();
+    let effect = Effect::SessionClosed { finalize };
+    drive.start_and(immediate, effect, Task::CloseSession)
+}
+
+fn disc(drive: &Recorder) -> Result<&CdDisc, Refusal> {
+    let disc = drive.medium().and_then(|m| m.cd());
+    disc.ok_or(Refusal::INTERNAL)
+}

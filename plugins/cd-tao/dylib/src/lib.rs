@@ -1,0 +1,2 @@
+//! The cd-tao writer as a loadable plug-in.
+pitland_abi::export_writers!(pitland_cd_tao::CdTao);
