@@ -8,14 +8,11 @@ use crate::iso9660::{HalvesDiffer, both_u32};
 use crate::susp::{Entry, Packer};
 use crate::time::Timestamp;
 
-/// What the `ER` entry calls Rock Ridge 1.12.
+/// What the `ER` entry calls Rock Ridge 1.12. It stands without the texts that may go with it: with them the root's own
+/// record would need a continuation area, and Linux (seen with 6.1.192) follows none in a further session, so that
+/// the whole of Rock Ridge would be lost there: it takes the area's address, absolute on the disc, for one beyond the
+/// volume, whose size counts the session's own blocks.
 pub const EXTENSION_IDENTIFIER: &[u8] = b"IEEE_P1282";
-/// The text that goes with [`EXTENSION_IDENTIFIER`].
-pub const EXTENSION_DESCRIPTOR: &[u8] =
-    b"THE IEEE P1282 PROTOCOL PROVIDES SUPPORT FOR POSIX FILE SYSTEM SEMANTICS";
-/// The source that goes with [`EXTENSION_IDENTIFIER`].
-pub const EXTENSION_SOURCE: &[u8] =
-    b"PLEASE CONTACT THE IEEE STANDARDS DEPARTMENT, PISCATAWAY, NJ, USA FOR THE P1282 SPECIFICATION";
 
 /// Bytes of a `PX` entry with its serial number.
 pub const PX_LENGTH: usize = 44;

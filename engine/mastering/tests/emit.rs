@@ -467,3 +467,19 @@ fn without_rock_ridge_and_joliet_files_remain() {
     let other = VolumeOptions::new("X", Timestamp::from_seconds(1));
     assert_ne!(other.created, plain.created);
 }
+
+#[test]
+fn the_root_of_a_further_session_needs_no_continuation_area_to_be_known_as_rock_ridge() {
+    let dir = tempfile::tempdir().unwrap();
+    write(&dir.path().join("a"), b"1");
+    let layout = plan(dir.path(), 11_735);
+    let whole = image(&layout);
+    // The root's extent stands in its record in the primary descriptor.
+    let descriptor = &whole[16 * BLOCK_SIZE..17 * BLOCK_SIZE];
+    let root = u32::from_le_bytes(descriptor[158..162].try_into().unwrap()) - 11_735;
+    let start = root as usize * BLOCK_SIZE;
+    let record = &whole[start..start + usize::from(whole[start])];
+    let holds = |text: &[u8]| record.windows(text.len()).any(|window| window == text);
+    assert!(holds(b"ER\x12\x01") && holds(b"IEEE_P1282"));
+    assert!(!holds(b"CE\x1c\x01"));
+}

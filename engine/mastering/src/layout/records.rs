@@ -178,8 +178,8 @@ impl<'a> Records<'a> {
         if slot.role == Role::This && slot.node == NodeId::ROOT {
             packer.push(&susp::extension_reference(
                 rock_ridge::EXTENSION_IDENTIFIER,
-                rock_ridge::EXTENSION_DESCRIPTOR,
-                rock_ridge::EXTENSION_SOURCE,
+                b"",
+                b"",
             ));
         }
     }
