@@ -287,7 +287,7 @@ fn features(drive: &Recorder) -> Vec<Feature> {
     add(0x0037, 0, false, rewrites, vec![0, 0x07, 0, 0]);
     add(0x0038, 0, false, now.pow(), vec![0, 0, 0, 0]);
     // Reads a +R DL in any state; bit 0: writes such discs.
-    let plus_r_dl = u8::from(now.writes || !now.is(&[DvdPlusRDl]));
+    let plus_r_dl = u8::from((now.writes && !quirks.no_write_features) || !now.is(&[DvdPlusRDl]));
     add(
         0x003B,
         0,

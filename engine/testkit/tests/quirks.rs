@@ -155,10 +155,10 @@ fn whatever_one_habit_a_drive_has_a_burn_is_verified_or_ends_in_words() {
                 // These two need their row: see below.
                 "absent_while_loading" => assert_eq!(run, Err(NotRun::NotMine)),
                 "clueless_while_loading" => assert_eq!(run, Err(NotRun::NotIdentified)),
-                // A drive that only reads says so with the first WRITE.
+                // A drive that only reads is found out before the first WRITE.
                 "no_write_features" => {
-                    let ending = &job.run.as_ref().unwrap().ending;
-                    assert!(ending.result.is_err() && ending.blocks_written == 0);
+                    let refused = Err(NotRun::Refused(Refusal::DriveOnlyReads { profile }));
+                    assert_eq!(run, refused, "{profile}");
                 }
                 _ => {
                     job.verified();

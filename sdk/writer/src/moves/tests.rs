@@ -95,7 +95,7 @@ fn a_format_carries_its_list_and_may_take_hours() {
     assert_eq!(
         command.settle,
         Settle::WhenReady {
-            limit: Duration::from_secs(5 * 3600)
+            limit: Duration::from_secs(12 * 3600)
         }
     );
 }
@@ -169,7 +169,7 @@ fn a_page_is_sent_without_the_bit_that_says_it_can_be_saved_and_must_be_taken() 
 fn a_blank_may_take_hours_and_has_a_stand_in_for_worn_discs() {
     let tail = blank(BlankingType::TrackTail, 0x0001_0203);
     assert_eq!(bytes(&tail), "A1 14 00 01 02 03 00 00 00 00 00 00");
-    let limit = Duration::from_secs(5 * 3600);
+    let limit = Duration::from_secs(12 * 3600);
     assert_eq!(tail.settle, Settle::WhenReady { limit });
     let quick: Vec<_> = blank_disc(false).iter().map(bytes).collect();
     assert_eq!(
