@@ -10,7 +10,8 @@ use pitland::transport::{
     Claim, ClaimDenied, DeviceClock, Exchange, Limits, Reply, TransportError,
 };
 use pitland::{
-    BurnError, BurnOptions, Engine, Fault, Image, JobEvent, MediumState, Outcome, Phase, Transport,
+    BurnError, BurnOptions, Engine, Fault, Image, JobEvent, MediumState, Outcome, Phase,
+    StashPolicy, Transport,
 };
 use std::error::Error;
 use std::io;
@@ -127,8 +128,10 @@ async fn example(folder: &Path) -> Result<(), Box<dyn Error>> {
         BurnOptions::default(),
         Image::stream(LENGTH, data(Arc::default(), false)),
     );
+    // Without a stash the stream goes straight to the disc, so that the cancel comes in mid-write.
+    let straight = || BurnOptions::default().stash(StashPolicy::Never, Vec::new());
     let cut = second_lease.burn(
-        BurnOptions::default(),
+        straight(),
         Image::stream(LENGTH, data(Arc::clone(&halfway), true)),
     );
 
@@ -182,7 +185,7 @@ async fn example(folder: &Path) -> Result<(), Box<dyn Error>> {
 
     // While a job runs the drive refuses others and says who holds it; a dropped job ends safely.
     let halfway = Arc::new(Notify::new());
-    let options = BurnOptions::default().placement(pitland::Placement::NewSession);
+    let options = straight().placement(pitland::Placement::NewSession);
     let mut job = second_lease.burn(
         options,
         Image::stream(LENGTH, data(Arc::clone(&halfway), true)),
