@@ -214,6 +214,15 @@ pub(crate) fn boot_record(catalogue: u32) -> [u8; BLOCK_SIZE] {
     block
 }
 
+/// The block of the catalogue, where a volume descriptor is a boot record by El Torito.
+pub(crate) fn catalogue_of(boot_record: &[u8]) -> Option<u32> {
+    let system = boot_record.get(7..39)?;
+    let catalogue = boot_record.get(71..75)?.try_into().ok()?;
+    system
+        .starts_with(b"EL TORITO SPECIFICATION")
+        .then(|| u32::from_le_bytes(catalogue))
+}
+
 /// Blocks of the catalogue.
 pub(crate) fn catalogue_blocks(entries: &[BootEntry]) -> Result<u64, PlanError> {
     if entries.is_empty() {

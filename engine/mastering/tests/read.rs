@@ -614,3 +614,26 @@ fn records_stand_in_the_order_of_ecma_119_where_one_extension_begins_another() {
     ];
     assert_eq!(names, expected);
 }
+
+#[test]
+fn an_entry_is_found_by_its_path_and_walked_from() {
+    let dir = tempfile::tempdir().unwrap();
+    rich_tree(dir.path());
+    let bytes = image(&plan(dir.path(), 0));
+    let mut volume = Volume::open(bytes.as_slice(), 0).unwrap();
+    let mut find = |path: &str| volume.find(Path::new(path)).unwrap();
+    assert_eq!(find("/sizes/2049.bin").unwrap().size, 2049);
+    assert_eq!(find("sizes/./2049.bin"), find("/sizes//2049.bin"));
+    assert_eq!(find("/").unwrap().kind, NodeKind::Directory);
+    for none in ["/none", "/sizes/../sizes", "/sizes/1.bin/x", "/links/up/x"] {
+        assert_eq!(find(none), None, "{none}");
+    }
+    let links = find("/links").unwrap();
+    let found: Vec<PathBuf> = volume
+        .walk_from("/here".into(), links)
+        .map(|entry| entry.unwrap().0)
+        .collect();
+    let folder = dir.path().join("links");
+    assert_eq!(found.len(), snapshot(&folder).len());
+    assert!(found.contains(&PathBuf::from("/here/sub/once more")));
+}

@@ -2,7 +2,7 @@
 //!
 //! Must not walk: one folder at a time.
 
-use super::{Entry, Location, Names, ReadError, Volume};
+use super::{Entry, Location, Names, ReadError, ReadLimits};
 use crate::block::{BLOCK_BYTES, BLOCK_SIZE, BlockSource, Extent};
 use crate::iso9660::directory_record::{
     DirectoryRecord, FLAG_DIRECTORY, FLAG_MULTI_EXTENT, PARENT_IDENTIFIER, RecordBytes,
@@ -37,7 +37,16 @@ pub(crate) fn shown_name(names: Names, identifier: &[u8]) -> Vec<u8> {
     }
 }
 
-impl<R: BlockSource> Volume<R> {
+/// Reads folders of one tree of a volume.
+pub(super) struct Folders<'a, R> {
+    pub(super) source: &'a mut R,
+    /// Bytes to skip in each system use field, when Rock Ridge is there.
+    pub(super) rock_ridge: Option<u8>,
+    pub(super) names: Names,
+    pub(super) limits: ReadLimits,
+}
+
+impl<R: BlockSource> Folders<'_, R> {
     /// The entry of the folder in `extent` by its record of itself: the root's, or that of a moved folder.
     pub(super) fn own_entry(&mut self, extent: Extent) -> Result<Entry, ReadError> {
         let mut block = [0; BLOCK_SIZE];
@@ -60,9 +69,10 @@ impl<R: BlockSource> Volume<R> {
         Ok(entry)
     }
 
-    pub(super) fn read_folder(&mut self, folder: &Entry) -> Result<Vec<Entry>, ReadError> {
+    /// The entries of a folder.
+    pub(super) fn read(&mut self, folder: &Entry) -> Result<Vec<Entry>, ReadError> {
         let location = folder.location;
-        if folder.size > self.limits().directory_bytes {
+        if folder.size > self.limits.directory_bytes {
             return Err(ReadError::DirectoryTooLarge {
                 location,
                 bytes: folder.size,

@@ -5,25 +5,25 @@
 
 mod directory;
 mod error;
+mod iso;
+mod walk;
+
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Component, Path, PathBuf};
 
 pub(crate) use directory::shown_name;
-
-use std::collections::HashSet;
-use std::ffi::OsString;
-use std::os::unix::ffi::OsStringExt;
-use std::path::PathBuf;
-
 pub use error::{Location, ReadError};
+pub(crate) use walk::Guard;
+pub use walk::Walk;
 
 use crate::block::{BLOCK_BYTES, BLOCK_SIZE, BlockSource, Extent};
-use crate::iso9660::FIRST_DESCRIPTOR;
-use crate::iso9660::descriptor::{self, DescriptorKind, VolumeDescriptor};
-use crate::iso9660::directory_record::{DirectoryRecord, RecordBytes};
+use crate::iso9660::descriptor::VolumeDescriptor;
 use crate::joliet;
 use crate::rock_ridge::Posix;
-use crate::susp;
 use crate::time::Timestamp;
 use crate::tree::NodeKind;
+use directory::Folders;
+use iso::IsoVolume;
 
 /// Whose names and attributes are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -124,16 +124,10 @@ impl Entry {
 pub struct Volume<R> {
     source: R,
     first_lba: u32,
-    primary: VolumeDescriptor,
-    joliet: Option<VolumeDescriptor>,
-    /// Bytes to skip in each system use field, when Rock Ridge is there.
-    rock_ridge: Option<u8>,
+    iso: IsoVolume,
     names: Names,
     limits: ReadLimits,
 }
-
-/// Most volume descriptors that are looked at.
-const MOST_DESCRIPTORS: u32 = 64;
 
 impl<R: BlockSource> Volume<R> {
     /// Opens the volume of the session that begins at `session_first_lba`, with the best names that it has.
@@ -153,96 +147,31 @@ impl<R: BlockSource> Volume<R> {
         session_first_lba: u32,
         limits: ReadLimits,
     ) -> Result<Self, ReadError> {
-        let mut primary = None;
-        let mut joliet = None;
-        let mut block = [0; BLOCK_SIZE];
-        for number in 0..MOST_DESCRIPTORS {
-            let lba = session_first_lba
-                .checked_add(FIRST_DESCRIPTOR + number)
-                .ok_or(ReadError::NoVolume {
-                    lba: session_first_lba,
-                })?;
-            source
-                .read_blocks(lba, &mut block)
-                .map_err(|source| ReadError::Source { lba, source })?;
-            let wrap = |source| ReadError::Descriptor { lba, source };
-            match descriptor::kind(&block) {
-                None if number == 0 => return Err(ReadError::NoVolume { lba }),
-                None => return Err(ReadError::DescriptorSetBroken { lba }),
-                Some(DescriptorKind::Terminator) => break,
-                Some(DescriptorKind::Primary) if primary.is_none() => {
-                    primary = Some((lba, VolumeDescriptor::parse(&block).map_err(wrap)?));
-                }
-                Some(DescriptorKind::Supplementary) if joliet.is_none() => {
-                    let value = VolumeDescriptor::parse(&block).map_err(wrap)?;
-                    if joliet::is_joliet(&value.escapes) {
-                        joliet = Some(value);
-                    }
-                }
-                Some(_) => {}
-            }
-        }
-        let Some((lba, primary)) = primary else {
-            return Err(ReadError::NoVolume {
-                lba: session_first_lba.saturating_add(FIRST_DESCRIPTOR),
-            });
-        };
-        let mut this = Self {
+        let iso = IsoVolume::open(&mut source, session_first_lba)?;
+        let names = iso.offered_names().first().copied();
+        Ok(Self {
             source,
             first_lba: session_first_lba,
-            primary,
-            joliet,
-            rock_ridge: None,
-            names: Names::Plain,
+            iso,
+            names: names.unwrap_or(Names::Plain),
             limits,
-        };
-        this.rock_ridge = this.find_rock_ridge(lba)?;
-        this.names = match (this.rock_ridge, &this.joliet) {
-            (Some(_), _) => Names::RockRidge,
-            (None, Some(_)) => Names::Joliet,
-            (None, None) => Names::Plain,
-        };
-        Ok(this)
-    }
-
-    /// Looks into the root's record of itself for `SP` and `PX`.
-    fn find_rock_ridge(&mut self, descriptor_lba: u32) -> Result<Option<u8>, ReadError> {
-        let root = root_record(&self.primary, descriptor_lba)?;
-        let mut block = [0; BLOCK_SIZE];
-        let lba = root.first_lba;
-        self.source
-            .read_blocks(lba, &mut block)
-            .map_err(|source| ReadError::Source { lba, source })?;
-        let location = Location { lba, offset: 0 };
-        let record = RecordBytes::new_checked(&block)
-            .map_err(|source| ReadError::Record { location, source })?;
-        let Some(record) = record else {
-            return Ok(None);
-        };
-        let mut skip = None;
-        for entry in susp::Entries::new(record.system_use()).map_while(Result::ok) {
-            match (&entry.signature, entry.data) {
-                (b"SP", [0xbe, 0xef, bytes, ..]) => skip = Some(*bytes),
-                (b"PX", _) if skip.is_some() => return Ok(skip),
-                _ => {}
-            }
-        }
-        Ok(None)
+        })
     }
 
     /// The volume's name: Joliet's, where its names are in use, else that of ISO 9660.
     #[must_use]
     pub fn volume_id(&self) -> String {
-        match (&self.joliet, self.names) {
-            (Some(joliet), Names::Joliet) => joliet::to_utf8(&joliet.volume),
-            _ => String::from_utf8_lossy(&self.primary.volume).into_owned(),
+        let volume = &self.descriptor().volume;
+        match self.names {
+            Names::Joliet => joliet::to_utf8(volume),
+            _ => String::from_utf8_lossy(volume).into_owned(),
         }
     }
 
     /// Blocks in the volume, as its descriptor says.
     #[must_use]
     pub fn blocks(&self) -> u32 {
-        self.primary.blocks
+        self.iso.descriptor(Names::Plain).blocks
     }
 
     /// The first LBA of the session.
@@ -254,7 +183,19 @@ impl<R: BlockSource> Volume<R> {
     /// When the volume says that it was made.
     #[must_use]
     pub fn created(&self) -> Option<Timestamp> {
-        self.primary.created.time()
+        self.iso.descriptor(Names::Plain).created.time()
+    }
+
+    /// The descriptor of the volume whose names are in use, with its texts as they are recorded.
+    #[must_use]
+    pub fn descriptor(&self) -> &VolumeDescriptor {
+        self.iso.descriptor(self.names)
+    }
+
+    /// The block of the boot catalogue, absolute on the disc, where a boot record by El Torito names one.
+    #[must_use]
+    pub fn boot_catalogue(&self) -> Option<u32> {
+        self.iso.boot_catalogue()
     }
 
     /// Whose names are in use.
@@ -266,13 +207,7 @@ impl<R: BlockSource> Volume<R> {
     /// The names that the volume has, the best first.
     #[must_use]
     pub fn offered_names(&self) -> Vec<Names> {
-        let rock_ridge = self.rock_ridge.map(|_| Names::RockRidge);
-        let joliet = self.joliet.as_ref().map(|_| Names::Joliet);
-        rock_ridge
-            .into_iter()
-            .chain(joliet)
-            .chain([Names::Plain])
-            .collect()
+        self.iso.offered_names()
     }
 
     /// Reads other names from now on. `false`: the volume has none of them, and nothing changed.
@@ -282,6 +217,15 @@ impl<R: BlockSource> Volume<R> {
             self.names = names;
         }
         offered
+    }
+
+    fn folders(&mut self) -> Folders<'_, R> {
+        Folders {
+            source: &mut self.source,
+            rock_ridge: self.iso.rock_ridge(),
+            names: self.names,
+            limits: self.limits,
+        }
     }
 
     /// The source, to look at blocks that are no part of the tree.
@@ -294,10 +238,8 @@ impl<R: BlockSource> Volume<R> {
     /// # Errors
     /// [`ReadError`], when its record cannot be used.
     pub fn root(&mut self) -> Result<Entry, ReadError> {
-        let joliet = self.joliet.as_ref().filter(|_| self.names == Names::Joliet);
-        let descriptor_lba = self.first_lba.saturating_add(FIRST_DESCRIPTOR);
-        let extent = root_record(joliet.unwrap_or(&self.primary), descriptor_lba)?;
-        self.own_entry(extent)
+        let extent = self.iso.root(self.names)?;
+        self.folders().own_entry(extent)
     }
 
     /// The folders and files of a folder, as they are recorded.
@@ -310,7 +252,7 @@ impl<R: BlockSource> Volume<R> {
                 location: folder.location,
             });
         }
-        self.read_folder(folder)
+        self.folders().read(folder)
     }
 
     /// Reads bytes of a file from `offset` on, and answers how many: fewer than asked for at its end only.
@@ -371,108 +313,41 @@ impl<R: BlockSource> Volume<R> {
     /// Walks the whole tree, each folder before what it holds. A folder that cannot be read yields its error, and the
     /// walk goes on beside it.
     pub fn walk(&mut self) -> Walk<'_, R> {
-        let first = self.root().map(|root| (PathBuf::from("/"), root, 0));
-        Walk {
-            guard: Guard::new(self.limits),
-            volume: self,
-            pending: vec![first],
+        let root = self.root().map(|root| (PathBuf::from("/"), root));
+        Walk::new(self, root)
+    }
+
+    /// Walks an entry and what is below it, as [`Volume::walk`] does. The paths begin with `path`.
+    pub fn walk_from(&mut self, path: PathBuf, entry: Entry) -> Walk<'_, R> {
+        Walk::new(self, Ok((path, entry)))
+    }
+
+    /// The entry at a path from the root, by its exact names among those in use. Links are not followed, and there is
+    /// nothing at a path with `..`.
+    ///
+    /// # Errors
+    /// [`ReadError`], when a folder on the way cannot be read.
+    pub fn find(&mut self, path: &Path) -> Result<Option<Entry>, ReadError> {
+        let mut at = self.root()?;
+        for part in path.components() {
+            let name = match part {
+                Component::RootDir | Component::CurDir => continue,
+                Component::Normal(name) => name.as_bytes(),
+                Component::ParentDir | Component::Prefix(_) => return Ok(None),
+            };
+            if at.kind != NodeKind::Directory {
+                return Ok(None);
+            }
+            let entries = self.read_dir(&at)?;
+            let Some(entry) = entries.into_iter().find(|entry| entry.name == name) else {
+                return Ok(None);
+            };
+            at = entry;
         }
+        Ok(Some(at))
     }
 
     pub(crate) fn limits(&self) -> ReadLimits {
         self.limits
-    }
-}
-
-fn root_record(descriptor: &VolumeDescriptor, lba: u32) -> Result<Extent, ReadError> {
-    let location = Location { lba, offset: 156 };
-    let record = RecordBytes::new_checked(&descriptor.root)
-        .and_then(|record| {
-            record
-                .map(|record| DirectoryRecord::parse(&record))
-                .transpose()
-        })
-        .map_err(|source| ReadError::Record { location, source })?
-        .ok_or(ReadError::NoRoot { location })?;
-    Ok(Extent {
-        first_lba: record.lba,
-        blocks: record.bytes.div_ceil(BLOCK_SIZE as u32),
-        bytes: record.bytes,
-    })
-}
-
-/// Sees to it that a walk ends: no folder twice, none too deep, not too much in all.
-#[derive(Debug)]
-pub(crate) struct Guard {
-    limits: ReadLimits,
-    entered: HashSet<u32>,
-    bytes: u64,
-}
-
-impl Guard {
-    pub(crate) fn new(limits: ReadLimits) -> Self {
-        Self {
-            limits,
-            entered: HashSet::new(),
-            bytes: 0,
-        }
-    }
-
-    /// Notes that a folder is entered.
-    pub(crate) fn enter(&mut self, folder: &Entry, depth: usize) -> Result<(), ReadError> {
-        let location = folder.location;
-        let Some(extent) = folder.extents.first() else {
-            return Ok(());
-        };
-        if !self.entered.insert(extent.first_lba) {
-            return Err(ReadError::DirectoryLoop {
-                location,
-                lba: extent.first_lba,
-            });
-        }
-        self.bytes = self.bytes.saturating_add(folder.size);
-        if depth > self.limits.depth {
-            return Err(ReadError::TooDeep { location });
-        }
-        if self.bytes > self.limits.total_directory_bytes {
-            return Err(ReadError::DirectoryTooLarge {
-                location,
-                bytes: self.bytes,
-            });
-        }
-        Ok(())
-    }
-}
-
-/// A walk over a volume's tree.
-#[derive(Debug)]
-pub struct Walk<'a, R> {
-    volume: &'a mut Volume<R>,
-    guard: Guard,
-    pending: Vec<Result<(PathBuf, Entry, usize), ReadError>>,
-}
-
-impl<R: BlockSource> Iterator for Walk<'_, R> {
-    type Item = Result<(PathBuf, Entry), ReadError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let (path, entry, depth) = match self.pending.pop()? {
-            Ok(next) => next,
-            Err(error) => return Some(Err(error)),
-        };
-        if entry.kind == NodeKind::Directory {
-            let entries = self
-                .guard
-                .enter(&entry, depth)
-                .and_then(|()| self.volume.read_dir(&entry));
-            match entries {
-                Ok(entries) => self.pending.extend(entries.into_iter().rev().map(|child| {
-                    let path = path.join(OsString::from_vec(child.name.clone()));
-                    Ok((path, child, depth + 1))
-                })),
-                Err(error) => self.pending.push(Err(error)),
-            }
-        }
-        Some(Ok((path, entry)))
     }
 }
