@@ -130,8 +130,8 @@ fn of_growisofs(medium: &str) -> Option<&'static str> {
 /// The steps of a program that stands on libburn.
 fn of_libburn(program: &str, medium: &str) -> &'static str {
     match (program, medium) {
-        // None of them burns it.
-        (_, "bd-r-pow") => "burn",
+        // None of them burns these.
+        (_, "bd-r-pow" | "dvd+rw-dl") => "burn",
         ("xorriso-as-cdrecord", _) => "blank burn append",
         (_, "cd-rw") => "blank burn append reblank reburn",
         (_, "dvd-rw" | "dvd-rw-ro") => "blank burn append reblank reburn reformat",
