@@ -7,19 +7,18 @@
 
 mod format;
 
+use pitland_writer::mmc::Profile;
 use pitland_writer::mmc::cdb::CloseFunction;
-use pitland_writer::mmc::{Lba, Profile};
-use pitland_writer::sequential::{self, Spot, Unclosed};
+use pitland_writer::mmc::feature::FeatureCode;
+use pitland_writer::sequential::{Spot, Unclosed};
 use pitland_writer::speed::set_speed;
 use pitland_writer::streaming;
 use pitland_writer::write_parameters::not_needed;
 use pitland_writer::{
-    BurnRequest, CloseRequest, Event, Extent, Fit, MediaFacts, MediaWriter, Recipe, Refusal,
-    Request, ResumeRequest, Service, Step, Warning, WritePlan, WriterInfo,
+    BurnRequest, ByRecipe, CloseRequest, Extent, FormatRequest, MediaFacts, Recipe, RecipeWriter,
+    Refusal, Request, ResumeRequest, Service, Warning, WriterInfo,
 };
 
-/// Feature "defect management".
-const FEATURE_DEFECT_MANAGEMENT: u16 = 0x0024;
 /// From this number of sessions on, further ones are likely to fail (recipe 7).
 const MANY_SESSIONS: u32 = 300;
 /// Blocks that the border to a further session may cost: with less left, whether the disc stays
@@ -27,70 +26,54 @@ const MANY_SESSIONS: u32 = 300;
 const BORDER_BLOCKS: u64 = 8192;
 
 /// The writer of BD-R in sequential recording mode.
-#[derive(Debug)]
-pub struct BdR(Recipe);
+pub type BdR = ByRecipe<Recipes>;
 
-impl MediaWriter for BdR {
+/// Its recipes.
+#[derive(Debug)]
+pub struct Recipes;
+
+impl RecipeWriter for Recipes {
     fn info() -> WriterInfo {
         WriterInfo::new("bd-r", "BD-R, sequential recording", vec![Profile::BdRSrm])
     }
 
-    fn assess(facts: &MediaFacts, request: &Request) -> Fit {
-        match of_this_writer(facts) {
-            Ok(()) => {}
-            Err(Refusal::NoWriter { .. }) => return Fit::NotMine,
-            Err(refusal) => return Fit::Refuses(refusal),
-        }
-        match request {
-            Request::Burn(burn) => offer(facts, burn).into(),
-            Request::Resume(resume) => Spot::where_cut_off(facts, resume)
-                .map(|(spot, _)| spot.service())
-                .into(),
-            other => recipe(facts, other)
-                .map(|_| Service::new(Lba(0), 0, 32))
-                .into(),
+    fn takes(facts: &MediaFacts, _: &Request) -> Result<(), Refusal> {
+        match facts.profile() {
+            Profile::BdRSrm => Ok(()),
+            profile @ Profile::BdRRrm => Err(Refusal::NoPrecedent { profile }),
+            profile => Err(Refusal::NoWriter { profile }),
         }
     }
 
-    fn begin(facts: &MediaFacts, request: &Request) -> Result<(Self, WritePlan), Refusal> {
-        of_this_writer(facts)?;
-        let (recipe, plan) = recipe(facts, request)?.build();
-        Ok((Self(recipe), plan))
+    fn offer(facts: &MediaFacts, burn: &BurnRequest) -> Result<Service, Refusal> {
+        spot(facts, burn)?.offer(burn)
     }
 
-    fn next(&mut self, event: Event) -> Step {
-        self.0.next(event)
+    fn burn(facts: &MediaFacts, burn: &BurnRequest) -> Result<Recipe, Refusal> {
+        let spot = spot(facts, burn)?;
+        let extent = spot.extent(burn)?;
+        let many = (spot.sessions >= MANY_SESSIONS).then_some(Warning::ManySessions {
+            sessions: spot.sessions,
+        });
+        Ok(session(facts, &spot, burn, Some(extent)).warn(many))
     }
-}
 
-fn of_this_writer(facts: &MediaFacts) -> Result<(), Refusal> {
-    match facts.profile() {
-        Profile::BdRSrm => Ok(()),
-        profile @ Profile::BdRRrm => Err(Refusal::NoPrecedent { profile }),
-        profile => Err(Refusal::NoWriter { profile }),
+    fn offer_rest(facts: &MediaFacts, resume: &ResumeRequest) -> Result<Service, Refusal> {
+        Spot::where_cut_off(facts, resume).map(|(spot, _)| spot.service())
     }
-}
 
-fn recipe(facts: &MediaFacts, request: &Request) -> Result<Recipe, Refusal> {
-    match request {
-        Request::Burn(burn) => burn_recipe(facts, burn),
-        Request::Format(format) => format::recipe(facts, format),
-        Request::Close(close) => close_recipe(facts, close),
-        Request::Resume(resume) => resume_recipe(facts, resume),
-        Request::Erase(_) => Err(Refusal::NotRewritable {
-            profile: facts.profile(),
-        }),
-        _ => Err(Refusal::NotOffered),
+    fn rest(facts: &MediaFacts, resume: &ResumeRequest) -> Result<Recipe, Refusal> {
+        let (spot, missing) = Spot::where_cut_off(facts, resume)?;
+        Ok(session(facts, &spot, &resume.burn, spot.rest(missing)).goes_on())
     }
-}
 
-/// What is offered for a burn; its size is judged once there is one.
-fn offer(facts: &MediaFacts, burn: &BurnRequest) -> Result<Service, Refusal> {
-    let spot = spot(facts, burn)?;
-    if burn.blocks > 0 {
-        sequential::padded(burn.blocks, spot.unit, spot.free_blocks)?;
+    fn close(facts: &MediaFacts, close: &CloseRequest) -> Result<Recipe, Refusal> {
+        Unclosed::recipe(facts, close, CloseFunction::Finalize)
     }
-    Ok(spot.service())
+
+    fn format(facts: &MediaFacts, format: &FormatRequest) -> Result<Recipe, Refusal> {
+        format::recipe(facts, format)
+    }
 }
 
 fn spot(facts: &MediaFacts, burn: &BurnRequest) -> Result<Spot, Refusal> {
@@ -99,61 +82,22 @@ fn spot(facts: &MediaFacts, burn: &BurnRequest) -> Result<Spot, Refusal> {
     Ok(spot)
 }
 
-/// The blocks of an extent, streamed where the drive's verification is not wanted, and what is said of
-/// that.
-fn written(
-    facts: &MediaFacts,
-    extent: Extent,
-    burn: &BurnRequest,
-) -> (Vec<Extent>, Option<Warning>) {
-    match facts.feature_current(FEATURE_DEFECT_MANAGEMENT) {
-        true if burn.fast_write && streaming::is_offered(facts) => {
-            (streaming::split(extent), Some(Warning::DefectsNotReplaced))
+/// A session, or what is missing of one, and its end.
+fn session(facts: &MediaFacts, spot: &Spot, burn: &BurnRequest, extent: Option<Extent>) -> Recipe {
+    let blocks = extent.as_ref().map_or(0, |extent| extent.blocks);
+    let recipe = match extent {
+        None => Recipe::new(),
+        Some(extent) => {
+            let verifies = facts.feature_current(FeatureCode::DefectManagement.code());
+            let (extents, verified) = streaming::written(facts, extent, burn, verifies);
+            Recipe::new()
+                .at_speed(set_speed(facts, burn.speed))
+                .extents(extents)
+                .warn(verified)
         }
-        true => (vec![extent], Some(Warning::VerifiedByDrive)),
-        false => (vec![extent], None),
-    }
-}
-
-fn burn_recipe(facts: &MediaFacts, burn: &BurnRequest) -> Result<Recipe, Refusal> {
-    let spot = spot(facts, burn)?;
-    let extent = spot.extent(burn)?;
-    let speed = set_speed(facts, burn.speed);
-    let many = (spot.sessions >= MANY_SESSIONS).then_some(Warning::ManySessions {
-        sessions: spot.sessions,
-    });
-    let expected = spot.expected(&extent, burn.finish, BORDER_BLOCKS);
-    let (extents, verified) = written(facts, extent, burn);
-    Ok(Recipe::new()
-        .prepare(speed.commands)
-        .expect(expected)
-        .extents(extents)
+    };
+    recipe
         .close(spot.closing(burn.finish, CloseFunction::Finalize))
-        .warn(speed.warning.into_iter().chain(many).chain(verified))
-        .resumable())
-}
-
-fn resume_recipe(facts: &MediaFacts, resume: &ResumeRequest) -> Result<Recipe, Refusal> {
-    let (spot, missing) = Spot::where_cut_off(facts, resume)?;
-    let finish = resume.burn.finish;
-    let mut recipe = Recipe::new().goes_on().resumable();
-    if missing > 0 {
-        let speed = set_speed(facts, resume.burn.speed);
-        let extent = Extent::image(spot.nwa, missing, spot.unit);
-        let (extents, verified) = written(facts, extent, &resume.burn);
-        recipe = recipe
-            .prepare(speed.commands)
-            .extents(extents)
-            .warn(speed.warning.into_iter().chain(verified));
-    }
-    Ok(recipe
-        .close(spot.closing(finish, CloseFunction::Finalize))
-        .expect(spot.expected_after(missing, finish, BORDER_BLOCKS)))
-}
-
-fn close_recipe(facts: &MediaFacts, close: &CloseRequest) -> Result<Recipe, Refusal> {
-    let unclosed = Unclosed::find(facts, close.finalize)?;
-    Ok(Recipe::new()
-        .close(unclosed.closing(close.finalize.then_some(CloseFunction::Finalize)))
-        .expect(unclosed.expected(close.finalize)))
+        .expect(spot.expected_after(blocks, burn.finish, BORDER_BLOCKS))
+        .resumable()
 }

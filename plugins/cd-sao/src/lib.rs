@@ -8,12 +8,12 @@ use pitland_writer::cd::{self, DataTrack};
 use pitland_writer::mmc::cdb::{Cdb, CdbBytes, ReadTrackInformation, TrackAddressType};
 use pitland_writer::mmc::feature::{CdMastering, Feature, FeatureCode};
 use pitland_writer::mmc::mode_page::WriteParameters;
-use pitland_writer::mmc::{Lba, Profile, TrackNumber};
+use pitland_writer::mmc::{Profile, TrackNumber};
 use pitland_writer::sequential::Spot;
 use pitland_writer::speed::set_speed;
 use pitland_writer::{
-    BurnRequest, CdForm, Event, Fit, MediaFacts, MediaWriter, Move, Recipe, Recording, Refusal,
-    Request, SensePattern, Service, Step, WritePlan, WriterInfo, moves, write_parameters,
+    BurnRequest, ByRecipe, CdForm, CloseRequest, MediaFacts, Recipe, RecipeWriter, Recording,
+    Refusal, Request, SensePattern, Service, WriterInfo, moves, write_parameters,
 };
 
 /// No run-out: the lead-out follows the last block.
@@ -31,15 +31,13 @@ const REFUSED: SensePattern = SensePattern {
 const TRACK_REPLY: u16 = 36;
 
 /// The writer of CD-R and CD-RW, session at once.
-#[derive(Debug)]
-pub struct CdSao {
-    recipe: Recipe,
-    plan: WritePlan,
-    /// The step that waits for the answer to a question.
-    held_back: Option<Step>,
-}
+pub type CdSao = ByRecipe<Recipes>;
 
-impl MediaWriter for CdSao {
+/// Its recipes.
+#[derive(Debug)]
+pub struct Recipes;
+
+impl RecipeWriter for Recipes {
     fn info() -> WriterInfo {
         WriterInfo::new(
             "cd-sao",
@@ -48,67 +46,45 @@ impl MediaWriter for CdSao {
         )
     }
 
-    fn assess(facts: &MediaFacts, request: &Request) -> Fit {
-        if !Self::info().profiles.contains(&facts.profile()) {
-            return Fit::NotMine;
-        }
-        match request {
-            Request::Burn(burn) => offer(facts, burn).into(),
-            Request::Close(close) => cd::close_recipe(facts, close)
-                .map(|_| service_of_fitness(Service::new(Lba(0), 0, 1), FITNESS))
-                .into(),
-            // All of these are the same whatever was burned, and are offered by one writer only.
-            _ => Fit::NotMine,
-        }
-    }
-
-    fn begin(facts: &MediaFacts, request: &Request) -> Result<(Self, WritePlan), Refusal> {
+    /// The other jobs are the same whatever was burned, and are offered by one writer only.
+    fn takes(facts: &MediaFacts, request: &Request) -> Result<(), Refusal> {
         let profile = facts.profile();
-        if !Self::info().profiles.contains(&profile) {
-            return Err(Refusal::NoWriter { profile });
+        let job = matches!(request, Request::Burn(_) | Request::Close(_));
+        match job && Self::info().profiles.contains(&profile) {
+            true => Ok(()),
+            false => Err(Refusal::NoWriter { profile }),
         }
-        let recipe = match request {
-            Request::Burn(burn) => burn_recipe(facts, burn)?,
-            Request::Close(close) => cd::close_recipe(facts, close)?,
-            _ => return Err(Refusal::NotOffered),
-        };
-        let (recipe, plan) = recipe.build();
-        let writer = Self {
-            recipe,
-            plan: plan.clone(),
-            held_back: None,
-        };
-        Ok((writer, plan))
     }
 
-    /// As the recipe says; before a cue sheet the drive is asked for its track, because one drive does
-    /// not take a sheet without, and what it answers is worth nothing (recipe 5).
-    fn next(&mut self, event: Event) -> Step {
-        if let Some(step) = self.held_back.take()
-            && matches!(event, Event::Answer(_) | Event::Refused { .. })
-        {
-            return step;
+    fn fitness(request: &Request) -> u8 {
+        match request {
+            Request::Burn(burn) if burn.recording == Recording::AtOnce => 100,
+            _ => FITNESS,
         }
-        let step = self.recipe.next(event);
-        match &step {
-            Step::Replan(plan) => self.plan = plan.as_ref().clone(),
-            Step::Prepare(index) if self.purpose(*index) == Some(Move::SendCueSheet) => {
-                self.held_back = Some(step);
-                return Step::Ask {
-                    cdb: ask_for_track(),
-                    length: TRACK_REPLY.into(),
-                };
-            }
-            _ => {}
-        }
-        step
     }
-}
 
-impl CdSao {
-    fn purpose(&self, index: u32) -> Option<Move> {
-        let index = usize::try_from(index).ok()?;
-        self.plan.prepare.get(index).map(|command| command.purpose)
+    fn offer(facts: &MediaFacts, burn: &BurnRequest) -> Result<Service, Refusal> {
+        let spot = spot(facts, burn)?;
+        let room = cd::room(facts, &spot, RUN_OUT_BLOCKS);
+        if burn.blocks > 0 {
+            DataTrack::fitting(burn, spot.nwa, room, 0)?;
+        }
+        let mut service = spot.service();
+        service.free_blocks = room;
+        service.test_write = mastering(facts).test_write;
+        Ok(service)
+    }
+
+    /// The block type of the page is left to the cue sheet, or says the same, for drives that want it so.
+    fn burn(facts: &MediaFacts, burn: &BurnRequest) -> Result<Recipe, Refusal> {
+        let spot = spot(facts, burn)?;
+        let by_sheet = with_page(facts, burn, &spot, &cd::session_at_once(facts, burn))?;
+        let as_data = cd::session_at_once_as_data(facts, burn);
+        Ok(by_sheet.instead(REFUSED, with_page(facts, burn, &spot, &as_data)?))
+    }
+
+    fn close(facts: &MediaFacts, close: &CloseRequest) -> Result<Recipe, Refusal> {
+        cd::close_recipe(facts, close)
     }
 }
 
@@ -128,27 +104,6 @@ fn mastering(facts: &MediaFacts) -> CdMastering {
         Some(Feature::CdMastering(feature)) => feature,
         _ => CdMastering::default(),
     }
-}
-
-/// What is offered for a burn; its size is judged once there is one.
-fn offer(facts: &MediaFacts, burn: &BurnRequest) -> Result<Service, Refusal> {
-    let spot = spot(facts, burn)?;
-    let room = cd::room(facts, &spot, RUN_OUT_BLOCKS);
-    if burn.blocks > 0 {
-        DataTrack::fitting(burn, spot.nwa, room, 0)?;
-    }
-    let mut service = spot.service();
-    service.free_blocks = room;
-    service.test_write = mastering(facts).test_write;
-    Ok(match burn.recording {
-        Recording::AtOnce => service,
-        _ => service_of_fitness(service, FITNESS),
-    })
-}
-
-fn service_of_fitness(mut service: Service, fitness: u8) -> Service {
-    service.fitness = fitness;
-    service
 }
 
 /// The start of a blank disc. A further session would be possible for some drives, at addresses that
@@ -176,14 +131,6 @@ fn spot(facts: &MediaFacts, burn: &BurnRequest) -> Result<Spot, Refusal> {
     Ok(spot)
 }
 
-/// The block type of the page is left to the cue sheet, or says the same, for drives that want it so.
-fn burn_recipe(facts: &MediaFacts, burn: &BurnRequest) -> Result<Recipe, Refusal> {
-    let spot = spot(facts, burn)?;
-    let by_sheet = with_page(facts, burn, &spot, &cd::session_at_once(facts, burn))?;
-    let as_data = cd::session_at_once_as_data(facts, burn);
-    Ok(by_sheet.instead(REFUSED, with_page(facts, burn, &spot, &as_data)?))
-}
-
 fn with_page(
     facts: &MediaFacts,
     burn: &BurnRequest,
@@ -198,17 +145,18 @@ fn with_page(
     };
     let sheet = cd::sheet_of_one_data_track(track.blocks()).ok_or_else(too_large)?;
     let pregap = cd::pregap(track.start, page).ok_or_else(too_large)?;
-    let speed = set_speed(facts, burn.speed);
-    let unprotected = write_parameters::unprotected(page, burn);
     let recipe = Recipe::new()
         .prepare([moves::set_write_parameters(page)])
-        .prepare(speed.commands)
+        .at_speed(set_speed(facts, burn.speed))
         .prepare((!burn.test_write).then(moves::calibrate_power))
+        // One drive takes no sheet before it was asked for its track; what it answers is worth nothing
+        // (recipe 5).
+        .ask(ask_for_track(), TRACK_REPLY.into())
         .prepare([moves::send_cue_sheet(&sheet)])
         .extent(pregap)
+        .extents(track.extents(page))
         .close(moves::synchronize_cache())
-        .warn(speed.warning.into_iter().chain(unprotected));
-    let recipe = track.extents(page).into_iter().fold(recipe, Recipe::extent);
+        .warn(write_parameters::unprotected(page, burn));
     Ok(match burn.test_write {
         true => recipe,
         false => recipe.expect(cd::expected(spot, &track, RUN_OUT_BLOCKS, burn.finish)),

@@ -50,9 +50,10 @@ fn other_media_and_other_jobs_are_left_to_other_writers() {
         Request::Format(FormatRequest::default()),
     ] {
         assert_eq!(CdSao::assess(&facts, &request), Fit::NotMine);
+        let profile = Profile::CdRw;
         assert_eq!(
             CdSao::begin(&facts, &request).unwrap_err(),
-            Refusal::NotOffered
+            Refusal::NoWriter { profile }
         );
     }
 }

@@ -8,20 +8,25 @@
 mod erase;
 
 use pitland_writer::cd::{self, DataTrack, RUN_OUT_BLOCKS};
+use pitland_writer::mmc::Profile;
 use pitland_writer::mmc::feature::{CdTrackAtOnce, Feature, FeatureCode};
-use pitland_writer::mmc::{Lba, Profile};
 use pitland_writer::sequential::Spot;
 use pitland_writer::speed::set_speed;
 use pitland_writer::{
-    BurnRequest, Event, Fit, MediaFacts, MediaWriter, Recipe, Recording, Refusal, Request, Service,
-    Step, WritePlan, WriterInfo, moves, write_parameters,
+    BurnRequest, ByRecipe, CloseRequest, EraseRequest, FormatRequest, MediaFacts, Recipe,
+    RecipeWriter, Recording, Refusal, Service, WriterInfo, moves, write_parameters,
 };
 
 /// The writer of CD-R and CD-RW, track at once.
-#[derive(Debug)]
-pub struct CdTao(Recipe);
+pub type CdTao = ByRecipe<Recipes>;
 
-impl MediaWriter for CdTao {
+/// Its recipes. None goes on with a burn that was cut off: the buffer that is written out then ends its
+/// track, and the next one starts behind a gap, so that what is missing of the image cannot follow what is
+/// there.
+#[derive(Debug)]
+pub struct Recipes;
+
+impl RecipeWriter for Recipes {
     fn info() -> WriterInfo {
         WriterInfo::new(
             "cd-tao",
@@ -30,43 +35,54 @@ impl MediaWriter for CdTao {
         )
     }
 
-    fn assess(facts: &MediaFacts, request: &Request) -> Fit {
-        if !Self::info().profiles.contains(&facts.profile()) {
-            return Fit::NotMine;
+    fn offer(facts: &MediaFacts, burn: &BurnRequest) -> Result<Service, Refusal> {
+        let place = Place::find(facts, burn)?;
+        if burn.blocks > 0 {
+            place.track(burn)?;
         }
-        match request {
-            Request::Burn(burn) => offer(facts, burn).into(),
-            other => recipe(facts, other)
-                .map(|_| Service::new(Lba(0), 0, 1))
-                .into(),
-        }
+        let mut service = place.spot.service();
+        service.free_blocks = place.room;
+        service.test_write = track_at_once(facts).test_write;
+        Ok(service)
     }
 
-    fn begin(facts: &MediaFacts, request: &Request) -> Result<(Self, WritePlan), Refusal> {
+    fn burn(facts: &MediaFacts, burn: &BurnRequest) -> Result<Recipe, Refusal> {
+        let place = Place::find(facts, burn)?;
+        let track = place.track(burn)?;
+        let page = cd::track_at_once(facts, burn);
+        let recipe = Recipe::new()
+            .prepare([moves::set_write_parameters(&page)])
+            .identify(cd::nwa_as_planned)
+            .at_speed(set_speed(facts, burn.speed))
+            .prepare((!burn.test_write).then(moves::calibrate_power))
+            .extents(track.extents(&page))
+            .close(moves::synchronize_cache())
+            .warn(write_parameters::unprotected(&page, burn));
+        if burn.test_write {
+            // Nothing is there to be closed, and a close spoils the next track of some drives (recipe 3).
+            return Ok(recipe);
+        }
+        Ok(recipe
+            .close(cd::closing(&page, burn.finish))
+            .expect(cd::expected(
+                &place.spot,
+                &track,
+                RUN_OUT_BLOCKS,
+                burn.finish,
+            )))
+    }
+
+    fn close(facts: &MediaFacts, close: &CloseRequest) -> Result<Recipe, Refusal> {
+        cd::close_recipe(facts, close)
+    }
+
+    fn erase(facts: &MediaFacts, erase: &EraseRequest) -> Result<Recipe, Refusal> {
+        erase::recipe(facts, erase)
+    }
+
+    fn format(facts: &MediaFacts, _: &FormatRequest) -> Result<Recipe, Refusal> {
         let profile = facts.profile();
-        if !Self::info().profiles.contains(&profile) {
-            return Err(Refusal::NoWriter { profile });
-        }
-        let (recipe, plan) = recipe(facts, request)?.build();
-        Ok((Self(recipe), plan))
-    }
-
-    fn next(&mut self, event: Event) -> Step {
-        self.0.next(event)
-    }
-}
-
-fn recipe(facts: &MediaFacts, request: &Request) -> Result<Recipe, Refusal> {
-    match request {
-        Request::Burn(burn) => burn_recipe(facts, burn),
-        Request::Close(close) => cd::close_recipe(facts, close),
-        Request::Erase(erase) => erase::recipe(facts, erase),
-        Request::Format(_) => Err(Refusal::NotFormattable {
-            profile: facts.profile(),
-        }),
-        // The buffer that is written out when a burn is cut off ends its track, and the next one starts
-        // behind a gap: what is missing of the image cannot follow what is there.
-        _ => Err(Refusal::NotOffered),
+        Err(Refusal::NotFormattable { profile })
     }
 }
 
@@ -76,18 +92,6 @@ fn track_at_once(facts: &MediaFacts) -> CdTrackAtOnce {
         Some(Feature::CdTrackAtOnce(feature)) => feature,
         _ => CdTrackAtOnce::default(),
     }
-}
-
-/// What is offered for a burn; its size is judged once there is one.
-fn offer(facts: &MediaFacts, burn: &BurnRequest) -> Result<Service, Refusal> {
-    let place = Place::find(facts, burn)?;
-    if burn.blocks > 0 {
-        place.track(burn)?;
-    }
-    let mut service = place.spot.service();
-    service.free_blocks = place.room;
-    service.test_write = track_at_once(facts).test_write;
-    Ok(service)
 }
 
 /// Where the track goes, and how long it can be.
@@ -123,35 +127,4 @@ impl Place {
     fn track(&self, burn: &BurnRequest) -> Result<DataTrack, Refusal> {
         DataTrack::fitting(burn, self.spot.nwa, self.room, cd::READ_AHEAD_BLOCKS)
     }
-}
-
-fn burn_recipe(facts: &MediaFacts, burn: &BurnRequest) -> Result<Recipe, Refusal> {
-    let place = Place::find(facts, burn)?;
-    let track = place.track(burn)?;
-    let page = cd::track_at_once(facts, burn);
-    let speed = set_speed(facts, burn.speed);
-    let unprotected = write_parameters::unprotected(&page, burn);
-    let recipe = Recipe::new()
-        .prepare([moves::set_write_parameters(&page)])
-        .identify(cd::nwa_as_planned)
-        .prepare(speed.commands)
-        .prepare((!burn.test_write).then(moves::calibrate_power))
-        .close(moves::synchronize_cache())
-        .warn(speed.warning.into_iter().chain(unprotected));
-    let recipe = track
-        .extents(&page)
-        .into_iter()
-        .fold(recipe, Recipe::extent);
-    if burn.test_write {
-        // Nothing is there to be closed, and a close spoils the next track of some drives (recipe 3).
-        return Ok(recipe);
-    }
-    Ok(recipe
-        .close(cd::closing(&page, burn.finish))
-        .expect(cd::expected(
-            &place.spot,
-            &track,
-            RUN_OUT_BLOCKS,
-            burn.finish,
-        )))
 }

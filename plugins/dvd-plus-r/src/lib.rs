@@ -6,15 +6,14 @@
 mod layers;
 
 use layers::Layers;
+use pitland_writer::mmc::Profile;
 use pitland_writer::mmc::cdb::CloseFunction;
-use pitland_writer::mmc::{Lba, Profile};
-use pitland_writer::sequential::{self, Spot, Unclosed};
+use pitland_writer::sequential::{Spot, Unclosed};
 use pitland_writer::speed::set_speed;
 use pitland_writer::write_parameters::not_needed;
 use pitland_writer::{
-    BurnRequest, CloseRequest, Event, ExpectedMedium, Extent, Finish, Fit, MediaFacts, MediaWriter,
-    PlannedCommand, Recipe, Refusal, Request, ResumeRequest, Service, Step, WritePlan, WriterInfo,
-    moves,
+    BurnRequest, ByRecipe, CloseRequest, ExpectedMedium, Extent, Finish, MediaFacts,
+    PlannedCommand, Recipe, RecipeWriter, Refusal, ResumeRequest, Service, WriterInfo, moves,
 };
 
 /// The most sessions on a disc (recipe 6).
@@ -23,10 +22,13 @@ const MOST_SESSIONS: u32 = 153;
 const BORDER_BLOCKS: u64 = 2048 + 16;
 
 /// The writer of DVD+R and DVD+R DL.
-#[derive(Debug)]
-pub struct DvdPlusR(Recipe);
+pub type DvdPlusR = ByRecipe<Recipes>;
 
-impl MediaWriter for DvdPlusR {
+/// Its recipes.
+#[derive(Debug)]
+pub struct Recipes;
+
+impl RecipeWriter for Recipes {
     fn info() -> WriterInfo {
         WriterInfo::new(
             "dvd-plus-r",
@@ -35,54 +37,32 @@ impl MediaWriter for DvdPlusR {
         )
     }
 
-    fn assess(facts: &MediaFacts, request: &Request) -> Fit {
-        if !Self::info().profiles.contains(&facts.profile()) {
-            return Fit::NotMine;
-        }
-        match request {
-            Request::Burn(burn) => offer(facts, burn).into(),
-            Request::Resume(resume) => Spot::where_cut_off(facts, resume)
-                .map(|(spot, _)| spot.service())
-                .into(),
-            other => recipe(facts, other)
-                .map(|_| Service::new(Lba(0), 0, 16))
-                .into(),
-        }
+    fn offer(facts: &MediaFacts, burn: &BurnRequest) -> Result<Service, Refusal> {
+        spot(facts, burn)?.offer(burn)
     }
 
-    fn begin(facts: &MediaFacts, request: &Request) -> Result<(Self, WritePlan), Refusal> {
-        let profile = facts.profile();
-        if !Self::info().profiles.contains(&profile) {
-            return Err(Refusal::NoWriter { profile });
-        }
-        let (recipe, plan) = recipe(facts, request)?.build();
-        Ok((Self(recipe), plan))
+    fn burn(facts: &MediaFacts, burn: &BurnRequest) -> Result<Recipe, Refusal> {
+        let spot = spot(facts, burn)?;
+        let extent = spot.extent(burn)?;
+        let layers = Layers::plan(facts, &spot, extent.blocks, burn.finish);
+        Ok(session(facts, &spot, burn, Some(extent), layers))
     }
 
-    fn next(&mut self, event: Event) -> Step {
-        self.0.next(event)
+    fn offer_rest(facts: &MediaFacts, resume: &ResumeRequest) -> Result<Service, Refusal> {
+        Spot::where_cut_off(facts, resume).map(|(spot, _)| spot.service())
     }
-}
 
-fn recipe(facts: &MediaFacts, request: &Request) -> Result<Recipe, Refusal> {
-    let profile = facts.profile();
-    match request {
-        Request::Burn(burn) => burn_recipe(facts, burn),
-        Request::Close(close) => close_recipe(facts, close),
-        Request::Resume(resume) => resume_recipe(facts, resume),
-        Request::Format(_) => Err(Refusal::NotFormattable { profile }),
-        Request::Erase(_) => Err(Refusal::NotRewritable { profile }),
-        _ => Err(Refusal::NotOffered),
+    /// Its layer break was set when it began, or never will be.
+    fn rest(facts: &MediaFacts, resume: &ResumeRequest) -> Result<Recipe, Refusal> {
+        let (spot, missing) = Spot::where_cut_off(facts, resume)?;
+        let layers = Layers::default();
+        Ok(session(facts, &spot, &resume.burn, spot.rest(missing), layers).goes_on())
     }
-}
 
-/// What is offered for a burn; its size is judged once there is one.
-fn offer(facts: &MediaFacts, burn: &BurnRequest) -> Result<Service, Refusal> {
-    let spot = spot(facts, burn)?;
-    if burn.blocks > 0 {
-        sequential::padded(burn.blocks, spot.unit, spot.free_blocks)?;
+    fn close(facts: &MediaFacts, close: &CloseRequest) -> Result<Recipe, Refusal> {
+        Ok(Unclosed::recipe(facts, close, finalize_function(facts))?
+            .prepare(announcement(close.finalize)))
     }
-    Ok(spot.service())
 }
 
 fn spot(facts: &MediaFacts, burn: &BurnRequest) -> Result<Spot, Refusal> {
@@ -96,21 +76,28 @@ fn spot(facts: &MediaFacts, burn: &BurnRequest) -> Result<Spot, Refusal> {
     Ok(spot)
 }
 
-fn burn_recipe(facts: &MediaFacts, burn: &BurnRequest) -> Result<Recipe, Refusal> {
-    let spot = spot(facts, burn)?;
-    let extent = spot.extent(burn)?;
-    let layers = Layers::plan(facts, &spot, extent.blocks, burn.finish);
-    let speed = set_speed(facts, burn.speed);
-    let expected = expected(&spot, extent.blocks, burn.finish);
-    Ok(Recipe::new()
-        .prepare(speed.commands)
-        .prepare(layers.set_break)
+/// A session, or what is missing of one, and its end.
+fn session(
+    facts: &MediaFacts,
+    spot: &Spot,
+    burn: &BurnRequest,
+    extent: Option<Extent>,
+    layers: Layers,
+) -> Recipe {
+    let blocks = extent.as_ref().map_or(0, |extent| extent.blocks);
+    let recipe = match extent {
+        None => Recipe::new(),
+        Some(extent) => Recipe::new()
+            .at_speed(set_speed(facts, burn.speed))
+            .prepare(layers.set_break)
+            .extent(extent)
+            .warn(layers.warning),
+    };
+    recipe
         .prepare(announcement(burn.finish == Finish::FinalizeDisc))
-        .extent(extent)
         .close(spot.closing(burn.finish, finalize_function(facts)))
-        .warn(speed.warning.into_iter().chain(layers.warning))
-        .expect(expected)
-        .resumable())
+        .expect(expected(spot, blocks, burn.finish))
+        .resumable()
 }
 
 fn expected(spot: &Spot, blocks: u64, finish: Finish) -> ExpectedMedium {
@@ -121,32 +108,6 @@ fn expected(spot: &Spot, blocks: u64, finish: Finish) -> ExpectedMedium {
         expected.nwa_at_least = None;
     }
     expected
-}
-
-/// The rest of a burn. Its layer break was set when it began, or never will be.
-fn resume_recipe(facts: &MediaFacts, resume: &ResumeRequest) -> Result<Recipe, Refusal> {
-    let (spot, missing) = Spot::where_cut_off(facts, resume)?;
-    let finish = resume.burn.finish;
-    let mut recipe = Recipe::new().goes_on().resumable();
-    if missing > 0 {
-        let speed = set_speed(facts, resume.burn.speed);
-        recipe = recipe
-            .prepare(speed.commands)
-            .extent(Extent::image(spot.nwa, missing, spot.unit))
-            .warn(speed.warning);
-    }
-    Ok(recipe
-        .prepare(announcement(finish == Finish::FinalizeDisc))
-        .close(spot.closing(finish, finalize_function(facts)))
-        .expect(expected(&spot, missing, finish)))
-}
-
-fn close_recipe(facts: &MediaFacts, close: &CloseRequest) -> Result<Recipe, Refusal> {
-    let unclosed = Unclosed::find(facts, close.finalize)?;
-    Ok(Recipe::new()
-        .prepare(announcement(close.finalize))
-        .close(unclosed.closing(close.finalize.then(|| finalize_function(facts))))
-        .expect(unclosed.expected(close.finalize)))
 }
 
 /// What comes before a job that finalizes, for firmware that looks for it.

@@ -28,7 +28,6 @@ pub(crate) fn recipe(
     let page = page::at_once(facts, burn);
     let extent = spot.extent(burn)?.under(&page);
     let blocks = extent.blocks;
-    let speed = set_speed(facts, burn.speed);
     let [synchronize, _] = moves::synchronize_cache();
     let expected = match burn.test_write {
         true => ExpectedMedium::default(),
@@ -36,14 +35,13 @@ pub(crate) fn recipe(
     };
     Ok(Recipe::new()
         .prepare([moves::set_write_parameters(&page)])
-        .prepare(speed.commands)
+        .at_speed(set_speed(facts, burn.speed))
         .prepare(calibration(facts, burn))
         .prepare([moves::reserve_track(SectorCount(
             u32::try_from(blocks).unwrap_or(u32::MAX),
         ))])
         .extent(extent)
         .close([synchronize])
-        .warn(speed.warning)
         .warn(unprotected(&page, burn))
         .warn(would_fit_one_layer(facts, blocks))
         .warn(finality(spot, burn, blocks))

@@ -62,8 +62,7 @@ pub(crate) fn cut_off(facts: &MediaFacts, resume: &ResumeRequest) -> Result<(Spo
 /// The recipe of the rest of a burn.
 pub(crate) fn rest(facts: &MediaFacts, resume: &ResumeRequest) -> Result<Recipe, Refusal> {
     let (spot, missing) = cut_off(facts, resume)?;
-    let extent = (missing > 0).then(|| Extent::image(spot.nwa, missing, spot.unit));
-    Ok(track(facts, &spot, &resume.burn, extent).goes_on())
+    Ok(track(facts, &spot, &resume.burn, spot.rest(missing)).goes_on())
 }
 
 /// A track, or what is missing of one, and its end.
@@ -73,15 +72,11 @@ fn track(facts: &MediaFacts, spot: &Spot, burn: &BurnRequest, extent: Option<Ext
     let recipe = Recipe::new().prepare([moves::set_write_parameters(&page)]);
     let recipe = match extent {
         None => recipe,
-        Some(extent) => {
-            let speed = set_speed(facts, burn.speed);
-            recipe
-                .prepare(speed.commands)
-                .prepare(calibration(facts, burn))
-                .extent(extent.under(&page))
-                .warn(speed.warning)
-                .warn(unprotected(&page, burn))
-        }
+        Some(extent) => recipe
+            .at_speed(set_speed(facts, burn.speed))
+            .prepare(calibration(facts, burn))
+            .extent(extent.under(&page))
+            .warn(unprotected(&page, burn)),
     };
     if burn.test_write {
         // A track that is closed in test write breaks the next one (recipe 3).

@@ -11,12 +11,12 @@ mod incremental;
 mod layers;
 mod page;
 
+use pitland_writer::mmc::Profile;
 use pitland_writer::mmc::feature::{Feature, FeatureCode};
-use pitland_writer::mmc::{Lba, Profile};
-use pitland_writer::sequential::{self, Spot};
+use pitland_writer::sequential::Spot;
 use pitland_writer::{
-    BurnRequest, Event, Finish, Fit, MediaFacts, MediaWriter, PlannedCommand, Recipe, Recording,
-    Refusal, Request, Service, Step, Warning, WritePlan, WriterInfo, moves,
+    BurnRequest, ByRecipe, CloseRequest, EraseRequest, Finish, MediaFacts, PlannedCommand, Recipe,
+    RecipeWriter, Recording, Refusal, Request, ResumeRequest, Service, Warning, WriterInfo, moves,
 };
 
 /// The media of this writer.
@@ -30,10 +30,13 @@ const PROFILES: [Profile; 3] = [
 const SHORTEST: u64 = 380_000;
 
 /// The writer of DVD-R, DVD-R DL and DVD-RW in sequential recording.
-#[derive(Debug)]
-pub struct DvdSequential(Recipe);
+pub type DvdSequential = ByRecipe<Recipes>;
 
-impl MediaWriter for DvdSequential {
+/// Its recipes.
+#[derive(Debug)]
+pub struct Recipes;
+
+impl RecipeWriter for Recipes {
     fn info() -> WriterInfo {
         WriterInfo::new(
             "dvd-sequential",
@@ -42,54 +45,46 @@ impl MediaWriter for DvdSequential {
         )
     }
 
-    fn assess(facts: &MediaFacts, request: &Request) -> Fit {
-        if let Err(refusal) = of_this_writer(facts) {
-            return match refusal {
-                Refusal::NoWriter { .. } => Fit::NotMine,
-                other => Fit::Refuses(other),
-            };
-        }
-        match request {
-            Request::Burn(burn) => offer(facts, burn).into(),
-            Request::Resume(resume) => incremental::cut_off(facts, resume)
-                .map(|(spot, _)| spot.service())
-                .into(),
-            other => recipe(facts, other)
-                .map(|_| Service::new(Lba(0), 0, 16))
-                .into(),
+    fn takes(facts: &MediaFacts, _: &Request) -> Result<(), Refusal> {
+        match facts.profile() {
+            profile if PROFILES.contains(&profile) => Ok(()),
+            profile @ Profile::DvdMinusRDlLayerJump => Err(Refusal::NoPrecedent { profile }),
+            profile => Err(Refusal::NoWriter { profile }),
         }
     }
 
-    fn begin(facts: &MediaFacts, request: &Request) -> Result<(Self, WritePlan), Refusal> {
-        of_this_writer(facts)?;
-        let (recipe, plan) = recipe(facts, request)?.build();
-        Ok((Self(recipe), plan))
+    fn offer(facts: &MediaFacts, burn: &BurnRequest) -> Result<Service, Refusal> {
+        let (spot, _) = place(facts, burn)?;
+        let mut service = spot.offer(burn)?;
+        service.test_write = has_test_write(facts);
+        Ok(service)
     }
 
-    fn next(&mut self, event: Event) -> Step {
-        self.0.next(event)
+    fn burn(facts: &MediaFacts, burn: &BurnRequest) -> Result<Recipe, Refusal> {
+        let (spot, way) = place(facts, burn)?;
+        match way {
+            Way::AtOnce => at_once::recipe(facts, &spot, burn),
+            Way::Incremental => incremental::recipe(facts, &spot, burn),
+        }
     }
-}
 
-fn of_this_writer(facts: &MediaFacts) -> Result<(), Refusal> {
-    match facts.profile() {
-        profile if PROFILES.contains(&profile) => Ok(()),
-        profile @ Profile::DvdMinusRDlLayerJump => Err(Refusal::NoPrecedent { profile }),
-        profile => Err(Refusal::NoWriter { profile }),
+    fn offer_rest(facts: &MediaFacts, resume: &ResumeRequest) -> Result<Service, Refusal> {
+        incremental::cut_off(facts, resume).map(|(spot, _)| spot.service())
     }
-}
 
-fn recipe(facts: &MediaFacts, request: &Request) -> Result<Recipe, Refusal> {
-    let profile = facts.profile();
-    match request {
-        Request::Burn(burn) => burn_recipe(facts, burn),
-        Request::Resume(resume) => incremental::rest(facts, resume),
-        Request::Close(close) => close::recipe(facts, close),
-        Request::Erase(erase) => erase::recipe(facts, erase),
-        Request::Format(_) if !profile.is_rewritable() => Err(Refusal::NotFormattable { profile }),
-        // A format makes it a medium of restricted overwrite, which is another writer's.
-        _ => Err(Refusal::NotOffered),
+    fn rest(facts: &MediaFacts, resume: &ResumeRequest) -> Result<Recipe, Refusal> {
+        incremental::rest(facts, resume)
     }
+
+    fn close(facts: &MediaFacts, close: &CloseRequest) -> Result<Recipe, Refusal> {
+        close::recipe(facts, close)
+    }
+
+    fn erase(facts: &MediaFacts, erase: &EraseRequest) -> Result<Recipe, Refusal> {
+        erase::recipe(facts, erase)
+    }
+
+    // A format makes a DVD-RW a medium of restricted overwrite, which is another writer's.
 }
 
 /// In how many goes a disc is recorded.
@@ -135,25 +130,6 @@ fn has_test_write(facts: &MediaFacts) -> bool {
         facts.current_feature(FeatureCode::DvdMinusWrite),
         Some(Feature::DvdMinusWrite(feature)) if feature.test_write
     )
-}
-
-/// What is offered for a burn; its size is judged once there is one.
-fn offer(facts: &MediaFacts, burn: &BurnRequest) -> Result<Service, Refusal> {
-    let (spot, _) = place(facts, burn)?;
-    if burn.blocks > 0 {
-        sequential::padded(burn.blocks, spot.unit, spot.free_blocks)?;
-    }
-    let mut service = spot.service();
-    service.test_write = has_test_write(facts);
-    Ok(service)
-}
-
-fn burn_recipe(facts: &MediaFacts, burn: &BurnRequest) -> Result<Recipe, Refusal> {
-    let (spot, way) = place(facts, burn)?;
-    match way {
-        Way::AtOnce => at_once::recipe(facts, &spot, burn),
-        Way::Incremental => incremental::recipe(facts, &spot, burn),
-    }
 }
 
 /// A calibration, where the drive has no table of powers for this disc (recipe 4, step 6). A test

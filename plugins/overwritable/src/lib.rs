@@ -11,17 +11,20 @@ mod resume;
 mod write;
 
 use medium::Medium;
-use pitland_writer::mmc::{Lba, Profile};
+use pitland_writer::mmc::Profile;
 use pitland_writer::{
-    Event, Fit, MediaFacts, MediaWriter, Recipe, Refusal, Request, Service, Step, WritePlan,
-    WriterInfo,
+    BurnRequest, ByRecipe, CloseRequest, EraseRequest, FormatRequest, MediaFacts, Recipe,
+    RecipeWriter, Refusal, Request, ResumeRequest, Service, WriterInfo,
 };
 
 /// The writer of DVD+RW, DVD-RW in restricted overwrite, DVD-RAM and BD-RE.
-#[derive(Debug)]
-pub struct Overwritable(Recipe);
+pub type Overwritable = ByRecipe<Recipes>;
 
-impl MediaWriter for Overwritable {
+/// Its recipes.
+#[derive(Debug)]
+pub struct Recipes;
+
+impl RecipeWriter for Recipes {
     fn info() -> WriterInfo {
         let profiles = Medium::ALL.iter().map(|medium| medium.profile()).collect();
         WriterInfo::new(
@@ -31,54 +34,53 @@ impl MediaWriter for Overwritable {
         )
     }
 
-    fn assess(facts: &MediaFacts, request: &Request) -> Fit {
-        let Some(medium) = Medium::of(facts.profile()) else {
-            return becoming(facts, request).map_or(Fit::NotMine, |recipe| {
-                recipe.map(|_| Service::new(Lba(0), 0, 16)).into()
-            });
-        };
-        match request {
-            Request::Burn(burn) => write::offer(facts, medium, burn).into(),
-            Request::Resume(resume) => resume::offer(facts, medium, resume).into(),
-            other => recipe(facts, medium, other)
-                .map(|_| Service::new(Lba(0), 0, medium.unit()))
-                .into(),
+    fn takes(facts: &MediaFacts, request: &Request) -> Result<(), Refusal> {
+        let becomes = matches!(request, Request::Format(_)) && becomes_one(facts);
+        match becomes {
+            true => Ok(()),
+            false => medium(facts).map(|_| ()),
         }
     }
 
-    fn begin(facts: &MediaFacts, request: &Request) -> Result<(Self, WritePlan), Refusal> {
-        let profile = facts.profile();
-        let recipe = match Medium::of(profile) {
-            Some(medium) => recipe(facts, medium, request),
-            None => becoming(facts, request).unwrap_or(Err(Refusal::NoWriter { profile })),
-        };
-        let (recipe, plan) = recipe?.build();
-        Ok((Self(recipe), plan))
+    fn offer(facts: &MediaFacts, burn: &BurnRequest) -> Result<Service, Refusal> {
+        write::offer(facts, medium(facts)?, burn)
     }
 
-    fn next(&mut self, event: Event) -> Step {
-        self.0.next(event)
+    fn burn(facts: &MediaFacts, burn: &BurnRequest) -> Result<Recipe, Refusal> {
+        write::burn(facts, medium(facts)?, burn)
+    }
+
+    fn offer_rest(facts: &MediaFacts, resume: &ResumeRequest) -> Result<Service, Refusal> {
+        resume::offer(facts, medium(facts)?, resume)
+    }
+
+    fn rest(facts: &MediaFacts, resume: &ResumeRequest) -> Result<Recipe, Refusal> {
+        resume::recipe(facts, medium(facts)?, resume)
+    }
+
+    fn close(facts: &MediaFacts, close: &CloseRequest) -> Result<Recipe, Refusal> {
+        write::close(facts, medium(facts)?, close)
+    }
+
+    fn erase(facts: &MediaFacts, erase: &EraseRequest) -> Result<Recipe, Refusal> {
+        write::erase(facts, medium(facts)?, erase)
+    }
+
+    fn format(facts: &MediaFacts, format: &FormatRequest) -> Result<Recipe, Refusal> {
+        match becomes_one(facts) {
+            true => restricted::format(facts, format),
+            false => format::recipe(facts, medium(facts)?, format),
+        }
     }
 }
 
-/// A medium that a format makes one of this writer: a DVD-RW in sequential recording. It is none of its
+fn medium(facts: &MediaFacts) -> Result<Medium, Refusal> {
+    let profile = facts.profile();
+    Medium::of(profile).ok_or(Refusal::NoWriter { profile })
+}
+
+/// Whether a format makes it a medium of this writer: a DVD-RW in sequential recording. It is none of its
 /// profiles, because nothing else is done with it here.
-fn becoming(facts: &MediaFacts, request: &Request) -> Option<Result<Recipe, Refusal>> {
-    match request {
-        Request::Format(request) if facts.profile() == Profile::DvdMinusRwSequential => {
-            Some(restricted::format(facts, request))
-        }
-        _ => None,
-    }
-}
-
-fn recipe(facts: &MediaFacts, medium: Medium, request: &Request) -> Result<Recipe, Refusal> {
-    match request {
-        Request::Burn(burn) => write::burn(facts, medium, burn),
-        Request::Erase(erase) => write::erase(facts, medium, erase),
-        Request::Format(format) => format::recipe(facts, medium, format),
-        Request::Close(close) => write::close(facts, medium, close),
-        Request::Resume(resume) => resume::recipe(facts, medium, resume),
-        _ => Err(Refusal::NotOffered),
-    }
+fn becomes_one(facts: &MediaFacts) -> bool {
+    facts.profile() == Profile::DvdMinusRwSequential
 }

@@ -3,13 +3,12 @@
 //! Owns these differences. Must not know requests or plans.
 
 use pitland_writer::mmc::cdb::StructureMedium;
+use pitland_writer::mmc::feature::FeatureCode;
 use pitland_writer::mmc::param::FormatType;
 use pitland_writer::mmc::reply::{BackgroundFormat, CapacityKind, dvd_format};
 use pitland_writer::mmc::{Lba, Profile};
 use pitland_writer::{MediaFacts, MediumCondition, MissingFact, Refusal};
 
-/// Feature "defect management" (recipe 2.4).
-const FEATURE_DEFECT_MANAGEMENT: u16 = 0x0024;
 /// The bits that protect a DVD-RAM: tab, persistent, until power-off (recipe 2.4).
 const PROTECTED: u8 = 0b111;
 
@@ -82,7 +81,9 @@ impl Medium {
         match self {
             Self::DvdPlusRw | Self::DvdPlusRwDl | Self::DvdMinusRw => false,
             Self::DvdRam => true,
-            Self::BdRe => formats_first || facts.feature_current(FEATURE_DEFECT_MANAGEMENT),
+            Self::BdRe => {
+                formats_first || facts.feature_current(FeatureCode::DefectManagement.code())
+            }
         }
     }
 }

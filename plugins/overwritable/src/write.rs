@@ -136,14 +136,9 @@ pub(crate) fn around(
     extent: Extent,
     burn: &BurnRequest,
 ) -> Result<Recipe, Refusal> {
-    let speed = set_speed(facts, burn.speed);
     let (format, loses) = first_format(facts, medium, surface, &extent)?;
     let verifies = medium.verifies(facts, surface.unformatted);
-    let streams = verifies && burn.fast_write && streaming::is_offered(facts);
-    let verified = match streams {
-        true => Some(Warning::DefectsNotReplaced),
-        false => verifies.then_some(Warning::VerifiedByDrive),
-    };
+    let (extents, verified) = streaming::written(facts, extent, burn, verifies);
     let mut recipe = Recipe::new();
     if medium == Medium::DvdMinusRw {
         recipe = recipe.prepare([moves::clear_test_write(&restricted::page(facts))]);
@@ -152,16 +147,12 @@ pub(crate) fn around(
     if formats {
         recipe = recipe.prepare(format).identify(has_room);
     }
-    let extents = match streams {
-        true => streaming::split(extent),
-        false => vec![extent],
-    };
     Ok(recipe
         // After the format: a drive may set its speed anew for it.
-        .prepare(speed.commands)
+        .at_speed(set_speed(facts, burn.speed))
         .extents(extents)
         .close(closing(medium, surface, formats, burn.finish))
-        .warn(speed.warning.into_iter().chain(verified).chain(loses)))
+        .warn(verified.into_iter().chain(loses)))
 }
 
 /// The format that must come before the blocks, and what is to be said of it; nothing where none is

@@ -15,12 +15,13 @@
 //! 3. [`MediaWriter::next`] with [`Event::Begin`], then with the event that answers each step, until
 //!    [`Step::Finished`] or [`Step::Failed`].
 //!
-//! For whoever writes one: a linear format is a table. [`Recipe`] walks it, [`moves`] are its rows,
-//! [`speed`] chooses a speed, [`streaming`] leaves the drive's verification out, [`write_parameters`] has what the pages of all media share, and [`sequential`] knows where a further session goes, and where one that was cut off
+//! For whoever writes one: a linear format is a table. A [`RecipeWriter`] has one for each kind of request,
+//! and [`ByRecipe`] makes the writer of them; [`Recipe`] walks a table, [`moves`] are its rows, [`speed`] chooses a speed, [`streaming`] leaves the drive's verification out, [`write_parameters`] has what the pages of all media share, and [`sequential`] knows where a further session goes, and where one that was cut off
 //! goes on. With the feature
 //! `testing` there are media to try it on, as drives describe them.
 #![forbid(unsafe_code)]
 
+mod by_recipe;
 pub mod cd;
 pub mod facts;
 pub mod moves;
@@ -37,6 +38,7 @@ pub mod testing;
 pub mod write_parameters;
 mod writer;
 
+pub use by_recipe::{ByRecipe, RecipeWriter};
 pub use facts::{Answer, CdFacts, MediaFacts, MediumCondition};
 pub use pitland_mmc as mmc;
 pub use plan::{

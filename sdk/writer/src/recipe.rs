@@ -20,7 +20,9 @@ use crate::moves;
 use crate::plan::{
     ExpectedMedium, Extent, Move, Occasion, PlannedCommand, SensePattern, Warning, WritePlan,
 };
+use crate::speed::SpeedChoice;
 use crate::step::{Event, Failure, Step};
+use pitland_mmc::cdb::CdbBytes;
 use pitland_mmc::mode_page::WriteParameters;
 use pitland_mmc::sense::{Sense, SenseKey};
 
@@ -81,6 +83,8 @@ pub struct Recipe {
     plan: WritePlan,
     /// Checks by the index of the preparing command that they follow.
     checks: Vec<(usize, Check)>,
+    /// Questions by the index of the preparing command that they come before, with the length of the answer.
+    questions: Vec<(usize, CdbBytes, u32)>,
     state: State,
     course: Course,
     wrote: bool,
@@ -95,6 +99,8 @@ pub struct Recipe {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     Table,
+    /// The question before a preparing command.
+    Ask(usize),
     Prepare(usize),
     Identify(usize),
     Write(usize),
@@ -128,6 +134,7 @@ impl Recipe {
         Self {
             plan: WritePlan::default(),
             checks: Vec::new(),
+            questions: Vec::new(),
             state: State::Table,
             course: Course::Complete,
             wrote: false,
@@ -153,6 +160,21 @@ impl Recipe {
             self.checks.push((last, check));
         }
         self
+    }
+
+    /// Before the preparing command that comes next, asks the drive something whose answer of up to `length`
+    /// bytes is of no matter, nor is a refusal: for firmware that must have been asked.
+    #[must_use]
+    pub fn ask(mut self, question: CdbBytes, length: u32) -> Self {
+        let next = self.plan.prepare.len();
+        self.questions.push((next, question, length));
+        self
+    }
+
+    /// At a speed: what sets it, and what is to be said of it.
+    #[must_use]
+    pub fn at_speed(self, speed: SpeedChoice) -> Self {
+        self.prepare(speed.commands).warn(speed.warning)
     }
 
     /// With a run of blocks.
@@ -236,6 +258,10 @@ impl Recipe {
                 Event::Begin => self.prepare_from(0),
                 Event::Cancelled { .. } => self.end(Step::Finished),
                 _ => self.unexpected(),
+            },
+            State::Ask(index) => match event {
+                Event::Answer(_) | Event::Refused { .. } => self.send(index),
+                other => self.common(other),
             },
             State::Prepare(index) => self.after_prepare(index, event),
             State::Identify(index) => self.after_identify(index, event),
@@ -345,6 +371,19 @@ impl Recipe {
     }
 
     fn prepare_at(&mut self, index: usize) -> Step {
+        match self.questions.iter().find(|(before, ..)| *before == index) {
+            Some((_, cdb, length)) => {
+                self.state = State::Ask(index);
+                Step::Ask {
+                    cdb: *cdb,
+                    length: *length,
+                }
+            }
+            None => self.send(index),
+        }
+    }
+
+    fn send(&mut self, index: usize) -> Step {
         let format = |c: &PlannedCommand| c.purpose == Move::Format;
         self.formatted |= self.plan.prepare.get(index).is_some_and(format);
         self.state = State::Prepare(index);

@@ -7,8 +7,9 @@
 use crate::facts::{MediaFacts, MediumCondition};
 use crate::moves;
 use crate::plan::{ExpectedMedium, Extent, Occasion, PlannedCommand};
+use crate::recipe::Recipe;
 use crate::refusal::{MissingFact, Refusal};
-use crate::request::{BurnRequest, Finish, Placement, ResumeRequest};
+use crate::request::{BurnRequest, CloseRequest, Finish, Placement, ResumeRequest};
 use crate::writer::Service;
 use pitland_mmc::cdb::CloseFunction;
 use pitland_mmc::reply::TrackInformation;
@@ -152,6 +153,17 @@ impl Spot {
         Service::new(self.nwa, self.free_blocks, self.unit)
     }
 
+    /// The same for a burn, once its size is settled.
+    ///
+    /// # Errors
+    /// [`Refusal::TooLarge`], by the padded size.
+    pub fn offer(&self, burn: &BurnRequest) -> Result<Service, Refusal> {
+        if burn.blocks > 0 {
+            padded(burn.blocks, self.unit, self.free_blocks)?;
+        }
+        Ok(self.service())
+    }
+
     /// The image at this place, padded to whole units.
     ///
     /// # Errors
@@ -159,6 +171,12 @@ impl Spot {
     pub fn extent(&self, burn: &BurnRequest) -> Result<Extent, Refusal> {
         let needed = padded(burn.blocks, self.unit, self.free_blocks)?;
         Ok(Extent::image(self.nwa, needed, self.unit))
+    }
+
+    /// What is missing of an image that goes on at this place: `blocks`, in whole units; nothing where
+    /// none are.
+    pub fn rest(&self, blocks: u64) -> Option<Extent> {
+        (blocks > 0).then(|| Extent::image(self.nwa, blocks, self.unit))
     }
 
     /// The closing moves of a burn: the buffer, the track, and the session or the disc, which
@@ -258,6 +276,21 @@ impl Unclosed {
             MediumCondition::Unknown => Err(missing(MissingFact::DiscInformation)),
             _ => Err(Refusal::NothingToClose),
         }
+    }
+
+    /// The recipe of the close: of the session, or of the disc by `function` where that is asked for.
+    ///
+    /// # Errors
+    /// As [`Unclosed::find`].
+    pub fn recipe(
+        facts: &MediaFacts,
+        close: &CloseRequest,
+        function: CloseFunction,
+    ) -> Result<Recipe, Refusal> {
+        let unclosed = Self::find(facts, close.finalize)?;
+        Ok(Recipe::new()
+            .close(unclosed.closing(close.finalize.then_some(function)))
+            .expect(unclosed.expected(close.finalize)))
     }
 
     /// The closing moves: the open tracks, and the session or the disc.

@@ -7,7 +7,8 @@
 mod tests;
 
 use crate::facts::MediaFacts;
-use crate::plan::{Extent, WriteCommand};
+use crate::plan::{Extent, Warning, WriteCommand};
+use crate::request::BurnRequest;
 use pitland_mmc::feature::{Feature, FeatureCode};
 use pitland_mmc::{Lba, Profile};
 
@@ -18,7 +19,7 @@ const ANCHORS: i32 = 2048;
 
 /// Whether a drive that reads back what it writes on such a medium can be told not to. Without condition
 /// that failed on one drive: the feature and the medium must both have it.
-pub fn is_offered(facts: &MediaFacts) -> bool {
+fn is_offered(facts: &MediaFacts) -> bool {
     let streams = matches!(
         facts.current_feature(FeatureCode::RealTimeStreaming),
         Some(Feature::RealTimeStreaming(feature)) if feature.stream_writing
@@ -30,9 +31,26 @@ pub fn is_offered(facts: &MediaFacts) -> bool {
     streams && takes
 }
 
+/// The blocks of an extent for a drive that reads back what it writes on this medium, or does not
+/// (`verifies`), and what is to be said of that: streamed where its verification is not wanted.
+pub fn written(
+    facts: &MediaFacts,
+    extent: Extent,
+    burn: &BurnRequest,
+    verifies: bool,
+) -> (Vec<Extent>, Option<Warning>) {
+    if !verifies {
+        return (vec![extent], None);
+    }
+    match burn.fast_write && is_offered(facts) {
+        true => (split(extent), Some(Warning::DefectsNotReplaced)),
+        false => (vec![extent], Some(Warning::VerifiedByDrive)),
+    }
+}
+
 /// An extent in up to three: the front with the anchors, the bulk that is streamed in whole and aligned
 /// units, and what is left. One that is too short stays as it is.
-pub fn split(extent: Extent) -> Vec<Extent> {
+fn split(extent: Extent) -> Vec<Extent> {
     let start = extent.first_lba.0;
     let parts = || {
         let end = start.checked_add_unsigned(u32::try_from(extent.blocks).ok()?)?;

@@ -1,6 +1,6 @@
 //! The one trait that a media-format writer implements, and its erased form.
 
-use crate::{Event, MediaFacts, Refusal, Request, Step, WritePlan};
+use crate::{Event, MediaFacts, Recipe, Refusal, Request, Step, WritePlan};
 use pitland_mmc::{Lba, Profile};
 use std::marker::PhantomData;
 
@@ -108,6 +108,12 @@ pub trait ActiveWriter: Send {
 impl<W: MediaWriter> ActiveWriter for W {
     fn next(&mut self, event: Event) -> Step {
         MediaWriter::next(self, event)
+    }
+}
+
+impl ActiveWriter for Recipe {
+    fn next(&mut self, event: Event) -> Step {
+        Self::next(self, event)
     }
 }
 

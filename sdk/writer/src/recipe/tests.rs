@@ -3,32 +3,10 @@
 use super::*;
 use crate::moves;
 use crate::testing::{HISTORY_EVENTS, all_goes_well, event_of, media, play, walk};
-use crate::writer::{Fit, MediaWriter, WriterInfo};
-use crate::{Refusal, Request};
+use pitland_mmc::cdb::{Cdb, TestUnitReady};
 use pitland_mmc::param::{FormatParameterList, StreamingDescriptor};
 use pitland_mmc::{Lba, TrackNumber};
 use proptest::prelude::*;
-
-/// A recipe as a writer, for the driver of the kit.
-struct Table(Recipe);
-
-impl MediaWriter for Table {
-    fn info() -> WriterInfo {
-        WriterInfo::new("table", "a recipe and nothing else", vec![])
-    }
-
-    fn assess(_: &MediaFacts, _: &Request) -> Fit {
-        Fit::NotMine
-    }
-
-    fn begin(_: &MediaFacts, _: &Request) -> Result<(Self, WritePlan), Refusal> {
-        Err(Refusal::NotOffered)
-    }
-
-    fn next(&mut self, event: Event) -> Step {
-        self.0.next(event)
-    }
-}
 
 /// 0 SET STREAMING, 1 SET CD SPEED; one extent; 0 1 SYNC, 2 CLOSE TRACK, 3 finalize, 4 CLOSE SESSION.
 fn finalizing() -> Recipe {
@@ -59,8 +37,8 @@ fn formatting() -> Recipe {
 }
 
 fn steps(recipe: Recipe, answer: impl FnMut(&Step) -> Event) -> Vec<Step> {
-    let (recipe, plan) = recipe.build();
-    walk(&mut Table(recipe), &plan, answer)
+    let (mut recipe, plan) = recipe.build();
+    walk(&mut recipe, &plan, answer)
 }
 
 fn good(step: &Step) -> Event {
@@ -97,6 +75,48 @@ fn a_good_day_leaves_out_what_is_for_bad_ones() {
         Finished,
     ];
     assert_eq!(steps(finalizing(), good), expected);
+}
+
+/// As [`finalizing`], with a question before the stand-in's command.
+fn asking() -> Recipe {
+    Recipe::new()
+        .prepare([moves::set_streaming(&StreamingDescriptor::default())])
+        .ask(TestUnitReady {}.emit(), 36)
+        .prepare([moves::set_cd_speed(u32::MAX)])
+        .extent(Extent::image(Lba(0), 32, 32))
+        .close(moves::synchronize_cache())
+}
+
+#[test]
+fn a_question_comes_before_its_command_and_no_answer_to_it_matters() {
+    let question = Step::Ask {
+        cdb: TestUnitReady {}.emit(),
+        length: 36,
+    };
+    for answer in [
+        Event::Answer(vec![]),
+        refused(5, 0x24, 0),
+        refused(2, 0x3A, 0),
+    ] {
+        let all = steps(asking(), at(question.clone(), answer));
+        let course = [
+            Prepare(0),
+            question.clone(),
+            Prepare(1),
+            Write(0),
+            Close(0),
+            Close(1),
+            Finished,
+        ];
+        assert_eq!(all, course);
+    }
+    let cancelled = steps(
+        asking(),
+        at(question.clone(), Event::Cancelled { written_blocks: 0 }),
+    );
+    assert!(!cancelled.contains(&Prepare(1)), "{cancelled:?}");
+    let late = steps(asking(), at(question.clone(), Event::TimedOut));
+    assert_eq!(late.last(), Some(&Step::Failed(Failure::TimedOut)));
 }
 
 #[test]
@@ -286,7 +306,7 @@ proptest! {
     ) {
         let (recipe, plan) = if formats { formatting() } else { finalizing() }.build();
         let facts = media::dvd_plus_rw_formatting().build();
-        play(Table(recipe), &plan, &facts, &history);
+        play(recipe, &plan, &facts, &history);
     }
 
     #[test]

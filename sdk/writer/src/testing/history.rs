@@ -5,7 +5,7 @@
 use crate::facts::MediaFacts;
 use crate::plan::WritePlan;
 use crate::step::{Event, Failure, Step};
-use crate::writer::MediaWriter;
+use crate::writer::ActiveWriter;
 use pitland_mmc::Lba;
 use pitland_mmc::sense::Sense;
 
@@ -29,7 +29,7 @@ const SENSES: [(u8, u8, u8); 8] = [
 ///
 /// Asserts that the end comes within a bound that no honest writer reaches, and that no step lies
 /// outside the plan.
-pub fn walk<W: MediaWriter>(
+pub fn walk<W: ActiveWriter>(
     writer: &mut W,
     plan: &WritePlan,
     mut answer: impl FnMut(&Step) -> Event,
@@ -98,7 +98,7 @@ pub fn event_of(number: u8, step: &Step, facts: &MediaFacts) -> Event {
 
 /// Plays a random history. All goes well once the numbers are used up. After the end the writer is
 /// asked once more, and must say that this is no answer.
-pub fn play<W: MediaWriter>(
+pub fn play<W: ActiveWriter>(
     mut writer: W,
     plan: &WritePlan,
     facts: &MediaFacts,
