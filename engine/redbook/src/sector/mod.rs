@@ -17,6 +17,7 @@ mod scramble;
 
 pub use correct::{Correction, SectorFault, Uncorrectable};
 
+use crate::bcd::bcd;
 use edc::{Shift, stream_bytes};
 use parity::{SLACK, Scratch};
 use pitland_mmc::{Lba, Msf};
@@ -411,10 +412,6 @@ impl SectorCodec {
 /// Bytes of the sector in a scratch.
 fn of(scratch: &Scratch, from: usize, to: usize) -> &[u8] {
     scratch.get(SLACK + from..SLACK + to).unwrap_or_default()
-}
-
-const fn bcd(value: u8) -> u8 {
-    ((value / 10) << 4) | (value % 10)
 }
 
 fn header(address: Msf, mode: u8) -> [u8; 4] {
