@@ -1,10 +1,11 @@
 //! CD sectors and sub-channels, byte for byte.
 //!
-//! Owns the codes of the Yellow Book (sync, header, error detection, parity, scrambling) for every kind of sector, and the sub-channels. It makes and
+//! Owns the codes of the Yellow Book (sync, header, error detection, parity, scrambling) for every kind of sector, the sub-channels, and CD-TEXT. It makes and
 //! judges bytes in memory; it must not know drives, files, or the async runtime.
 
 mod bcd;
 pub mod sector;
 pub mod subchannel;
+pub mod text;
 
 pub use sector::{SECTOR_BYTES, SectorCodec, SectorForm};

@@ -4,6 +4,7 @@
 //! not know what a disc holds: `Q` is told what to say.
 
 mod q;
+pub(crate) use q::checksum;
 
 pub use q::{
     BadQ, Control, Isrc, IsrcError, LeadInPoint, Mcn, McnError, Q, QMessage, SubchannelTrack,
