@@ -39,6 +39,10 @@ pub(crate) enum Command {
     Verify(VerifyArgs),
     /// Read a disc, or one track, into a file.
     Read(ReadArgs),
+    /// List what a disc or an image holds.
+    Ls(LsArgs),
+    /// Take files out of a disc or an image.
+    Extract(ExtractArgs),
     /// Leave a rewritable medium empty.
     Erase(EraseArgs),
     /// Format a medium.
@@ -266,6 +270,56 @@ pub(crate) struct ReadArgs {
     pub(crate) output: PathBuf,
 }
 
+/// What every command that looks into a volume takes.
+#[derive(Debug, Args)]
+pub(crate) struct VolumeAt {
+    /// An image file, or a drive as other commands name it.
+    #[arg(value_name = "IMAGE|DRIVE")]
+    pub(crate) place: OsString,
+    /// The volume of this session, counted from 1; without it that of the last closed one.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) session: Option<u16>,
+    /// The volume of the session that begins at this block.
+    #[arg(long, value_name = "LBA", conflicts_with = "session")]
+    pub(crate) session_lba: Option<u32>,
+    /// Whose names and attributes are shown; without it the best that there are.
+    #[arg(long, value_enum, value_name = "NAMES")]
+    pub(crate) fs: Option<NamesArg>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LsArgs {
+    #[command(flatten)]
+    pub(crate) volume: VolumeAt,
+    /// A folder or file of the volume; without it the root.
+    #[arg(value_name = "PATH", default_value = "/", hide_default_value = true)]
+    pub(crate) path: PathBuf,
+    /// With all that is below, under whole paths.
+    #[arg(short = 'R', long)]
+    pub(crate) recursive: bool,
+    /// Show the blocks, too, as first+count.
+    #[arg(long)]
+    pub(crate) lba: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExtractArgs {
+    #[command(flatten)]
+    pub(crate) volume: VolumeAt,
+    /// Folders and files of the volume; without any all of it. Each keeps its whole path.
+    #[arg(value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Below this folder, which is made where it is missing.
+    #[arg(short, long, value_name = "DIR")]
+    pub(crate) output: PathBuf,
+    /// Replace files and links that are there already; without it they stay, and that is an error.
+    #[arg(long)]
+    pub(crate) replace: bool,
+    /// The most bytes that are written. Files can share blocks: without it four times the size of the image.
+    #[arg(long, value_name = "BYTES", value_parser = values::size)]
+    pub(crate) most: Option<u64>,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct EraseArgs {
     #[command(flatten)]
@@ -435,6 +489,16 @@ pub(crate) enum StashArg {
     Never,
     /// Everything.
     All,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum NamesArg {
+    /// ISO 9660 alone.
+    Iso,
+    /// Joliet.
+    Joliet,
+    /// Rock Ridge.
+    Rr,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

@@ -76,7 +76,7 @@ pub(crate) const TABLE: [Line; 19] = [
         Exit::Refused,
         4,
         "refused",
-        "The medium does not fit what was asked: absent, not blank, closed, full, too small, of the wrong kind, without such a track. The disc is untouched.",
+        "The medium does not fit what was asked: absent, not blank, closed, full, too small, of the wrong kind, without such a track, session or file. The disc is untouched.",
     ),
     line(
         Exit::NoDrive,

@@ -305,6 +305,23 @@ fn what_needs_no_disc() {
 }
 
 #[test]
+fn a_volume_is_listed_and_extracted() {
+    let bench = bench();
+    bench.expect(0, &["image", "tree", "-o", "image.iso"]);
+    let listed = ["ls", "image.iso", "folder", "--json", "--fs", "joliet"];
+    let lines = bench.expect(0, &listed).json();
+    check("ls", lines);
+    let extracted = ["extract", "image.iso", "-o", "out", "--json"];
+    check("extract", bench.expect(0, &extracted).json());
+    check(
+        "ls-no-such-path",
+        bench
+            .expect(4, &["ls", "image.iso", "missing", "--json"])
+            .json(),
+    );
+}
+
+#[test]
 fn figures_have_the_published_fields() {
     let bench = bench();
     let data = fs::File::create(bench.path("tree/big")).unwrap();

@@ -396,9 +396,17 @@ impl MediaFacts {
         if self.profile().is_overwritable() {
             return Some(Lba(0));
         }
-        let session = u16::try_from(self.closed_sessions()?)
-            .ok()
-            .filter(|n| *n > 0)?;
+        let last = u16::try_from(self.closed_sessions()?).ok()?;
+        self.closed_session_start(last)
+    }
+
+    /// The first block of a closed session, counted from 1. `None` for one that is not there or not closed, and on media
+    /// that are overwritten, which have no sessions.
+    pub fn closed_session_start(&self, session: u16) -> Option<Lba> {
+        let closed = self.closed_sessions()?;
+        if session == 0 || u32::from(session) > closed {
+            return None;
+        }
         self.cd_session_start(session)
             .or_else(|| self.session_start(SessionNumber(session)))
     }

@@ -5,11 +5,13 @@ mod close;
 mod drives;
 mod elsewhere;
 mod erase;
+mod extract;
 mod format;
 mod image;
 mod job;
 mod jobs;
 mod journals;
+mod ls;
 mod medium;
 mod plan;
 mod plugins;
@@ -19,6 +21,7 @@ mod serve;
 mod tray;
 mod verify;
 mod virtual_disc;
+mod volume;
 
 use crate::args::{Command, VirtualCommand};
 use crate::error::Complaint;
@@ -67,6 +70,8 @@ async fn dispatch(command: Command, context: Context) -> Result<Exit, Complaint>
         Command::Burn(args) => burn::run(*args, context).await,
         Command::Verify(args) => verify::run(args, context).await,
         Command::Read(args) => read::run(args, context).await,
+        Command::Ls(args) => ls::run(args, context).await,
+        Command::Extract(args) => extract::run(args, context).await,
         Command::Erase(args) => erase::run(args, context).await,
         Command::Format(args) => format::run(args, context).await,
         Command::Close(args) => close::run(args, context).await,

@@ -7,6 +7,7 @@ pub(crate) mod escape;
 pub(crate) mod human;
 pub(crate) mod jobs;
 pub(crate) mod json;
+pub(crate) mod listing;
 pub(crate) mod plan;
 pub(crate) mod plugins;
 pub(crate) mod report;
