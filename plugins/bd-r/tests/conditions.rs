@@ -9,37 +9,26 @@
 use pitland_bd_r::BdR;
 use pitland_writer::mmc::reply::{DiscStatus, SessionState};
 use pitland_writer::mmc::{Lba, Profile};
-use pitland_writer::testing::{FactsBuilder, media};
+use pitland_writer::testing::{FactsBuilder, asked, media};
 use pitland_writer::{
-    BurnRequest, Certification, CloseRequest, EraseRequest, Fit, FormatRequest, MediaWriter,
-    MissingFact, Placement, Recording, Refusal, Request, ResumeRequest,
+    BurnRequest, Certification, CloseRequest, EraseRequest, Finish, Fit, FormatRequest,
+    MediaWriter, MissingFact, Placement, Recording, Refusal, Request, ResumeRequest,
 };
 
 fn burn(placement: Placement) -> Request {
-    let mut burn = BurnRequest::new(100);
-    burn.placement = placement;
-    Request::Burn(burn)
+    asked::burn(100, placement, Finish::CloseSession)
 }
 
 fn fit(medium: FactsBuilder, request: Request) -> Fit {
     BdR::assess(&medium.build(), &request)
 }
 
-/// The refusal, which `assess` and `begin` must agree on.
 fn refusal(medium: FactsBuilder, request: Request) -> Refusal {
-    let facts = medium.build();
-    let begun = BdR::begin(&facts, &request).map(|(_, plan)| plan);
-    match (BdR::assess(&facts, &request), begun) {
-        (Fit::Refuses(said), Err(refusal)) if said == refusal => refusal,
-        other => panic!("{other:?}"),
-    }
+    asked::refusal::<BdR>(medium, &request)
 }
 
 fn place(medium: FactsBuilder, placement: Placement) -> (Lba, u64, u32) {
-    match fit(medium, burn(placement)) {
-        Fit::Serves(service) => (service.first_lba, service.free_blocks, service.write_unit),
-        other => panic!("{other:?}"),
-    }
+    asked::place::<BdR>(medium, &burn(placement))
 }
 
 #[test]
@@ -267,13 +256,10 @@ fn resume(written_blocks: u64) -> Request {
 
 #[test]
 fn a_burn_goes_on_in_the_open_session_where_it_was_cut_off() {
-    match fit(media::bd_r_open(), resume(3_200)) {
-        Fit::Serves(service) => assert_eq!(
-            (service.first_lba, service.free_blocks, service.write_unit),
-            (Lba(3_200), u64::from(media::BD_RAW - 3_200), 32)
-        ),
-        other => panic!("{other:?}"),
-    }
+    assert_eq!(
+        asked::place::<BdR>(media::bd_r_open(), &resume(3_200)),
+        (Lba(3_200), u64::from(media::BD_RAW - 3_200), 32)
+    );
 }
 
 #[test]

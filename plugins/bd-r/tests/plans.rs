@@ -10,26 +10,15 @@ use pitland_bd_r::BdR;
 use pitland_writer::mmc::feature::{Feature, FeatureDescriptor, RealTimeStreaming};
 use pitland_writer::mmc::reply::{DiscStatus, SessionState};
 use pitland_writer::mmc::{Lba, Profile};
-use pitland_writer::testing::{FactsBuilder, media};
+use pitland_writer::testing::asked::{burn, lines};
+use pitland_writer::testing::{FactsBuilder, asked, media};
 use pitland_writer::{
-    BurnRequest, CloseRequest, ExpectedMedium, Finish, FormatRequest, MediaWriter, Placement,
-    Request, ResumeRequest, Warning, WritePlan,
+    BurnRequest, CloseRequest, ExpectedMedium, Finish, FormatRequest, Placement, Request, Warning,
+    WritePlan,
 };
 
 fn plan(medium: FactsBuilder, request: Request) -> WritePlan {
-    let (_, plan) = BdR::begin(&medium.build(), &request).unwrap();
-    plan
-}
-
-fn lines(plan: &WritePlan) -> Vec<String> {
-    plan.to_string().lines().map(str::to_owned).collect()
-}
-
-fn burn(blocks: u64, placement: Placement, finish: Finish) -> Request {
-    let mut burn = BurnRequest::new(blocks);
-    burn.placement = placement;
-    burn.finish = finish;
-    Request::Burn(burn)
+    asked::plan::<BdR>(medium, &request)
 }
 
 #[test]
@@ -82,9 +71,7 @@ fn a_third_session_that_finalizes() {
 }
 
 fn resume(blocks: u64, finish: Finish, written: u64) -> Request {
-    let mut burn = BurnRequest::new(blocks);
-    burn.finish = finish;
-    Request::Resume(ResumeRequest::new(burn, written))
+    asked::rest(blocks, written, finish)
 }
 
 #[test]

@@ -9,7 +9,7 @@
 use pitland_cd_sao::CdSao;
 use pitland_writer::mmc::reply::DiscType;
 use pitland_writer::mmc::{Lba, Profile};
-use pitland_writer::testing::{FactsBuilder, cd, media};
+use pitland_writer::testing::{FactsBuilder, asked, cd, media};
 use pitland_writer::{
     BurnRequest, CdForm, CloseRequest, EraseRequest, Fit, FormatRequest, MediaWriter, Placement,
     Recording, Refusal, Request,
@@ -19,15 +19,8 @@ fn burn(blocks: u64) -> Request {
     Request::Burn(BurnRequest::new(blocks))
 }
 
-/// Assessing and beginning refuse alike.
 fn refusal(medium: FactsBuilder, request: Request) -> Refusal {
-    let facts = medium.build();
-    let refusal = CdSao::begin(&facts, &request).unwrap_err();
-    assert_eq!(
-        CdSao::assess(&facts, &request),
-        Fit::Refuses(refusal.clone())
-    );
-    refusal
+    asked::refusal::<CdSao>(medium, &request)
 }
 
 fn fitness(recording: Recording) -> u8 {

@@ -8,18 +8,14 @@
 
 use pitland_cd_sao::CdSao;
 use pitland_writer::mmc::{Lba, Profile};
-use pitland_writer::testing::cd;
-use pitland_writer::{BurnRequest, ExpectedMedium, Finish, MediaWriter, Move, Request, WritePlan};
+use pitland_writer::testing::asked::lines;
+use pitland_writer::testing::{asked, cd};
+use pitland_writer::{BurnRequest, ExpectedMedium, Finish, Move, Request, WritePlan};
 
 fn plan(burn: BurnRequest) -> WritePlan {
-    let facts = cd::blank(Profile::CdR).build();
-    let (_, plan) = CdSao::begin(&facts, &Request::Burn(burn)).unwrap();
+    let plan = asked::plan::<CdSao>(cd::blank(Profile::CdR), &Request::Burn(burn));
     assert!(!plan.resumable);
     plan
-}
-
-fn lines(plan: &WritePlan) -> Vec<String> {
-    plan.to_string().lines().map(str::to_owned).collect()
 }
 
 #[test]

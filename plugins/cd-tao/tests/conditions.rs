@@ -9,35 +9,22 @@
 use pitland_cd_tao::CdTao;
 use pitland_writer::mmc::reply::DiscType;
 use pitland_writer::mmc::{Lba, Profile};
-use pitland_writer::testing::{FactsBuilder, cd, media};
+use pitland_writer::testing::{FactsBuilder, asked, cd, media};
 use pitland_writer::{
-    BurnRequest, CloseRequest, EraseRequest, EraseScope, Fit, FormatRequest, MediaWriter,
+    BurnRequest, CloseRequest, EraseRequest, EraseScope, Finish, Fit, FormatRequest, MediaWriter,
     Placement, Recording, Refusal, Request, ResumeRequest, Service,
 };
 
 fn burn(blocks: u64, placement: Placement) -> Request {
-    let mut burn = BurnRequest::new(blocks);
-    burn.placement = placement;
-    Request::Burn(burn)
+    asked::burn(blocks, placement, Finish::CloseSession)
 }
 
 fn service(medium: FactsBuilder, request: &Request) -> Service {
-    let facts = medium.build();
-    match CdTao::assess(&facts, request) {
-        Fit::Serves(service) => service,
-        other => panic!("{other:?}"),
-    }
+    asked::service::<CdTao>(medium, request)
 }
 
-/// Assessing and beginning refuse alike.
 fn refusal(medium: FactsBuilder, request: Request) -> Refusal {
-    let facts = medium.build();
-    let refusal = CdTao::begin(&facts, &request).unwrap_err();
-    assert_eq!(
-        CdTao::assess(&facts, &request),
-        Fit::Refuses(refusal.clone())
-    );
-    refusal
+    asked::refusal::<CdTao>(medium, &request)
 }
 
 fn appendable(profile: Profile) -> FactsBuilder {

@@ -9,20 +9,17 @@
 use pitland_cd_tao::CdTao;
 use pitland_writer::mmc::reply::DiscType;
 use pitland_writer::mmc::{Lba, Profile};
-use pitland_writer::testing::{FactsBuilder, cd};
+use pitland_writer::testing::asked::lines;
+use pitland_writer::testing::{FactsBuilder, asked, cd};
 use pitland_writer::{
-    BurnRequest, CdForm, CloseRequest, EraseRequest, EraseScope, ExpectedMedium, Finish,
-    MediaWriter, Placement, Request, Warning, WritePlan,
+    BurnRequest, CdForm, CloseRequest, EraseRequest, EraseScope, ExpectedMedium, Finish, Placement,
+    Request, Warning, WritePlan,
 };
 
 fn plan(medium: FactsBuilder, request: Request) -> WritePlan {
-    let (_, plan) = CdTao::begin(&medium.build(), &request).unwrap();
+    let plan = asked::plan::<CdTao>(medium, &request);
     assert!(!plan.resumable);
     plan
-}
-
-fn lines(plan: &WritePlan) -> Vec<String> {
-    plan.to_string().lines().map(str::to_owned).collect()
 }
 
 fn burn(blocks: u64, finish: Finish) -> BurnRequest {

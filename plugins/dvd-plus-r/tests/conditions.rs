@@ -8,37 +8,26 @@
 
 use pitland_dvd_plus_r::DvdPlusR;
 use pitland_writer::mmc::{Lba, Profile};
-use pitland_writer::testing::{FactsBuilder, media};
+use pitland_writer::testing::{FactsBuilder, asked, media};
 use pitland_writer::{
-    BurnRequest, CloseRequest, EraseRequest, Fit, FormatRequest, MediaWriter, MissingFact,
+    BurnRequest, CloseRequest, EraseRequest, Finish, Fit, FormatRequest, MediaWriter, MissingFact,
     Placement, Refusal, Request, ResumeRequest,
 };
 
 fn burn(placement: Placement) -> Request {
-    let mut burn = BurnRequest::new(100);
-    burn.placement = placement;
-    Request::Burn(burn)
+    asked::burn(100, placement, Finish::CloseSession)
 }
 
 fn fit(medium: FactsBuilder, request: Request) -> Fit {
     DvdPlusR::assess(&medium.build(), &request)
 }
 
-/// The refusal, which `assess` and `begin` must agree on.
 fn refusal(medium: FactsBuilder, request: Request) -> Refusal {
-    let facts = medium.build();
-    let begun = DvdPlusR::begin(&facts, &request).map(|(_, plan)| plan);
-    match (DvdPlusR::assess(&facts, &request), begun) {
-        (Fit::Refuses(said), Err(refusal)) if said == refusal => refusal,
-        other => panic!("{other:?}"),
-    }
+    asked::refusal::<DvdPlusR>(medium, &request)
 }
 
 fn place(medium: FactsBuilder, placement: Placement) -> (Lba, u64, u32) {
-    match fit(medium, burn(placement)) {
-        Fit::Serves(service) => (service.first_lba, service.free_blocks, service.write_unit),
-        other => panic!("{other:?}"),
-    }
+    asked::place::<DvdPlusR>(medium, &burn(placement))
 }
 
 fn appendable(sessions: u16) -> FactsBuilder {

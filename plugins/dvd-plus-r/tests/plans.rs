@@ -8,28 +8,17 @@
 
 use pitland_dvd_plus_r::DvdPlusR;
 use pitland_writer::mmc::{Lba, Profile};
-use pitland_writer::testing::{FactsBuilder, media};
+use pitland_writer::testing::asked::{burn, lines};
+use pitland_writer::testing::{FactsBuilder, asked, media};
 use pitland_writer::{
-    BurnRequest, CloseRequest, ExpectedMedium, Finish, MediaWriter, Move, Placement, Request,
-    ResumeRequest, Warning, WritePlan,
+    BurnRequest, CloseRequest, ExpectedMedium, Finish, Move, Placement, Request, ResumeRequest,
+    Warning, WritePlan,
 };
 
 const L0: u64 = media::DVD_PLUS_DL_LAYER_0 as u64;
 
 fn plan(medium: FactsBuilder, request: Request) -> WritePlan {
-    let (_, plan) = DvdPlusR::begin(&medium.build(), &request).unwrap();
-    plan
-}
-
-fn lines(plan: &WritePlan) -> Vec<String> {
-    plan.to_string().lines().map(str::to_owned).collect()
-}
-
-fn burn(blocks: u64, placement: Placement, finish: Finish) -> Request {
-    let mut burn = BurnRequest::new(blocks);
-    burn.placement = placement;
-    burn.finish = finish;
-    Request::Burn(burn)
+    asked::plan::<DvdPlusR>(medium, &request)
 }
 
 #[test]

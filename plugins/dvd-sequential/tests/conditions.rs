@@ -8,7 +8,7 @@
 
 use pitland_dvd_sequential::DvdSequential;
 use pitland_writer::mmc::{Lba, Profile};
-use pitland_writer::testing::{FactsBuilder, dvd_minus, media};
+use pitland_writer::testing::{FactsBuilder, asked, dvd_minus, media};
 use pitland_writer::{
     BurnRequest, CloseRequest, EraseRequest, EraseScope, Fit, FormatRequest, MediaWriter,
     MissingFact, Placement, Recording, Refusal, Request, ResumeRequest, Service,
@@ -24,24 +24,11 @@ fn burn(placement: Placement) -> BurnRequest {
 }
 
 fn service(medium: FactsBuilder, request: Request) -> Service {
-    let facts = medium.build();
-    match DvdSequential::assess(&facts, &request) {
-        Fit::Serves(service) => {
-            assert!(DvdSequential::begin(&facts, &request).is_ok());
-            service
-        }
-        other => panic!("{other:?}"),
-    }
+    asked::service::<DvdSequential>(medium, &request)
 }
 
-/// The refusal, which `assess` and `begin` must agree on.
 fn refusal(medium: FactsBuilder, request: Request) -> Refusal {
-    let facts = medium.build();
-    let begun = DvdSequential::begin(&facts, &request).map(|(_, plan)| plan);
-    match (DvdSequential::assess(&facts, &request), begun) {
-        (Fit::Refuses(said), Err(refusal)) if said == refusal => refusal,
-        other => panic!("{other:?}"),
-    }
+    asked::refusal::<DvdSequential>(medium, &request)
 }
 
 #[test]

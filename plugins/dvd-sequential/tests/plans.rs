@@ -9,10 +9,11 @@
 use pitland_dvd_sequential::DvdSequential;
 use pitland_writer::mmc::reply::{DiscStatus, SessionState, TrackInformation};
 use pitland_writer::mmc::{Lba, Profile, SectorCount, Sense, SessionNumber, TrackNumber};
-use pitland_writer::testing::{FactsBuilder, dvd_minus};
+use pitland_writer::testing::asked::{lines, rest as resume};
+use pitland_writer::testing::{FactsBuilder, asked, dvd_minus};
 use pitland_writer::{
     BurnRequest, CloseRequest, EraseRequest, Event, ExpectedMedium, Failure, Finish, MediaWriter,
-    Move, Placement, Recording, Request, ResumeRequest, Step, Warning, WritePlan,
+    Move, Placement, Recording, Request, Step, Warning, WritePlan,
 };
 
 const R: Profile = Profile::DvdMinusRSequential;
@@ -29,12 +30,7 @@ const SYNC_TO_THE_END: &str = "synchronize cache: SYNCHRONIZE CACHE";
 const CLOSE_SESSION: &str = "close session: CLOSE TRACK/SESSION session, IMMED";
 
 fn plan(medium: FactsBuilder, request: Request) -> WritePlan {
-    let (_, plan) = DvdSequential::begin(&medium.build(), &request).unwrap();
-    plan
-}
-
-fn lines(plan: &WritePlan) -> Vec<String> {
-    plan.to_string().lines().map(str::to_owned).collect()
+    asked::plan::<DvdSequential>(medium, &request)
 }
 
 fn burn(blocks: u64, change: impl FnOnce(&mut BurnRequest)) -> Request {
@@ -248,12 +244,6 @@ fn a_drive_without_underrun_protection_is_not_asked_for_it() {
     assert_eq!(unwanted(plain).warnings, []);
     let off = unwanted(dvd_minus::dvd_r_blank());
     assert!(!lines(&off)[0].contains("BUFE") && !off.extents[0].underrun_protection);
-}
-
-fn resume(blocks: u64, written: u64, finish: Finish) -> Request {
-    let mut burn = BurnRequest::new(blocks);
-    burn.finish = finish;
-    Request::Resume(ResumeRequest::new(burn, written))
 }
 
 #[test]

@@ -13,30 +13,23 @@ use pitland_writer::mmc::reply::{
     BackgroundFormat, CapacityKind, DiscStatus, SessionState, dvd_format,
 };
 use pitland_writer::mmc::{Lba, Profile};
-use pitland_writer::testing::{FactsBuilder, dvd_minus, media};
+use pitland_writer::testing::{FactsBuilder, asked, dvd_minus, media};
 use pitland_writer::{
-    Answer, BurnRequest, Certification, CloseRequest, EraseRequest, EraseScope, Fit, FormatRequest,
-    MediaFacts, MediaWriter, MissingFact, Placement, Recording, Refusal, Request, ResumeRequest,
+    Answer, BurnRequest, Certification, CloseRequest, EraseRequest, EraseScope, Finish, Fit,
+    FormatRequest, MediaFacts, MediaWriter, MissingFact, Placement, Recording, Refusal, Request,
+    ResumeRequest,
 };
 
 fn burn(placement: Placement) -> Request {
-    let mut burn = BurnRequest::new(100);
-    burn.placement = placement;
-    Request::Burn(burn)
+    asked::burn(100, placement, Finish::CloseSession)
 }
 
 fn fit(medium: FactsBuilder, request: Request) -> Fit {
     Overwritable::assess(&medium.build(), &request)
 }
 
-/// The refusal, which `assess` and `begin` must agree on.
 fn refusal(medium: FactsBuilder, request: Request) -> Refusal {
-    let facts = medium.build();
-    let begun = Overwritable::begin(&facts, &request).map(|(_, plan)| plan);
-    match (Overwritable::assess(&facts, &request), begun) {
-        (Fit::Refuses(said), Err(refusal)) if said == refusal => refusal,
-        other => panic!("{other:?}"),
-    }
+    asked::refusal::<Overwritable>(medium, &request)
 }
 
 fn free(medium: FactsBuilder, placement: Placement) -> u32 {
@@ -195,7 +188,7 @@ fn there_is_no_test_write() {
 }
 
 fn resume(blocks: u64, written_blocks: u64) -> Request {
-    Request::Resume(ResumeRequest::new(BurnRequest::new(blocks), written_blocks))
+    asked::rest(blocks, written_blocks, Finish::CloseSession)
 }
 
 #[test]

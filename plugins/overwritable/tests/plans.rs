@@ -9,7 +9,8 @@
 use pitland_overwritable::Overwritable;
 use pitland_writer::mmc::Profile;
 use pitland_writer::mmc::feature::{Feature, FeatureDescriptor, Formattable, RealTimeStreaming};
-use pitland_writer::testing::{FactsBuilder, dvd_minus, media};
+use pitland_writer::testing::asked::lines;
+use pitland_writer::testing::{FactsBuilder, asked, dvd_minus, media};
 use pitland_writer::{
     BurnRequest, Certification, CloseRequest, EraseRequest, ExpectedMedium, Finish, FormatRequest,
     MediaFacts, MediaWriter, Move, Origin, Placement, Request, ResumeRequest, Warning,
@@ -19,19 +20,11 @@ use pitland_writer::{
 const GIB: u64 = 1 << 30;
 
 fn plan(medium: FactsBuilder, request: Request) -> WritePlan {
-    let (_, plan) = Overwritable::begin(&medium.build(), &request).unwrap();
-    plan
-}
-
-fn lines(plan: &WritePlan) -> Vec<String> {
-    plan.to_string().lines().map(str::to_owned).collect()
+    asked::plan::<Overwritable>(medium, &request)
 }
 
 fn burn(blocks: u64, finish: Finish) -> Request {
-    let mut burn = BurnRequest::new(blocks);
-    burn.placement = Placement::Overwrite;
-    burn.finish = finish;
-    Request::Burn(burn)
+    asked::burn(blocks, Placement::Overwrite, finish)
 }
 
 fn moves(plan: &WritePlan) -> (Vec<Move>, Vec<Move>) {
@@ -66,9 +59,7 @@ fn a_dvd_plus_rw_from_the_box() {
 }
 
 fn resume(blocks: u64, finish: Finish, written: u64) -> Request {
-    let mut burn = BurnRequest::new(blocks);
-    burn.finish = finish;
-    Request::Resume(ResumeRequest::new(burn, written))
+    asked::rest(blocks, written, finish)
 }
 
 #[test]

@@ -3,12 +3,15 @@
 //! Owns nothing that a burn needs. Must not know any writer, nor a drive that remembers: what a
 //! medium becomes is the virtual drive's business.
 
+pub mod asked;
 mod builder;
 pub mod cd;
 pub mod dvd_minus;
 mod history;
 pub mod laws;
 pub mod media;
+mod played;
 
 pub use builder::FactsBuilder;
 pub use history::{HISTORY_EVENTS, all_goes_well, event_of, play, walk};
+pub use played::{Played, TestJob};
