@@ -8,9 +8,8 @@ use pitland_mmc::feature::{CdMastering, CdTrackAtOnce, Feature, FeatureCode, Fea
 use pitland_mmc::mode_page::{ModePage, ModeParameterList, WriteParameters, WriteType};
 use pitland_mmc::reply::{
     Atip, DiscInformation, DiscStatus, DiscType, SessionInfo, SessionState, TocEntry,
-    TrackInformation,
 };
-use pitland_mmc::{Lba, Msf, Profile, SessionNumber, TrackNumber};
+use pitland_mmc::{Lba, Msf, Profile, TrackNumber};
 
 /// The block at which the lead-out of the test CD can start at the latest (recipe 13, R1).
 pub const LEAD_OUT: u32 = 359_846;
@@ -201,15 +200,7 @@ pub fn open(profile: Profile) -> FactsBuilder {
 
 /// A disc whose open track is damaged and has no next writable address.
 pub fn damaged(profile: Profile) -> FactsBuilder {
-    cd(profile, able())
-        .disc(DiscStatus::Appendable, SessionState::Incomplete, 1, (1, 1))
-        .track(TrackInformation {
-            track: TrackNumber(1),
-            session: SessionNumber(1),
-            damage: true,
-            ..TrackInformation::default()
-        })
-        .last_block(0)
+    cd(profile, able()).damaged(None)
 }
 
 /// A finalized disc: nothing is said of a next track.

@@ -3,6 +3,7 @@
 //! Owns what a drive answers in each state. Must not know what should be done with it.
 
 use super::FactsBuilder;
+use super::states::Sessions;
 use pitland_mmc::cdb::StructureMedium;
 use pitland_mmc::feature::{
     DvdMinusWrite, Feature, FeatureDescriptor, IncrementalStreamingWritable,
@@ -21,7 +22,7 @@ pub const DVD_MINUS_DL: u32 = 4_171_712;
 /// Blocks of its first layer.
 pub const DVD_MINUS_DL_LAYER_0: u32 = 2_086_912;
 /// Blocks from the start of a session to that of the next one, here.
-const SESSION: i32 = 1_600 + 37_792;
+const PITCH: u32 = 1_600 + 37_792;
 /// First sector of a DVD's data area.
 const DATA_AREA: u32 = 0x0003_0000;
 
@@ -67,26 +68,20 @@ fn sequential(profile: Profile, incremental: bool) -> FactsBuilder {
     FactsBuilder::with_features(profile, features).speeds(DVD_MINUS - 1, &SPEEDS)
 }
 
-fn blank(disc: FactsBuilder, blocks: u32) -> FactsBuilder {
-    disc.disc(DiscStatus::Blank, SessionState::Empty, 1, (1, 1))
-        .writable_track(1, 1, 0, 0, blocks)
-        .last_block(0)
-}
-
 /// DVD-R, blank.
 pub fn dvd_r_blank() -> FactsBuilder {
-    blank(sequential(R, true), DVD_MINUS)
+    sequential(R, true).blank(DVD_MINUS)
 }
 
 /// DVD-R, blank, in a drive without underrun protection and test write.
 pub fn dvd_r_blank_in_a_plain_drive() -> FactsBuilder {
     let plain = vec![bare(0x10), bare(0x1F), bare(0x21), bare(0x2F)];
-    blank(FactsBuilder::with_features(R, plain), DVD_MINUS)
+    FactsBuilder::with_features(R, plain).blank(DVD_MINUS)
 }
 
 /// DVD-RW, blanked in full: lists the formats of restricted overwrite.
 pub fn dvd_rw_blank() -> FactsBuilder {
-    blank(sequential(RW, true), DVD_MINUS).formats(
+    sequential(RW, true).blank(DVD_MINUS).formats(
         CapacityKind::Unformatted,
         DVD_MINUS,
         &[
@@ -99,7 +94,7 @@ pub fn dvd_rw_blank() -> FactsBuilder {
 
 /// DVD-RW, blanked in the quick way: written at once only.
 pub fn dvd_rw_quickly_blanked() -> FactsBuilder {
-    blank(sequential(RW, false), DVD_MINUS)
+    sequential(RW, false).blank(DVD_MINUS)
 }
 
 /// DVD-R DL, blank.
@@ -108,66 +103,40 @@ pub fn dvd_r_dl_blank() -> FactsBuilder {
     let layer_0 = DATA_AREA + DVD_MINUS_DL_LAYER_0 - 1;
     physical[4..8].copy_from_slice(&DATA_AREA.to_be_bytes());
     physical[12..16].copy_from_slice(&layer_0.to_be_bytes());
-    blank(sequential(R_DL, true), DVD_MINUS_DL).structure(StructureMedium::Dvd, 0x10, physical)
+    sequential(R_DL, true)
+        .blank(DVD_MINUS_DL)
+        .structure(StructureMedium::Dvd, 0x10, physical)
 }
 
 /// DVD-R DL whose recording was begun by layer jumps.
 pub fn dvd_r_dl_layer_jump() -> FactsBuilder {
     let features = [0x10, 0x1F, 0x21, 0x2F, 0x33];
-    FactsBuilder::new(Profile::DvdMinusRDlLayerJump, &features)
-        .disc(DiscStatus::Appendable, SessionState::Incomplete, 1, (1, 1))
-        .writable_track(1, 1, 0, 1_600, DVD_MINUS_DL - 1_600)
-        .last_block(0)
+    FactsBuilder::new(Profile::DvdMinusRDlLayerJump, &features).open(1_600, DVD_MINUS_DL)
 }
 
 /// DVD-R or DVD-RW whose first session was begun and not closed.
 pub fn dvd_minus_open(profile: Profile) -> FactsBuilder {
-    sequential(profile, true)
-        .disc(DiscStatus::Appendable, SessionState::Incomplete, 1, (1, 1))
-        .writable_track(1, 1, 0, 1_600, DVD_MINUS - 1_600)
-        .last_block(0)
+    sequential(profile, true).open(1_600, DVD_MINUS)
 }
 
 /// DVD-R whose open track is damaged and has no next writable address.
 pub fn dvd_r_damaged() -> FactsBuilder {
-    sequential(R, true)
-        .disc(DiscStatus::Appendable, SessionState::Incomplete, 1, (1, 1))
-        .track(TrackInformation {
-            track: TrackNumber(1),
-            session: SessionNumber(1),
-            damage: true,
-            size: Some(SectorCount(DVD_MINUS)),
-            ..TrackInformation::default()
-        })
-        .last_block(0)
+    sequential(R, true).damaged(Some(DVD_MINUS))
 }
 
 /// DVD-R or DVD-RW with `sessions` closed sessions of 1600 blocks.
 pub fn dvd_minus_appendable(profile: Profile, sessions: u16) -> FactsBuilder {
-    let start = |n: u16| i32::from(n) * SESSION;
-    let next = sessions + 1;
-    let nwa = start(sessions);
-    let free = DVD_MINUS.saturating_sub(nwa.unsigned_abs());
-    (0..sessions)
-        .fold(sequential(profile, true), |disc, n| {
-            disc.closed_track(n + 1, n + 1, start(n), 1_600)
-        })
-        .disc(
-            DiscStatus::Appendable,
-            SessionState::Empty,
-            next,
-            (next, next),
-        )
-        .writable_track(next, next, nwa, nwa, free)
-        .last_block(nwa - 37_793)
+    sequential(profile, true).appendable(Sessions {
+        closed: sessions,
+        blocks: 1_600,
+        pitch: PITCH,
+        capacity: DVD_MINUS,
+    })
 }
 
 /// DVD-R or DVD-RW, finalized.
 pub fn dvd_minus_complete(profile: Profile) -> FactsBuilder {
-    FactsBuilder::new(profile, &[0x10, 0x1F])
-        .disc(DiscStatus::Complete, SessionState::Complete, 1, (1, 1))
-        .closed_track(1, 1, 0, 1_600)
-        .last_block(1_599)
+    FactsBuilder::new(profile, &[0x10, 0x1F]).complete(1_600)
 }
 
 fn restricted(

@@ -3,6 +3,7 @@
 //! Owns what a drive answers in each state. Must not know what should be done with it.
 
 use super::FactsBuilder;
+use super::states::Sessions;
 use pitland_mmc::Profile;
 use pitland_mmc::cdb::StructureMedium;
 use pitland_mmc::param::FormatType;
@@ -68,44 +69,22 @@ pub fn bd_r_formatted() -> FactsBuilder {
 
 /// BD-R SRM whose first session was begun and not closed.
 pub fn bd_r_open() -> FactsBuilder {
-    bd_r(&USED_BD_R)
-        .disc(DiscStatus::Appendable, SessionState::Incomplete, 1, (1, 1))
-        .writable_track(1, 1, 0, 3_200, BD_RAW - 3_200)
-        .last_block(0)
+    bd_r(&USED_BD_R).open(3_200, BD_RAW)
 }
 
 /// BD-R SRM with an open track that is damaged and has no next writable address.
 pub fn bd_r_damaged() -> FactsBuilder {
-    bd_r(&USED_BD_R)
-        .disc(DiscStatus::Appendable, SessionState::Incomplete, 1, (1, 1))
-        .track(TrackInformation {
-            track: TrackNumber(1),
-            session: SessionNumber(1),
-            damage: true,
-            size: Some(SectorCount(BD_RAW)),
-            ..TrackInformation::default()
-        })
-        .last_block(0)
+    bd_r(&USED_BD_R).damaged(Some(BD_RAW))
 }
 
 /// BD-R SRM with `sessions` closed sessions of 3200 blocks, 64 apart.
 pub fn bd_r_appendable(sessions: u16) -> FactsBuilder {
-    let start = |n: u16| i32::from(n) * 3_264;
-    let next = sessions + 1;
-    let nwa = start(sessions);
-    let free = BD_RAW.saturating_sub(nwa.unsigned_abs());
-    (0..sessions)
-        .fold(bd_r(&USED_BD_R), |disc, n| {
-            disc.closed_track(n + 1, n + 1, start(n), 3_200)
-        })
-        .disc(
-            DiscStatus::Appendable,
-            SessionState::Empty,
-            next,
-            (next, next),
-        )
-        .writable_track(next, next, nwa, nwa, free)
-        .last_block(nwa - 65)
+    bd_r(&USED_BD_R).appendable(Sessions {
+        closed: sessions,
+        blocks: 3_200,
+        pitch: 3_264,
+        capacity: BD_RAW,
+    })
 }
 
 /// BD-R SRM in use for pseudo-overwrite.
@@ -118,10 +97,7 @@ pub fn bd_r_pseudo_overwrite() -> FactsBuilder {
 
 /// BD-R, finalized.
 pub fn bd_r_complete() -> FactsBuilder {
-    bd_r(&[0x10, 0x40, 0x107])
-        .disc(DiscStatus::Complete, SessionState::Complete, 1, (1, 1))
-        .closed_track(1, 1, 0, 3_200)
-        .last_block(3_199)
+    bd_r(&[0x10, 0x40, 0x107]).complete(3_200)
 }
 
 fn dvd_plus_r(profile: Profile) -> FactsBuilder {
@@ -149,60 +125,35 @@ pub fn layer_0(disc: FactsBuilder, fixed: bool) -> FactsBuilder {
 
 /// DVD+R, blank.
 pub fn dvd_plus_r_blank() -> FactsBuilder {
-    blank_dvd_plus_r(Profile::DvdPlusR, DVD_PLUS)
+    dvd_plus_r(Profile::DvdPlusR).blank(DVD_PLUS)
 }
 
 /// DVD+R DL, blank.
 pub fn dvd_plus_r_dl_blank() -> FactsBuilder {
-    blank_dvd_plus_r(Profile::DvdPlusRDl, DVD_PLUS_DL)
-}
-
-fn blank_dvd_plus_r(profile: Profile, blocks: u32) -> FactsBuilder {
-    dvd_plus_r(profile)
-        .disc(DiscStatus::Blank, SessionState::Empty, 1, (1, 1))
-        .writable_track(1, 1, 0, 0, blocks)
-        .last_block(0)
+    dvd_plus_r(Profile::DvdPlusRDl).blank(DVD_PLUS_DL)
 }
 
 /// DVD+R whose first session was begun and not closed.
 pub fn dvd_plus_r_open() -> FactsBuilder {
-    dvd_plus_r(Profile::DvdPlusR)
-        .disc(DiscStatus::Appendable, SessionState::Incomplete, 1, (1, 1))
-        .writable_track(1, 1, 0, 1_600, DVD_PLUS - 1_600)
-        .last_block(0)
+    dvd_plus_r(Profile::DvdPlusR).open(1_600, DVD_PLUS)
 }
 
 /// DVD+R or DVD+R DL with `sessions` closed sessions of 1600 blocks, 2048 apart.
 pub fn dvd_plus_r_appendable(profile: Profile, sessions: u16) -> FactsBuilder {
-    let blocks = if profile.is_dual_layer() {
-        DVD_PLUS_DL
-    } else {
-        DVD_PLUS
-    };
-    let start = |n: u16| i32::from(n) * 3_648;
-    let next = sessions + 1;
-    let nwa = start(sessions);
-    let free = blocks.saturating_sub(nwa.unsigned_abs());
-    (0..sessions)
-        .fold(dvd_plus_r(profile), |disc, n| {
-            disc.closed_track(n + 1, n + 1, start(n), 1_600)
-        })
-        .disc(
-            DiscStatus::Appendable,
-            SessionState::Empty,
-            next,
-            (next, next),
-        )
-        .writable_track(next, next, nwa, nwa, free)
-        .last_block(nwa - 2_049)
+    dvd_plus_r(profile).appendable(Sessions {
+        closed: sessions,
+        blocks: 1_600,
+        pitch: 3_648,
+        capacity: match profile.is_dual_layer() {
+            true => DVD_PLUS_DL,
+            false => DVD_PLUS,
+        },
+    })
 }
 
 /// DVD+R, finalized.
 pub fn dvd_plus_r_complete() -> FactsBuilder {
-    FactsBuilder::new(Profile::DvdPlusR, &[0x10, 0x1F])
-        .disc(DiscStatus::Complete, SessionState::Complete, 1, (1, 1))
-        .closed_track(1, 1, 0, 1_600)
-        .last_block(1_599)
+    FactsBuilder::new(Profile::DvdPlusR, &[0x10, 0x1F]).complete(1_600)
 }
 
 fn overwritable(profile: Profile, features: &[u16], speeds: &[u32]) -> FactsBuilder {

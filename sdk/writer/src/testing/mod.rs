@@ -11,6 +11,7 @@ mod history;
 pub mod laws;
 pub mod media;
 mod played;
+mod states;
 
 pub use builder::FactsBuilder;
 pub use history::{HISTORY_EVENTS, all_goes_well, event_of, play, walk};
