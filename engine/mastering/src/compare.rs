@@ -12,8 +12,10 @@ use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
 use crate::block::{BLOCK_SIZE, BlockSource};
+use crate::iso9660::names::Rules;
+use crate::iso9660::rules::{Deep, IsoLevel, IsoNames};
 use crate::iso9660::stamp::ShortStamp;
-use crate::joliet::Surrogates;
+use crate::joliet::{self, Surrogates};
 use crate::layout::{Hierarchy, Namespace, PlanError, RockRidge};
 use crate::read::{Entry, Guard, Names, ReadError, Volume, shown_name};
 use crate::tree::source::{OpenError, Opener, check_unchanged};
@@ -28,7 +30,13 @@ pub struct CompareOptions {
     pub attributes: bool,
     /// The other names of the volume, too: Joliet's and the plain ones must lead to the same bytes.
     pub all_names: bool,
-    /// How the volume was mastered, where it has Joliet.
+    /// With which names the volume was mastered: the level of ISO 9660.
+    pub iso_level: IsoLevel,
+    /// What its ISO 9660 names may have beyond the standard's characters.
+    pub iso_names: IsoNames,
+    /// Whether its Joliet names have up to 103 units.
+    pub joliet_long: bool,
+    /// What Joliet did with characters beyond 16 bits.
     pub surrogates: Surrogates,
 }
 
@@ -38,6 +46,9 @@ impl Default for CompareOptions {
             contents: true,
             attributes: true,
             all_names: true,
+            iso_level: IsoLevel::default(),
+            iso_names: IsoNames::STRICT,
+            joliet_long: false,
             surrogates: Surrogates::default(),
         }
     }
@@ -410,9 +421,16 @@ impl Comparison<'_> {
             Names::RockRidge => None,
             Names::Joliet => Some(Namespace::Joliet {
                 surrogates: self.options.surrogates,
+                units: joliet::most_units(self.options.joliet_long),
             }),
+            Names::Enhanced => Some(Namespace::Enhanced),
             // The plain names of a volume with Rock Ridge are given to links and devices, too.
             Names::Plain => Some(Namespace::Iso {
+                rules: Rules {
+                    level: self.options.iso_level,
+                    names: self.options.iso_names,
+                },
+                deep: Deep::AsIs,
                 rock_ridge: volume
                     .offered_names()
                     .contains(&Names::RockRidge)

@@ -19,6 +19,13 @@ pub const ESCAPE_LEVEL_3: &[u8] = b"%/E";
 
 /// Most units (of 16 bits) in one name.
 pub const NAME_UNITS: usize = 64;
+/// Most units in one name where long ones are asked for: what fits into a directory record, beyond what Joliet says.
+pub const LONG_NAME_UNITS: usize = 103;
+
+/// Most units of a name, long or not.
+pub(crate) fn most_units(long: bool) -> usize {
+    if long { LONG_NAME_UNITS } else { NAME_UNITS }
+}
 
 /// Longest extension that is kept whole when a name must be cut.
 const EXTENSION_UNITS: usize = 16;
@@ -72,16 +79,18 @@ pub(crate) fn cut(units: &mut Vec<u16>, limit: usize) {
     }
 }
 
-/// The parts of a name within [`NAME_UNITS`]. A file keeps its extension when the stem must be cut.
-pub(crate) fn parts(name: &[u8], directory: bool, surrogates: Surrogates) -> Parts<u16> {
+/// The parts of a name within `limit` units. A file keeps its extension when the stem must be cut.
+pub(crate) fn parts(
+    name: &[u8],
+    directory: bool,
+    surrogates: Surrogates,
+    limit: usize,
+) -> Parts<u16> {
     let all = units(name, surrogates);
     let dot = all.iter().rposition(|u| *u == u16::from(b'.'));
     let split = dot.filter(|dot| !directory && *dot > 0 && all.len() - dot - 1 <= EXTENSION_UNITS);
-    let (mut stem, extension, limit) = match split {
-        // One unit of the limit is the dot.
-        Some(dot) => (all[..dot].to_vec(), all[dot..].to_vec(), NAME_UNITS),
-        None => (all, Vec::new(), NAME_UNITS),
-    };
+    let (stem, extension) = all.split_at(split.unwrap_or(all.len()));
+    let (mut stem, extension) = (stem.to_vec(), extension.to_vec());
     if stem.len() + extension.len() > limit {
         cut(&mut stem, limit - extension.len());
     }
@@ -94,19 +103,7 @@ pub(crate) fn parts(name: &[u8], directory: bool, surrogates: Surrogates) -> Par
 
 /// A name's units; the extension carries its dot, for a name that ends in a dot differs from one that has none.
 pub(crate) fn identifier(parts: &Parts<u16>) -> Vec<u16> {
-    let mut stem = parts.stem.clone();
-    // Numbering may have cut the stem between the halves of a pair; the digits follow the lone half.
-    let half = stem.iter().rposition(|u| (0xd800..0xdc00).contains(u));
-    let lone = half.filter(|at| {
-        !stem
-            .get(at + 1)
-            .is_some_and(|next| (0xdc00..0xe000).contains(next))
-    });
-    if let Some(at) = lone {
-        stem.remove(at);
-    }
-    stem.extend_from_slice(&parts.extension);
-    stem
+    [parts.stem.as_slice(), &parts.extension].concat()
 }
 
 /// Units as the big-endian bytes that are recorded.
@@ -135,12 +132,13 @@ mod tests {
             text.as_bytes(),
             false,
             Surrogates::Keep,
+            NAME_UNITS,
         ))))
     }
 
     #[test]
     fn names_are_big_endian_units() {
-        let parts = parts("Aé☃".as_bytes(), false, Surrogates::Keep);
+        let parts = parts("Aé☃".as_bytes(), false, Surrogates::Keep, NAME_UNITS);
         assert_eq!(bytes(&identifier(&parts)), [0, b'A', 0, 0xe9, 0x26, 0x03]);
         assert_eq!(escapes()[..4], [0x25, 0x2f, 0x45, 0]);
         assert!(is_joliet(&escapes()) && !is_joliet(&[0; 32]));
@@ -175,15 +173,24 @@ mod tests {
     }
 
     #[test]
+    fn long_names_go_to_103_units() {
+        let name = "n".repeat(120);
+        let parts = parts(name.as_bytes(), true, Surrogates::Keep, LONG_NAME_UNITS);
+        assert_eq!(identifier(&parts).len(), 103);
+        let record = crate::iso9660::directory_record::base_length(206);
+        assert!(record <= crate::iso9660::directory_record::MAX_LENGTH);
+    }
+
+    #[test]
     fn names_that_clash_after_the_cut_are_numbered_within_64_units() {
         let long: Vec<String> = (0..20)
             .map(|n| format!("{}🦀{n:02}.jpeg", "n".repeat(60)))
             .collect();
         let all = long
             .iter()
-            .map(|n| parts(n.as_bytes(), false, Surrogates::Keep))
+            .map(|n| parts(n.as_bytes(), false, Surrogates::Keep, NAME_UNITS))
             .collect();
-        let settled = settle(all, identifier);
+        let settled = settle(all, cut, identifier);
         let distinct: std::collections::HashSet<_> = settled.iter().collect();
         assert_eq!(distinct.len(), 20);
         assert!(

@@ -46,6 +46,7 @@ pub use el_torito::{BootEntry, BootImageFault, Emulation, Platform};
 pub use emit::{EmitError, Emitter, FileContents, SourceReader};
 pub use extract::{ExtractOptions, extract};
 pub use images::{DiscImage, ImageError};
+pub use iso9660::rules::{Deep, IsoLevel, IsoNames};
 pub use joliet::Surrogates;
 pub use layout::{Layout, Owner, PlanError, PlanWarning, PlannedFile, Structure, VolumeOptions};
 pub use read::{Entry, Names, ReadError, Volume};

@@ -10,8 +10,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use pitland_mastering::{
-    BLOCK_SIZE, EmitError, FileContents, Layout, NodeId, Owner, SourceChange, Structure, Tree,
-    Volume, VolumeOptions, WalkOptions,
+    BLOCK_SIZE, Deep, EmitError, FileContents, IsoLevel, Layout, NodeId, Owner, SourceChange,
+    Structure, Tree, Volume, VolumeOptions, WalkOptions,
 };
 use proptest::prelude::*;
 use support::*;
@@ -122,7 +122,7 @@ fn the_fingerprint_tells_options_and_place() {
     };
     let plain = options();
     let mut seen = vec![of(0, &plain), of(32, &plain)];
-    let changes: [fn(&mut VolumeOptions); 8] = [
+    let changes: [fn(&mut VolumeOptions); 17] = [
         |o| o.volume_id.push('X'),
         |o| o.publisher.push('X'),
         |o| o.preparer.push('X'),
@@ -131,6 +131,15 @@ fn the_fingerprint_tells_options_and_place() {
         |o| o.joliet = false,
         |o| o.padding_blocks += 1,
         |o| o.access_times = true,
+        |o| o.copyright_file = "file".into(),
+        |o| o.abstract_file = "file".into(),
+        |o| o.modified = Some(o.created),
+        |o| o.expires = Some(o.created),
+        |o| o.iso_level = IsoLevel::Two,
+        |o| o.iso_names.dots = true,
+        |o| o.deep = Deep::Refuse,
+        |o| o.enhanced = true,
+        |o| o.joliet_long = true,
     ];
     for change in changes {
         let mut changed = options();

@@ -2,15 +2,18 @@
 //!
 //! Made from the plan alone; must not open a file.
 
+use std::path::Path;
+
 use crate::block::{BLOCK_BYTES, BLOCK_SIZE, blocks_for};
 use crate::el_torito;
-use crate::iso9660::descriptor::{VolumeDescriptor, terminator};
+use crate::iso9660::descriptor::{FILE_NAME_BYTES, VolumeDescriptor, VolumeKind, terminator};
 use crate::iso9660::directory_record::{DirectoryRecord, FLAG_DIRECTORY, SELF_IDENTIFIER};
 use crate::iso9660::path_table::{PathTableKind, PathTableRecord};
 use crate::iso9660::stamp::{LongStamp, ShortStamp};
 use crate::joliet::{self, Surrogates};
 use crate::layout::records::Records;
-use crate::layout::{Descriptor, Hierarchy, Layout, Region, UdfRegion};
+use crate::layout::{Descriptor, Hierarchy, Layout, Namespace, Region, UdfRegion};
+use crate::time::Timestamp;
 use crate::tree::NodeId;
 use crate::udf;
 use crate::udf::plan::UdfPlan;
@@ -21,7 +24,11 @@ pub(super) fn make(layout: &Layout, region: Region, block: u32, most: u32, out: 
     out.clear();
     match region {
         Region::Descriptor(Descriptor::Terminator) => out.extend(terminator()),
-        Region::Descriptor(Descriptor::Primary) => out.extend(descriptor(layout, 0).emit()),
+        Region::Descriptor(Descriptor::Volume { hierarchy }) => {
+            if let Some(hierarchy) = layout.hierarchies.get(hierarchy) {
+                out.extend(descriptor(layout, hierarchy).emit());
+            }
+        }
         Region::Descriptor(Descriptor::Boot) => {
             let catalogue = layout.absolute(layout.boot_catalogue());
             out.extend(el_torito::boot_record(catalogue));
@@ -38,7 +45,6 @@ pub(super) fn make(layout: &Layout, region: Region, block: u32, most: u32, out: 
             let (_, end) = layout.region_bounds(block);
             out.resize((end - block) as usize * BLOCK_SIZE, 0);
         }
-        Region::Descriptor(Descriptor::Joliet) => out.extend(descriptor(layout, 1).emit()),
         Region::PathTable { hierarchy, kind } => {
             let (first, _) = layout.region_bounds(block);
             if let Some(hierarchy) = layout.hierarchies.get(hierarchy) {
@@ -131,57 +137,61 @@ fn udf_metadata(
     out.resize((end - offset) as usize * BLOCK_SIZE, 0);
 }
 
-fn descriptor(layout: &Layout, at: usize) -> VolumeDescriptor {
+fn descriptor(layout: &Layout, hierarchy: &Hierarchy) -> VolumeDescriptor {
     let options = &layout.options;
-    let joliet = layout
-        .hierarchies
-        .get(at)
-        .is_some_and(|h| h.namespace.is_joliet());
-    let text = |text: &str, limit: usize| {
-        if joliet {
+    let kind = match hierarchy.namespace {
+        Namespace::Iso { .. } => VolumeKind::Primary,
+        Namespace::Joliet { .. } => VolumeKind::Supplementary(joliet::escapes()),
+        Namespace::Enhanced => VolumeKind::Enhanced,
+    };
+    let text = |text: &str, limit: usize| match hierarchy.namespace {
+        Namespace::Joliet { .. } => {
             let mut units = joliet::units(text.as_bytes(), Surrogates::Keep);
             joliet::cut(&mut units, limit / 2);
             joliet::bytes(&units)
-        } else {
-            text.chars()
-                .map(|c| {
-                    if matches!(c, ' '..='~') {
-                        c as u8
-                    } else {
-                        b'_'
-                    }
-                })
-                .collect()
+        }
+        Namespace::Iso { .. } | Namespace::Enhanced => text
+            .chars()
+            .map(|c| {
+                if matches!(c, ' '..='~') {
+                    c as u8
+                } else {
+                    b'_'
+                }
+            })
+            .collect(),
+    };
+    let file = |name: &str| {
+        let node = layout.tree.find(Path::new(name));
+        let node = node.filter(|id| *id != NodeId::ROOT);
+        let identifier = node.map_or(&[][..], |id| hierarchy.identifier(id));
+        match identifier.len() <= FILE_NAME_BYTES {
+            true => identifier.to_vec(),
+            false => Vec::new(),
         }
     };
     let mut root = [0; 34];
-    let mut path_table_bytes = 0;
-    let mut path_tables = [0; 2];
-    if let Some(hierarchy) = layout.hierarchies.get(at) {
-        path_table_bytes = hierarchy.path_table_bytes;
-        path_tables = hierarchy.path_tables;
-        if let Some(directory) = hierarchy.directories.first() {
-            let mut bytes = Vec::with_capacity(34);
-            DirectoryRecord {
-                lba: layout.absolute(directory.block),
-                bytes: directory.record_blocks * BLOCK_SIZE as u32,
-                stamp: ShortStamp::new(layout.tree.modified(NodeId::ROOT)),
-                flags: FLAG_DIRECTORY,
-                identifier: SELF_IDENTIFIER,
-                system_use: &[],
-            }
-            .emit(&mut bytes);
-            root.copy_from_slice(bytes.get(..34).unwrap_or(&[0; 34]));
+    if let Some(directory) = hierarchy.directories.first() {
+        let mut bytes = Vec::with_capacity(34);
+        DirectoryRecord {
+            lba: layout.absolute(directory.block),
+            bytes: directory.record_blocks * BLOCK_SIZE as u32,
+            stamp: ShortStamp::new(layout.tree.modified(NodeId::ROOT)),
+            flags: FLAG_DIRECTORY,
+            identifier: SELF_IDENTIFIER,
+            system_use: &[],
         }
+        .emit(&mut bytes);
+        root.copy_from_slice(bytes.get(..34).unwrap_or(&[0; 34]));
     }
-    let [l, m] = path_tables;
+    let stamp = |time: Option<Timestamp>| time.map_or(LongStamp::UNSPECIFIED, LongStamp::new);
+    let [l, m] = hierarchy.path_tables;
     VolumeDescriptor {
-        supplementary: joliet,
-        escapes: if joliet { joliet::escapes() } else { [0; 32] },
+        kind,
         system: text(&options.system_id, 32),
         volume: text(&options.volume_id, 32),
         blocks: layout.blocks() as u32, // the plan has refused what is larger
-        path_table_bytes,
+        path_table_bytes: hierarchy.path_table_bytes,
         path_table_l: layout.absolute(l),
         path_table_m: layout.absolute(m),
         root,
@@ -189,8 +199,13 @@ fn descriptor(layout: &Layout, at: usize) -> VolumeDescriptor {
         publisher: text(&options.publisher, 128),
         preparer: text(&options.preparer, 128),
         application: text(&options.application, 128),
+        copyright_file: file(&options.copyright_file),
+        abstract_file: file(&options.abstract_file),
+        bibliographic_file: file(&options.bibliographic_file),
         created: LongStamp::new(options.created),
-        modified: LongStamp::new(options.created),
+        modified: LongStamp::new(options.modified.unwrap_or(options.created)),
+        expires: stamp(options.expires),
+        effective: stamp(options.effective),
     }
 }
 

@@ -29,7 +29,9 @@ mod field {
     pub(super) const PUBLISHER: Range<usize> = 318..446;
     pub(super) const PREPARER: Range<usize> = 446..574;
     pub(super) const APPLICATION: Range<usize> = 574..702;
-    pub(super) const FILE_NAMES: Range<usize> = 702..813;
+    pub(super) const COPYRIGHT: Range<usize> = 702..739;
+    pub(super) const ABSTRACT: Range<usize> = 739..776;
+    pub(super) const BIBLIOGRAPHY: Range<usize> = 776..813;
     pub(super) const CREATED: Range<usize> = 813..830;
     pub(super) const MODIFIED: Range<usize> = 830..847;
     pub(super) const EXPIRES: Range<usize> = 847..864;
@@ -104,13 +106,35 @@ pub enum DescriptorError {
     BlockSize(u16),
 }
 
-/// The value: a primary or supplementary volume descriptor. Texts are padded by [`VolumeDescriptor::emit`].
+/// Most bytes of the name of a file in a volume descriptor.
+pub const FILE_NAME_BYTES: usize = 37;
+
+/// Which of the descriptors that describe a volume.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum VolumeKind {
+    /// The primary one.
+    Primary,
+    /// A supplementary one of version 1, with the escape sequences that name its character set.
+    Supplementary([u8; 32]),
+    /// A supplementary one of version 2: the enhanced one of ISO 9660:1999.
+    Enhanced,
+}
+
+impl VolumeKind {
+    /// What pads texts: one space, or in the two-byte sets of a supplementary descriptor the bytes `00 20`.
+    fn filler(self) -> &'static [u8] {
+        match self {
+            Self::Supplementary(_) => &[0, b' '],
+            Self::Primary | Self::Enhanced => b" ",
+        }
+    }
+}
+
+/// The value: a primary, supplementary or enhanced volume descriptor. Texts are padded by [`VolumeDescriptor::emit`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VolumeDescriptor {
-    /// Whether it is a supplementary one; else it is the primary one.
-    pub supplementary: bool,
-    /// Escape sequences that name the character set; all zeros in the primary one.
-    pub escapes: [u8; 32],
+    /// Which one.
+    pub kind: VolumeKind,
     /// System identifier, at most 32 bytes.
     pub system: Vec<u8>,
     /// Volume identifier, at most 32 bytes.
@@ -133,18 +157,28 @@ pub struct VolumeDescriptor {
     pub preparer: Vec<u8>,
     /// Application, at most 128 bytes.
     pub application: Vec<u8>,
+    /// Name of a file in the root that holds the copyright, at most 37 bytes.
+    pub copyright_file: Vec<u8>,
+    /// Name of a file in the root that says what is in the volume, at most 37 bytes.
+    pub abstract_file: Vec<u8>,
+    /// Name of a file in the root with bibliographic records, at most 37 bytes.
+    pub bibliographic_file: Vec<u8>,
     /// When the volume was created.
     pub created: LongStamp,
     /// When the volume was modified.
     pub modified: LongStamp,
+    /// When what is in the volume may be taken for out of date.
+    pub expires: LongStamp,
+    /// From when on what is in the volume may be used.
+    pub effective: LongStamp,
 }
 
 impl VolumeDescriptor {
-    /// The descriptor's block. `filler` pads the texts: one space, or Joliet's two bytes `00 20`.
+    /// The descriptor's block.
     #[must_use]
     pub fn emit(&self) -> [u8; BLOCK_SIZE] {
         let mut block = [0; BLOCK_SIZE];
-        let filler: &[u8] = if self.supplementary { &[0, b' '] } else { b" " };
+        let filler = self.kind.filler();
         let mut text = |range: Range<usize>, value: &[u8]| {
             // A range of odd length (the 37-byte file names) ends in a lone zero in UCS-2.
             let whole = range.len() - range.len() % filler.len();
@@ -159,16 +193,19 @@ impl VolumeDescriptor {
         text(field::PUBLISHER, &self.publisher);
         text(field::PREPARER, &self.preparer);
         text(field::APPLICATION, &self.application);
-        // Copyright, abstract and bibliography: three names of 37 bytes, none given.
-        for name in 0..3 {
-            let start = field::FILE_NAMES.start + name * 37;
-            text(start..start + 37, &[]);
-        }
-        block[field::KIND] = if self.supplementary { 2 } else { 1 };
+        text(field::COPYRIGHT, &self.copyright_file);
+        text(field::ABSTRACT, &self.abstract_file);
+        text(field::BIBLIOGRAPHY, &self.bibliographic_file);
+        let (number, version, escapes) = match self.kind {
+            VolumeKind::Primary => (1, 1, [0; 32]),
+            VolumeKind::Supplementary(escapes) => (2, 1, escapes),
+            VolumeKind::Enhanced => (2, 2, [0; 32]),
+        };
+        block[field::KIND] = number;
         block[field::IDENTIFIER].copy_from_slice(b"CD001");
-        block[field::VERSION] = 1;
+        block[field::VERSION] = version;
         block[field::SPACE].copy_from_slice(&both_u32(self.blocks));
-        block[field::ESCAPES].copy_from_slice(&self.escapes);
+        block[field::ESCAPES].copy_from_slice(&escapes);
         block[field::SET_SIZE].copy_from_slice(&both_u16(1));
         block[field::SEQUENCE].copy_from_slice(&both_u16(1));
         block[field::BLOCK].copy_from_slice(&both_u16(2048));
@@ -178,9 +215,9 @@ impl VolumeDescriptor {
         block[field::ROOT].copy_from_slice(&self.root);
         block[field::CREATED].copy_from_slice(&self.created.0);
         block[field::MODIFIED].copy_from_slice(&self.modified.0);
-        block[field::EXPIRES].copy_from_slice(&LongStamp::UNSPECIFIED.0);
-        block[field::EFFECTIVE].copy_from_slice(&LongStamp::UNSPECIFIED.0);
-        block[field::STRUCTURE_VERSION] = 1;
+        block[field::EXPIRES].copy_from_slice(&self.expires.0);
+        block[field::EFFECTIVE].copy_from_slice(&self.effective.0);
+        block[field::STRUCTURE_VERSION] = version;
         block
     }
 
@@ -193,7 +230,13 @@ impl VolumeDescriptor {
             .get(..BLOCK_SIZE)
             .and_then(|b| b.try_into().ok())
             .ok_or(DescriptorError::Truncated)?;
-        let supplementary = block[field::KIND] == 2;
+        let mut escapes = [0; 32];
+        escapes.copy_from_slice(&block[field::ESCAPES]);
+        let kind = match (block[field::KIND], block[field::VERSION]) {
+            (2, 2) => VolumeKind::Enhanced,
+            (2, _) => VolumeKind::Supplementary(escapes),
+            _ => VolumeKind::Primary,
+        };
         let both = |field, range: Range<usize>| {
             read_both_u32(&block[range]).map_err(|halves| DescriptorError::Halves { field, halves })
         };
@@ -207,7 +250,7 @@ impl VolumeDescriptor {
         }
         let text = |range: Range<usize>| {
             let mut value = &block[range];
-            let filler: &[u8] = if supplementary { &[0, b' '] } else { b" " };
+            let filler = kind.filler();
             while let Some(shorter) = value
                 .strip_suffix(filler)
                 .or_else(|| value.strip_suffix(&[0]))
@@ -216,7 +259,7 @@ impl VolumeDescriptor {
             }
             // A character of UCS-2 whose second byte is zero keeps it.
             let mut value = value.to_vec();
-            if supplementary && value.len() % 2 == 1 {
+            if filler.len() == 2 && value.len() % 2 == 1 {
                 value.push(0);
             }
             value
@@ -228,11 +271,8 @@ impl VolumeDescriptor {
         };
         let mut root = [0; 34];
         root.copy_from_slice(&block[field::ROOT]);
-        let mut escapes = [0; 32];
-        escapes.copy_from_slice(&block[field::ESCAPES]);
         Ok(Self {
-            supplementary,
-            escapes,
+            kind,
             system: text(field::SYSTEM),
             volume: text(field::VOLUME),
             blocks: both("volume space size", field::SPACE)?,
@@ -244,8 +284,13 @@ impl VolumeDescriptor {
             publisher: text(field::PUBLISHER),
             preparer: text(field::PREPARER),
             application: text(field::APPLICATION),
+            copyright_file: text(field::COPYRIGHT),
+            abstract_file: text(field::ABSTRACT),
+            bibliographic_file: text(field::BIBLIOGRAPHY),
             created: array(field::CREATED),
             modified: array(field::MODIFIED),
+            expires: array(field::EXPIRES),
+            effective: array(field::EFFECTIVE),
         })
     }
 }
@@ -257,8 +302,7 @@ mod tests {
 
     fn primary() -> VolumeDescriptor {
         VolumeDescriptor {
-            supplementary: false,
-            escapes: [0; 32],
+            kind: VolumeKind::Primary,
             system: b"LINUX".to_vec(),
             volume: b"ISOIMAGE".to_vec(),
             blocks: 0x0001_0203,
@@ -270,8 +314,13 @@ mod tests {
             publisher: b"WE".to_vec(),
             preparer: b"US".to_vec(),
             application: b"PITLAND".to_vec(),
+            copyright_file: b"COPYING.;1".to_vec(),
+            abstract_file: b"ABSTRACT.TXT;1".to_vec(),
+            bibliographic_file: b"".to_vec(),
             created: LongStamp::new(Timestamp::from_seconds(0)),
             modified: LongStamp::new(Timestamp::from_seconds(1)),
+            expires: LongStamp::UNSPECIFIED,
+            effective: LongStamp::new(Timestamp::from_seconds(2)),
         }
     }
 
@@ -295,11 +344,13 @@ mod tests {
         assert_eq!(&block[318..321], b"WE ");
         assert_eq!(&block[446..449], b"US ");
         assert_eq!(&block[574..582], b"PITLAND ");
-        assert_eq!(block[702..813], [b' '; 111]);
+        assert_eq!(&block[702..713], b"COPYING.;1 ");
+        assert_eq!(&block[739..754], b"ABSTRACT.TXT;1 ");
+        assert_eq!(block[776..813], [b' '; 37]);
         assert_eq!(&block[813..830], b"1970010100000000\0");
         assert_eq!(&block[830..847], b"1970010100000100\0");
         assert_eq!(&block[847..864], b"0000000000000000\0");
-        assert_eq!(&block[864..881], b"0000000000000000\0");
+        assert_eq!(&block[864..881], b"1970010100000200\0");
         assert_eq!(block[881], 1);
         assert_eq!(block[882..], [0; 2048 - 882]);
         assert_eq!(kind(&block), Some(DescriptorKind::Primary));
@@ -309,8 +360,9 @@ mod tests {
     #[test]
     fn a_supplementary_descriptor_pads_its_texts_in_two_byte_units() {
         let value = VolumeDescriptor {
-            supplementary: true,
+            kind: VolumeKind::Supplementary([7; 32]),
             volume: b"\0A\x01\0".to_vec(),
+            copyright_file: Vec::new(),
             ..primary()
         };
         let block = value.emit();
@@ -320,6 +372,19 @@ mod tests {
         assert_eq!(block[738], 0);
         let read = VolumeDescriptor::parse(&block).unwrap();
         assert_eq!(read.volume, b"\0A\x01\0");
+    }
+
+    #[test]
+    fn an_enhanced_descriptor_is_a_supplementary_one_of_version_2() {
+        let value = VolumeDescriptor {
+            kind: VolumeKind::Enhanced,
+            ..primary()
+        };
+        let block = value.emit();
+        assert_eq!(&block[..7], b"\x02CD001\x02");
+        assert_eq!(block[88..120], [0; 32]);
+        assert_eq!(block[881], 2);
+        assert_eq!(VolumeDescriptor::parse(&block), Ok(value));
     }
 
     #[test]

@@ -8,6 +8,7 @@ pub mod descriptor;
 pub mod directory_record;
 pub mod names;
 pub mod path_table;
+pub mod rules;
 pub mod stamp;
 
 /// The first block of a session's volume descriptors, relative to the session's first LBA; before it lies the

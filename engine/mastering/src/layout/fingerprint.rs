@@ -7,12 +7,13 @@ use std::os::unix::ffi::OsStrExt;
 
 use super::Layout;
 use crate::el_torito::Emulation;
+use crate::iso9660::rules::{Deep, IsoNames};
 use crate::joliet::Surrogates;
 use crate::time::Timestamp;
 use crate::tree::NodeKind;
 
 /// Part of every fingerprint: another way to lay out a volume, or to take the fingerprint, has another number.
-const VERSION: u64 = 2;
+const VERSION: u64 = 3;
 
 static CRC: crc::Crc<u64, crc::Table<16>> = crc::Crc::<u64, crc::Table<16>>::new(&crc::CRC_64_XZ);
 
@@ -94,10 +95,22 @@ impl Layout {
             publisher,
             preparer,
             application,
+            copyright_file,
+            abstract_file,
+            bibliographic_file,
             created,
+            modified,
+            expires,
+            effective,
+            iso9660,
+            iso_level,
+            iso_names,
+            deep,
+            enhanced,
             rock_ridge,
             access_times,
             joliet,
+            joliet_long,
             surrogates,
             udf,
             boot,
@@ -110,10 +123,40 @@ impl Layout {
             publisher,
             preparer,
             application,
+            copyright_file,
+            abstract_file,
+            bibliographic_file,
         ] {
             sum.bytes(text.as_bytes());
         }
         sum.time(*created);
+        for time in [modified, expires, effective] {
+            sum.numbers([u64::from(time.is_some())]);
+            sum.time(time.unwrap_or_default());
+        }
+        let IsoNames {
+            lower_case,
+            ascii,
+            dots,
+            no_version,
+            no_final_dot,
+        } = *iso_names;
+        let deep = match deep {
+            Deep::AsIs => 0,
+            Deep::Refuse => 1,
+        };
+        sum.numbers([
+            u64::from(*iso9660),
+            u64::from(iso_level.number()),
+            u64::from(lower_case),
+            u64::from(ascii),
+            u64::from(dots),
+            u64::from(no_version),
+            u64::from(no_final_dot),
+            deep,
+            u64::from(*enhanced),
+            u64::from(*joliet_long),
+        ]);
         sum.numbers([boot.len() as u64]);
         for entry in boot {
             let partition = match entry.emulation {

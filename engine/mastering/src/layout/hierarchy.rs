@@ -1,11 +1,13 @@
-//! One hierarchy of folders, ISO 9660's or Joliet's: identifiers, orders, and the folders in path table order.
+//! One hierarchy of folders, of ISO 9660, its version of 1999, or Joliet: identifiers, orders, and the folders in path table order.
 //!
 //! Knows which name stands where among its siblings; `records` knows how long a record is.
 
-use super::options::{PlanError, PlanWarning};
+use super::options::{PlanError, PlanWarning, VolumeOptions};
 use super::records::Checkpoint;
-use crate::iso9660::names::{self, settle};
+use crate::iso9660::names::{self, Rules, settle};
+use crate::iso9660::rules::{Deep, LEVELS, PATH_BYTES};
 use crate::joliet::{self, Surrogates};
+use crate::read::Names;
 use crate::tree::{NodeId, NodeKind, Tree};
 
 /// What of Rock Ridge is recorded.
@@ -18,15 +20,50 @@ pub(crate) struct RockRidge {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Namespace {
     Iso {
+        rules: Rules,
+        deep: Deep,
         /// `None` without Rock Ridge.
         rock_ridge: Option<RockRidge>,
     },
     Joliet {
         surrogates: Surrogates,
+        /// Most units of a name.
+        units: usize,
     },
+    /// The names of ISO 9660:1999.
+    Enhanced,
 }
 
 impl Namespace {
+    /// The hierarchies that are wished, in the order of their descriptors.
+    pub(crate) fn all(options: &VolumeOptions) -> Vec<Self> {
+        if !options.iso9660 {
+            return Vec::new();
+        }
+        let iso = Self::Iso {
+            rules: Rules {
+                level: options.iso_level,
+                names: options.iso_names,
+            },
+            deep: options.deep,
+            rock_ridge: options.rock_ridge.then_some(RockRidge {
+                access_times: options.access_times,
+            }),
+        };
+        let joliet = Self::Joliet {
+            surrogates: options.surrogates,
+            units: joliet::most_units(options.joliet_long),
+        };
+        [
+            Some(iso),
+            options.joliet.then_some(joliet),
+            options.enhanced.then_some(Self::Enhanced),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+
     /// Whether a node of this kind has a record here.
     pub(crate) fn holds(self, kind: NodeKind) -> bool {
         matches!(kind, NodeKind::Directory | NodeKind::File) || self.rock_ridge().is_some()
@@ -34,13 +71,18 @@ impl Namespace {
 
     pub(crate) fn rock_ridge(self) -> Option<RockRidge> {
         match self {
-            Self::Iso { rock_ridge } => rock_ridge,
-            Self::Joliet { .. } => None,
+            Self::Iso { rock_ridge, .. } => rock_ridge,
+            Self::Joliet { .. } | Self::Enhanced => None,
         }
     }
 
-    pub(crate) fn is_joliet(self) -> bool {
-        matches!(self, Self::Joliet { .. })
+    /// The names that a reader finds here, without Rock Ridge's.
+    pub(crate) fn names(self) -> Names {
+        match self {
+            Self::Iso { .. } => Names::Plain,
+            Self::Joliet { .. } => Names::Joliet,
+            Self::Enhanced => Names::Enhanced,
+        }
     }
 }
 
@@ -139,13 +181,19 @@ impl Hierarchy {
                 .zip(held.iter().map(|id| id.0))
                 .collect();
             // In ISO 9660 the name is compared before the extension, the shorter one as if filled up with spaces. The dot
-            // is less than every character of a name, so that the order of the bytes is the same, but for the version:
-            // its separator is greater than a digit. Joliet's units are compared as numbers, which big-endian bytes keep.
-            let joliet = self.namespace.is_joliet();
-            sorted.sort_unstable_by_key(|&(identifier, id)| {
-                let unversioned = identifier.strip_suffix(b";1").filter(|_| !joliet);
-                (unversioned.unwrap_or(identifier), id)
-            });
+            // is less than every character of a strict name, so that the order of the bytes is the same, but for the
+            // version: its separator is greater than a digit. Joliet's units are compared as numbers, which big-endian
+            // bytes keep.
+            match self.namespace {
+                Namespace::Iso { rules, .. } if rules.names.ascii || rules.names.dots => sorted
+                    .sort_unstable_by(|a, b| {
+                        names::recorded_order(a.0, b.0).then_with(|| a.1.cmp(&b.1))
+                    }),
+                Namespace::Iso { .. } => sorted.sort_unstable_by_key(|&(identifier, id)| {
+                    (names::without_version(identifier), id)
+                }),
+                Namespace::Joliet { .. } | Namespace::Enhanced => sorted.sort_unstable(),
+            }
             let places = self.order.get_mut(first..).unwrap_or_default();
             for (place, (_, id)) in places.iter_mut().zip(&sorted) {
                 *place = *id;
@@ -154,16 +202,18 @@ impl Hierarchy {
         if let Some(first) = left_out.first {
             let first = tree.disc_path(first);
             let count = left_out.count;
-            warnings.push(if self.namespace.is_joliet() {
-                PlanWarning::JolietLeavesOut { count, first }
-            } else {
-                PlanWarning::LeftOut { count, first }
+            warnings.push(match self.namespace {
+                Namespace::Iso { .. } => PlanWarning::LeftOut { count, first },
+                Namespace::Joliet { .. } => PlanWarning::JolietLeavesOut { count, first },
+                Namespace::Enhanced => PlanWarning::EnhancedLeavesOut { count, first },
             });
         }
         if let Some(first) = changed.first {
-            warnings.push(PlanWarning::JolietNamesChanged {
-                count: changed.count,
-                first: tree.disc_path(first),
+            let first = tree.disc_path(first);
+            let count = changed.count;
+            warnings.push(match self.namespace {
+                Namespace::Enhanced => PlanWarning::EnhancedNamesChanged { count, first },
+                _ => PlanWarning::JolietNamesChanged { count, first },
             });
         }
         Ok(())
@@ -171,23 +221,41 @@ impl Hierarchy {
 
     fn identify(&self, tree: &Tree, held: &[NodeId], changed: &mut Count) -> Vec<Vec<u8>> {
         match self.namespace {
-            Namespace::Iso { .. } => {
-                let parts = held
+            Namespace::Iso { rules, .. } => {
+                let parts: Vec<_> = held
                     .iter()
                     .map(|id| match tree.kind(*id) {
-                        NodeKind::Directory => names::directory_parts(tree.name_bytes(*id)),
-                        _ => names::file_parts(tree.name_bytes(*id)),
+                        NodeKind::Directory => rules.directory_parts(tree.name_bytes(*id)),
+                        _ => rules.file_parts(tree.name_bytes(*id)),
                     })
                     .collect();
-                let mut identifiers = settle(parts, names::shown);
-                for (id, identifier) in held.iter().zip(&mut identifiers) {
+                let extended: Vec<bool> = parts.iter().map(|p| !p.extension.is_empty()).collect();
+                let mut identifiers = settle(parts, Vec::truncate, names::shown);
+                for ((id, identifier), extended) in held.iter().zip(&mut identifiers).zip(extended)
+                {
                     if tree.kind(*id) != NodeKind::Directory {
-                        *identifier = names::file_identifier(identifier);
+                        *identifier = rules.file_identifier(identifier, extended);
                     }
                 }
                 identifiers
             }
-            Namespace::Joliet { surrogates } => {
+            Namespace::Enhanced => {
+                let parts = held
+                    .iter()
+                    .map(|id| {
+                        let directory = tree.kind(*id) == NodeKind::Directory;
+                        names::enhanced_parts(tree.name_bytes(*id), directory)
+                    })
+                    .collect();
+                let identifiers = settle(parts, names::cut_utf8, names::enhanced_identifier);
+                for (id, identifier) in held.iter().zip(&identifiers) {
+                    if tree.name_bytes(*id) != identifier {
+                        changed.add(*id);
+                    }
+                }
+                identifiers
+            }
+            Namespace::Joliet { surrogates, units } => {
                 let parts = held
                     .iter()
                     .map(|id| {
@@ -195,10 +263,11 @@ impl Hierarchy {
                             tree.name_bytes(*id),
                             tree.kind(*id) == NodeKind::Directory,
                             surrogates,
+                            units,
                         )
                     })
                     .collect();
-                let settled = settle(parts, joliet::identifier);
+                let settled = settle(parts, joliet::cut, joliet::identifier);
                 for (id, units) in held.iter().zip(&settled) {
                     let original = std::str::from_utf8(tree.name_bytes(*id));
                     if !original.is_ok_and(|name| name.encode_utf16().eq(units.iter().copied())) {
@@ -232,6 +301,16 @@ impl Hierarchy {
                 .ordered_children(tree, directory)
                 .filter(|child| tree.kind(*child) == NodeKind::Directory)
                 .collect();
+            // The number of a parent has 16 bits.
+            if at >= usize::from(u16::MAX)
+                && let Some(child) = children.first()
+            {
+                return Err(PlanError::TooManyFolders {
+                    path: tree.disc_path(*child),
+                    names: self.namespace.names(),
+                    limit: u16::MAX,
+                });
+            }
             for child in children {
                 bytes += crate::iso9660::path_table::PathTableRecord::length(
                     self.identifier(child).len(),
@@ -249,6 +328,41 @@ impl Hierarchy {
             }
         }
         self.directories = directories;
+        self.check_depth(tree)
+    }
+
+    /// Refuses what lies too deep, where that is wished.
+    fn check_depth(&self, tree: &Tree) -> Result<(), PlanError> {
+        let Namespace::Iso {
+            deep: Deep::Refuse, ..
+        } = self.namespace
+        else {
+            return Ok(());
+        };
+        // Levels, and bytes of the path with one for each folder, of the folders before.
+        let mut depths: Vec<(usize, usize)> = vec![(1, 0)];
+        for (at, directory) in self.directories.iter().enumerate() {
+            if at > 0 {
+                let (levels, bytes) = depths
+                    .get(directory.parent as usize)
+                    .copied()
+                    .unwrap_or((1, 0));
+                let length = self.identifier(directory.node).len();
+                depths.push((levels + 1, bytes + length + 1));
+            }
+            let (levels, bytes) = depths.last().copied().unwrap_or((1, 0));
+            let longest = self
+                .ordered_children(tree, directory)
+                .max_by_key(|child| self.identifier(*child).len())
+                .filter(|child| bytes + self.identifier(*child).len() > PATH_BYTES);
+            if levels > LEVELS || longest.is_some() {
+                return Err(PlanError::TooDeep {
+                    path: tree.disc_path(longest.unwrap_or(directory.node)),
+                    levels: LEVELS,
+                    path_bytes: PATH_BYTES,
+                });
+            }
+        }
         Ok(())
     }
 

@@ -18,7 +18,7 @@ mod options;
 mod owners;
 pub(crate) mod records;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub(crate) use hierarchy::{Count, DirectoryPlace, Hierarchy, Namespace, RockRidge};
@@ -74,9 +74,11 @@ pub(crate) enum UdfRegion {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Descriptor {
-    Primary,
+    /// That of a hierarchy: the primary one for the first, a supplementary one for the others.
+    Volume {
+        hierarchy: usize,
+    },
     Boot,
-    Joliet,
     Terminator,
 }
 
@@ -86,7 +88,7 @@ pub struct Layout {
     pub(crate) tree: Tree,
     first_lba: u32,
     pub(crate) options: VolumeOptions,
-    /// ISO 9660's, and Joliet's if there is one.
+    /// ISO 9660's first, then those of Joliet and of ISO 9660:1999, as far as they are wished; none for UDF alone.
     pub(crate) hierarchies: Vec<Hierarchy>,
     pub(crate) udf: Option<UdfPlan>,
     /// For a folder its ordinal, for everything else the block of its data.
@@ -175,9 +177,11 @@ impl Layout {
     /// [`PlanError`]: a name, a file or the volume that the format cannot hold.
     pub fn plan(tree: Tree, first_lba: u32, options: &VolumeOptions) -> Result<Self, PlanError> {
         check_texts(options)?;
+        check_choice(options)?;
         let mut warnings = Vec::new();
-        check_nodes(&tree, &mut warnings)?;
+        check_nodes(&tree, options, &mut warnings)?;
         check_boot_images(&tree, options)?;
+        check_named_files(&tree, options)?;
         let mut ordinal = 0;
         let places: Vec<u32> = tree
             .nodes
@@ -192,28 +196,13 @@ impl Layout {
                 own
             })
             .collect();
-        let mut namespaces = vec![Namespace::Iso {
-            rock_ridge: options.rock_ridge.then_some(RockRidge {
-                access_times: options.access_times,
-            }),
-        }];
-        if options.joliet {
-            namespaces.push(Namespace::Joliet {
-                surrogates: options.surrogates,
-            });
-            if options.volume_id.encode_utf16().count() > 16 {
-                warnings.push(PlanWarning::JolietVolumeIdCut);
-            }
+        if options.iso9660 && options.joliet && options.volume_id.encode_utf16().count() > 16 {
+            warnings.push(PlanWarning::JolietVolumeIdCut);
         }
-        let hierarchies = namespaces
+        let hierarchies = Namespace::all(options)
             .into_iter()
             .map(|namespace| Hierarchy::new(&tree, namespace, &places, &mut warnings))
             .collect::<Result<Vec<_>, _>>()?;
-        if tree.directory_count() > u64::from(u16::MAX) {
-            warnings.push(PlanWarning::PathTableOverflow {
-                directories: tree.directory_count(),
-            });
-        }
         let udf = options
             .udf
             .map(|revision| plan_udf(&tree, revision, &mut warnings))
@@ -242,15 +231,17 @@ impl Layout {
             regions: Vec::new(),
         };
         planner.region(Region::SystemArea, 16)?;
-        planner.region(Region::Descriptor(Descriptor::Primary), 1)?;
         let boot_blocks = el_torito::catalogue_blocks(&self.options.boot)?;
-        if boot_blocks > 0 {
-            planner.region(Region::Descriptor(Descriptor::Boot), 1)?;
+        for hierarchy in 0..self.hierarchies.len() {
+            let descriptor = Descriptor::Volume { hierarchy };
+            planner.region(Region::Descriptor(descriptor), 1)?;
+            // What starts a machine looks for it in the second block, and nowhere else.
+            if hierarchy == 0 && boot_blocks > 0 {
+                planner.region(Region::Descriptor(Descriptor::Boot), 1)?;
+            }
         }
-        if self.options.joliet {
-            planner.region(Region::Descriptor(Descriptor::Joliet), 1)?;
-        }
-        planner.region(Region::Descriptor(Descriptor::Terminator), 1)?;
+        let terminator = u64::from(!self.hierarchies.is_empty());
+        planner.region(Region::Descriptor(Descriptor::Terminator), terminator)?;
         if let Some(udf) = &mut self.udf {
             planner.begin_udf(udf)?;
         }
@@ -612,6 +603,18 @@ fn plan_udf(
     Ok(udf)
 }
 
+fn check_choice(options: &VolumeOptions) -> Result<(), PlanError> {
+    let conflict = match options {
+        VolumeOptions { iso9660: true, .. } => None,
+        VolumeOptions { udf: None, .. } => Some("neither ISO 9660 nor UDF is to be recorded"),
+        VolumeOptions { boot, .. } if !boot.is_empty() => Some(
+            "boot images are found through ISO 9660's descriptors, which are not to be recorded",
+        ),
+        _ => None,
+    };
+    conflict.map_or(Ok(()), |what| Err(PlanError::Conflict { what }))
+}
+
 fn check_texts(options: &VolumeOptions) -> Result<(), PlanError> {
     let texts = [
         ("volume identifier", &options.volume_id, 32),
@@ -628,6 +631,26 @@ fn check_texts(options: &VolumeOptions) -> Result<(), PlanError> {
                 field,
                 length,
                 limit,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// The files that the descriptors name must be there.
+fn check_named_files(tree: &Tree, options: &VolumeOptions) -> Result<(), PlanError> {
+    let named = [
+        ("copyright file", &options.copyright_file),
+        ("abstract file", &options.abstract_file),
+        ("bibliographic file", &options.bibliographic_file),
+    ];
+    for (field, name) in named.into_iter().filter(|(_, name)| !name.is_empty()) {
+        let found = tree.find(Path::new(name));
+        let file = found.filter(|id| tree.kind(*id) == NodeKind::File);
+        if file.is_none_or(|id| tree.parent(id) != NodeId::ROOT) {
+            return Err(PlanError::NoSuchFile {
+                field,
+                name: name.clone(),
             });
         }
     }
@@ -652,8 +675,15 @@ fn check_boot_images(tree: &Tree, options: &VolumeOptions) -> Result<(), PlanErr
 /// Targets of links up to here are taken by all readers that were tried (xorriso 1.5.4, isoinfo of cdrkit 1.1.11).
 const LONG_TARGET: usize = 1000;
 
-fn check_nodes(tree: &Tree, warnings: &mut Vec<PlanWarning>) -> Result<(), PlanError> {
-    let limit = u64::from(u32::MAX) * BLOCK_SIZE as u64;
+fn check_nodes(
+    tree: &Tree,
+    options: &VolumeOptions,
+    warnings: &mut Vec<PlanWarning>,
+) -> Result<(), PlanError> {
+    let limit = match options.iso9660 && !options.iso_level.many_sections() {
+        true => SECTION_BYTES,
+        false => u64::from(u32::MAX) * BLOCK_SIZE as u64,
+    };
     let mut times = Count::default();
     let mut targets = Count::default();
     for id in tree.nodes() {

@@ -5,7 +5,9 @@
 use std::path::PathBuf;
 
 use crate::el_torito::{BootEntry, BootImageFault};
+use crate::iso9660::rules::{Deep, IsoLevel, IsoNames};
 use crate::joliet::Surrogates;
+use crate::read::Names;
 use crate::time::Timestamp;
 use crate::udf::UdfRevision;
 
@@ -25,8 +27,34 @@ pub struct VolumeOptions {
     pub preparer: String,
     /// Application, at most 128 bytes.
     pub application: String,
+    /// A file in the root that holds the copyright: its name in the tree; empty for none. Recorded in each hierarchy by
+    /// the file's name there, and left out of one whose name for it is longer than the field.
+    pub copyright_file: String,
+    /// A file in the root that says what is in the volume, as [`VolumeOptions::copyright_file`].
+    pub abstract_file: String,
+    /// A file in the root with bibliographic records, as [`VolumeOptions::copyright_file`].
+    pub bibliographic_file: String,
     /// When the volume was made.
     pub created: Timestamp,
+    /// When the volume was changed last; `None`: when it was made.
+    pub modified: Option<Timestamp>,
+    /// When what is in the volume may be taken for out of date.
+    pub expires: Option<Timestamp>,
+    /// From when on what is in the volume may be used.
+    pub effective: Option<Timestamp>,
+    /// Record ISO 9660, and with it what else is wished of it: Rock Ridge, Joliet, the names of 1999. Without it a volume
+    /// has UDF alone, and none of them.
+    pub iso9660: bool,
+    /// The level of interchange of the ISO 9660 names and files. Joliet and Rock Ridge names are the same at each. Below
+    /// level 3 a file is refused that has more than one section holds, whatever else is recorded.
+    pub iso_level: IsoLevel,
+    /// What ISO 9660 names may have beyond the standard's characters.
+    pub iso_names: IsoNames,
+    /// What becomes of folders that lie deeper than ISO 9660 allows.
+    pub deep: Deep,
+    /// Record a further hierarchy by an enhanced volume descriptor (ISO 9660:1999), with names as they are, up to 207
+    /// bytes, in any depth. It holds folders and files, no links or special files.
+    pub enhanced: bool,
     /// Record POSIX names, modes, links and times. Without it, links and special files are left out.
     pub rock_ridge: bool,
     /// Record access times with Rock Ridge's. They change whenever somebody reads the files, this program among them, so
@@ -34,6 +62,8 @@ pub struct VolumeOptions {
     pub access_times: bool,
     /// Record a second hierarchy for readers without Rock Ridge. It holds folders and files, no links or special files.
     pub joliet: bool,
+    /// Joliet's names have up to 103 units, beyond the 64 that its specification allows. Linux, xorriso and 7z read them.
+    pub joliet_long: bool,
     /// What Joliet does with characters beyond 16 bits.
     pub surrogates: Surrogates,
     /// Record a UDF file system of this revision over the same data. It takes a block for each file and folder.
@@ -45,7 +75,8 @@ pub struct VolumeOptions {
 }
 
 impl VolumeOptions {
-    /// Rock Ridge without access times, and Joliet, no UDF, 150 blocks of padding, made at `created`.
+    /// ISO 9660 of level 3 with strict names and folders as deep as they are, Rock Ridge without access times, and Joliet
+    /// with names up to 64 units, no UDF, 150 blocks of padding, made at `created`.
     #[must_use]
     pub fn new(volume_id: impl Into<String>, created: Timestamp) -> Self {
         Self {
@@ -55,10 +86,22 @@ impl VolumeOptions {
             publisher: String::new(),
             preparer: String::new(),
             application: "PITLAND".into(),
+            copyright_file: String::new(),
+            abstract_file: String::new(),
+            bibliographic_file: String::new(),
             created,
+            modified: None,
+            expires: None,
+            effective: None,
+            iso9660: true,
+            iso_level: IsoLevel::Three,
+            iso_names: IsoNames::STRICT,
+            deep: Deep::AsIs,
+            enhanced: false,
             rock_ridge: true,
             access_times: false,
             joliet: true,
+            joliet_long: false,
             surrogates: Surrogates::default(),
             udf: None,
             boot: Vec::new(),
@@ -77,7 +120,45 @@ pub enum PlanError {
         /// Where.
         path: PathBuf,
     },
-    /// A file over what 2^32 blocks hold.
+    /// A folder or file lies deeper than ISO 9660 allows, under [`Deep::Refuse`].
+    #[error(
+        "{} lies too deep for strict ISO 9660: at most {levels} levels with the root, and {path_bytes} bytes of names", .path.display()
+    )]
+    TooDeep {
+        /// Where.
+        path: PathBuf,
+        /// The most levels, the root among them.
+        levels: usize,
+        /// The most bytes of the names on the path, as they are recorded, with one for each folder.
+        path_bytes: usize,
+    },
+    /// A folder in a folder that a path table cannot number.
+    #[error(
+        "{} lies in a folder beyond the {limit} that a path table of {names} can number", .path.display()
+    )]
+    TooManyFolders {
+        /// The first such folder.
+        path: PathBuf,
+        /// Whose path table.
+        names: Names,
+        /// The most folders that can hold others.
+        limit: u16,
+    },
+    /// Options that contradict one another.
+    #[error("{what}")]
+    Conflict {
+        /// What cannot be.
+        what: &'static str,
+    },
+    /// A file that an option names is not in the root of the tree.
+    #[error("the {field} is to be {name}, and the root has no such file")]
+    NoSuchFile {
+        /// Which option.
+        field: &'static str,
+        /// The name.
+        name: String,
+    },
+    /// A file over what 2^32 blocks hold, or over one section, below level 3 of ISO 9660.
     #[error("{} has {size} bytes; a file can have at most {limit}", .path.display())]
     FileTooLarge {
         /// Where.
@@ -159,10 +240,19 @@ pub enum PlanWarning {
         /// The first of them.
         first: PathBuf,
     },
-    /// More folders than a path table can number as parents; the readers that use it lose those beyond.
-    PathTableOverflow {
-        /// Number of folders.
-        directories: u64,
+    /// Names over 207 bytes, which are different in ISO 9660:1999.
+    EnhancedNamesChanged {
+        /// How many.
+        count: u64,
+        /// The first of them.
+        first: PathBuf,
+    },
+    /// Links and special files that ISO 9660:1999 leaves out.
+    EnhancedLeavesOut {
+        /// How many.
+        count: u64,
+        /// The first of them.
+        first: PathBuf,
     },
     /// The volume's name is cut to 16 units in Joliet.
     JolietVolumeIdCut,
@@ -209,12 +299,16 @@ impl std::fmt::Display for PlanWarning {
                 "{count} links have targets over 1000 bytes, which some readers refuse; the first is {}",
                 first.display()
             ),
-            Self::PathTableOverflow { directories } => {
-                write!(
-                    f,
-                    "{directories} folders are more than the 65535 that a path table can number as parents"
-                )
-            }
+            Self::EnhancedNamesChanged { count, first } => write!(
+                f,
+                "{count} names are different in ISO 9660:1999; the first is {}",
+                first.display()
+            ),
+            Self::EnhancedLeavesOut { count, first } => write!(
+                f,
+                "ISO 9660:1999 leaves out {count} links and special files; the first is {}",
+                first.display()
+            ),
             Self::UdfNamesChanged { count, first } => write!(
                 f,
                 "{count} names are different in UDF; the first is {}",

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use super::{Descriptor, Layout, Region, UdfRegion};
 use crate::block::{BLOCK_BYTES, blocks_for};
 use crate::iso9660::path_table::PathTableKind;
+use crate::read::Names;
 
 /// A structure of the volume that is no file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,14 +21,17 @@ pub enum Structure {
     BootRecord,
     /// The catalogue of boot images.
     BootCatalogue,
-    /// Joliet's volume descriptor.
-    JolietVolumeDescriptor,
+    /// The volume descriptor of Joliet, or of ISO 9660:1999.
+    SupplementaryVolumeDescriptor {
+        /// Whose.
+        names: Names,
+    },
     /// The last volume descriptor.
     DescriptorTerminator,
     /// A path table.
     PathTable {
-        /// Joliet's; else ISO 9660's.
-        joliet: bool,
+        /// Of which names.
+        names: Names,
         /// Its byte order.
         kind: PathTableKind,
     },
@@ -35,8 +39,8 @@ pub enum Structure {
     Directory {
         /// Which folder.
         path: PathBuf,
-        /// Joliet's; else ISO 9660's.
-        joliet: bool,
+        /// By which names.
+        names: Names,
     },
     /// The blocks by which UDF is recognized.
     UdfRecognition,
@@ -61,19 +65,18 @@ pub enum Structure {
 
 impl std::fmt::Display for Structure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let of = |joliet: bool| if joliet { "Joliet" } else { "ISO 9660" };
         match self {
             Self::SystemArea => f.write_str("the system area"),
             Self::PrimaryVolumeDescriptor => f.write_str("the primary volume descriptor"),
             Self::BootRecord => f.write_str("the boot record"),
             Self::BootCatalogue => f.write_str("the boot catalogue"),
-            Self::JolietVolumeDescriptor => f.write_str("the Joliet volume descriptor"),
-            Self::DescriptorTerminator => f.write_str("the volume descriptor set terminator"),
-            Self::PathTable { joliet, kind } => {
-                write!(f, "the {} path table {kind:?}", of(*joliet))
+            Self::SupplementaryVolumeDescriptor { names } => {
+                write!(f, "the {names} volume descriptor")
             }
-            Self::Directory { path, joliet } => {
-                write!(f, "the {} folder {}", of(*joliet), path.display())
+            Self::DescriptorTerminator => f.write_str("the volume descriptor set terminator"),
+            Self::PathTable { names, kind } => write!(f, "the {names} path table {kind:?}"),
+            Self::Directory { path, names } => {
+                write!(f, "the {names} folder {}", path.display())
             }
             Self::UdfRecognition => f.write_str("the recognition sequence of UDF"),
             Self::UdfDescriptors => f.write_str("a volume descriptor sequence of UDF"),
@@ -117,26 +120,31 @@ impl Layout {
         let block = lba.checked_sub(self.first_lba)?;
         let region = self.region_at(block)?;
         let of = |hierarchy: usize| {
-            self.hierarchies
-                .get(hierarchy)
-                .is_some_and(|h| h.namespace.is_joliet())
+            let hierarchy = self.hierarchies.get(hierarchy);
+            hierarchy.map_or(Names::Plain, |h| h.namespace.names())
         };
         Some(Owner::Structure(match region {
             Region::SystemArea => Structure::SystemArea,
-            Region::Descriptor(Descriptor::Primary) => Structure::PrimaryVolumeDescriptor,
+            Region::Descriptor(Descriptor::Volume { hierarchy: 0 }) => {
+                Structure::PrimaryVolumeDescriptor
+            }
+            Region::Descriptor(Descriptor::Volume { hierarchy }) => {
+                Structure::SupplementaryVolumeDescriptor {
+                    names: of(hierarchy),
+                }
+            }
             Region::Descriptor(Descriptor::Boot) => Structure::BootRecord,
             Region::BootCatalogue => Structure::BootCatalogue,
-            Region::Descriptor(Descriptor::Joliet) => Structure::JolietVolumeDescriptor,
             Region::Descriptor(Descriptor::Terminator) => Structure::DescriptorTerminator,
             Region::PathTable { hierarchy, kind } => Structure::PathTable {
-                joliet: of(hierarchy),
+                names: of(hierarchy),
                 kind,
             },
             Region::Directories { hierarchy } => {
                 let directory = self.directory_at(hierarchy, block)?;
                 Structure::Directory {
                     path: self.tree.disc_path(directory.node),
-                    joliet: of(hierarchy),
+                    names: of(hierarchy),
                 }
             }
             Region::Udf(region) => match region {

@@ -22,6 +22,7 @@ const PIECE: u32 = 32;
 /// The name that a reader shows for an identifier.
 pub(crate) fn shown_name(names: Names, identifier: &[u8]) -> Vec<u8> {
     match names {
+        Names::Enhanced => identifier.to_vec(),
         Names::Joliet => {
             let text = joliet::to_utf8(identifier);
             text.strip_suffix(";1").unwrap_or(&text).as_bytes().to_vec()

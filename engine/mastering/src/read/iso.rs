@@ -6,7 +6,7 @@ use super::{Location, Names, ReadError};
 use crate::block::{BLOCK_SIZE, BlockSource, Extent};
 use crate::el_torito;
 use crate::iso9660::FIRST_DESCRIPTOR;
-use crate::iso9660::descriptor::{self, DescriptorKind, VolumeDescriptor};
+use crate::iso9660::descriptor::{self, DescriptorKind, VolumeDescriptor, VolumeKind};
 use crate::iso9660::directory_record::{DirectoryRecord, RecordBytes};
 use crate::joliet;
 use crate::susp;
@@ -26,6 +26,7 @@ struct Found {
 pub(super) struct IsoVolume {
     primary: Found,
     joliet: Option<Found>,
+    enhanced: Option<Found>,
     /// Bytes to skip in each system use field, when Rock Ridge is there.
     rock_ridge: Option<u8>,
     boot_catalogue: Option<u32>,
@@ -39,6 +40,7 @@ impl IsoVolume {
     ) -> Result<Self, ReadError> {
         let mut primary = None;
         let mut joliet = None;
+        let mut enhanced = None;
         let mut boot_catalogue = None;
         let mut block = [0; BLOCK_SIZE];
         for number in 0..MOST_DESCRIPTORS {
@@ -62,9 +64,17 @@ impl IsoVolume {
                 Some(DescriptorKind::Primary) if primary.is_none() => {
                     primary = Some(parse(&block)?);
                 }
-                Some(DescriptorKind::Supplementary) if joliet.is_none() => {
-                    joliet = Some(parse(&block)?)
-                        .filter(|found| joliet::is_joliet(&found.value.escapes));
+                Some(DescriptorKind::Supplementary) => {
+                    let found = parse(&block)?;
+                    match found.value.kind {
+                        VolumeKind::Enhanced if enhanced.is_none() => enhanced = Some(found),
+                        VolumeKind::Supplementary(escapes)
+                            if joliet.is_none() && joliet::is_joliet(&escapes) =>
+                        {
+                            joliet = Some(found);
+                        }
+                        _ => {}
+                    }
                 }
                 Some(DescriptorKind::Boot) if boot_catalogue.is_none() => {
                     boot_catalogue = el_torito::catalogue_of(&block);
@@ -77,6 +87,7 @@ impl IsoVolume {
                 lba: session_first_lba.saturating_add(FIRST_DESCRIPTOR),
             })?,
             joliet,
+            enhanced,
             rock_ridge: None,
             boot_catalogue,
         };
@@ -88,19 +99,23 @@ impl IsoVolume {
     pub(super) fn offered_names(&self) -> Vec<Names> {
         let rock_ridge = self.rock_ridge.map(|_| Names::RockRidge);
         let joliet = self.joliet.as_ref().map(|_| Names::Joliet);
+        let enhanced = self.enhanced.as_ref().map(|_| Names::Enhanced);
         rock_ridge
             .into_iter()
             .chain(joliet)
+            .chain(enhanced)
             .chain([Names::Plain])
             .collect()
     }
 
     /// The descriptor whose tree has these names.
     fn found(&self, names: Names) -> &Found {
-        match (&self.joliet, names) {
-            (Some(joliet), Names::Joliet) => joliet,
-            _ => &self.primary,
-        }
+        let found = match names {
+            Names::Joliet => self.joliet.as_ref(),
+            Names::Enhanced => self.enhanced.as_ref(),
+            Names::RockRidge | Names::Plain => None,
+        };
+        found.unwrap_or(&self.primary)
     }
 
     /// The descriptor whose tree has these names.

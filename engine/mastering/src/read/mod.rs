@@ -32,6 +32,8 @@ pub enum Names {
     RockRidge,
     /// Joliet: names in Unicode.
     Joliet,
+    /// ISO 9660:1999, the enhanced volume descriptor: names as bytes, up to 207 of them.
+    Enhanced,
     /// ISO 9660 alone: upper case, short.
     Plain,
 }
@@ -41,6 +43,7 @@ impl std::fmt::Display for Names {
         f.write_str(match self {
             Self::RockRidge => "Rock Ridge",
             Self::Joliet => "Joliet",
+            Self::Enhanced => "ISO 9660:1999",
             Self::Plain => "ISO 9660",
         })
     }

@@ -115,7 +115,11 @@ impl Names {
                 .iter()
                 .map(|id| parts(tree.name_bytes(*id), tree.kind(*id) == NodeKind::Directory))
                 .collect();
-            for (id, settled) in ordered.iter().zip(settle(parts, crate::joliet::identifier)) {
+            for (id, settled) in
+                ordered
+                    .iter()
+                    .zip(settle(parts, crate::joliet::cut, crate::joliet::identifier))
+            {
                 if !stands(*id) {
                     changed.add(*id);
                     let name = compressed(settled.iter().copied());

@@ -1,0 +1,99 @@
+//! How strictly names keep to ISO 9660, and how deep folders may lie.
+//!
+//! Words of the caller's wish; `names` makes identifiers by them.
+
+/// The level of interchange: what any reader of the level must take.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum IsoLevel {
+    /// Names of files 8 characters and 3, of folders 8; each file in one section.
+    One,
+    /// Names of up to 31 characters; each file in one section.
+    Two,
+    /// As level 2, and files of any number of sections, so that they may grow beyond 4 GiB.
+    #[default]
+    Three,
+}
+
+impl IsoLevel {
+    /// The level of this number: 1, 2 or 3.
+    #[must_use]
+    pub fn from_number(number: u8) -> Option<Self> {
+        match number {
+            1 => Some(Self::One),
+            2 => Some(Self::Two),
+            3 => Some(Self::Three),
+            _ => None,
+        }
+    }
+
+    /// The level's number.
+    #[must_use]
+    pub fn number(self) -> u8 {
+        match self {
+            Self::One => 1,
+            Self::Two => 2,
+            Self::Three => 3,
+        }
+    }
+
+    /// Whether a file may have several sections.
+    pub(crate) fn many_sections(self) -> bool {
+        self == Self::Three
+    }
+}
+
+/// What is allowed beyond the standard's characters `A` to `Z`, `0` to `9` and `_`, each as an allowance of its own. They
+/// concern the ISO 9660 names alone, which readers without Rock Ridge and Joliet see. All of them break the standard,
+/// and are read by Linux, Windows, xorriso and isoinfo all the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct IsoNames {
+    /// `a` to `z` stay as they are; else they become upper case.
+    pub lower_case: bool,
+    /// All other printable characters of ASCII stay, spaces among them; else each becomes `_`. Not `/` and `;`, which
+    /// separate, and not dots.
+    pub ascii: bool,
+    /// Dots before the last one stay, and those in the names of folders; else each becomes `_`.
+    pub dots: bool,
+    /// Names of files have no version; else each ends in `;1`.
+    pub no_version: bool,
+    /// Names of files without an extension have no dot at the end.
+    pub no_final_dot: bool,
+}
+
+impl IsoNames {
+    /// The standard's characters alone.
+    pub const STRICT: Self = Self {
+        lower_case: false,
+        ascii: false,
+        dots: false,
+        no_version: false,
+        no_final_dot: false,
+    };
+
+    /// Everything is allowed.
+    pub const RELAXED: Self = Self {
+        lower_case: true,
+        ascii: true,
+        dots: true,
+        no_version: true,
+        no_final_dot: true,
+    };
+}
+
+/// What becomes of folders that lie deeper than the standard allows: more than 8 levels with the root, or with a path
+/// of more than 255 bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Deep {
+    /// They stay where they are. Linux, Windows, xorriso and isoinfo read them.
+    #[default]
+    AsIs,
+    /// The plan is refused with [`PlanError::TooDeep`](crate::PlanError::TooDeep).
+    Refuse,
+}
+
+/// Most levels of folders, the root among them.
+pub(crate) const LEVELS: usize = 8;
+/// Most bytes of a path: of all identifiers on it, with one byte for each folder.
+pub(crate) const PATH_BYTES: usize = 255;
