@@ -42,7 +42,10 @@ mod udf;
 
 pub use block::{BLOCK_SIZE, BlockSource, Extent, ImageFile};
 pub use compare::{CompareOptions, Difference, compare};
-pub use el_torito::{BootEntry, BootImageFault, Emulation, Platform};
+pub use el_torito::{
+    BootCatalogue, BootEntry, BootImageFault, CatalogueEntry, CatalogueError, Emulation, Platform,
+    Selection,
+};
 pub use emit::{EmitError, Emitter, FileContents, SourceReader};
 pub use extract::{ExtractOptions, extract};
 pub use images::{DiscImage, ImageError};

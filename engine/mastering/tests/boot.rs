@@ -294,7 +294,10 @@ fn images_that_cannot_be_what_their_entry_says_are_refused() {
         fault(|entry| entry.info_table = true),
         BootImageFault::NoRoom
     );
-    assert_eq!(fault(|entry| entry.id = "ö".into()), BootImageFault::Id);
+    assert_eq!(
+        fault(|entry| entry.id = "ö".into()),
+        BootImageFault::Id { limit: 24 }
+    );
     fs::write(&loader, b"").unwrap();
     assert_eq!(fault(|_| ()), BootImageFault::Empty);
     let mut tree = scan(&source);

@@ -167,12 +167,13 @@ impl Layout {
                 Emulation::Floppy2880 => 3,
             };
             sum.bytes(entry.id.as_bytes());
-            sum.bytes(&entry.criteria);
+            sum.bytes(&entry.selection.criteria);
             sum.numbers([
                 u64::from(entry.image.0),
                 u64::from(entry.platform.code()),
                 partition,
                 u64::from(entry.load_segment),
+                u64::from(entry.selection.kind),
                 entry.load_sectors.map_or(u64::MAX, u64::from),
                 u64::from(entry.info_table),
                 u64::from(entry.bootable),

@@ -658,16 +658,18 @@ fn check_named_files(tree: &Tree, options: &VolumeOptions) -> Result<(), PlanErr
 }
 
 fn check_boot_images(tree: &Tree, options: &VolumeOptions) -> Result<(), PlanError> {
-    for entry in &options.boot {
+    for (at, entry) in options.boot.iter().enumerate() {
         let known = entry.image.index() < tree.node_count();
         let size = if known { tree.size(entry.image) } else { 0 };
-        entry.check(size).map_err(|fault| PlanError::BootImage {
-            path: match known {
-                true => tree.source_path(entry.image),
-                false => PathBuf::new(),
-            },
-            fault,
-        })?;
+        entry
+            .check(size, at == 0)
+            .map_err(|fault| PlanError::BootImage {
+                path: match known {
+                    true => tree.source_path(entry.image),
+                    false => PathBuf::new(),
+                },
+                fault,
+            })?;
     }
     Ok(())
 }
