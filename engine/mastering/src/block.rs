@@ -28,6 +28,25 @@ pub struct Extent {
     pub bytes: u32,
 }
 
+impl Extent {
+    /// The most bytes of one extent that every format can record: 32 bits of whole blocks.
+    pub const MOST_BYTES: u32 = u32::MAX - (BLOCK_SIZE as u32 - 1);
+
+    /// The same blocks as extents of at most `most` bytes, which is a multiple of [`BLOCK_SIZE`].
+    pub fn pieces(self, most: u32) -> impl Iterator<Item = Self> {
+        (0..self.bytes)
+            .step_by(most.max(BLOCK_SIZE as u32) as usize)
+            .map(move |before| {
+                let bytes = (self.bytes - before).min(most);
+                Self {
+                    first_lba: self.first_lba + before / BLOCK_SIZE as u32,
+                    blocks: blocks_for(bytes.into()) as u32,
+                    bytes,
+                }
+            })
+    }
+}
+
 /// Something that holds the blocks of a volume: a drive, an image file, a slice in memory.
 pub trait BlockSource {
     /// Fills `out`, whose length is a multiple of [`BLOCK_SIZE`], with the blocks from `lba` on.

@@ -51,8 +51,14 @@ pub use extract::{ExtractOptions, extract};
 pub use images::{DiscImage, ImageError};
 pub use iso9660::rules::{Deep, IsoLevel, IsoNames};
 pub use joliet::Surrogates;
-pub use layout::{Layout, Owner, PlanError, PlanWarning, PlannedFile, Structure, VolumeOptions};
+pub use layout::{
+    Extents, Layout, Owner, PlanError, PlanWarning, PlannedFile, Structure, VolumeOptions,
+};
 pub use read::{Entry, Names, ReadError, Volume};
 pub use time::Timestamp;
-pub use tree::{NodeId, NodeKind, ScanError, SourceChange, SpecialFiles, Tree, WalkOptions};
+pub use tree::{
+    Attributes, ChangePoint, Clash, EditError, ExtendedAttribute, ExtentFault, Extras, FileBytes,
+    HiddenIn, Item, NameFault, NamedStream, NodeId, NodeKind, Origin, ScanError, SourceChange,
+    SpecialFiles, Tree, TreeBuilder, WalkOptions,
+};
 pub use udf::{UdfRevision, UnknownRevision};

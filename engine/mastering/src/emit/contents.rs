@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::EmitError;
 use crate::layout::Layout;
 use crate::tree::source::{OpenError, Opener, check_unchanged};
-use crate::tree::{NodeId, SourceChange};
+use crate::tree::{NodeId, Origin, SourceChange};
 
 /// Somebody who has the bytes of some files already: a copy that was taken before, or a reader that runs ahead. What it
 /// gives must have come from a [`SourceReader`], which compares the source with the plan.
@@ -48,6 +48,23 @@ impl SourceReader {
     /// [`EmitError::Unreadable`]. What `out` holds then is not to be used. A later call begins anew.
     pub fn read(&mut self, file: NodeId, offset: u64, out: &mut [u8]) -> Result<(), EmitError> {
         let size = self.layout.tree.size(file);
+        match self.layout.tree.origin(file) {
+            Origin::Host => {}
+            Origin::Given(bytes) => {
+                let path = || self.layout.tree.source_path(file);
+                return bytes
+                    .read_at(offset, out)
+                    .map_err(|source| EmitError::Unreadable {
+                        path: path(),
+                        source,
+                    });
+            }
+            Origin::Recorded(_) => {
+                return Err(EmitError::Recorded {
+                    path: self.layout.tree.disc_path(file),
+                });
+            }
+        }
         let source = match self.open.take() {
             Some((open, source)) if open == file => source,
             _ => self
@@ -73,11 +90,14 @@ impl SourceReader {
         Ok(())
     }
 
-    /// Compares a source with the plan, without opening it.
+    /// Compares a source with the plan, without opening it. What is not of the host is not looked at.
     ///
     /// # Errors
     /// As [`SourceReader::read`].
     pub fn look(&mut self, file: NodeId) -> Result<(), EmitError> {
+        if !matches!(self.layout.tree.origin(file), Origin::Host) {
+            return Ok(());
+        }
         self.opener
             .look(&self.layout.tree, file)
             .map_err(|error| self.refused(file, error))

@@ -47,6 +47,12 @@ pub enum EmitError {
         /// The system's answer.
         source: io::Error,
     },
+    /// A file stands on the disc already: its bytes are read there, not from a source.
+    #[error("{} stands on the disc already and has no source", .path.display())]
+    Recorded {
+        /// Its path in the volume.
+        path: PathBuf,
+    },
     /// The caller asked for blocks beyond the volume.
     #[error("blocks {first} to {} were asked for; the volume has {blocks}", .first.saturating_add(.count.saturating_sub(1)))]
     OutOfRange {

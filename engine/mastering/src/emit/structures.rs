@@ -36,7 +36,7 @@ pub(super) fn make(layout: &Layout, region: Region, block: u32, most: u32, out: 
         Region::BootCatalogue => {
             let (first, _) = layout.region_bounds(block);
             let place = |image| {
-                let data = layout.absolute(layout.data_block(image));
+                let data = layout.first_lba_of(image);
                 (data, layout.tree.size(image))
             };
             let whole = el_torito::catalogue(&layout.options.boot, place);

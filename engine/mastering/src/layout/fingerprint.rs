@@ -62,14 +62,15 @@ impl Layout {
                 u64::from(node.uid),
                 u64::from(node.gid),
                 u64::from(tree.first_name(id).0),
-                u64::from(self.data_block(id)),
+                u64::from(self.first_lba_of(id)),
                 device,
                 node.identity.inode,
                 tree.size(id),
                 tree.device_number(id).unwrap_or(0),
+                u64::from(node.followed),
             ]);
-            sum.time(node.identity.modified);
-            sum.time(node.identity.changed);
+            sum.time(tree.modified(id));
+            sum.time(tree.changed(id));
             if self.options.access_times {
                 sum.numbers([node.accessed.cast_unsigned()]);
             }
@@ -78,6 +79,9 @@ impl Layout {
                     tree.link_target(id)
                         .map_or(&[][..], |target| target.as_os_str().as_bytes()),
                 );
+            }
+            for extent in tree.recorded(id).into_iter().flatten() {
+                sum.numbers([extent.first_lba.into(), extent.bytes.into()]);
             }
             if tree.is_base(id) {
                 sum.bytes(tree.source_path(id).as_os_str().as_bytes());
@@ -193,7 +197,6 @@ impl Layout {
             u64::from(*padding_blocks),
             u64::from(self.first_lba),
             self.blocks(),
-            u64::from(self.tree.follow_links),
             self.tree.nodes.len() as u64,
         ]);
     }

@@ -16,6 +16,7 @@ mod fingerprint;
 mod hierarchy;
 mod options;
 mod owners;
+mod place;
 pub(crate) mod records;
 
 use std::path::{Path, PathBuf};
@@ -24,22 +25,19 @@ use std::sync::Arc;
 pub(crate) use hierarchy::{Count, DirectoryPlace, Hierarchy, Namespace, RockRidge};
 pub use options::{PlanError, PlanWarning, VolumeOptions};
 pub use owners::{Owner, Structure};
+pub use place::Extents;
+pub(crate) use place::sections;
 
-use crate::block::{BLOCK_BYTES, BLOCK_SIZE, Extent, blocks_for};
+use crate::block::{BLOCK_BYTES, BLOCK_SIZE, blocks_for};
 use crate::el_torito;
 use crate::emit::{Emitter, FileContents, SourceReader};
-use crate::iso9660::SECTION_BYTES;
 use crate::iso9660::path_table::PathTableKind;
 use crate::iso9660::stamp::ShortStamp;
 use crate::susp::Packer;
 use crate::tree::{NodeId, NodeKind, Tree};
 use crate::udf::descriptors::{ANCHOR_BLOCK, SEQUENCE_BLOCKS};
 use crate::udf::plan::{ALLOCATION_UNIT, UdfPlan};
-use records::{Records, sections};
-
-/// File data begin here or later: what grows a volume on an overwritable disc writes the descriptors of the newest
-/// session into the first 32 blocks (seen with xorriso 1.5.4), and would overwrite the files of a small one.
-const FIRST_DATA_BLOCK: u64 = 32;
+use records::Records;
 
 /// What begins at a block; in the order in which they follow one another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,6 +132,12 @@ impl<'a> PlannedFile<'a> {
         self.layout.tree.size(self.node)
     }
 
+    /// Whether it stands on the disc already, and is no part of what is written.
+    #[must_use]
+    pub fn is_recorded(&self) -> bool {
+        self.layout.tree.recorded(self.node).is_some()
+    }
+
     /// Whether it shares the blocks of a file named before it.
     #[must_use]
     pub fn is_further_name(&self) -> bool {
@@ -143,7 +147,7 @@ impl<'a> PlannedFile<'a> {
     /// Its first block, absolute on the disc. An empty file has the block of all empty files.
     #[must_use]
     pub fn first_lba(&self) -> u32 {
-        self.layout.absolute(self.layout.data_block(self.node))
+        self.layout.first_lba_of(self.node)
     }
 
     /// Blocks that its bytes take; none for an empty file.
@@ -152,20 +156,10 @@ impl<'a> PlannedFile<'a> {
         blocks_for(self.size()) as u32 // the plan has refused what is larger
     }
 
-    /// The extents, each of which has a record. They follow one another without a gap. An empty file has none.
-    pub fn extents(&self) -> impl Iterator<Item = Extent> + use<'a> {
-        let size = self.size();
-        let first_lba = self.first_lba();
-        let count = if size == 0 { 0 } else { sections(size) };
-        (0..count).map(move |section| {
-            let before = section * SECTION_BYTES;
-            let bytes = (size - before).min(SECTION_BYTES);
-            Extent {
-                first_lba: first_lba + (before / BLOCK_BYTES) as u32,
-                blocks: blocks_for(bytes) as u32,
-                bytes: bytes as u32,
-            }
-        })
+    /// The extents, each of which has a record. An empty file has none.
+    #[must_use]
+    pub fn extents(&self) -> Extents<'a> {
+        self.layout.extents_of(self.node)
     }
 }
 
@@ -320,41 +314,6 @@ impl Layout {
         Ok(())
     }
 
-    fn place_files(&mut self, planner: &mut Planner) -> Result<(), PlanError> {
-        let tree = &self.tree;
-        let has_no_data =
-            |id: &NodeId| tree.kind(*id) != NodeKind::Directory && tree.size(*id) == 0;
-        let empty = tree.nodes().any(|id| has_no_data(&id));
-        let empty_block = planner.region(Region::EmptyFiles, u64::from(empty))?;
-        let reserve = FIRST_DATA_BLOCK.saturating_sub(planner.next);
-        planner.region(Region::Reserve, reserve)?;
-        planner.region(Region::Data, 0)?;
-        for id in tree.nodes() {
-            let kind = tree.kind(id);
-            if kind == NodeKind::Directory {
-                continue;
-            }
-            let size = tree.size(id);
-            let first_name = tree.first_name(id);
-            let block = if size == 0 {
-                empty_block
-            } else if first_name == id {
-                let block = planner.take(blocks_for(size))?;
-                self.extents.push((block, id));
-                block
-            } else {
-                self.places
-                    .get(first_name.index())
-                    .copied()
-                    .unwrap_or(empty_block)
-            };
-            if let Some(place) = self.places.get_mut(id.index()) {
-                *place = block;
-            }
-        }
-        Ok(())
-    }
-
     /// The volume's exact size in blocks of 2048 bytes, padding included.
     #[must_use]
     pub fn blocks(&self) -> u64 {
@@ -423,11 +382,6 @@ impl Layout {
 
     /// A folder's ordinal in the tree.
     pub(crate) fn ordinal(&self, id: NodeId) -> u32 {
-        self.places.get(id.index()).copied().unwrap_or(0)
-    }
-
-    /// The first block of a file's data, relative to the image.
-    pub(crate) fn data_block(&self, id: NodeId) -> u32 {
         self.places.get(id.index()).copied().unwrap_or(0)
     }
 
@@ -714,8 +668,7 @@ fn check_nodes(
         {
             targets.add(id);
         }
-        let identity = &tree.node(id).identity;
-        if !ShortStamp::can_hold(identity.modified) {
+        if !ShortStamp::can_hold(tree.modified(id)) {
             times.add(id);
         }
     }

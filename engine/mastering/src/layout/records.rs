@@ -2,10 +2,9 @@
 //!
 //! The plan measures with it and the emitter writes with it, so both always agree. Knows no file contents.
 
-use super::Layout;
 use super::hierarchy::{DirectoryPlace, Hierarchy, RockRidge};
+use super::{Layout, sections};
 use crate::block::BLOCK_BYTES;
-use crate::iso9660::SECTION_BYTES;
 use crate::iso9660::directory_record::{
     DirectoryRecord, FLAG_DIRECTORY, FLAG_MULTI_EXTENT, MAX_LENGTH, PARENT_IDENTIFIER,
     SELF_IDENTIFIER, base_length,
@@ -13,7 +12,6 @@ use crate::iso9660::directory_record::{
 use crate::iso9660::stamp::ShortStamp;
 use crate::rock_ridge::{self, Posix};
 use crate::susp::{self, CE_LENGTH, Continuation, Packer};
-use crate::time::Timestamp;
 use crate::tree::{NodeId, NodeKind, Tree};
 
 /// Children between two checkpoints of a large folder.
@@ -63,11 +61,6 @@ struct Slot {
     section: u64,
 }
 
-/// Sections of a file of this size; one for an empty one.
-pub(crate) fn sections(size: u64) -> u64 {
-    size.div_ceil(SECTION_BYTES).max(1)
-}
-
 /// The records of one folder.
 pub(crate) struct Records<'a> {
     pub(crate) tree: &'a Tree,
@@ -97,7 +90,7 @@ impl<'a> Records<'a> {
             .ordered_children(tree, self.directory)
             .skip(from);
         head.chain(children.flat_map(move |node| {
-            (0..sections(tree.size(node))).map(move |section| Slot {
+            (0..sections(tree, node)).map(move |section| Slot {
                 role: Role::Child,
                 node,
                 section,
@@ -161,11 +154,9 @@ impl<'a> Records<'a> {
             serial: tree.first_name(slot.node).0.wrapping_add(1),
         };
         packer.push(&posix.emit());
-        let identity = &node.identity;
-        let accessed = recorded
-            .access_times
-            .then(|| Timestamp::from_seconds(node.accessed));
-        rock_ridge::pack_times(packer, identity.modified, accessed, identity.changed);
+        let accessed = recorded.access_times.then(|| tree.accessed(slot.node));
+        let (modified, changed) = (tree.modified(slot.node), tree.changed(slot.node));
+        rock_ridge::pack_times(packer, modified, accessed, changed);
         if slot.role == Role::Child {
             if let Some(number) = tree.device_number(slot.node) {
                 packer.push(&rock_ridge::emit_device(number));
@@ -338,13 +329,11 @@ impl<'a> Records<'a> {
                 system_use,
             };
         }
-        let size = tree.size(slot.node);
-        let before = slot.section * SECTION_BYTES;
-        let bytes = (size - before).min(SECTION_BYTES);
-        let more = slot.section + 1 < sections(size);
+        let extent = layout.extents_of(slot.node).get(slot.section);
+        let more = slot.section + 1 < sections(tree, slot.node);
         DirectoryRecord {
-            lba: layout.absolute(layout.data_block(slot.node)) + (before / BLOCK_BYTES) as u32,
-            bytes: bytes as u32,
+            lba: extent.map_or_else(|| layout.first_lba_of(slot.node), |e| e.first_lba),
+            bytes: extent.map_or(0, |extent| extent.bytes),
             stamp,
             flags: if more { FLAG_MULTI_EXTENT } else { 0 },
             identifier,

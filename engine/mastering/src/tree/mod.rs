@@ -4,6 +4,9 @@
 //! Memory grows with the number of files alone. The nodes stand breadth first, so the children of a folder are
 //! neighbours, in the byte order of their names.
 
+mod edit;
+mod extras;
+mod origin;
 mod scan;
 pub(crate) mod source;
 
@@ -11,10 +14,15 @@ use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+pub use edit::{ChangePoint, Clash, EditError, Item, NameFault, TreeBuilder};
+pub use extras::{Attributes, ExtendedAttribute, Extras, HiddenIn, NamedStream};
+pub use origin::{ExtentFault, FileBytes, Origin};
 pub use scan::{ScanError, SpecialFiles, WalkOptions};
 pub use source::SourceChange;
 
+use crate::block::Extent;
 use crate::time::Timestamp;
 
 /// What a node is.
@@ -103,6 +111,8 @@ pub(crate) struct Node {
     pub(crate) name_at: u32,
     pub(crate) name_length: u16,
     pub(crate) kind: NodeKind,
+    /// Found through a symbolic link, or it may be one: opened as what it points to.
+    pub(crate) followed: bool,
     pub(crate) parent: u32,
     pub(crate) mode: u32,
     pub(crate) uid: u32,
@@ -116,7 +126,7 @@ pub(crate) struct Node {
 }
 
 /// A tree of files, scanned and ready to be planned.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Tree {
     pub(crate) nodes: Vec<Node>,
     /// Names and link targets, one behind the other.
@@ -127,7 +137,11 @@ pub struct Tree {
     same_file: HashMap<u32, u32>,
     /// First names of files with several: how many in the tree.
     links: HashMap<u32, u32>,
-    pub(crate) follow_links: bool,
+    /// Files whose bytes are not the host's.
+    origins: HashMap<u32, Origin>,
+    extras: HashMap<u32, Arc<Extras>>,
+    /// Times of modification and of change, where they are not those of the source.
+    times: HashMap<u32, (Timestamp, Timestamp)>,
     file_count: u64,
     directory_count: u64,
     data_bytes: u64,
@@ -228,19 +242,59 @@ impl Tree {
         (node.uid, node.gid)
     }
 
+    /// Where a file's bytes come from. Further names of a file have that of the first.
+    #[must_use]
+    pub fn origin(&self, id: NodeId) -> &Origin {
+        self.origins
+            .get(&self.first_name(id).0)
+            .unwrap_or(&Origin::Host)
+    }
+
+    /// The extents of a file that stands on the disc already.
+    pub(crate) fn recorded(&self, id: NodeId) -> Option<&[Extent]> {
+        match self.origin(id) {
+            Origin::Recorded(extents) => Some(extents),
+            _ => None,
+        }
+    }
+
+    /// What the node has that few have; `None` where it has nothing of it.
+    #[must_use]
+    pub fn extras(&self, id: NodeId) -> Option<&Extras> {
+        self.extras.get(&id.0).map(Arc::as_ref)
+    }
+
     /// Modification time.
     #[must_use]
     pub fn modified(&self, id: NodeId) -> Timestamp {
-        self.node(id).identity.modified
+        match self.times.get(&id.0) {
+            Some((modified, _)) => *modified,
+            None => self.node(id).identity.modified,
+        }
     }
 
     /// When the node's attributes or bytes were changed last.
     #[must_use]
     pub fn changed(&self, id: NodeId) -> Timestamp {
-        self.node(id).identity.changed
+        match self.times.get(&id.0) {
+            Some((_, changed)) => *changed,
+            None => self.node(id).identity.changed,
+        }
     }
 
-    /// The file system (`st_dev`) and the inode on it of the node's source.
+    /// When the node was read last, in whole seconds.
+    #[must_use]
+    pub fn accessed(&self, id: NodeId) -> Timestamp {
+        Timestamp::from_seconds(self.node(id).accessed)
+    }
+
+    /// When the node was made, where that is known.
+    #[must_use]
+    pub fn created(&self, id: NodeId) -> Option<Timestamp> {
+        self.extras(id)?.created
+    }
+
+    /// The file system (`st_dev`) and the inode on it of the node's source; zeros for what is not of the host.
     #[must_use]
     pub fn inode(&self, id: NodeId) -> (u64, u64) {
         let identity = &self.node(id).identity;
@@ -312,9 +366,15 @@ impl Tree {
         path
     }
 
-    /// Where the node's bytes come from.
+    /// Where on the host the node was found, and a file's bytes are. Of what is not of the host, the path in the volume.
     #[must_use]
     pub fn source_path(&self, id: NodeId) -> PathBuf {
+        if !matches!(self.origin(id), Origin::Host) {
+            return match self.bases.get(&id.0) {
+                Some(path) => path.clone(),
+                None => self.disc_path(id),
+            };
+        }
         let mut names = Vec::new();
         let mut at = id;
         let mut path = loop {
@@ -331,7 +391,7 @@ impl Tree {
         path
     }
 
-    /// Whether the node is a SOURCE itself, whose path is not its parent's with its name.
+    /// Whether the path of the node's source is not that of its parent's with its name.
     pub(crate) fn is_base(&self, id: NodeId) -> bool {
         self.bases.contains_key(&id.0)
     }

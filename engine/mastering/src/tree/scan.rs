@@ -165,6 +165,7 @@ impl Tree {
             name_at,
             name_length: name.len() as u16, // the system has no longer ones
             kind,
+            followed: true,
             parent: NodeId::ROOT.0,
             mode: stat.st_mode,
             uid: stat.st_uid,
@@ -190,22 +191,9 @@ struct Scan {
 
 impl Scan {
     fn new(options: WalkOptions) -> Self {
-        let tree = Tree {
-            nodes: Vec::new(),
-            names: Vec::new(),
-            bases: HashMap::new(),
-            same_file: HashMap::new(),
-            links: HashMap::new(),
-            follow_links: options.follow_links,
-            file_count: 0,
-            directory_count: 0,
-            data_bytes: 0,
-            skipped: 0,
-            hidden: 0,
-        };
         Self {
             options,
-            tree,
+            tree: Tree::default(),
             seen: HashMap::new(),
         }
     }
@@ -236,7 +224,7 @@ impl Scan {
             [] => return Err(ScanError::NoSource),
             [(path, stat, NodeKind::Directory)] => {
                 let root = self.add(0, b"", stat, NodeKind::Directory, path)?;
-                self.tree.bases.insert(root, path.clone());
+                self.source(root, path);
             }
             _ => self.add_each_under_its_name(&found)?,
         }
@@ -289,6 +277,7 @@ impl Scan {
             name_at: 0,
             name_length: 0,
             kind: NodeKind::Directory,
+            followed: false,
             parent: 0,
             mode: 0o040_755,
             uid: 0,
@@ -306,9 +295,17 @@ impl Scan {
         self.tree.nodes.push(root);
         for (name, path, stat, kind) in named {
             let id = self.add(0, name.as_bytes(), stat, kind, path)?;
-            self.tree.bases.insert(id, path.clone());
+            self.source(id, path);
         }
         Ok(())
+    }
+
+    /// Notes that a node is a SOURCE, which is followed where it is a link.
+    fn source(&mut self, id: u32, path: &Path) {
+        self.tree.bases.insert(id, path.to_path_buf());
+        if let Some(node) = self.tree.nodes.get_mut(id as usize) {
+            node.followed = true;
+        }
     }
 
     /// Adds a node, and counts it.
@@ -365,6 +362,7 @@ impl Scan {
             name_at,
             name_length: u16::try_from(name.len()).map_err(|_| too_many())?,
             kind,
+            followed: self.options.follow_links,
             parent,
             mode: stat.st_mode as u32,
             uid: stat.st_uid,
@@ -388,7 +386,7 @@ impl Scan {
                 source: error,
             },
         };
-        let follow = self.options.follow_links || self.tree.is_base(folder);
+        let follow = self.tree.node(folder).followed;
         let directory = open_directory(&path, follow).map_err(unreadable)?;
         let mut names: Vec<Vec<u8>> = Vec::new();
         let entries = Dir::read_from(&directory).map_err(|error| refused(path.clone(), error))?;

@@ -143,14 +143,14 @@ impl Opener {
     pub(crate) fn open(&mut self, tree: &Tree, id: NodeId) -> Result<OwnedFd, OpenError> {
         // NONBLOCK: should a fifo have taken the file's place, the open must not wait for its writer.
         let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
+        let flags = if tree.node(id).followed {
+            flags
+        } else {
+            flags | OFlags::NOFOLLOW
+        };
         let file = if tree.is_base(id) {
             rustix::fs::openat(CWD, tree.source_path(id), flags, Mode::empty())?
         } else {
-            let flags = if tree.follow_links {
-                flags
-            } else {
-                flags | OFlags::NOFOLLOW
-            };
             let directory = self.folder(tree, tree.parent(id))?;
             rustix::fs::openat(directory, tree.name(id), flags, Mode::empty())?
         };
@@ -160,14 +160,14 @@ impl Opener {
 
     /// Compares what stands in a file's place with what was scanned.
     pub(crate) fn look(&mut self, tree: &Tree, id: NodeId) -> Result<(), OpenError> {
-        let stat = if tree.is_base(id) {
-            rustix::fs::stat(tree.source_path(id))?
+        let flags = if tree.node(id).followed {
+            AtFlags::empty()
         } else {
-            let flags = if tree.follow_links {
-                AtFlags::empty()
-            } else {
-                AtFlags::SYMLINK_NOFOLLOW
-            };
+            AtFlags::SYMLINK_NOFOLLOW
+        };
+        let stat = if tree.is_base(id) {
+            rustix::fs::statat(CWD, tree.source_path(id), flags)?
+        } else {
             let directory = self.folder(tree, tree.parent(id))?;
             rustix::fs::statat(directory, tree.name(id), flags)?
         };
@@ -179,7 +179,7 @@ impl Opener {
         let open = match self.directory.take() {
             Some((id, open)) if id == folder => open,
             _ => {
-                let follow = tree.follow_links || tree.is_base(folder);
+                let follow = tree.node(folder).followed;
                 open_directory(&tree.source_path(folder), follow).map_err(|error| {
                     rustix::io::Errno::from_io_error(&error)
                         .map_or_else(|| OpenError::Io(error), OpenError::from)

@@ -355,7 +355,7 @@ fn allocation(layout: &Layout, plan: &UdfPlan, id: NodeId, beside: Address) -> V
     let one = descriptor_bytes(revision);
     let size = layout.tree.size(id);
     let further = allocation_blocks(revision, size) as usize;
-    let first = layout.data_block(id);
+    let first = layout.first_lba_of(id).saturating_sub(layout.first_lba());
     let descriptor = |fields: &mut Fields, length: u32, to: Address| {
         match revision.has_metadata_partition() {
             true => fields.long_allocation(length, to, 0),

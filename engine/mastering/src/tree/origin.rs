@@ -1,0 +1,178 @@
+//! Where the bytes of a file come from.
+//!
+//! Owns the choice and what each source must promise; must not know where the bytes go.
+
+use std::fmt::Debug;
+use std::io;
+use std::sync::Arc;
+
+use crate::block::{BLOCK_BYTES, Extent};
+
+/// The bytes of a file that is no file of the host: in memory, a member of an archive, a stream that somebody stored.
+pub trait FileBytes: Send + Sync + Debug {
+    /// How many there are. The same at every call.
+    fn length(&self) -> u64;
+
+    /// Fills `out` with the bytes from `offset` on, all of them; never asked for more than [`FileBytes::length`].
+    ///
+    /// # Errors
+    /// What the source answered. An emitter hands it on, with the file's path in the volume.
+    fn read_at(&self, offset: u64, out: &mut [u8]) -> io::Result<()>;
+
+    /// Whether the same bytes can be read again, and in any order. What is read once and from the front must be stored
+    /// by somebody before the volume is verified, burned twice or read at random.
+    fn repeatable(&self) -> bool {
+        true
+    }
+}
+
+/// Bytes in memory.
+#[derive(Clone)]
+struct Memory(Arc<[u8]>);
+
+impl Debug for Memory {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} bytes in memory", self.0.len())
+    }
+}
+
+impl FileBytes for Memory {
+    fn length(&self) -> u64 {
+        self.0.len() as u64
+    }
+
+    fn read_at(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        let start = usize::try_from(offset).ok();
+        let piece = start.and_then(|start| self.0.get(start..start.checked_add(out.len())?));
+        out.copy_from_slice(piece.ok_or(io::ErrorKind::UnexpectedEof)?);
+        Ok(())
+    }
+}
+
+/// Where the bytes of a file come from.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub enum Origin {
+    /// A file of the host, at [`Tree::source_path`](crate::Tree::source_path); also all that is no file.
+    #[default]
+    Host,
+    /// They stand on the disc already, in these extents of an earlier session, and are not written again. Each extent
+    /// but the last holds whole blocks.
+    Recorded(Arc<[Extent]>),
+    /// Somebody gives them.
+    Given(Arc<dyn FileBytes>),
+}
+
+impl Origin {
+    /// Bytes in memory.
+    #[must_use]
+    pub fn memory(bytes: impl Into<Arc<[u8]>>) -> Self {
+        Self::Given(Arc::new(Memory(bytes.into())))
+    }
+
+    /// How many bytes there are; `None` where the host's file system knows.
+    #[must_use]
+    pub fn length(&self) -> Option<u64> {
+        match self {
+            Self::Host => None,
+            Self::Recorded(extents) => Some(extents.iter().map(|e| u64::from(e.bytes)).sum()),
+            Self::Given(bytes) => Some(bytes.length()),
+        }
+    }
+
+    /// The extents of a file on the disc, in pieces that every format can record.
+    pub(crate) fn in_pieces(extents: &[Extent]) -> Result<Arc<[Extent]>, ExtentFault> {
+        let mut pieces = Vec::with_capacity(extents.len());
+        let last = extents.len().saturating_sub(1);
+        for (at, extent) in extents.iter().enumerate() {
+            let bytes = u64::from(extent.bytes);
+            if u64::from(extent.blocks) != bytes.div_ceil(BLOCK_BYTES) {
+                return Err(ExtentFault::Length(*extent));
+            }
+            if at != last && !bytes.is_multiple_of(BLOCK_BYTES) {
+                return Err(ExtentFault::Gap(*extent));
+            }
+            if extent.first_lba.checked_add(extent.blocks).is_none() {
+                return Err(ExtentFault::Address(*extent));
+            }
+            pieces.extend(extent.pieces(Extent::MOST_BYTES));
+        }
+        Ok(pieces.into())
+    }
+}
+
+/// Why extents cannot be those of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ExtentFault {
+    /// Its blocks are not those that its bytes take.
+    #[error("the extent at block {} has {} blocks and {} bytes", .0.first_lba, .0.blocks, .0.bytes)]
+    Length(Extent),
+    /// It is not the last one, and does not end with its block.
+    #[error("the extent at block {} has {} bytes, no whole blocks, and others follow it", .0.first_lba, .0.bytes)]
+    Gap(Extent),
+    /// It ends beyond block 2^32.
+    #[error("the extent at block {} ends beyond what 32 bits can address", .0.first_lba)]
+    Address(Extent),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_beyond_the_end_of_memory_is_an_error() {
+        let Origin::Given(bytes) = Origin::memory(*b"12345") else {
+            panic!("given")
+        };
+        let mut out = [0; 3];
+        bytes.read_at(2, &mut out).unwrap();
+        assert_eq!(&out, b"345");
+        for offset in [3, 5, 6, u64::MAX] {
+            let error = bytes.read_at(offset, &mut out).unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
+        }
+    }
+
+    #[test]
+    fn extents_are_cut_into_what_a_record_can_say() {
+        let long = Extent {
+            first_lba: 100,
+            blocks: 1 << 21,
+            bytes: u32::MAX,
+        };
+        let pieces = Origin::in_pieces(&[long]).unwrap();
+        let [first, second] = *pieces else {
+            panic!("{pieces:?}")
+        };
+        assert_eq!((first.first_lba, first.bytes), (100, u32::MAX - 2047));
+        assert_eq!(
+            (second.first_lba, second.blocks, second.bytes),
+            (100 + (1 << 21) - 1, 1, 2047)
+        );
+    }
+
+    #[test]
+    fn extents_that_no_file_has_are_refused() {
+        let extent = |first_lba, blocks, bytes| Extent {
+            first_lba,
+            blocks,
+            bytes,
+        };
+        let short = extent(5, 1, 2049);
+        assert_eq!(
+            Origin::in_pieces(&[short]).unwrap_err(),
+            ExtentFault::Length(short)
+        );
+        let open = extent(5, 1, 2047);
+        assert_eq!(
+            Origin::in_pieces(&[open, open]).unwrap_err(),
+            ExtentFault::Gap(open)
+        );
+        let far = extent(u32::MAX, 1, 2048);
+        assert_eq!(
+            Origin::in_pieces(&[far]).unwrap_err(),
+            ExtentFault::Address(far)
+        );
+    }
+}
