@@ -1,9 +1,10 @@
 //! CD sectors and sub-channels, byte for byte.
 //!
-//! Owns the codes of the Yellow Book (sync, header, error detection, parity, scrambling) for every kind of sector, the sub-channels, and CD-TEXT. It makes and
+//! Owns the codes of the Yellow Book (sync, header, error detection, parity, scrambling) for every kind of sector, the sub-channels, CD-TEXT, and the times of a session. It makes and
 //! judges bytes in memory; it must not know drives, files, or the async runtime.
 
 mod bcd;
+pub mod disc;
 pub mod sector;
 pub mod subchannel;
 pub mod text;
