@@ -31,6 +31,7 @@ pub(crate) use place::sections;
 use crate::block::{BLOCK_BYTES, BLOCK_SIZE, blocks_for};
 use crate::el_torito;
 use crate::emit::{Emitter, FileContents, SourceReader};
+use crate::iso9660::SECTION_BYTES;
 use crate::iso9660::path_table::PathTableKind;
 use crate::iso9660::stamp::ShortStamp;
 use crate::susp::Packer;
