@@ -22,7 +22,7 @@ pub(crate) fn blocks_for(bytes: u64) -> u64 {
 pub struct Extent {
     /// The first block, absolute on the disc.
     pub first_lba: u32,
-    /// How many.
+    /// How many; none for a hole, whose bytes are zeros that stand nowhere.
     pub blocks: u32,
     /// Bytes of the file in them.
     pub bytes: u32,
@@ -45,6 +45,12 @@ impl Extent {
                 }
             })
     }
+
+    /// Whether the bytes are zeros that have no blocks.
+    #[must_use]
+    pub const fn is_hole(&self) -> bool {
+        self.blocks == 0 && self.bytes > 0
+    }
 }
 
 /// Something that holds the blocks of a volume: a drive, an image file, a slice in memory.
@@ -56,17 +62,31 @@ pub trait BlockSource {
     /// # Errors
     /// What the source answered; [`io::ErrorKind::UnexpectedEof`] beyond its last block.
     fn read_blocks(&mut self, lba: u32, out: &mut [u8]) -> io::Result<()>;
+
+    /// How many blocks there are from LBA 0 on, where the source knows. Some structures of UDF are found by the end of what
+    /// was recorded.
+    fn blocks(&mut self) -> Option<u32> {
+        None
+    }
 }
 
 impl<S: BlockSource + ?Sized> BlockSource for &mut S {
     fn read_blocks(&mut self, lba: u32, out: &mut [u8]) -> io::Result<()> {
         (**self).read_blocks(lba, out)
     }
+
+    fn blocks(&mut self) -> Option<u32> {
+        (**self).blocks()
+    }
 }
 
 impl<S: BlockSource + ?Sized> BlockSource for Box<S> {
     fn read_blocks(&mut self, lba: u32, out: &mut [u8]) -> io::Result<()> {
         (**self).read_blocks(lba, out)
+    }
+
+    fn blocks(&mut self) -> Option<u32> {
+        (**self).blocks()
     }
 }
 
@@ -85,6 +105,10 @@ impl BlockSource for &[u8] {
             None => Err(io::ErrorKind::UnexpectedEof.into()),
         }
     }
+
+    fn blocks(&mut self) -> Option<u32> {
+        u32::try_from(self.len() / BLOCK_SIZE).ok()
+    }
 }
 
 /// An image file; its first byte is LBA 0.
@@ -102,6 +126,11 @@ impl ImageFile {
 impl BlockSource for ImageFile {
     fn read_blocks(&mut self, lba: u32, out: &mut [u8]) -> io::Result<()> {
         self.0.read_exact_at(out, u64::from(lba) * BLOCK_BYTES)
+    }
+
+    fn blocks(&mut self) -> Option<u32> {
+        let bytes = self.0.metadata().ok()?.len();
+        u32::try_from(bytes / BLOCK_BYTES).ok()
     }
 }
 

@@ -16,19 +16,20 @@ use crate::iso9660::names::Rules;
 use crate::iso9660::rules::{Deep, IsoLevel, IsoNames};
 use crate::iso9660::stamp::ShortStamp;
 use crate::joliet::{self, Surrogates};
-use crate::layout::{Hierarchy, Namespace, PlanError, RockRidge};
+use crate::layout::{Count, Hierarchy, Namespace, PlanError, RockRidge};
 use crate::read::{Entry, Guard, Names, ReadError, Volume, shown_name};
 use crate::tree::source::{OpenError, Opener, check_unchanged};
 use crate::tree::{NodeId, NodeKind, SourceChange, Tree};
+use crate::udf::{self, read::expected};
 
 /// What is compared.
 #[derive(Clone, Copy, Debug)]
 pub struct CompareOptions {
     /// The bytes of the files.
     pub contents: bool,
-    /// Modes, owners, numbers of links and modification times, where the volume has Rock Ridge.
+    /// Modes, owners, numbers of links and modification times, where the volume has Rock Ridge or UDF.
     pub attributes: bool,
-    /// The other names of the volume, too: Joliet's and the plain ones must lead to the same bytes.
+    /// The other names of the volume, too: those of UDF and Joliet and the plain ones must lead to the same bytes.
     pub all_names: bool,
     /// With which names the volume was mastered: the level of ISO 9660.
     pub iso_level: IsoLevel,
@@ -356,6 +357,7 @@ pub fn compare<R: BlockSource>(
         observer,
         summary: CompareSummary::default(),
         files: Vec::new(),
+        copies: Vec::new(),
         opener: Opener::default(),
         serials: HashMap::new(),
         serial_of: HashMap::new(),
@@ -369,6 +371,13 @@ pub fn compare<R: BlockSource>(
             }
         }
         volume.use_names(best);
+        if let Some(error) = volume.take_udf_fault() {
+            comparison.report(Difference::Damaged {
+                path: "/".into(),
+                names: Names::Udf,
+                error,
+            });
+        }
     }
     if options.contents {
         comparison.contents(volume);
@@ -383,10 +392,12 @@ struct Comparison<'a> {
     summary: CompareSummary,
     /// Files whose contents are to be compared.
     files: Vec<(NodeId, Entry)>,
+    /// Further copies of their contents, inside of entries of UDF.
+    copies: Vec<(NodeId, Entry)>,
     opener: Opener,
     /// Which file of the source was met under which serial number, and the other way round.
-    serials: HashMap<u32, NodeId>,
-    serial_of: HashMap<NodeId, u32>,
+    serials: HashMap<(Names, u32), NodeId>,
+    serial_of: HashMap<(Names, NodeId), u32>,
     /// Whose modification time was found to differ.
     modified_noted: HashSet<NodeId>,
 }
@@ -417,8 +428,11 @@ impl Comparison<'_> {
                 Some(own)
             })
             .collect();
+        // Names of UDF, too, need no records to be settled.
+        let udf_names =
+            (names == Names::Udf).then(|| udf::names::Names::settle(tree, &mut Count::default()));
         let namespace = match names {
-            Names::RockRidge => None,
+            Names::RockRidge | Names::Udf => None,
             Names::Joliet => Some(Namespace::Joliet {
                 surrogates: self.options.surrogates,
                 units: joliet::most_units(self.options.joliet_long),
@@ -442,12 +456,13 @@ impl Comparison<'_> {
         let hierarchy = namespace
             .map(|n| Hierarchy::new(tree, n, &ordinals, &mut Vec::new()))
             .transpose()?;
-        let expected = |id: NodeId| match &hierarchy {
-            None => Some(tree.name_bytes(id).to_vec()),
-            Some(h) if h.namespace.holds(tree.kind(id)) => {
+        let expected = |id: NodeId| match (&hierarchy, &udf_names) {
+            (None, Some(udf_names)) => expected::name(&udf_names.of(tree, id)),
+            (None, None) => Some(tree.name_bytes(id).to_vec()),
+            (Some(h), _) if h.namespace.holds(tree.kind(id)) => {
                 Some(shown_name(names, h.identifier(id)))
             }
-            Some(_) => None,
+            (Some(_), _) => None,
         };
         let mut guard = Guard::new(volume.limits());
         let root = match volume.root() {
@@ -505,6 +520,9 @@ impl Comparison<'_> {
                             match tree.kind(id) {
                                 NodeKind::Directory => pending.push((id, entry, depth + 1)),
                                 NodeKind::File if first => self.files.push((id, entry)),
+                                NodeKind::File if entry.inline.is_some() => {
+                                    self.copies.push((id, entry));
+                                }
                                 NodeKind::File => self.same_blocks(id, &entry, names),
                                 _ => {}
                             }
@@ -541,8 +559,9 @@ impl Comparison<'_> {
         let has_bytes = |kind| matches!(kind, NodeKind::Directory | NodeKind::File);
         let (volume, source) = (entry.kind, tree.kind(id));
         // Plain names show links and devices as empty files.
-        let shown_as_file =
-            names != Names::RockRidge && volume == NodeKind::File && !has_bytes(source);
+        let shown_as_file = !matches!(names, Names::RockRidge | Names::Udf)
+            && volume == NodeKind::File
+            && !has_bytes(source);
         if volume != source && !shown_as_file {
             self.report(Difference::Kind {
                 path: tree.disc_path(id),
@@ -570,7 +589,7 @@ impl Comparison<'_> {
     fn same_blocks(&mut self, id: NodeId, entry: &Entry, names: Names) {
         let position = self.files.binary_search_by_key(&id, |(id, _)| *id);
         let best = position.ok().and_then(|at| self.files.get(at));
-        if best.is_some_and(|(_, best)| entry.size > 0 && best.extents != entry.extents) {
+        if best.is_some_and(|(_, best)| entry.size > 0 && runs(best) != runs(entry)) {
             let path = self.tree.disc_path(id);
             self.report(Difference::Blocks {
                 path,
@@ -592,27 +611,35 @@ impl Comparison<'_> {
             }
         };
         // All names carry the modification time; the root's is in its own record.
-        let stamp = ShortStamp::new(tree.modified(id)).time();
+        let stamp = match names {
+            Names::Udf => expected::time(tree.modified(id)),
+            _ => ShortStamp::new(tree.modified(id)).time(),
+        };
         // One that differs by all names is told once.
         let as_noted = entry.modified == stamp || !self.modified_noted.insert(id);
         check(Attribute::Modified, as_noted);
-        if names == Names::RockRidge {
+        if matches!(names, Names::RockRidge | Names::Udf) {
+            let (links, target) = match names {
+                Names::Udf => (expected::links(tree, id), expected::target(tree, id)),
+                _ => {
+                    let target = tree.link_target(id);
+                    let target = target.map(|t| t.as_os_str().as_encoded_bytes().to_vec());
+                    (tree.link_count(id), target)
+                }
+            };
             let (uid, gid) = tree.owner(id);
             let posix = entry.posix.unwrap_or_default();
             check(Attribute::Mode, posix.mode == tree.mode(id));
             check(Attribute::User, posix.uid == uid);
             check(Attribute::Group, posix.gid == gid);
-            check(Attribute::Links, posix.links == tree.link_count(id));
-            let target = tree
-                .link_target(id)
-                .map(|target| target.as_os_str().as_encoded_bytes());
-            check(Attribute::Target, entry.target.as_deref() == target);
+            check(Attribute::Links, posix.links == links);
+            check(Attribute::Target, entry.target == target);
             check(Attribute::Device, entry.device == tree.device_number(id));
             // Rock Ridge 1.10 has no serial numbers.
             if posix.serial != 0 {
                 let file = tree.first_name(id);
-                let same = *self.serials.entry(posix.serial).or_insert(file) == file
-                    && *self.serial_of.entry(file).or_insert(posix.serial) == posix.serial;
+                let same = *self.serials.entry((names, posix.serial)).or_insert(file) == file
+                    && *self.serial_of.entry((names, file)).or_insert(posix.serial) == posix.serial;
                 check(Attribute::SameFile, same);
             }
         }
@@ -628,6 +655,7 @@ impl Comparison<'_> {
 
     fn contents<R: BlockSource>(&mut self, volume: &mut Volume<R>) {
         let mut files = std::mem::take(&mut self.files);
+        files.append(&mut self.copies);
         files.sort_by_key(|(id, entry)| (entry.extents.first().map(|e| e.first_lba), *id));
         // Further names of a file need no second look, if they lead to the same blocks.
         let mut seen = HashSet::new();
@@ -717,6 +745,22 @@ impl Comparison<'_> {
             OpenError::Io(source) => Difference::SourceUnreadable { path, source },
         });
     }
+}
+
+/// The bytes of a file as runs of blocks: file systems part one run into extents of different lengths.
+fn runs(entry: &Entry) -> Vec<(u32, u64)> {
+    let mut runs: Vec<(u32, u64)> = Vec::new();
+    for extent in &entry.extents {
+        if let Some((first, bytes)) = runs.last_mut() {
+            let next = u64::from(*first) + bytes.div_ceil(BLOCK_SIZE as u64);
+            if next == u64::from(extent.first_lba) && bytes.is_multiple_of(BLOCK_SIZE as u64) {
+                *bytes += u64::from(extent.bytes);
+                continue;
+            }
+        }
+        runs.push((extent.first_lba, extent.bytes.into()));
+    }
+    runs
 }
 
 /// Looks block by block at a piece that could not be read at once: the first byte that differs, or the first block

@@ -61,4 +61,5 @@ pub use tree::{
     HiddenIn, Item, NameFault, NamedStream, NodeId, NodeKind, Origin, ScanError, SourceChange,
     SpecialFiles, Tree, TreeBuilder, WalkOptions,
 };
+pub use udf::read::{UdfFacts, UdfFault, UdfVolumeFacts};
 pub use udf::{UdfRevision, UnknownRevision};

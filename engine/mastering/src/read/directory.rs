@@ -334,6 +334,9 @@ fn entry(record: &DirectoryRecord<'_>, attributes: &Attributes, location: Locati
             .clone()
             .filter(|_| kind == NodeKind::Symlink),
         device: attributes.device,
+        inline: None,
+        created: None,
+        udf: None,
         modified: attributes.modified.or_else(|| record.stamp.time()),
         accessed: attributes.accessed,
         changed: attributes.changed,

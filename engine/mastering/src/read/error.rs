@@ -6,6 +6,7 @@ use crate::iso9660::descriptor::DescriptorError;
 use crate::iso9660::directory_record::RecordError;
 use crate::rock_ridge::AttributeError;
 use crate::susp::EntryLength;
+use crate::udf::read::UdfFault;
 
 /// Where a record is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -34,8 +35,8 @@ pub enum ReadError {
         /// The answer.
         source: io::Error,
     },
-    /// There is no ISO 9660 volume descriptor.
-    #[error("there is no ISO 9660 volume at LBA {lba}")]
+    /// There is neither a volume descriptor of ISO 9660 nor UDF.
+    #[error("there is no volume of ISO 9660 or UDF at LBA {lba}")]
     NoVolume {
         /// Where one was looked for.
         lba: u32,
@@ -99,6 +100,14 @@ pub enum ReadError {
     IllegalName {
         /// Where.
         location: Location,
+    },
+    /// A structure of UDF cannot be used.
+    #[error("{location}: {source}")]
+    Udf {
+        /// Where.
+        location: Location,
+        /// What is wrong.
+        source: UdfFault,
     },
     /// A file's further section has another name, or is missing.
     #[error("{location}: a file of several sections breaks off")]
@@ -165,6 +174,7 @@ impl ReadError {
             | Self::Attribute { location, .. }
             | Self::Continuation { location, .. }
             | Self::IllegalName { location }
+            | Self::Udf { location, .. }
             | Self::SectionMissing { location }
             | Self::OwnRecord { location, .. }
             | Self::DirectoryLoop { location, .. }

@@ -113,7 +113,7 @@ impl IsoVolume {
         let found = match names {
             Names::Joliet => self.joliet.as_ref(),
             Names::Enhanced => self.enhanced.as_ref(),
-            Names::RockRidge | Names::Plain => None,
+            Names::RockRidge | Names::Plain | Names::Udf => None,
         };
         found.unwrap_or(&self.primary)
     }

@@ -1,4 +1,4 @@
-//! A small reader of ISO 9660 volumes: Rock Ridge names where there are any, else Joliet's, else the plain ones.
+//! A reader of volumes: ISO 9660 by its Rock Ridge, Joliet and plain names, and UDF.
 //!
 //! It reads what others wrote, perhaps with malice: every length is checked, loops end, memory is bounded by
 //! [`ReadLimits`], and each error says the block and the field. Must not know plans or sources.
@@ -22,6 +22,7 @@ use crate::joliet;
 use crate::rock_ridge::Posix;
 use crate::time::Timestamp;
 use crate::tree::NodeKind;
+use crate::udf::read::{UdfFacts, UdfVolume, UdfVolumeFacts};
 use directory::Folders;
 use iso::IsoVolume;
 
@@ -36,6 +37,8 @@ pub enum Names {
     Enhanced,
     /// ISO 9660 alone: upper case, short.
     Plain,
+    /// UDF: names in Unicode, modes, owners, links, times.
+    Udf,
 }
 
 impl std::fmt::Display for Names {
@@ -45,6 +48,7 @@ impl std::fmt::Display for Names {
             Self::Joliet => "Joliet",
             Self::Enhanced => "ISO 9660:1999",
             Self::Plain => "ISO 9660",
+            Self::Udf => "UDF",
         })
     }
 }
@@ -82,27 +86,36 @@ pub struct Entry {
     pub size: u64,
     /// Where those bytes are, in order.
     pub extents: Vec<Extent>,
-    /// Mode, links, owner and serial number, with Rock Ridge.
+    /// The bytes themselves, where UDF has put them into the file's own entry.
+    pub inline: Option<Vec<u8>>,
+    /// Mode, links, owner and serial number, with Rock Ridge or UDF. UDF's serial number is the block of the file entry.
     pub posix: Option<Posix>,
     /// A symbolic link's target.
     pub target: Option<Vec<u8>>,
     /// A device's number.
     pub device: Option<u64>,
-    /// Modification time: Rock Ridge's, else that of the record.
+    /// Modification time: Rock Ridge's or UDF's, else that of the record.
     pub modified: Option<Timestamp>,
-    /// Access time, with Rock Ridge.
+    /// Access time, with Rock Ridge or UDF.
     pub accessed: Option<Timestamp>,
-    /// Attribute change time, with Rock Ridge.
+    /// Attribute change time, with Rock Ridge or UDF.
     pub changed: Option<Timestamp>,
-    /// Where the record is.
+    /// When the file was made, where UDF says so.
+    pub created: Option<Timestamp>,
+    /// Where the record is, or UDF's file entry.
     pub location: Location,
+    /// What UDF alone tells.
+    pub udf: Option<Box<UdfFacts>>,
 }
 
 impl Entry {
-    /// The block that holds a byte of the file, and the first byte's offset in it.
+    /// The block that holds a byte of the file; none for bytes of a hole, or in the file's entry.
     #[must_use]
     pub fn lba_of(&self, offset: u64) -> Option<u32> {
         let (extent, within) = self.extent_at(offset)?;
+        if extent.is_hole() {
+            return None;
+        }
         extent
             .first_lba
             .checked_add(u32::try_from(within / BLOCK_BYTES).ok()?)
@@ -127,13 +140,16 @@ impl Entry {
 pub struct Volume<R> {
     source: R,
     first_lba: u32,
-    iso: IsoVolume,
+    iso: Option<IsoVolume>,
+    udf: Option<UdfVolume>,
+    udf_fault: Option<ReadError>,
     names: Names,
     limits: ReadLimits,
 }
 
 impl<R: BlockSource> Volume<R> {
-    /// Opens the volume of the session that begins at `session_first_lba`, with the best names that it has.
+    /// Opens the volume of the session that begins at `session_first_lba`, with the best names that it has: ISO 9660, UDF,
+    /// or both. Where ISO 9660 can be read and UDF cannot, [`Volume::udf_fault`] says so.
     ///
     /// # Errors
     /// [`ReadError`]: no volume there, a damaged descriptor, or what the source answered.
@@ -150,31 +166,57 @@ impl<R: BlockSource> Volume<R> {
         session_first_lba: u32,
         limits: ReadLimits,
     ) -> Result<Self, ReadError> {
-        let iso = IsoVolume::open(&mut source, session_first_lba)?;
-        let names = iso.offered_names().first().copied();
-        Ok(Self {
+        let iso = match IsoVolume::open(&mut source, session_first_lba) {
+            Ok(iso) => Ok(iso),
+            // A volume of UDF alone has other descriptors in this place.
+            Err(error @ ReadError::NoVolume { .. }) => Err(error),
+            Err(error) => return Err(error),
+        };
+        let udf = UdfVolume::open(&mut source, session_first_lba, limits);
+        let (iso, udf, udf_fault) = match (iso, udf) {
+            (Ok(iso), Ok(udf)) => (Some(iso), udf, None),
+            (Ok(iso), Err(fault)) => (Some(iso), None, Some(fault)),
+            (Err(_), Ok(Some(udf))) => (None, Some(udf), None),
+            (Err(error), Ok(None)) | (Err(_), Err(error)) => return Err(error),
+        };
+        let mut this = Self {
             source,
             first_lba: session_first_lba,
             iso,
-            names: names.unwrap_or(Names::Plain),
+            udf,
+            udf_fault,
+            names: Names::Plain,
             limits,
-        })
+        };
+        this.names = this
+            .offered_names()
+            .first()
+            .copied()
+            .unwrap_or(Names::Plain);
+        Ok(this)
     }
 
-    /// The volume's name: Joliet's, where its names are in use, else that of ISO 9660.
+    /// The volume's name: that of Joliet or UDF, where their names are in use, else that of ISO 9660.
     #[must_use]
     pub fn volume_id(&self) -> String {
-        let volume = &self.descriptor().volume;
-        match self.names {
-            Names::Joliet => joliet::to_utf8(volume),
-            _ => String::from_utf8_lossy(volume).into_owned(),
+        match (self.descriptor(), &self.udf) {
+            (Some(descriptor), _) if self.names == Names::Joliet => {
+                joliet::to_utf8(&descriptor.volume)
+            }
+            (Some(descriptor), _) => String::from_utf8_lossy(&descriptor.volume).into_owned(),
+            (None, Some(udf)) => udf.facts().volume_id.clone(),
+            (None, None) => String::new(),
         }
     }
 
-    /// Blocks in the volume, as its descriptor says.
+    /// Blocks in the volume, as its descriptor says; up to the end of the last partition, with UDF alone.
     #[must_use]
     pub fn blocks(&self) -> u32 {
-        self.iso.descriptor(Names::Plain).blocks
+        match (&self.iso, &self.udf) {
+            (Some(iso), _) => iso.descriptor(Names::Plain).blocks,
+            (None, Some(udf)) => udf.facts().end.saturating_sub(self.first_lba),
+            (None, None) => 0,
+        }
     }
 
     /// The first LBA of the session.
@@ -186,19 +228,41 @@ impl<R: BlockSource> Volume<R> {
     /// When the volume says that it was made.
     #[must_use]
     pub fn created(&self) -> Option<Timestamp> {
-        self.iso.descriptor(Names::Plain).created.time()
+        match (&self.iso, &self.udf) {
+            (Some(iso), _) => iso.descriptor(Names::Plain).created.time(),
+            (None, Some(udf)) => udf.facts().created,
+            (None, None) => None,
+        }
     }
 
-    /// The descriptor of the volume whose names are in use, with its texts as they are recorded.
+    /// ISO 9660's descriptor of the volume whose names are in use, with its texts as they are recorded; none while UDF's
+    /// are in use.
     #[must_use]
-    pub fn descriptor(&self) -> &VolumeDescriptor {
-        self.iso.descriptor(self.names)
+    pub fn descriptor(&self) -> Option<&VolumeDescriptor> {
+        let iso = self.iso.as_ref().filter(|_| self.names != Names::Udf);
+        iso.map(|iso| iso.descriptor(self.names))
+    }
+
+    /// What the descriptors of UDF say, where there is UDF.
+    #[must_use]
+    pub fn udf(&self) -> Option<&UdfVolumeFacts> {
+        self.udf.as_ref().map(UdfVolume::facts)
+    }
+
+    /// Why UDF cannot be read although the volume says that it is there.
+    #[must_use]
+    pub fn udf_fault(&self) -> Option<&ReadError> {
+        self.udf_fault.as_ref()
+    }
+
+    pub(crate) fn take_udf_fault(&mut self) -> Option<ReadError> {
+        self.udf_fault.take()
     }
 
     /// The block of the boot catalogue, absolute on the disc, where a boot record by El Torito names one.
     #[must_use]
     pub fn boot_catalogue(&self) -> Option<u32> {
-        self.iso.boot_catalogue()
+        self.iso.as_ref().and_then(IsoVolume::boot_catalogue)
     }
 
     /// Whose names are in use.
@@ -210,7 +274,14 @@ impl<R: BlockSource> Volume<R> {
     /// The names that the volume has, the best first.
     #[must_use]
     pub fn offered_names(&self) -> Vec<Names> {
-        self.iso.offered_names()
+        let iso = self.iso.as_ref().map(IsoVolume::offered_names);
+        let mut names = iso.unwrap_or_default();
+        if self.udf.is_some() {
+            // What has owners and modes comes before what has not.
+            let at = names.iter().take_while(|n| **n == Names::RockRidge).count();
+            names.insert(at, Names::Udf);
+        }
+        names
     }
 
     /// Reads other names from now on. `false`: the volume has none of them, and nothing changed.
@@ -225,7 +296,7 @@ impl<R: BlockSource> Volume<R> {
     fn folders(&mut self) -> Folders<'_, R> {
         Folders {
             source: &mut self.source,
-            rock_ridge: self.iso.rock_ridge(),
+            rock_ridge: self.iso.as_ref().and_then(IsoVolume::rock_ridge),
             names: self.names,
             limits: self.limits,
         }
@@ -241,8 +312,16 @@ impl<R: BlockSource> Volume<R> {
     /// # Errors
     /// [`ReadError`], when its record cannot be used.
     pub fn root(&mut self) -> Result<Entry, ReadError> {
-        let extent = self.iso.root(self.names)?;
-        self.folders().own_entry(extent)
+        match (&mut self.udf, &self.iso) {
+            (Some(udf), _) if self.names == Names::Udf => udf.root(&mut self.source),
+            (_, Some(iso)) => {
+                let extent = iso.root(self.names)?;
+                self.folders().own_entry(extent)
+            }
+            (_, None) => Err(ReadError::NoVolume {
+                lba: self.first_lba,
+            }),
+        }
     }
 
     /// The folders and files of a folder, as they are recorded.
@@ -255,7 +334,21 @@ impl<R: BlockSource> Volume<R> {
                 location: folder.location,
             });
         }
-        self.folders().read(folder)
+        match &mut self.udf {
+            Some(udf) if folder.udf.is_some() => udf.read_dir(&mut self.source, folder),
+            _ => self.folders().read(folder),
+        }
+    }
+
+    /// The named streams of a file or folder, in UDF from 2.00 on. Each is read like a file.
+    ///
+    /// # Errors
+    /// [`ReadError`], when their folder cannot be read.
+    pub fn named_streams(&mut self, of: &Entry) -> Result<Vec<Entry>, ReadError> {
+        match &mut self.udf {
+            Some(udf) => udf.streams(&mut self.source, of),
+            None => Ok(Vec::new()),
+        }
     }
 
     /// Reads bytes of a file from `offset` on, and answers how many: fewer than asked for at its end only.
@@ -270,12 +363,26 @@ impl<R: BlockSource> Volume<R> {
         offset: u64,
         out: &mut [u8],
     ) -> Result<usize, ReadError> {
+        if let Some(inline) = &file.inline {
+            let from = usize::try_from(offset).ok().and_then(|at| inline.get(at..));
+            let from = from.unwrap_or_default();
+            for (to, from) in out.iter_mut().zip(from) {
+                *to = *from;
+            }
+            return Ok(from.len().min(out.len()));
+        }
         let mut filled = 0;
         while let Some(rest) = out.get_mut(filled..).filter(|rest| !rest.is_empty()) {
             let at = offset.saturating_add(filled as u64);
             let Some((extent, within)) = file.extent_at(at) else {
                 break;
             };
+            if extent.is_hole() {
+                let left = (u64::from(extent.bytes) - within).min(rest.len() as u64) as usize;
+                rest.get_mut(..left).unwrap_or_default().fill(0);
+                filled += left;
+                continue;
+            }
             let beyond = ReadError::OutOfRange {
                 location: file.location,
             };

@@ -31,14 +31,14 @@ impl Guard {
     /// Notes that a folder is entered.
     pub(crate) fn enter(&mut self, folder: &Entry, depth: usize) -> Result<(), ReadError> {
         let location = folder.location;
-        let Some(extent) = folder.extents.first() else {
-            return Ok(());
+        let lba = match (folder.extents.first(), &folder.inline) {
+            (Some(extent), _) => extent.first_lba,
+            // What a folder of UDF holds stands in its entry.
+            (None, Some(_)) => location.lba,
+            (None, None) => return Ok(()),
         };
-        if !self.entered.insert(extent.first_lba) {
-            return Err(ReadError::DirectoryLoop {
-                location,
-                lba: extent.first_lba,
-            });
+        if !self.entered.insert(lba) {
+            return Err(ReadError::DirectoryLoop { location, lba });
         }
         self.bytes = self.bytes.saturating_add(folder.size);
         if depth > self.limits.depth {

@@ -26,9 +26,12 @@ const SHORT: u16 = 0;
 const LONG: u16 = 1;
 const INSIDE: u16 = 3;
 
-/// What a metadata file is, for entries that are no node's (UDF 2.2.13).
-const METADATA_FILE: u8 = 250;
-const METADATA_MIRROR: u8 = 251;
+/// File types that UDF has added: the virtual allocation table, a file to be read in real time, the metadata file and its
+/// mirror (UDF 2.2.11, 2.2.13, 2.3.5.2).
+pub(crate) const VIRTUAL_TABLE: u8 = 248;
+pub(crate) const REAL_TIME: u8 = 249;
+pub(crate) const METADATA_FILE: u8 = 250;
+pub(crate) const METADATA_MIRROR: u8 = 251;
 
 /// Bytes of an entry before its allocation descriptors.
 const fn fixed_bytes(revision: UdfRevision) -> usize {
@@ -76,7 +79,7 @@ pub(crate) fn allocation_blocks(revision: UdfRevision, size: u64) -> u64 {
 }
 
 /// A link's target as path components (ECMA-167 4/14.16).
-fn components(tree: &Tree, id: NodeId) -> Vec<u8> {
+pub(crate) fn components(tree: &Tree, id: NodeId) -> Vec<u8> {
     let target = tree
         .link_target(id)
         .map_or(&[][..], |target| target.as_os_str().as_bytes());
@@ -290,18 +293,23 @@ pub(crate) fn emit(layout: &Layout, plan: &UdfPlan, id: NodeId, from: u32, most:
     out
 }
 
-fn entry_of(tree: &Tree, id: NodeId, bytes: u64) -> Entry {
-    let kind = tree.kind(id);
-    let links = match kind {
+/// The number of names as an entry has it.
+pub(crate) fn links(tree: &Tree, id: NodeId) -> u16 {
+    let links = match tree.kind(id) {
         // The name in the parent, and the way back from each folder inside.
         NodeKind::Directory => tree.link_count(id) - 1,
         _ => tree.link_count(id),
     };
+    u16::try_from(links).unwrap_or(u16::MAX)
+}
+
+fn entry_of(tree: &Tree, id: NodeId, bytes: u64) -> Entry {
+    let kind = tree.kind(id);
     Entry {
         kind: file_type(kind),
         mode: tree.mode(id),
         owner: tree.owner(id),
-        links: u16::try_from(links).unwrap_or(u16::MAX),
+        links: links(tree, id),
         bytes,
         recorded_blocks: 0,
         // Access times change by reading, ours among it.

@@ -13,6 +13,7 @@ pub(crate) mod entry;
 pub(crate) mod field;
 pub(crate) mod names;
 pub(crate) mod plan;
+pub(crate) mod read;
 pub(crate) mod tag;
 
 /// A revision of the UDF specification.

@@ -7,6 +7,7 @@ pub(crate) const TAG_BYTES: usize = 16;
 
 pub(crate) const PRIMARY_VOLUME: u16 = 1;
 pub(crate) const ANCHOR: u16 = 2;
+pub(crate) const VOLUME_POINTER: u16 = 3;
 pub(crate) const IMPLEMENTATION_USE: u16 = 4;
 pub(crate) const PARTITION: u16 = 5;
 pub(crate) const LOGICAL_VOLUME: u16 = 6;
@@ -16,11 +17,42 @@ pub(crate) const LOGICAL_VOLUME_INTEGRITY: u16 = 9;
 pub(crate) const FILE_SET: u16 = 256;
 pub(crate) const FILE_IDENTIFIER: u16 = 257;
 pub(crate) const ALLOCATION_EXTENT: u16 = 258;
+pub(crate) const INDIRECT_ENTRY: u16 = 259;
 pub(crate) const FILE_ENTRY: u16 = 261;
 pub(crate) const EXTENDED_ATTRIBUTE_HEADER: u16 = 262;
 pub(crate) const EXTENDED_FILE_ENTRY: u16 = 266;
 
 static CRC: crc::Crc<u16> = crc::Crc::<u16>::new(&crc::CRC_16_XMODEM);
+
+/// The CRC of what follows a tag.
+pub(crate) fn crc(body: &[u8]) -> u16 {
+    CRC.checksum(body)
+}
+
+/// Moves a sealed descriptor to another block: its tag tells that one, and is whole again.
+#[allow(
+    dead_code,
+    reason = "growing a volume moves its anchor to the head with this"
+)]
+pub(crate) fn retag(descriptor: &mut [u8], location: u32) {
+    let Some(tag) = descriptor.get_mut(..TAG_BYTES) else {
+        return;
+    };
+    if let Some(place) = tag.get_mut(12..) {
+        place.copy_from_slice(&location.to_le_bytes());
+    }
+    seal_tag(tag);
+}
+
+/// The sum of all bytes of a tag but that which holds it.
+fn seal_tag(tag: &mut [u8]) {
+    let others = |(at, byte): (usize, &u8)| (at != 4).then_some(*byte);
+    let sum = tag.iter().enumerate().filter_map(others);
+    let sum = sum.fold(0, u8::wrapping_add);
+    if let Some(place) = tag.get_mut(4) {
+        *place = sum;
+    }
+}
 
 /// Fills in the tag of a descriptor, whose first [`TAG_BYTES`] are left free for it. `location` is the block that it
 /// stands in: of the disc, or of its partition. The CRC covers all that follows the tag.
@@ -32,14 +64,12 @@ pub(crate) fn seal(descriptor: &mut [u8], identifier: u16, revision: UdfRevision
     let mut bytes = [0; TAG_BYTES];
     bytes[..2].copy_from_slice(&identifier.to_le_bytes());
     bytes[2..4].copy_from_slice(&version.to_le_bytes());
-    bytes[8..10].copy_from_slice(&CRC.checksum(body).to_le_bytes());
+    bytes[8..10].copy_from_slice(&crc(body).to_le_bytes());
     // Descriptors are a block at most.
     let length = u16::try_from(body.len()).unwrap_or(u16::MAX);
     bytes[10..12].copy_from_slice(&length.to_le_bytes());
     bytes[12..].copy_from_slice(&location.to_le_bytes());
-    bytes[4] = bytes
-        .iter()
-        .fold(0, |sum: u8, byte| sum.wrapping_add(*byte));
+    seal_tag(&mut bytes);
     tag.copy_from_slice(&bytes);
 }
 
@@ -56,6 +86,18 @@ mod tests {
             descriptor[..16],
             [8, 0, 3, 0, 0x21, 0, 0, 0, 0, 0, 0xf0, 0x01, 0x25, 0, 0, 0]
         );
+    }
+
+    #[test]
+    fn a_descriptor_that_was_moved_is_as_one_that_was_made_there() {
+        let made = |location| {
+            let mut descriptor = [7; 512];
+            seal(&mut descriptor, ANCHOR, UdfRevision::V2_01, location);
+            descriptor
+        };
+        let mut moved = made(5000);
+        retag(&mut moved, 256);
+        assert_eq!(moved, made(256));
     }
 
     #[test]
