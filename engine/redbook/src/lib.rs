@@ -1,10 +1,11 @@
 //! CD sectors and sub-channels, byte for byte.
 //!
-//! Owns the codes of the Yellow Book (sync, header, error detection, parity, scrambling) for every kind of sector, the sub-channels, CD-TEXT, and the times of a session. It makes and
+//! Owns the codes of the Yellow Book (sync, header, error detection, parity, scrambling) for every kind of sector, the sub-channels, CD-TEXT, the times of a session, and raw images. It makes and
 //! judges bytes in memory; it must not know drives, files, or the async runtime.
 
 mod bcd;
 pub mod disc;
+pub mod raw;
 pub mod sector;
 pub mod subchannel;
 pub mod text;

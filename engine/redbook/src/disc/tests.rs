@@ -47,11 +47,8 @@ fn a_pause_counts_down_and_its_lead_is_of_the_source() {
         ..Track::audio(600).with_pause(100)
     };
     let album = session(vec![Track::audio(300), second]);
-    let (index, frame) = |lba: i32| -> (u8, Option<u32>) {
-        let spot = album.at(Lba(lba)).unwrap();
-        (spot.index, spot.source_frame)
-    }(399);
-    assert_eq!((index, frame), (0, None), "silence");
+    let silent = album.at(Lba(399)).unwrap();
+    assert_eq!((silent.index, silent.source_frame), (0, None));
     assert_eq!(album.at(Lba(400)).unwrap().source_frame, Some(0));
     assert_eq!(album.at(Lba(450)).unwrap().index, 1);
     assert_eq!(position(&album, 300).2, Msf::new(0, 1, 74));

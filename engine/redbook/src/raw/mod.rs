@@ -1,0 +1,184 @@
+//! A session as it is recorded raw: every sector of lead-in, program and lead-out, whole, with its sub-channels.
+//!
+//! Owns the blocks' order and their bytes. The sectors' contents come from a [`ProgramSource`]; must not know files or drives.
+
+use std::io;
+
+use crate::disc::{Session, Spot, Subcode};
+use crate::sector::{SECTOR_BYTES, SectorCodec, SectorForm};
+use crate::subchannel::Channels;
+use crate::text::{Pack, symbols_of};
+use pitland_mmc::Lba;
+
+/// Blocks of the lead-out of a first session: a minute and a half (recipe 5).
+pub const LEAD_OUT_BLOCKS: u32 = 6750;
+/// The fewest blocks of a lead-in: one minute (recipe 5).
+pub const LEAST_LEAD_IN: u32 = 4500;
+
+/// What stands behind the 2352 bytes of each block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SubchannelForm {
+    /// 96 bytes, each with a bit of every channel; R to W as they are recorded.
+    Raw96,
+    /// 96 bytes, each with a bit of P and Q and a value of six bits for R to W, to which the drive adds what they are
+    /// recorded with. Without texts the same bytes as [`SubchannelForm::Raw96`].
+    Packed96,
+    /// 16 bytes, P and Q alone.
+    Pq16,
+}
+
+impl SubchannelForm {
+    /// Bytes behind each sector.
+    #[must_use]
+    pub const fn bytes(self) -> usize {
+        match self {
+            Self::Raw96 | Self::Packed96 => 96,
+            Self::Pq16 => 16,
+        }
+    }
+
+    /// Bytes of a block.
+    #[must_use]
+    pub const fn block_bytes(self) -> usize {
+        SECTOR_BYTES + self.bytes()
+    }
+}
+
+/// Where the contents of tracks come from.
+pub trait ProgramSource {
+    /// Fills `out` with the user bytes of one sector of a track, all of them: 2352 of audio, else what
+    /// [`SectorForm::user_bytes`] says. `frame` counts from the beginning of the track's source, its lead among it.
+    ///
+    /// # Errors
+    /// What kept the bytes away; the image cannot be made then.
+    fn read(&mut self, track: u8, frame: u32, out: &mut [u8]) -> io::Result<()>;
+}
+
+/// A raw image of a session.
+#[derive(Debug)]
+pub struct RawImage<'a> {
+    session: &'a Session,
+    subcode: Subcode<'a>,
+    form: SubchannelForm,
+    text: Vec<Pack>,
+    first: Lba,
+    codec: SectorCodec,
+}
+
+impl<'a> RawImage<'a> {
+    /// The image with a lead-in that begins at `lead_in`: a negative block before -150, as the disc's ATIP has it.
+    /// Texts need a form of 96 bytes; in 16 there is no room for them, and they are left out.
+    #[must_use]
+    pub fn new(session: &'a Session, lead_in: Lba, form: SubchannelForm, text: Vec<Pack>) -> Self {
+        let lead_in = Lba(lead_in.0.min(-151));
+        Self {
+            session,
+            subcode: session.subcode(lead_in),
+            form,
+            text,
+            first: lead_in,
+            codec: SectorCodec::new(),
+        }
+    }
+
+    /// The first block.
+    #[must_use]
+    pub const fn first_lba(&self) -> Lba {
+        self.first
+    }
+
+    /// The block behind the last one.
+    #[must_use]
+    pub fn end(&self) -> Lba {
+        let lead_out = self.session.lead_out();
+        Lba(lead_out.0.saturating_add_unsigned(LEAD_OUT_BLOCKS))
+    }
+
+    /// The blocks.
+    #[must_use]
+    pub fn blocks(&self) -> u32 {
+        self.end().0.abs_diff(self.first.0)
+    }
+
+    /// Fills `out`, whose length is that of whole blocks, with the blocks from `lba` on; beyond the end it stays as it is.
+    /// Answers how many blocks were made.
+    ///
+    /// # Errors
+    /// What the source says.
+    pub fn read_blocks(
+        &self,
+        lba: Lba,
+        source: &mut dyn ProgramSource,
+        out: &mut [u8],
+    ) -> io::Result<usize> {
+        let mut made = 0;
+        let blocks = out.chunks_exact_mut(self.form.block_bytes());
+        for (block, lba) in blocks.zip(lba.0..self.end().0) {
+            let Some((sector, subchannel)) = block.split_first_chunk_mut::<SECTOR_BYTES>() else {
+                break;
+            };
+            self.fill_sector(Lba(lba), source, sector)?;
+            self.fill_subchannel(Lba(lba), subchannel);
+            made += 1;
+        }
+        Ok(made)
+    }
+
+    fn fill_sector(
+        &self,
+        lba: Lba,
+        source: &mut dyn ProgramSource,
+        sector: &mut [u8; SECTOR_BYTES],
+    ) -> io::Result<()> {
+        let (form, frame) = match self.session.at(lba) {
+            Some(Spot {
+                track,
+                placed,
+                source_frame,
+                ..
+            }) => (track.form, source_frame.map(|frame| (placed.number, frame))),
+            None => (self.form_around(lba), None),
+        };
+        let mut user = [0; SECTOR_BYTES];
+        let user = user.get_mut(..form.user_bytes()).unwrap_or_default();
+        if let Some((track, frame)) = frame {
+            source.read(track, frame, user)?;
+        }
+        self.codec
+            .encode_run_scrambled(form, lba, user, sector)
+            .map_err(io::Error::other)
+    }
+
+    /// The sectors of the lead-in are those of the first track, the lead-out's those of the last one.
+    fn form_around(&self, lba: Lba) -> SectorForm {
+        let mut tracks = self.session.tracks();
+        let track = match lba < self.session.lead_out() {
+            true => tracks.next(),
+            false => tracks.last(),
+        };
+        track.map_or(SectorForm::Audio, |(track, _)| track.form)
+    }
+
+    fn fill_subchannel(&self, lba: Lba, out: &mut [u8]) {
+        let channels = self.subcode.at(lba);
+        match self.form {
+            SubchannelForm::Raw96 | SubchannelForm::Packed96 => {
+                out.copy_from_slice(&self.with_text(lba, channels).interleaved());
+            }
+            SubchannelForm::Pq16 => out.copy_from_slice(&channels.sixteen()),
+        }
+    }
+
+    /// The lead-in repeats the texts from its first sector on.
+    fn with_text(&self, lba: Lba, channels: Channels) -> Channels {
+        if self.text.is_empty() || lba.0 >= -150 {
+            return channels;
+        }
+        let sector = lba.0.abs_diff(self.first.0) as usize;
+        channels.with_symbols(&symbols_of(&self.text, sector * 4))
+    }
+}
+
+#[cfg(test)]
+mod tests;
