@@ -284,6 +284,7 @@ impl MasterOptions {
         WalkOptions {
             follow_links: self.follow_links,
             special: self.special,
+            ..WalkOptions::default()
         }
     }
 

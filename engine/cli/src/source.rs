@@ -98,6 +98,7 @@ pub(crate) fn walk_options(args: &TreeArgs) -> WalkOptions {
     WalkOptions {
         follow_links: args.follow_links,
         special: special(args),
+        ..WalkOptions::default()
     }
 }
 

@@ -58,8 +58,8 @@ pub use read::{Entry, Names, ReadError, Volume};
 pub use time::Timestamp;
 pub use tree::{
     Attributes, ChangePoint, Clash, EditError, ExtendedAttribute, ExtentFault, Extras, FileBytes,
-    HiddenIn, Item, NameFault, NamedStream, NodeId, NodeKind, Origin, ScanError, SourceChange,
-    SpecialFiles, Tree, TreeBuilder, WalkOptions,
+    GlobError, Globs, HardLinks, HiddenIn, Item, NameFault, NamedStream, NodeId, NodeKind, Origin,
+    ScanError, SourceChange, SpecialFiles, Tree, TreeBuilder, WalkOptions, WeightError, Weights,
 };
 pub use udf::read::{UdfFacts, UdfFault, UdfVolumeFacts};
 pub use udf::{UdfRevision, UnknownRevision};

@@ -119,6 +119,7 @@ impl Layout {
             udf,
             boot,
             padding_blocks,
+            most_blocks: _,
         } = &self.options;
         for text in [
             volume_id,

@@ -139,10 +139,10 @@ impl<'a> PlannedFile<'a> {
         self.layout.tree.recorded(self.node).is_some()
     }
 
-    /// Whether it shares the blocks of a file named before it.
+    /// Whether it has the blocks of another file: a further name of it, or one with equal bytes.
     #[must_use]
     pub fn is_further_name(&self) -> bool {
-        self.layout.tree.first_name(self.node) != self.node
+        self.layout.tree.data_of(self.node) != self.node
     }
 
     /// Its first block, absolute on the disc. An empty file has the block of all empty files.
@@ -267,7 +267,11 @@ impl Layout {
         }
         self.blocks = planner.next_block()?;
         self.regions = planner.regions;
-        Ok(())
+        let blocks = self.blocks();
+        match self.options.most_blocks {
+            Some(limit) if blocks > limit => Err(PlanError::ImageSizeLimit { blocks, limit }),
+            _ => Ok(()),
+        }
     }
 
     fn place_directories(&mut self, at: usize, planner: &mut Planner) -> Result<(), PlanError> {
@@ -351,7 +355,15 @@ impl Layout {
         self.tree
     }
 
-    /// The files, in the order of their data; further names of a file among them.
+    /// The files whose bytes are in the volume, each once, in the order of these.
+    pub fn placed_files(&self) -> impl Iterator<Item = PlannedFile<'_>> {
+        self.extents.iter().map(|(_, node)| PlannedFile {
+            layout: self,
+            node: *node,
+        })
+    }
+
+    /// The files in the order of the tree, with further names and those that stand on the disc already.
     pub fn files(&self) -> impl Iterator<Item = PlannedFile<'_>> {
         self.tree
             .nodes()

@@ -72,6 +72,8 @@ pub struct VolumeOptions {
     pub boot: Vec<BootEntry>,
     /// Blocks of zeros at the end, for drives whose read-ahead fails at the end of a track. Part of the volume's size.
     pub padding_blocks: u32,
+    /// The most blocks that the volume may have: what the medium at hand has room for. Concerns no byte of it.
+    pub most_blocks: Option<u64>,
 }
 
 impl VolumeOptions {
@@ -106,6 +108,7 @@ impl VolumeOptions {
             udf: None,
             boot: Vec::new(),
             padding_blocks: 150,
+            most_blocks: None,
         }
     }
 }
@@ -177,6 +180,14 @@ pub enum PlanError {
         first_lba: u32,
         /// The blocks that it needs.
         blocks: u64,
+    },
+    /// The volume is larger than [`VolumeOptions::most_blocks`].
+    #[error("the volume needs {blocks} blocks, and there is room for {limit}")]
+    ImageSizeLimit {
+        /// The blocks that it needs.
+        blocks: u64,
+        /// The most that it may have.
+        limit: u64,
     },
     /// A text for the volume descriptor is too long.
     #[error("the {field} has {length} characters; it can have at most {limit}")]

@@ -3,6 +3,8 @@
 //! Owns the order of the data and the one answer to "in which extents is this file", whatever its origin; must not know
 //! the records that tell it.
 
+use std::cmp::Reverse;
+use std::collections::HashMap;
 use std::iter::FusedIterator;
 
 use super::{Layout, PlanError, Planner, Region};
@@ -120,29 +122,48 @@ impl Layout {
         let reserve = FIRST_DATA_BLOCK.saturating_sub(planner.next);
         planner.region(Region::Reserve, reserve)?;
         planner.region(Region::Data, 0)?;
-        for id in tree.nodes() {
-            let kind = tree.kind(id);
-            if kind == NodeKind::Directory {
-                continue;
-            }
-            let size = tree.size(id);
-            let first_name = tree.first_name(id);
-            let block = if size == 0 || tree.recorded(id).is_some() {
-                empty_block
-            } else if first_name == id {
-                let block = planner.take(blocks_for(size))?;
-                self.extents.push((block, id));
-                block
-            } else {
-                self.places
-                    .get(first_name.index())
-                    .copied()
-                    .unwrap_or(empty_block)
-            };
+        for id in in_order(tree) {
+            let block = planner.take(blocks_for(tree.size(id)))?;
+            self.extents.push((block, id));
             if let Some(place) = self.places.get_mut(id.index()) {
                 *place = block;
             }
         }
+        for id in tree.nodes() {
+            let shared = tree.data_of(id);
+            let block = match tree.kind(id) {
+                NodeKind::Directory => continue,
+                NodeKind::File if has_own_data(tree, id) => continue,
+                NodeKind::File if has_own_data(tree, shared) => {
+                    self.places.get(shared.index()).copied()
+                }
+                _ => None,
+            };
+            if let Some(place) = self.places.get_mut(id.index()) {
+                *place = block.unwrap_or(empty_block);
+            }
+        }
         Ok(())
     }
+}
+
+/// Whether a node's bytes get blocks.
+fn has_own_data(tree: &Tree, id: NodeId) -> bool {
+    tree.size(id) > 0 && tree.data_of(id) == id && tree.recorded(id).is_none()
+}
+
+/// The files that get blocks, in the order of these: by their weights, and as they stand in the tree where those are the
+/// same. Of several names of a file, or files with equal bytes, the greatest weight counts that one was given.
+fn in_order(tree: &Tree) -> Vec<NodeId> {
+    let mut files: Vec<NodeId> = tree.nodes().filter(|id| has_own_data(tree, *id)).collect();
+    let mut weights: HashMap<NodeId, i32> = HashMap::new();
+    for (id, weight) in tree.weights() {
+        let data = weights.entry(tree.data_of(id)).or_insert(weight);
+        *data = weight.max(*data);
+    }
+    if !weights.is_empty() {
+        let weight = |id: &NodeId| weights.get(id).copied().unwrap_or(0);
+        files.sort_by_key(|id| Reverse(weight(id)));
+    }
+    files
 }

@@ -6,6 +6,7 @@
 
 mod edit;
 mod extras;
+pub mod globs;
 mod origin;
 mod scan;
 pub(crate) mod source;
@@ -18,8 +19,9 @@ use std::sync::Arc;
 
 pub use edit::{ChangePoint, Clash, EditError, Item, NameFault, TreeBuilder};
 pub use extras::{Attributes, ExtendedAttribute, Extras, HiddenIn, NamedStream};
+pub use globs::{GlobError, Globs, WeightError, Weights};
 pub use origin::{ExtentFault, FileBytes, Origin};
-pub use scan::{ScanError, SpecialFiles, WalkOptions};
+pub use scan::{HardLinks, ScanError, SpecialFiles, WalkOptions};
 pub use source::SourceChange;
 
 use crate::block::Extent;
@@ -140,6 +142,8 @@ pub struct Tree {
     /// Files whose bytes are not the host's.
     origins: HashMap<u32, Origin>,
     extras: HashMap<u32, Arc<Extras>>,
+    /// Files with the bytes of another one, which need no place of their own: to that one. First names all.
+    same_data: HashMap<u32, u32>,
     /// Times of modification and of change, where they are not those of the source.
     times: HashMap<u32, (Timestamp, Timestamp)>,
     file_count: u64,
@@ -264,6 +268,14 @@ impl Tree {
         self.extras.get(&id.0).map(Arc::as_ref)
     }
 
+    /// The nodes with weights.
+    pub(crate) fn weights(&self) -> impl Iterator<Item = (NodeId, i32)> + '_ {
+        let extras = self.extras.iter();
+        extras
+            .filter(|(_, extras)| extras.weight != 0)
+            .map(|(id, extras)| (NodeId(*id), extras.weight))
+    }
+
     /// Modification time.
     #[must_use]
     pub fn modified(&self, id: NodeId) -> Timestamp {
@@ -337,6 +349,13 @@ impl Tree {
     #[must_use]
     pub fn first_name(&self, id: NodeId) -> NodeId {
         NodeId(self.same_file.get(&id.0).copied().unwrap_or(id.0))
+    }
+
+    /// The node whose bytes in the volume are this one's too: its first name, or the first file with equal bytes.
+    #[must_use]
+    pub fn data_of(&self, id: NodeId) -> NodeId {
+        let first = self.first_name(id);
+        NodeId(self.same_data.get(&first.0).copied().unwrap_or(first.0))
     }
 
     /// How many names the file has in this tree; for a folder two, and one for each folder in it.

@@ -3,7 +3,7 @@
 //! Owns the policies for links, special files and names; opens no file for reading.
 
 use std::collections::HashMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use rustix::fs::{Access, AtFlags, Dir, Stat};
 use rustix::io::Errno;
 
 use super::source::open_directory;
-use super::{Identity, Node, NodeId, NodeKind, Tree};
+use super::{Globs, Identity, Node, NodeId, NodeKind, Tree};
 
 /// What is done with devices, fifos and sockets inside a tree. As a SOURCE they are always refused.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,13 +26,27 @@ pub enum SpecialFiles {
     Skip,
 }
 
+/// What is done with files that have several names.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum HardLinks {
+    /// They are one file, whose bytes stand in the volume once.
+    #[default]
+    Together,
+    /// Each name is a file of its own, with bytes of its own.
+    Apart,
+}
+
 /// How a source is walked.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct WalkOptions {
     /// Store what symbolic links point to; otherwise the links themselves. A SOURCE that is a link is followed always.
     pub follow_links: bool,
     /// What is done with devices, fifos and sockets.
     pub special: SpecialFiles,
+    /// What is done with files that have several names.
+    pub hard_links: HardLinks,
+    /// What is left out, by paths of the volume: a folder with all that it holds. A SOURCE is never left out.
+    pub exclude: Globs,
 }
 
 /// Why a source cannot be scanned. Nothing was read or written. Each is the caller's to mend.
@@ -126,7 +140,7 @@ impl Tree {
     /// # Errors
     /// [`ScanError`], which names the path.
     pub fn scan(sources: &[PathBuf], options: &WalkOptions) -> Result<Self, ScanError> {
-        Scan::new(*options).run(sources)
+        Scan::new(options.clone()).run(sources)
     }
 
     /// A file to start a machine from, whose data are to be in the volume: as a file of the tree, where it is one of
@@ -340,7 +354,8 @@ impl Scan {
             self.tree.file_count += 1;
             let mut counted = kind == NodeKind::File;
             // Under followed links a file can have several names in the tree with one on its file system.
-            if stat.st_nlink > 1 || self.options.follow_links {
+            let several = stat.st_nlink > 1 || self.options.follow_links;
+            if several && self.options.hard_links == HardLinks::Together {
                 let key = (identity.device, identity.inode);
                 let owner = *self.seen.entry(key).or_insert(id);
                 if owner != id {
@@ -398,6 +413,10 @@ impl Scan {
             }
         }
         names.sort_unstable();
+        let disc_path = match self.options.exclude.is_empty() {
+            true => None,
+            false => Some(self.tree.disc_path(folder)),
+        };
         let first = self.tree.nodes.len() as u32; // below the limit that `add` keeps
         for name in names {
             let child = || path.join(OsString::from_vec(name.clone()));
@@ -409,6 +428,12 @@ impl Scan {
             let stat = rustix::fs::statat(&directory, name.as_slice(), flags)
                 .map_err(|error| refused(child(), error))?;
             let kind = NodeKind::from_mode(stat.st_mode);
+            if let Some(folder) = &disc_path {
+                let path = folder.join(OsStr::from_bytes(&name));
+                if self.options.exclude.matches(&path, kind) {
+                    continue;
+                }
+            }
             if kind.is_special() {
                 match self.options.special {
                     SpecialFiles::Refuse => {

@@ -12,7 +12,7 @@ use super::store::{OverQuota, refused, room_in, standard_dirs};
 use crate::config::StashPolicy;
 use crate::error::SourceError;
 use crate::pipeline::image::{Feed, ImageFile, Readable, Stamp};
-use pitland_mastering::{Layout, NodeId, NodeKind, Timestamp};
+use pitland_mastering::{Layout, NodeId, Origin, Timestamp};
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -301,10 +301,12 @@ struct Found {
 
 /// The files that have data of their own, in the order of the data.
 fn files_with_data(layout: &Layout) -> impl Iterator<Item = NodeId> + '_ {
-    let tree = layout.tree();
-    tree.nodes().filter(|id| {
-        tree.kind(*id) == NodeKind::File && tree.size(*id) > 0 && tree.first_name(*id) == *id
-    })
+    layout.placed_files().map(|file| file.node())
+}
+
+/// Those of them that are files of this machine.
+fn files_of_host(layout: &Layout) -> impl Iterator<Item = NodeId> + '_ {
+    files_with_data(layout).filter(|id| matches!(layout.tree().origin(*id), Origin::Host))
 }
 
 fn decide_files(
@@ -329,7 +331,10 @@ fn decide_files(
             let size = tree.size(id);
             let file = FileFacts {
                 size,
-                repeatable: true,
+                repeatable: match tree.origin(id) {
+                    Origin::Given(bytes) => bytes.repeatable(),
+                    _ => true,
+                },
                 changing: changing.binary_search(&id).is_ok(),
             };
             let system = systems.get(&tree.inode(id).0).unwrap_or(&LOCAL);
@@ -346,7 +351,7 @@ fn facts_of_systems(layout: &Layout, terms: &Terms) -> HashMap<u64, SystemFacts>
     let tree = layout.tree();
     let mounted = FileSystems::of_this_machine();
     let mut found: HashMap<u64, Found> = HashMap::new();
-    for id in files_with_data(layout) {
+    for id in files_of_host(layout) {
         let (device, _) = tree.inode(id);
         let size = tree.size(id);
         let system = found.entry(device).or_insert_with(|| Found {
@@ -387,7 +392,7 @@ fn facts_of_systems(layout: &Layout, terms: &Terms) -> HashMap<u64, SystemFacts>
 /// What was changed a moment ago, and what changes while it is looked at, in the order of the nodes.
 fn changing_files(layout: &Arc<Layout>, now: Timestamp) -> Vec<NodeId> {
     let tree = layout.tree();
-    let mut recent: Vec<NodeId> = files_with_data(layout)
+    let mut recent: Vec<NodeId> = files_of_host(layout)
         .filter(|id| is_recent(tree.modified(*id), tree.changed(*id), now))
         .collect();
     if recent.iter().any(|id| tree.size(*id) > RECENT_AT_MOST) {
@@ -395,6 +400,8 @@ fn changing_files(layout: &Arc<Layout>, now: Timestamp) -> Vec<NodeId> {
         let mut sources = layout.sources();
         recent.retain(|id| tree.size(*id) <= RECENT_AT_MOST || sources.look(*id).is_err());
     }
+    // Weights may have given the data another order than the tree's; it is searched by id.
+    recent.sort_unstable();
     recent
 }
 
