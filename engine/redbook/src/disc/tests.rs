@@ -1,3 +1,5 @@
+//! How tracks are placed, and what their sub-channels say.
+
 use super::*;
 use crate::sector::Subheader;
 use crate::subchannel::{Q, QMessage, SubchannelTrack};

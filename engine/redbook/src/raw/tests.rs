@@ -1,3 +1,5 @@
+//! Raw images, block by block.
+
 use super::*;
 use crate::disc::{Limits, Track};
 use crate::sector::Subheader;

@@ -1,3 +1,5 @@
+//! Sectors made, judged and mended.
+
 use super::*;
 use proptest::prelude::*;
 

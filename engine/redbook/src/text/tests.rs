@@ -1,3 +1,5 @@
+//! Texts recorded and read again.
+
 use super::*;
 use proptest::prelude::*;
 
