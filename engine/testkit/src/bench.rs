@@ -4,6 +4,7 @@
 //! is sent.
 
 use pitland_simdrive::{DiscType, DriveModel, Medium, MediumKind, MemoryStore, Recorder, Status};
+use pitland_writer::mmc::cdb::{Blank, BlankingType, Cdb};
 use pitland_writer::mmc::{Profile, Sense};
 use std::time::Duration;
 
@@ -13,6 +14,9 @@ const DISC_BLOCKS: u32 = 8_192;
 const CD_BLOCKS: u32 = 65_536;
 /// The same of a DVD-R or DVD-RW, whose borders cost 37,792 blocks each (recipe 13).
 const DVD_MINUS_BLOCKS: u32 = 131_072;
+
+/// Times that a drive is asked which just got its disc.
+const TRIES: u32 = 100;
 
 /// A drive that exists in memory only, on a clock of its own.
 pub trait SimulatedDrive {
@@ -45,6 +49,7 @@ pub trait Bench {
 pub struct VirtualBench {
     disc: DiscType,
     model: DriveModel,
+    blanked_quickly: bool,
 }
 
 impl VirtualBench {
@@ -64,6 +69,7 @@ impl VirtualBench {
                 refuses_part_units: true,
                 ..DriveModel::default()
             },
+            blanked_quickly: false,
         }
     }
 
@@ -71,6 +77,14 @@ impl VirtualBench {
     #[must_use]
     pub fn with_model(mut self, model: DriveModel) -> Self {
         self.model = model;
+        self
+    }
+
+    /// With a rewritable disc that was blanked the quick way before: on some drives a DVD-RW is written at
+    /// once only after that (recipe 6).
+    #[must_use]
+    pub fn blanked_quickly(mut self) -> Self {
+        self.blanked_quickly = true;
         self
     }
 
@@ -101,7 +115,26 @@ impl Bench for VirtualBench {
         if let Ok(medium) = Medium::as_sold(self.disc, Some(self.disc_blocks()), store) {
             recorder.insert(medium);
         }
+        if self.blanked_quickly {
+            blank_quickly(&mut recorder);
+        }
         Box::new(recorder)
+    }
+}
+
+/// As long as it says that it is becoming ready, or has a change of its medium to tell, a drive is asked
+/// again. One that never takes the command keeps its disc as it is, and the first burn shows it.
+fn blank_quickly(recorder: &mut Recorder) {
+    let blank = Blank {
+        immed: false,
+        kind: BlankingType::Minimal,
+        address: 0,
+    };
+    for _ in 0..TRIES {
+        if SimulatedDrive::execute(recorder, blank.emit().as_slice(), &[], &mut []).is_ok() {
+            return;
+        }
+        Recorder::advance(recorder, Duration::from_secs(1));
     }
 }
 

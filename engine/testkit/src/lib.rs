@@ -32,11 +32,11 @@ pub use bench::{Bench, SimulatedDrive, VirtualBench};
 pub use image::Image;
 pub use own_medium::{Blocks, MediumBench, MediumDrive, SimulatedMedium, Told};
 pub use pitland_simdrive::{DiscType, DriveModel};
-pub use rules::{Broken, Rule, check};
+pub use rules::{Broken, Rule, check, check_recording};
 pub use run::{Fault, NotRun, Run, burn, identify, perform};
 pub use trace::{Entry, Given, Outgoing, ReplayError, Trace, TraceSyntax};
 
-use pitland_writer::MediaWriter;
+use pitland_writer::{MediaWriter, Recording};
 
 /// Holds the writer `W` to every rule on every profile that it claims, with the virtual drive.
 ///
@@ -62,6 +62,17 @@ pub fn conformance<W: MediaWriter>() {
 #[allow(clippy::panic, reason = "a test kit fails by panicking")]
 pub fn conformance_on<W: MediaWriter>(bench: &dyn Bench) {
     if let Err(broken) = check::<W>(bench) {
+        panic!("{broken}");
+    }
+}
+
+/// Holds the writer `W` to every rule on one medium, each burn recorded in this way.
+///
+/// # Panics
+/// A rule is broken.
+#[allow(clippy::panic, reason = "a test kit fails by panicking")]
+pub fn conformance_of_recording<W: MediaWriter>(bench: &dyn Bench, recording: Recording) {
+    if let Err(broken) = check_recording::<W>(bench, recording) {
         panic!("{broken}");
     }
 }

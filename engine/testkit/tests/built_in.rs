@@ -8,9 +8,13 @@ use pitland_cd_tao::CdTao;
 use pitland_dvd_plus_r::DvdPlusR;
 use pitland_dvd_sequential::DvdSequential;
 use pitland_overwritable::Overwritable;
-use pitland_testkit::{DiscType, DriveModel, VirtualBench, conformance_on};
-use pitland_writer::MediaWriter;
+use pitland_testkit::{
+    Bench, DiscType, DriveModel, Trace, VirtualBench, conformance_of_recording, conformance_on,
+    identify,
+};
 use pitland_writer::mmc::Profile;
+use pitland_writer::mmc::feature::FeatureCode;
+use pitland_writer::{MediaWriter, Recording};
 
 /// Each writer on each profile that it claims: what `conformance` does, with a test for each.
 macro_rules! conforms {
@@ -75,6 +79,28 @@ fn no_claimed_profile_is_left_out() {
 #[test]
 fn bd_r_conforms_on_a_disc_for_pseudo_overwriting() {
     conformance_on::<BdR>(&VirtualBench::with(DiscType::BdRPow));
+}
+
+/// One go from the first block to a final disc: nothing is closed, nothing resumed.
+#[test]
+fn dvd_sequential_conforms_at_once() {
+    for disc in [
+        DiscType::DvdMinusR,
+        DiscType::DvdMinusRw,
+        DiscType::DvdMinusRDl,
+    ] {
+        conformance_of_recording::<DvdSequential>(&VirtualBench::with(disc), Recording::AtOnce);
+    }
+}
+
+/// Written at once only, and used again by an erase.
+#[test]
+fn dvd_sequential_conforms_on_a_disc_that_was_blanked_quickly() {
+    let bench = VirtualBench::with(DiscType::DvdMinusRw).blanked_quickly();
+    let facts = identify(bench.drive().as_mut(), &mut Trace::default()).unwrap();
+    let incremental = FeatureCode::IncrementalStreamingWritable.code();
+    assert!(facts.condition().is_blank() == Some(true) && !facts.feature_current(incremental));
+    conformance_on::<DvdSequential>(&bench);
 }
 
 /// A drive of other habits than the default one: each of them is on record.

@@ -8,8 +8,8 @@ use crate::image::Image;
 use crate::run::{Fault, NotRun, Run, perform};
 use pitland_burn::{MediumState, Outcome};
 use pitland_writer::{
-    BurnRequest, EraseRequest, Finish, Fit, FormatRequest, MediaFacts, MediaWriter,
-    MediumCondition, Placement, Refusal, Request,
+    EraseRequest, Finish, Fit, FormatRequest, MediaFacts, MediaWriter, MediumCondition, Placement,
+    Refusal, Request,
 };
 
 /// The jobs that empty a medium, as they are asked for.
@@ -46,7 +46,7 @@ impl Table<'_> {
         let facts = self.facts()?;
         let manner = |placement| -> Manner { (placement, Finish::CloseSession) };
         let served = |placement: &Placement| {
-            let mut request = BurnRequest::new(IMAGE.blocks);
+            let mut request = self.request(IMAGE.blocks);
             request.placement = *placement;
             W::assess(&facts, &Request::Burn(request))
         };

@@ -25,6 +25,12 @@ struct Cut {
 }
 
 impl Table<'_> {
+    fn burn_request(&self, finish: Finish) -> BurnRequest {
+        let mut burn = self.request(IMAGE.blocks);
+        burn.finish = finish;
+        burn
+    }
+
     /// Begins a burn and cuts it off. `None`: its plan cannot be resumed, or the fault did no harm.
     fn cut_off<W: MediaWriter>(
         &mut self,
@@ -32,7 +38,7 @@ impl Table<'_> {
         fault: Fault,
     ) -> Result<Option<Cut>, String> {
         let facts = self.facts()?;
-        let request = Request::Burn(burn_request(finish));
+        let request = Request::Burn(self.burn_request(finish));
         let (_, plan) = W::begin(&facts, &request).map_err(|e| e.to_string())?;
         let extent = plan.extents.first().filter(|_| plan.resumable);
         let Some(extent) = extent else {
@@ -59,17 +65,11 @@ impl Table<'_> {
         finish: Finish,
         written_blocks: u64,
     ) -> Result<Run, NotRun> {
-        let resume = ResumeRequest::new(burn_request(finish), written_blocks);
+        let resume = ResumeRequest::new(self.burn_request(finish), written_blocks);
         let request = Request::Resume(resume);
         let drive = self.drive.as_mut();
         perform::<W>(drive, &mut self.trace, &request, &IMAGE, Fault::None)
     }
-}
-
-fn burn_request(finish: Finish) -> BurnRequest {
-    let mut burn = BurnRequest::new(IMAGE.blocks);
-    burn.finish = finish;
-    burn
 }
 
 /// Blocks that an open session holds by the drive's next writable address.
@@ -147,12 +147,13 @@ pub(super) fn after_a_cut<W: MediaWriter>(
 /// Neither a blank medium, nor a burn that is done, nor one that was cut off elsewhere is resumed.
 pub(super) fn nothing_else<W: MediaWriter>(table: &mut Table<'_>) -> Verdict {
     let facts = table.facts()?;
-    let resume = |blocks| Request::Resume(ResumeRequest::new(burn_request(USUAL.1), blocks));
+    let burn = table.burn_request(USUAL.1);
+    let resume = |blocks| Request::Resume(ResumeRequest::new(burn.clone(), blocks));
     let refuses = |facts: &MediaFacts, blocks, what: &str| match W::assess(facts, &resume(blocks)) {
         Fit::Serves(_) => Err(format!("{what}: resumed behind {blocks} blocks")),
         _ => Ok(()),
     };
-    let unit = match W::assess(&facts, &Request::Burn(BurnRequest::new(0))) {
+    let unit = match W::assess(&facts, &Request::Burn(table.request(0))) {
         Fit::Serves(service) => u64::from(service.write_unit.max(1)),
         other => return Err(format!("a blank medium is answered with {other:?}")),
     };

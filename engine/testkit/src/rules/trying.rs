@@ -6,12 +6,12 @@
 use super::{IMAGE, ODD_BLOCKS, Table, USUAL, Verdict, expect, is_verified};
 use crate::run::{Fault, NotRun, Run, burn};
 use pitland_burn::{MediumState, Outcome};
-use pitland_writer::{BurnRequest, MediaWriter, Refusal, Request};
+use pitland_writer::{MediaWriter, Refusal, Request};
 
 /// Refused, or planned as one.
 pub(super) fn is_none_or_planned<W: MediaWriter>(table: &mut Table<'_>) -> Verdict {
     let facts = table.facts()?;
-    let mut request = BurnRequest::new(ODD_BLOCKS);
+    let mut request = table.request(ODD_BLOCKS);
     request.test_write = true;
     match W::begin(&facts, &Request::Burn(request)) {
         Err(Refusal::NoTestWrite { .. }) => Ok(()),
@@ -67,7 +67,7 @@ pub(super) fn try_out<W: MediaWriter>(
     table: &mut Table<'_>,
     fault: Fault,
 ) -> Result<Option<Run>, String> {
-    let mut request = BurnRequest::new(ODD_BLOCKS);
+    let mut request = table.request(ODD_BLOCKS);
     request.test_write = true;
     let (drive, trace) = (table.drive.as_mut(), &mut table.trace);
     match burn::<W>(drive, trace, request, &IMAGE, fault) {
