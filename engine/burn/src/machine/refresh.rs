@@ -33,7 +33,7 @@ impl Machine {
 
     pub(super) fn refresh_answered(&mut self, spin: Spin, busy: u32, input: Input<'_>) -> Action {
         match input {
-            Input::Sense(sense) if busy < patience::BUSY_TRIES && passes(&sense) => {
+            Input::Sense(sense) if busy < self.spin_tries() && passes(&sense) => {
                 self.state = State::Refreshing {
                     spin,
                     busy: busy + 1,
@@ -49,5 +49,23 @@ impl Machine {
                 Spin::Start => self.look(),
             },
         }
+    }
+
+    /// How often a drive is asked that is busy. One that says ready too early is busy with the close all
+    /// the same, and the close of a disc that is filled up takes longer than anything else.
+    fn spin_tries(&self) -> u32 {
+        let limits = self
+            .plan()
+            .closing
+            .iter()
+            .map(|command| match command.settle {
+                Settle::WhenReady { limit } => limit.min(patience::LONGEST),
+                _ => Duration::ZERO,
+            });
+        let longest = limits.max().unwrap_or_default().as_millis();
+        let tries = longest / patience::POLL.as_millis();
+        u32::try_from(tries)
+            .unwrap_or(u32::MAX)
+            .max(patience::BUSY_TRIES)
     }
 }
