@@ -246,11 +246,13 @@ impl<M: SimulatedMedium> MediumDrive<M> {
     }
 
     fn read(&self, lba: Lba, blocks: u32, room: usize) -> Result<Vec<u8>, Sense> {
-        let mut data = vec![0; blocks as usize * BLOCK_BYTES];
         let end = i64::from(lba.0) + i64::from(blocks);
-        if data.len() != room || end > i64::from(self.medium.told().readable_blocks) {
+        let transfers = (blocks as usize).checked_mul(BLOCK_BYTES) == Some(room);
+        // The length is only a number of the host's until it is that of the transfer.
+        if !transfers || end > i64::from(self.medium.told().readable_blocks) {
             return Err(OUT_OF_RANGE);
         }
+        let mut data = vec![0; room];
         self.medium.read(lba, &mut data)?;
         Ok(data)
     }

@@ -24,6 +24,15 @@ macro_rules! conforms {
             conformance_on::<$writer>(&VirtualBench::of(Profile::$profile).unwrap());
         })+
 
+        mod on_a_drive_of_other_habits {
+            use super::*;
+
+            $(#[test]
+            fn $test() {
+                conformance_on::<$writer>(&odd_drive(Profile::$profile));
+            })+
+        }
+
         /// The pairs above.
         fn tested() -> Vec<(String, Profile)> {
             vec![$((<$writer>::info().name, Profile::$profile)),+]
@@ -114,12 +123,4 @@ fn odd_drive(profile: Profile) -> VirtualBench {
         calibrates_at_first_write: false,
         ..DriveModel::default()
     })
-}
-
-#[test]
-fn the_writers_conform_on_a_drive_of_other_habits() {
-    conformance_on::<BdR>(&odd_drive(Profile::BdRSrm));
-    conformance_on::<DvdPlusR>(&odd_drive(Profile::DvdPlusR));
-    conformance_on::<Overwritable>(&odd_drive(Profile::DvdPlusRw));
-    conformance_on::<Overwritable>(&odd_drive(Profile::BdRe));
 }

@@ -3,8 +3,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test says so by panicking")]
 
-use pitland_testkit::{Bench, SimulatedDrive, VirtualBench, conformance_on};
-use pitland_writer::mmc::cdb::{CloseFunction, Command};
+use pitland_testkit::{
+    Bench, MediumDrive, SimulatedDrive, SimulatedMedium, Told, VirtualBench, conformance_on,
+};
+use pitland_writer::mmc::cdb::{Cdb, CloseFunction, Command, Read12};
 use pitland_writer::mmc::{Lba, Profile, Sense};
 use pitland_writer::sequential::{Spot, Unclosed, padded};
 use pitland_writer::speed::set_speed;
@@ -116,4 +118,43 @@ impl MediaWriter for OwnWriter {
 #[test]
 fn a_writer_of_an_unknown_medium_conforms_on_its_own_drive() {
     conformance_on::<OwnWriter>(&OwnBench);
+}
+
+/// A medium that takes and gives nothing.
+struct Empty;
+
+impl SimulatedMedium for Empty {
+    fn profile(&self) -> Profile {
+        OWN
+    }
+
+    fn told(&self) -> Told {
+        Told {
+            readable_blocks: u32::MAX,
+            ..Told::default()
+        }
+    }
+
+    fn read(&self, _: Lba, _: &mut [u8]) -> Result<(), Sense> {
+        Ok(())
+    }
+
+    fn write(&mut self, _: Lba, _: &[u8]) -> Result<(), Sense> {
+        Err(Sense::default())
+    }
+}
+
+#[test]
+fn a_read_of_more_than_is_transferred_is_refused_and_costs_no_memory() {
+    let mut drive = MediumDrive::new(Empty);
+    for blocks in [2, u32::MAX] {
+        let read = Read12 {
+            lba: Lba(0),
+            blocks,
+            ..Read12::default()
+        };
+        let cdb = read.emit();
+        let refused = drive.execute(cdb.as_slice(), &[], &mut [0; 2048]);
+        assert_eq!(refused, Err(Sense::new(0x5, 0x21, 0x00)), "{blocks}");
+    }
 }
