@@ -18,8 +18,9 @@ use crate::iso9660::stamp::ShortStamp;
 use crate::joliet::{self, Surrogates};
 use crate::layout::{Count, Hierarchy, Namespace, PlanError, RockRidge};
 use crate::read::{Entry, Guard, Names, ReadError, Volume, shown_name};
+use crate::rock_ridge::StampForm;
 use crate::tree::source::{OpenError, Opener, check_unchanged};
-use crate::tree::{NodeId, NodeKind, SourceChange, Tree};
+use crate::tree::{HiddenIn, NodeId, NodeKind, SourceChange, Tree};
 use crate::udf::{self, read::expected};
 
 /// What is compared.
@@ -450,19 +451,22 @@ impl Comparison<'_> {
                     .contains(&Names::RockRidge)
                     .then_some(RockRidge {
                         access_times: false,
+                        stamps: StampForm::Short,
                     }),
             }),
         };
         let hierarchy = namespace
             .map(|n| Hierarchy::new(tree, n, &ordinals, &mut Vec::new()))
             .transpose()?;
+        let hidden = |id: NodeId| {
+            tree.extras(id)
+                .map_or_else(HiddenIn::default, |extras| extras.hidden_in)
+        };
         let expected = |id: NodeId| match (&hierarchy, &udf_names) {
-            (None, Some(udf_names)) => expected::name(&udf_names.of(tree, id)),
-            (None, None) => Some(tree.name_bytes(id).to_vec()),
-            (Some(h), _) if h.namespace.holds(tree.kind(id)) => {
-                Some(shown_name(names, h.identifier(id)))
-            }
-            (Some(_), _) => None,
+            (None, Some(udf_names)) if !hidden(id).udf => expected::name(&udf_names.of(tree, id)),
+            (None, None) if !hidden(id).iso => Some(tree.name_bytes(id).to_vec()),
+            (Some(h), _) if h.holds(id) => Some(shown_name(names, h.identifier(id))),
+            _ => None,
         };
         let mut guard = Guard::new(volume.limits());
         let root = match volume.root() {

@@ -18,8 +18,15 @@ pub const EXTENSION_IDENTIFIER: &[u8] = b"IEEE_P1282";
 pub const PX_LENGTH: usize = 44;
 /// Bytes of a `TF` entry with three short stamps; one without an access time has 7 fewer.
 pub const TF_LENGTH: usize = 26;
+/// Bytes of a `TF` entry with three long stamps; one without an access time has 17 fewer.
+pub const TF_LONG_LENGTH: usize = 56;
 /// Bytes of a `PN` entry.
 pub const PN_LENGTH: usize = 20;
+/// Bytes of a `CL` or a `PL` entry.
+pub const LINK_LENGTH: usize = 12;
+
+/// `RE`: the folder of this record was moved here.
+pub const RE: [u8; 4] = [b'R', b'E', 4, 1];
 
 const CONTINUE: u8 = 0x01;
 const CURRENT: u8 = 0x02;
@@ -73,28 +80,75 @@ impl Posix {
     }
 }
 
-/// Packs `TF` with modification, access if there is one, and attribute change, each as a short stamp.
+/// The stamps of a `TF` entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum StampForm {
+    /// 7 bytes, to the second.
+    Short,
+    /// 17 digits and an offset, to the hundredth of a second.
+    Long,
+}
+
+/// Packs `TF` with modification, access if there is one, and attribute change.
 pub(crate) fn pack_times(
     packer: &mut Packer,
+    form: StampForm,
     modification: Timestamp,
     access: Option<Timestamp>,
     attributes: Timestamp,
 ) {
-    let mut entry = [0; TF_LENGTH];
+    let mut entry = [0; TF_LONG_LENGTH];
     let mut length = 5;
     let stamps = [Some(modification), access, Some(attributes)];
     for stamp in stamps.into_iter().flatten() {
-        entry[length..length + 7].copy_from_slice(&ShortStamp::new(stamp).0);
-        length += 7;
+        match form {
+            StampForm::Short => {
+                entry[length..length + 7].copy_from_slice(&ShortStamp::new(stamp).0);
+                length += 7;
+            }
+            StampForm::Long => {
+                entry[length..length + 17].copy_from_slice(&LongStamp::new(stamp).0);
+                length += 17;
+            }
+        }
     }
-    let flags = TF_MODIFICATION | TF_ATTRIBUTES | if access.is_some() { TF_ACCESS } else { 0 };
+    let access = if access.is_some() { TF_ACCESS } else { 0 };
+    let form = if form == StampForm::Long {
+        TF_LONG_FORM
+    } else {
+        0
+    };
+    let flags = TF_MODIFICATION | TF_ATTRIBUTES | access | form;
     entry[..5].copy_from_slice(&[b'T', b'F', length as u8, 1, flags]);
     packer.push(&entry[..length]);
 }
 
 /// Bytes of the entry that [`pack_times`] makes.
-pub(crate) fn times_length(access: bool) -> usize {
-    if access { TF_LENGTH } else { TF_LENGTH - 7 }
+pub(crate) fn times_length(form: StampForm, access: bool) -> usize {
+    match (form, access) {
+        (StampForm::Short, true) => TF_LENGTH,
+        (StampForm::Short, false) => TF_LENGTH - 7,
+        (StampForm::Long, true) => TF_LONG_LENGTH,
+        (StampForm::Long, false) => TF_LONG_LENGTH - 17,
+    }
+}
+
+/// `CL`, in the place of a folder that was moved: where its records are now, absolute on the disc.
+pub(crate) fn child_link(lba: u32) -> [u8; LINK_LENGTH] {
+    link(*b"CL", lba)
+}
+
+/// `PL`, in a moved folder's record of its parent: where the records of the folder are that it belongs to.
+pub(crate) fn parent_link(lba: u32) -> [u8; LINK_LENGTH] {
+    link(*b"PL", lba)
+}
+
+fn link(signature: [u8; 2], lba: u32) -> [u8; LINK_LENGTH] {
+    let mut entry = [0; LINK_LENGTH];
+    entry[..2].copy_from_slice(&signature);
+    entry[2..4].copy_from_slice(&[LINK_LENGTH as u8, 1]);
+    entry[4..].copy_from_slice(&both_u32(lba));
+    entry
 }
 
 /// `PN`: a device's number, its 64 bits in two halves.
@@ -393,13 +447,15 @@ mod tests {
     #[test]
     fn tf_has_short_stamps_in_the_order_of_their_flags() {
         let at = Timestamp::from_seconds;
-        let entry = |access| {
+        let entry_of = |form, access: Option<Timestamp>| {
             let mut packer = Packer::default();
             packer.begin(200);
-            pack_times(&mut packer, at(1_795_383_930), access, at(1_795_383_932));
-            assert_eq!(packer.total(), times_length(access.is_some()));
+            let (modified, changed) = (at(1_795_383_930), at(1_795_383_932));
+            pack_times(&mut packer, form, modified, access, changed);
+            assert_eq!(packer.total(), times_length(form, access.is_some()));
             packer.areas().flatten().copied().collect::<Vec<u8>>()
         };
+        let entry = |access| entry_of(StampForm::Short, access);
         let with_access = entry(Some(at(1_795_383_931)));
         assert_eq!(
             &with_access,
@@ -418,6 +474,23 @@ mod tests {
         assert_eq!(read.modified, Some(at(1_795_383_930)));
         assert_eq!(read.accessed, None);
         assert_eq!(read.changed, Some(at(1_795_383_932)));
+        let long = entry_of(StampForm::Long, None);
+        assert_eq!(
+            &long,
+            b"TF\x27\x01\x8a2026112221453000\x002026112221453200\0"
+        );
+        let read = take(&entry_of(StampForm::Long, Some(at(1_795_383_931))));
+        assert_eq!(read.modified, Some(at(1_795_383_930)));
+        assert_eq!(read.accessed, Some(at(1_795_383_931)));
+        assert_eq!(read.changed, Some(at(1_795_383_932)));
+    }
+
+    #[test]
+    fn cl_and_pl_name_a_block_in_both_orders() {
+        assert_eq!(&child_link(0x1234), b"CL\x0c\x01\x34\x12\0\0\0\0\x12\x34");
+        assert_eq!(&parent_link(1), b"PL\x0c\x01\x01\0\0\0\0\0\0\x01");
+        assert_eq!(take(&child_link(0x1234)).child_link, Some(0x1234));
+        assert!(take(&RE).relocated);
     }
 
     #[test]

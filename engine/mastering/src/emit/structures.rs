@@ -226,7 +226,11 @@ fn path_table(
     for directory in &hierarchy.directories {
         let identifier = match directory.node {
             NodeId::ROOT => SELF_IDENTIFIER,
-            node => hierarchy.identifier(node),
+            node => {
+                let parent = hierarchy.directories.get(directory.parent as usize);
+                let folder = parent.map_or(NodeId::ROOT, |parent| parent.node);
+                hierarchy.identifier_in(folder, &layout.tree, node)
+            }
         };
         let end = at + PathTableRecord::length(identifier.len()) as u64;
         if end > start {

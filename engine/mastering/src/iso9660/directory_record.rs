@@ -22,6 +22,8 @@ mod field {
     pub(super) const NAME: usize = 33;
 }
 
+/// Flag: the name is not to be shown to users.
+pub const FLAG_HIDDEN: u8 = 0x01;
 /// Flag: the record names a folder.
 pub const FLAG_DIRECTORY: u8 = 0x02;
 /// Flag: another record with the next section of the same file follows.

@@ -39,6 +39,17 @@ pub(crate) struct Parts<U> {
     pub(crate) limit: usize,
 }
 
+impl<U> Parts<U> {
+    /// A name that is settled already.
+    pub(crate) fn whole(stem: Vec<U>) -> Self {
+        Self {
+            limit: stem.len(),
+            stem,
+            extension: Vec::new(),
+        }
+    }
+}
+
 impl Rules {
     /// One character for each character of a name; for each byte where it is no UTF-8.
     fn characters(self, name: &[u8]) -> Vec<u8> {

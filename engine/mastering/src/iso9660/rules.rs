@@ -91,6 +91,13 @@ pub enum Deep {
     AsIs,
     /// The plan is refused with [`PlanError::TooDeep`](crate::PlanError::TooDeep).
     Refuse,
+    /// Their records move into the root. Rock Ridge says where they belong, so that its readers show them there; readers
+    /// without it find them in the root, and an empty file in their place. Needs Rock Ridge. Joliet and the names of
+    /// 1999 have no such limit, and stay as they are.
+    ///
+    /// The root and not a folder of its own (`rr_moved`): a reader of Rock Ridge then shows nothing that the source has
+    /// not.
+    Relocate,
 }
 
 /// Most levels of folders, the root among them.

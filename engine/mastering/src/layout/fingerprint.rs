@@ -113,6 +113,7 @@ impl Layout {
             enhanced,
             rock_ridge,
             access_times,
+            long_times,
             joliet,
             joliet_long,
             surrogates,
@@ -149,6 +150,7 @@ impl Layout {
         let deep = match deep {
             Deep::AsIs => 0,
             Deep::Refuse => 1,
+            Deep::Relocate => 2,
         };
         sum.numbers([
             u64::from(*iso9660),
@@ -161,6 +163,7 @@ impl Layout {
             deep,
             u64::from(*enhanced),
             u64::from(*joliet_long),
+            u64::from(*long_times),
         ]);
         sum.numbers([boot.len() as u64]);
         for entry in boot {

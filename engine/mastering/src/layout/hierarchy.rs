@@ -2,18 +2,22 @@
 //!
 //! Knows which name stands where among its siblings; `records` knows how long a record is.
 
+use std::collections::BTreeMap;
+
 use super::options::{PlanError, PlanWarning, VolumeOptions};
 use super::records::Checkpoint;
-use crate::iso9660::names::{self, Rules, settle};
+use crate::iso9660::names::{self, Parts, Rules, settle};
 use crate::iso9660::rules::{Deep, LEVELS, PATH_BYTES};
 use crate::joliet::{self, Surrogates};
 use crate::read::Names;
+use crate::rock_ridge::StampForm;
 use crate::tree::{NodeId, NodeKind, Tree};
 
 /// What of Rock Ridge is recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct RockRidge {
     pub(crate) access_times: bool,
+    pub(crate) stamps: StampForm,
 }
 
 /// Which names a hierarchy has.
@@ -48,6 +52,10 @@ impl Namespace {
             deep: options.deep,
             rock_ridge: options.rock_ridge.then_some(RockRidge {
                 access_times: options.access_times,
+                stamps: match options.long_times {
+                    true => StampForm::Long,
+                    false => StampForm::Short,
+                },
             }),
         };
         let joliet = Self::Joliet {
@@ -67,6 +75,14 @@ impl Namespace {
     /// Whether a node of this kind has a record here.
     pub(crate) fn holds(self, kind: NodeKind) -> bool {
         matches!(kind, NodeKind::Directory | NodeKind::File) || self.rock_ridge().is_some()
+    }
+
+    /// Whether a node is to have no name here. What a hidden folder holds has none either.
+    fn hides(self, tree: &Tree, id: NodeId) -> bool {
+        tree.extras(id).is_some_and(|extras| match self {
+            Self::Iso { .. } | Self::Enhanced => extras.hidden_in.iso,
+            Self::Joliet { .. } => extras.hidden_in.joliet,
+        })
     }
 
     pub(crate) fn rock_ridge(self) -> Option<RockRidge> {
@@ -92,8 +108,6 @@ pub(crate) struct DirectoryPlace {
     pub(crate) node: NodeId,
     /// Position of the parent in the path table, from 0.
     pub(crate) parent: u32,
-    /// Children that have a record here.
-    pub(crate) entries: u32,
     /// First block, relative to the image.
     pub(crate) block: u32,
     /// Blocks of records.
@@ -102,6 +116,15 @@ pub(crate) struct DirectoryPlace {
     pub(crate) continuation_blocks: u32,
     /// Where one can begin in the middle of a large folder.
     pub(crate) checkpoints: Vec<Checkpoint>,
+}
+
+/// Folders whose records were moved to the root, for they lie too deep.
+#[derive(Debug, Default)]
+struct Moved {
+    /// Their identifiers in the root.
+    identifiers: BTreeMap<NodeId, Vec<u8>>,
+    /// What has a record in the root, in recorded order; empty where nothing was moved.
+    root_order: Vec<u32>,
 }
 
 #[derive(Debug)]
@@ -113,6 +136,7 @@ pub(crate) struct Hierarchy {
     ends: Vec<u32>,
     /// For each folder, in the range of its children: those that have a record here, in recorded order.
     order: Vec<u32>,
+    moved: Moved,
     /// Folders in path table order.
     pub(crate) directories: Vec<DirectoryPlace>,
     /// From a folder's ordinal in the tree to its position in `directories`.
@@ -136,12 +160,14 @@ impl Hierarchy {
             identifiers: Vec::with_capacity(count * 16),
             ends: Vec::with_capacity(count),
             order: vec![0; count],
+            moved: Moved::default(),
             directories: Vec::new(),
             positions: Vec::new(),
             path_table_bytes: 0,
             path_tables: [0; 2],
         };
         this.name_all(tree, warnings)?;
+        this.settle_depth(tree)?;
         this.number_folders(tree, ordinals)?;
         Ok(this)
     }
@@ -155,8 +181,10 @@ impl Hierarchy {
             .filter(|id| tree.kind(*id) == NodeKind::Directory)
         {
             let first = tree.node(folder).first as usize;
+            let shown = self.holds(folder);
             let held: Vec<NodeId> = tree
                 .children(folder)
+                .filter(|child| shown && !self.namespace.hides(tree, *child))
                 .filter(|child| {
                     let held = self.namespace.holds(tree.kind(*child));
                     if !held {
@@ -279,14 +307,78 @@ impl Hierarchy {
         }
     }
 
+    /// Looks for what lies too deep, and refuses it or moves it, as is wished.
+    fn settle_depth(&mut self, tree: &Tree) -> Result<(), PlanError> {
+        let Namespace::Iso { deep, .. } = self.namespace else {
+            return Ok(());
+        };
+        if deep == Deep::AsIs {
+            return Ok(());
+        }
+        // Of each folder its levels, the root among them, and the bytes of its path with one for each folder.
+        let mut pending = vec![(NodeId::ROOT, 1, 0)];
+        let mut moved = Vec::new();
+        while let Some((folder, mut levels, mut bytes)) = pending.pop() {
+            let held = || tree.children(folder).filter(|child| self.holds(*child));
+            let longest = held().max_by_key(|child| self.identifier(*child).len());
+            let name = longest.map_or(0, |child| self.identifier(child).len());
+            let beyond = bytes + name > PATH_BYTES;
+            if levels > LEVELS || beyond {
+                if deep == Deep::Refuse {
+                    return Err(PlanError::TooDeep {
+                        path: tree.disc_path(longest.filter(|_| beyond).unwrap_or(folder)),
+                        levels: LEVELS,
+                        path_bytes: PATH_BYTES,
+                    });
+                }
+                moved.push(folder);
+                (levels, bytes) = (2, names::DIRECTORY_CHARACTERS + 1);
+            }
+            let folders = held().filter(|child| tree.kind(*child) == NodeKind::Directory);
+            let below = folders.map(|child| {
+                let own = self.identifier(child).len() + 1;
+                (child, levels + 1, bytes + own)
+            });
+            pending.extend(below.collect::<Vec<_>>().into_iter().rev());
+        }
+        self.move_to_root(tree, moved);
+        Ok(())
+    }
+
+    /// Gives moved folders identifiers that stand nowhere in the root, and their places among its records.
+    fn move_to_root(&mut self, tree: &Tree, mut folders: Vec<NodeId>) {
+        let Namespace::Iso { rules, .. } = self.namespace else {
+            return;
+        };
+        if folders.is_empty() {
+            return;
+        }
+        folders.sort_unstable();
+        let own: Vec<NodeId> = self.children_of(tree, NodeId::ROOT).collect();
+        let owned = own.iter().map(|id| {
+            let shown = names::without_version(self.identifier(*id));
+            Parts::whole(shown.strip_suffix(b".").unwrap_or(shown).to_vec())
+        });
+        let moved = folders
+            .iter()
+            .map(|id| rules.directory_parts(tree.name_bytes(*id)));
+        // The first of equals keeps its identifier: what is in the root by itself stands before what comes there.
+        let settled = settle(owned.chain(moved).collect(), Vec::truncate, names::shown);
+        self.moved.identifiers = folders
+            .into_iter()
+            .zip(settled.into_iter().skip(own.len()))
+            .collect();
+        let mut order = own;
+        order.extend(self.moved.identifiers.keys());
+        let identifier = |id: &NodeId| self.identifier_in(NodeId::ROOT, tree, *id);
+        order.sort_by(|a, b| names::recorded_order(identifier(a), identifier(b)));
+        self.moved.root_order = order.into_iter().map(|id| id.0).collect();
+    }
+
     fn number_folders(&mut self, tree: &Tree, ordinals: &[u32]) -> Result<(), PlanError> {
         let place = |node: NodeId, parent: u32| DirectoryPlace {
             node,
             parent,
-            entries: tree
-                .children(node)
-                .filter(|child| self.namespace.holds(tree.kind(*child)))
-                .count() as u32,
             block: 0,
             record_blocks: 0,
             continuation_blocks: 0,
@@ -296,10 +388,11 @@ impl Hierarchy {
         let mut directories = vec![place(NodeId::ROOT, 0)];
         let mut at = 0;
         let mut bytes = 10u64; // the root's record
-        while let Some(directory) = directories.get(at) {
+        while let Some(folder) = directories.get(at).map(|directory| directory.node) {
             let children: Vec<NodeId> = self
-                .ordered_children(tree, directory)
+                .children_of(tree, folder)
                 .filter(|child| tree.kind(*child) == NodeKind::Directory)
+                .filter(|child| !self.is_placeholder(folder, *child))
                 .collect();
             // The number of a parent has 16 bits.
             if at >= usize::from(u16::MAX)
@@ -313,14 +406,14 @@ impl Hierarchy {
             }
             for child in children {
                 bytes += crate::iso9660::path_table::PathTableRecord::length(
-                    self.identifier(child).len(),
+                    self.identifier_in(folder, tree, child).len(),
                 ) as u64;
                 directories.push(place(child, at as u32));
             }
             at += 1;
         }
         self.path_table_bytes = u32::try_from(bytes).map_err(|_| PlanError::TooManyFiles)?;
-        self.positions = vec![0; directories.len()];
+        self.positions = vec![u32::MAX; tree.directory_count() as usize];
         for (position, directory) in directories.iter().enumerate() {
             let ordinal = ordinals.get(directory.node.index()).copied().unwrap_or(0) as usize;
             if let Some(place) = self.positions.get_mut(ordinal) {
@@ -328,42 +421,12 @@ impl Hierarchy {
             }
         }
         self.directories = directories;
-        self.check_depth(tree)
+        Ok(())
     }
 
-    /// Refuses what lies too deep, where that is wished.
-    fn check_depth(&self, tree: &Tree) -> Result<(), PlanError> {
-        let Namespace::Iso {
-            deep: Deep::Refuse, ..
-        } = self.namespace
-        else {
-            return Ok(());
-        };
-        // Levels, and bytes of the path with one for each folder, of the folders before.
-        let mut depths: Vec<(usize, usize)> = vec![(1, 0)];
-        for (at, directory) in self.directories.iter().enumerate() {
-            if at > 0 {
-                let (levels, bytes) = depths
-                    .get(directory.parent as usize)
-                    .copied()
-                    .unwrap_or((1, 0));
-                let length = self.identifier(directory.node).len();
-                depths.push((levels + 1, bytes + length + 1));
-            }
-            let (levels, bytes) = depths.last().copied().unwrap_or((1, 0));
-            let longest = self
-                .ordered_children(tree, directory)
-                .max_by_key(|child| self.identifier(*child).len())
-                .filter(|child| bytes + self.identifier(*child).len() > PATH_BYTES);
-            if levels > LEVELS || longest.is_some() {
-                return Err(PlanError::TooDeep {
-                    path: tree.disc_path(longest.unwrap_or(directory.node)),
-                    levels: LEVELS,
-                    path_bytes: PATH_BYTES,
-                });
-            }
-        }
-        Ok(())
+    /// Whether a node has a name here.
+    pub(crate) fn holds(&self, id: NodeId) -> bool {
+        id == NodeId::ROOT || !self.identifier(id).is_empty()
     }
 
     /// The identifier as it is recorded: empty for the root and for what has no record here.
@@ -375,19 +438,43 @@ impl Hierarchy {
             .unwrap_or_default()
     }
 
-    /// The children of a folder that have a record here, in recorded order.
-    pub(crate) fn ordered_children(
+    /// The identifier of the record that a node has in a folder: in the root, where it was moved there, another one than
+    /// in its own folder.
+    pub(crate) fn identifier_in(&self, folder: NodeId, tree: &Tree, id: NodeId) -> &[u8] {
+        let moved = self.moved.identifiers.get(&id);
+        match moved.filter(|_| folder == NodeId::ROOT && tree.parent(id) != folder) {
+            Some(identifier) => identifier,
+            None => self.identifier(id),
+        }
+    }
+
+    /// Whether the records of a folder were moved to the root.
+    pub(crate) fn is_moved(&self, id: NodeId) -> bool {
+        self.moved.identifiers.contains_key(&id)
+    }
+
+    /// Whether the record of a node in a folder stands for one that was moved from there.
+    pub(crate) fn is_placeholder(&self, folder: NodeId, id: NodeId) -> bool {
+        folder != NodeId::ROOT && self.is_moved(id)
+    }
+
+    /// The nodes that have a record in a folder, in recorded order: its children, and in the root what was moved there.
+    pub(crate) fn children_of(
         &self,
         tree: &Tree,
-        directory: &DirectoryPlace,
+        folder: NodeId,
     ) -> impl ExactSizeIterator<Item = NodeId> + '_ {
-        let first = tree.node(directory.node).first as usize;
-        let range = first..first + directory.entries as usize;
-        self.order
-            .get(range)
-            .unwrap_or_default()
-            .iter()
-            .map(|id| NodeId(*id))
+        let nodes = if folder == NodeId::ROOT && !self.moved.root_order.is_empty() {
+            self.moved.root_order.as_slice()
+        } else {
+            let node = tree.node(folder);
+            let range = node.first as usize..(node.first + node.count) as usize;
+            let places = self.order.get(range).unwrap_or_default();
+            // The root is no child: where it stands, no more records follow.
+            let held = places.partition_point(|id| *id != NodeId::ROOT.0);
+            places.get(..held).unwrap_or_default()
+        };
+        nodes.iter().map(|id| NodeId(*id))
     }
 
     /// The folder's place, by its ordinal in the tree.

@@ -33,6 +33,7 @@ use crate::el_torito;
 use crate::emit::{Emitter, FileContents, SourceReader};
 use crate::iso9660::SECTION_BYTES;
 use crate::iso9660::path_table::PathTableKind;
+use crate::iso9660::rules::Deep;
 use crate::iso9660::stamp::ShortStamp;
 use crate::susp::Packer;
 use crate::tree::{NodeId, NodeKind, Tree};
@@ -572,6 +573,12 @@ fn plan_udf(
 
 fn check_choice(options: &VolumeOptions) -> Result<(), PlanError> {
     let conflict = match options {
+        VolumeOptions {
+            iso9660: true,
+            deep: Deep::Relocate,
+            rock_ridge: false,
+            ..
+        } => Some("deep folders can be moved only with Rock Ridge, which says where they belong"),
         VolumeOptions { iso9660: true, .. } => None,
         VolumeOptions { udf: None, .. } => Some("neither ISO 9660 nor UDF is to be recorded"),
         VolumeOptions { boot, .. } if !boot.is_empty() => Some(

@@ -60,6 +60,10 @@ pub struct VolumeOptions {
     /// Record access times with Rock Ridge's. They change whenever somebody reads the files, this program among them, so
     /// that an unchanged folder would give other bytes each time.
     pub access_times: bool,
+    /// Record Rock Ridge's times to the hundredth of a second, in stamps of 17 bytes; else to the second, in stamps of 7. Not
+    /// for volumes that Linux is to read: its driver took the long ones for short ones up to 6.1 at least, and shows
+    /// wrong times.
+    pub long_times: bool,
     /// Record a second hierarchy for readers without Rock Ridge. It holds folders and files, no links or special files.
     pub joliet: bool,
     /// Joliet's names have up to 103 units, beyond the 64 that its specification allows. Linux, xorriso and 7z read them.
@@ -102,6 +106,7 @@ impl VolumeOptions {
             enhanced: false,
             rock_ridge: true,
             access_times: false,
+            long_times: false,
             joliet: true,
             joliet_long: false,
             surrogates: Surrogates::default(),

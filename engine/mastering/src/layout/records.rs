@@ -6,7 +6,7 @@ use super::hierarchy::{DirectoryPlace, Hierarchy, RockRidge};
 use super::{Layout, sections};
 use crate::block::BLOCK_BYTES;
 use crate::iso9660::directory_record::{
-    DirectoryRecord, FLAG_DIRECTORY, FLAG_MULTI_EXTENT, MAX_LENGTH, PARENT_IDENTIFIER,
+    DirectoryRecord, FLAG_DIRECTORY, FLAG_HIDDEN, FLAG_MULTI_EXTENT, MAX_LENGTH, PARENT_IDENTIFIER,
     SELF_IDENTIFIER, base_length,
 };
 use crate::iso9660::stamp::ShortStamp;
@@ -61,6 +61,17 @@ struct Slot {
     section: u64,
 }
 
+/// What a record says about folders that were moved to the root.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Relocation {
+    /// The folder was moved here.
+    Here,
+    /// It stands for a folder that was moved from here.
+    Child,
+    /// The folder whose record of its parent this is was moved from that one.
+    Parent(NodeId),
+}
+
 /// The records of one folder.
 pub(crate) struct Records<'a> {
     pub(crate) tree: &'a Tree,
@@ -80,15 +91,15 @@ impl<'a> Records<'a> {
             },
             Slot {
                 role: Role::Parent,
-                node: tree.parent(folder),
+                node: match self.hierarchy.is_moved(folder) {
+                    true => NodeId::ROOT,
+                    false => tree.parent(folder),
+                },
                 section: 0,
             },
         ];
         let head = head.into_iter().filter(move |_| from == 0);
-        let children = self
-            .hierarchy
-            .ordered_children(tree, self.directory)
-            .skip(from);
+        let children = self.hierarchy.children_of(tree, folder).skip(from);
         head.chain(children.flat_map(move |node| {
             (0..sections(tree, node)).map(move |section| Slot {
                 role: Role::Child,
@@ -102,13 +113,37 @@ impl<'a> Records<'a> {
         match slot.role {
             Role::This => SELF_IDENTIFIER,
             Role::Parent => PARENT_IDENTIFIER,
-            Role::Child => self.hierarchy.identifier(slot.node),
+            Role::Child => {
+                let folder = self.directory.node;
+                self.hierarchy.identifier_in(folder, self.tree, slot.node)
+            }
+        }
+    }
+
+    /// What a slot says about folders that were moved.
+    fn relocation(&self, slot: &Slot) -> Option<Relocation> {
+        let folder = self.directory.node;
+        let moved = |id| self.hierarchy.is_moved(id);
+        match slot.role {
+            Role::Parent if moved(folder) => Some(Relocation::Parent(self.tree.parent(folder))),
+            Role::Child if moved(slot.node) => Some(match folder {
+                NodeId::ROOT => Relocation::Here,
+                _ => Relocation::Child,
+            }),
+            _ => None,
         }
     }
 
     /// The length of a slot's Rock Ridge entries, where it can be told without making them.
     fn plain_length(&self, slot: &Slot, recorded: RockRidge) -> Option<usize> {
-        let attributes = rock_ridge::PX_LENGTH + rock_ridge::times_length(recorded.access_times);
+        let times = rock_ridge::times_length(recorded.stamps, recorded.access_times);
+        let attributes = rock_ridge::PX_LENGTH
+            + times
+            + match self.relocation(slot) {
+                None => 0,
+                Some(Relocation::Here) => rock_ridge::RE.len(),
+                Some(Relocation::Parent(_) | Relocation::Child) => rock_ridge::LINK_LENGTH,
+            };
         match slot.role {
             Role::This if slot.node == NodeId::ROOT => None,
             Role::This | Role::Parent => Some(attributes),
@@ -127,15 +162,22 @@ impl<'a> Records<'a> {
         }
     }
 
-    /// Packs a slot's Rock Ridge entries for a record with `room` bytes of system use.
-    fn pack(&self, packer: &mut Packer, slot: &Slot, room: usize) {
-        self.pack_within(packer, slot, usize::MAX);
+    /// Packs a slot's Rock Ridge entries for a record with `room` bytes of system use. Without a layout, while it is
+    /// made, addresses in them are 0.
+    fn pack(&self, packer: &mut Packer, slot: &Slot, room: usize, layout: Option<&Layout>) {
+        self.pack_within(packer, slot, usize::MAX, layout);
         if packer.total() > room {
-            self.pack_within(packer, slot, room.saturating_sub(CE_LENGTH));
+            self.pack_within(packer, slot, room.saturating_sub(CE_LENGTH), layout);
         }
     }
 
-    fn pack_within(&self, packer: &mut Packer, slot: &Slot, capacity: usize) {
+    fn pack_within(
+        &self,
+        packer: &mut Packer,
+        slot: &Slot,
+        capacity: usize,
+        layout: Option<&Layout>,
+    ) {
         packer.begin(capacity);
         let Some(recorded) = self.hierarchy.namespace.rock_ridge() else {
             return;
@@ -156,7 +198,16 @@ impl<'a> Records<'a> {
         packer.push(&posix.emit());
         let accessed = recorded.access_times.then(|| tree.accessed(slot.node));
         let (modified, changed) = (tree.modified(slot.node), tree.changed(slot.node));
-        rock_ridge::pack_times(packer, modified, accessed, changed);
+        rock_ridge::pack_times(packer, recorded.stamps, modified, accessed, changed);
+        let records_of = |folder| layout.map_or(0, |layout| self.records_of(layout, folder));
+        match self.relocation(slot) {
+            None => {}
+            Some(Relocation::Here) => packer.push(&rock_ridge::RE),
+            Some(Relocation::Child) => packer.push(&rock_ridge::child_link(records_of(slot.node))),
+            Some(Relocation::Parent(folder)) => {
+                packer.push(&rock_ridge::parent_link(records_of(folder)));
+            }
+        }
         if slot.role == Role::Child {
             if let Some(number) = tree.device_number(slot.node) {
                 packer.push(&rock_ridge::emit_device(number));
@@ -217,7 +268,7 @@ impl<'a> Records<'a> {
                     place(&mut cursor.records, (base + length).next_multiple_of(2));
                 }
                 None => {
-                    self.pack(packer, &slot, room);
+                    self.pack(packer, &slot, room, None);
                     let mut lengths = Self::area_lengths(packer);
                     let first = lengths.next().unwrap_or(0);
                     place(&mut cursor.records, (base + first).next_multiple_of(2));
@@ -268,7 +319,7 @@ impl<'a> Records<'a> {
             }
             let identifier = self.identifier(&slot);
             let room = MAX_LENGTH - base_length(identifier.len());
-            self.pack(&mut packer, &slot, room);
+            self.pack(&mut packer, &slot, room, Some(layout));
             // The areas get their places first, for each names the next.
             let mut places = Vec::new();
             for (at, length) in Self::area_lengths(&packer).enumerate() {
@@ -309,6 +360,12 @@ impl<'a> Records<'a> {
         }
     }
 
+    /// The first block of a folder's records, absolute on the disc.
+    fn records_of(&self, layout: &Layout, folder: NodeId) -> u32 {
+        let place = self.hierarchy.directory(layout.ordinal(folder));
+        layout.absolute(place.map_or(0, |place| place.block))
+    }
+
     fn record<'b>(
         &self,
         layout: &Layout,
@@ -318,13 +375,28 @@ impl<'a> Records<'a> {
     ) -> DirectoryRecord<'b> {
         let tree = self.tree;
         let stamp = ShortStamp::new(tree.modified(slot.node));
+        let marked = slot.role == Role::Child
+            && tree
+                .extras(slot.node)
+                .is_some_and(|extras| extras.marked_hidden);
+        let hidden = if marked { FLAG_HIDDEN } else { 0 };
+        if self.relocation(slot) == Some(Relocation::Child) {
+            return DirectoryRecord {
+                lba: self.records_of(layout, slot.node),
+                bytes: 0,
+                stamp,
+                flags: hidden,
+                identifier,
+                system_use,
+            };
+        }
         if tree.kind(slot.node) == NodeKind::Directory {
             let place = self.hierarchy.directory(layout.ordinal(slot.node));
             return DirectoryRecord {
-                lba: layout.absolute(place.map_or(0, |p| p.block)),
+                lba: self.records_of(layout, slot.node),
                 bytes: place.map_or(0, |p| p.record_blocks * BLOCK_BYTES as u32),
                 stamp,
-                flags: FLAG_DIRECTORY,
+                flags: FLAG_DIRECTORY | hidden,
                 identifier,
                 system_use,
             };
@@ -335,7 +407,7 @@ impl<'a> Records<'a> {
             lba: extent.map_or_else(|| layout.first_lba_of(slot.node), |e| e.first_lba),
             bytes: extent.map_or(0, |extent| extent.bytes),
             stamp,
-            flags: if more { FLAG_MULTI_EXTENT } else { 0 },
+            flags: hidden | if more { FLAG_MULTI_EXTENT } else { 0 },
             identifier,
             system_use,
         }
