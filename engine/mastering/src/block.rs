@@ -53,6 +53,24 @@ impl Extent {
     }
 }
 
+/// Extents as runs of blocks, first block and bytes: file systems part one run into extents of different lengths. Holes
+/// are runs without blocks, from block 0 on.
+pub(crate) fn runs<'a>(extents: impl IntoIterator<Item = &'a Extent>) -> Vec<(u32, u64)> {
+    let mut runs: Vec<(u32, u64)> = Vec::new();
+    for extent in extents {
+        if let Some((first, bytes)) = runs.last_mut() {
+            let next = u64::from(*first) + blocks_for(*bytes);
+            let follows = next == u64::from(extent.first_lba) && !extent.is_hole();
+            if follows && bytes.is_multiple_of(BLOCK_BYTES) {
+                *bytes += u64::from(extent.bytes);
+                continue;
+            }
+        }
+        runs.push((extent.first_lba, extent.bytes.into()));
+    }
+    runs
+}
+
 /// Something that holds the blocks of a volume: a drive, an image file, a slice in memory.
 pub trait BlockSource {
     /// Fills `out`, whose length is a multiple of [`BLOCK_SIZE`], with the blocks from `lba` on.
@@ -137,6 +155,23 @@ impl BlockSource for ImageFile {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn extents_that_follow_one_another_are_one_run() {
+        let extent = |first_lba, bytes: u32| Extent {
+            first_lba,
+            blocks: bytes.div_ceil(2048),
+            bytes,
+        };
+        let hole = Extent {
+            first_lba: 0,
+            blocks: 0,
+            bytes: 4096,
+        };
+        let parted = [extent(5, 4096), extent(7, 2049), extent(20, 1), hole];
+        assert_eq!(runs(&parted), [(5, 6145), (20, 1), (0, 4096)]);
+        assert_eq!(runs(&[]), []);
+    }
 
     #[test]
     fn a_slice_answers_its_own_blocks_and_no_others() {

@@ -11,7 +11,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
-use crate::block::{BLOCK_SIZE, BlockSource};
+use crate::block::{BLOCK_SIZE, BlockSource, runs};
 use crate::iso9660::names::Rules;
 use crate::iso9660::rules::{Deep, IsoLevel, IsoNames};
 use crate::iso9660::stamp::ShortStamp;
@@ -360,6 +360,7 @@ pub fn compare<R: BlockSource>(
         files: Vec::new(),
         copies: Vec::new(),
         opener: Opener::default(),
+        shown: udf::shown::Shown::of(tree),
         serials: HashMap::new(),
         serial_of: HashMap::new(),
         modified_noted: HashSet::new(),
@@ -396,6 +397,8 @@ struct Comparison<'a> {
     /// Further copies of their contents, inside of entries of UDF.
     copies: Vec<(NodeId, Entry)>,
     opener: Opener,
+    /// Which nodes have a name in UDF.
+    shown: udf::shown::Shown,
     /// Which file of the source was met under which serial number, and the other way round.
     serials: HashMap<(Names, u32), NodeId>,
     serial_of: HashMap<(Names, NodeId), u32>,
@@ -593,7 +596,9 @@ impl Comparison<'_> {
     fn same_blocks(&mut self, id: NodeId, entry: &Entry, names: Names) {
         let position = self.files.binary_search_by_key(&id, |(id, _)| *id);
         let best = position.ok().and_then(|at| self.files.get(at));
-        if best.is_some_and(|(_, best)| entry.size > 0 && runs(best) != runs(entry)) {
+        if best
+            .is_some_and(|(_, best)| entry.size > 0 && runs(&best.extents) != runs(&entry.extents))
+        {
             let path = self.tree.disc_path(id);
             self.report(Difference::Blocks {
                 path,
@@ -624,7 +629,10 @@ impl Comparison<'_> {
         check(Attribute::Modified, as_noted);
         if matches!(names, Names::RockRidge | Names::Udf) {
             let (links, target) = match names {
-                Names::Udf => (expected::links(tree, id), expected::target(tree, id)),
+                Names::Udf => (
+                    expected::links(tree, &self.shown, id),
+                    expected::target(tree, id),
+                ),
                 _ => {
                     let target = tree.link_target(id);
                     let target = target.map(|t| t.as_os_str().as_encoded_bytes().to_vec());
@@ -749,22 +757,6 @@ impl Comparison<'_> {
             OpenError::Io(source) => Difference::SourceUnreadable { path, source },
         });
     }
-}
-
-/// The bytes of a file as runs of blocks: file systems part one run into extents of different lengths.
-fn runs(entry: &Entry) -> Vec<(u32, u64)> {
-    let mut runs: Vec<(u32, u64)> = Vec::new();
-    for extent in &entry.extents {
-        if let Some((first, bytes)) = runs.last_mut() {
-            let next = u64::from(*first) + bytes.div_ceil(BLOCK_SIZE as u64);
-            if next == u64::from(extent.first_lba) && bytes.is_multiple_of(BLOCK_SIZE as u64) {
-                *bytes += u64::from(extent.bytes);
-                continue;
-            }
-        }
-        runs.push((extent.first_lba, extent.bytes.into()));
-    }
-    runs
 }
 
 /// Looks block by block at a piece that could not be read at once: the first byte that differs, or the first block

@@ -62,4 +62,4 @@ pub use tree::{
     ScanError, SourceChange, SpecialFiles, Tree, TreeBuilder, WalkOptions, WeightError, Weights,
 };
 pub use udf::read::{UdfFacts, UdfFault, UdfVolumeFacts};
-pub use udf::{UdfRevision, UnknownRevision};
+pub use udf::{UdfOptions, UdfRevision, UnknownRevision};

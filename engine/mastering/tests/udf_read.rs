@@ -16,8 +16,8 @@ use std::sync::Arc;
 
 use pitland_mastering::compare::CompareObserver;
 use pitland_mastering::{
-    BLOCK_SIZE, CompareOptions, Difference, Entry, Layout, Names, NodeKind, Owner, Structure,
-    UdfRevision, Volume, compare,
+    Attributes, BLOCK_SIZE, CompareOptions, Difference, Entry, Extras, Layout, Names, NodeKind,
+    Origin, Owner, Structure, Timestamp, UdfRevision, Volume, compare,
 };
 use support::*;
 
@@ -213,4 +213,140 @@ fn volumes_of_mkudffs_are_opened_with_their_partition_maps() {
         );
         assert_eq!(found[0].1.kind, NodeKind::Directory);
     }
+}
+
+/// Both sessions on one disc, in memory.
+fn disc(first: &Arc<Layout>, second: &Arc<Layout>) -> Vec<u8> {
+    let mut bytes = image(first);
+    bytes.resize(second.first_lba() as usize * BLOCK_SIZE, 0);
+    bytes.extend(image(second));
+    bytes
+}
+
+#[test]
+fn a_further_session_holds_files_of_the_one_before() {
+    let dir = tempfile::tempdir().unwrap();
+    let (one, two) = (dir.path().join("one"), dir.path().join("two"));
+    write(&one.join("old/kept"), &noise(5, 9000));
+    write(&one.join("old/left"), b"left behind");
+    write(&two.join("new/file"), &noise(6, 3000));
+    for revision in UdfRevision::ALL {
+        let first = plan_udf(&one, 0, revision);
+        let kept = first
+            .files()
+            .find(|file| file.path().ends_with("kept"))
+            .unwrap();
+        let mut builder = scan(&two).edit();
+        let at = Attributes::new(0o640, options().created);
+        let origin = Origin::Recorded(kept.extents().collect());
+        builder.add_folder(Path::new("/old"), &at).unwrap();
+        builder
+            .add_file(Path::new("/old/again"), origin, &at)
+            .unwrap();
+        let mut wanted = options();
+        wanted.udf = Some(revision);
+        // Windows between sessions are no part of either.
+        let nwa = first.blocks() as u32 + 6912;
+        let tree = builder.finish().unwrap();
+        let second = Arc::new(Layout::plan(tree, nwa, &wanted).unwrap());
+        let disc = disc(&first, &second);
+        for (session, expected) in [(0, 2), (nwa, 2)] {
+            let mut volume = Volume::open(disc.as_slice(), session).unwrap();
+            assert!(volume.use_names(Names::Udf), "{revision}");
+            let files = entries(&mut volume);
+            let files = files.iter().filter(|(_, e)| e.kind == NodeKind::File);
+            assert_eq!(files.count(), expected, "{revision} {session}");
+        }
+        let mut volume = Volume::open(disc.as_slice(), nwa).unwrap();
+        volume.use_names(Names::Udf);
+        let read = |volume: &mut Volume<&[u8]>, path: &str| {
+            let entry = volume.find(Path::new(path)).unwrap().unwrap();
+            let mut bytes = vec![0; entry.size as usize + 1];
+            let length = volume.read_file(&entry, 0, &mut bytes).unwrap();
+            bytes.truncate(length);
+            bytes
+        };
+        assert!(read(&mut volume, "/old/again") == noise(5, 9000));
+        assert!(read(&mut volume, "/new/file") == noise(6, 3000));
+        assert_eq!(volume.find(Path::new("/old/left")).unwrap(), None);
+    }
+}
+
+#[test]
+fn a_volume_of_udf_alone_holds_all_of_the_tree() {
+    let dir = tempfile::tempdir().unwrap();
+    rich_tree(dir.path());
+    for revision in UdfRevision::ALL {
+        let mut wanted = options();
+        wanted.udf = Some(revision);
+        wanted.iso9660 = false;
+        let layout = Arc::new(Layout::plan(scan(dir.path()), 0, &wanted).unwrap());
+        let image = image(&layout);
+        let volume = Volume::open(image.as_slice(), 0).unwrap();
+        assert_eq!(volume.offered_names(), [Names::Udf]);
+        assert_eq!(u64::from(volume.blocks()) + 1, layout.blocks());
+        assert_eq!(differences(&image, dir.path()), [""; 0], "{revision}");
+    }
+}
+
+#[test]
+fn what_is_hidden_in_udf_has_a_name_elsewhere_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    write(&dir.path().join("folder/inside"), b"1");
+    write(&dir.path().join("shown"), b"2");
+    std::fs::hard_link(dir.path().join("shown"), dir.path().join("again")).unwrap();
+    write(&dir.path().join("marked"), b"3");
+    let mut builder = scan(dir.path()).edit();
+    let mut hidden = Extras::default();
+    hidden.hidden_in.udf = true;
+    for path in ["/folder", "/again"] {
+        builder.set_extras(Path::new(path), hidden.clone()).unwrap();
+    }
+    let mut marked = Extras::default();
+    marked.marked_hidden = true;
+    marked.created = Some(Timestamp::from_seconds(1_000_000_000));
+    marked.real_time = true;
+    builder.set_extras(Path::new("/marked"), marked).unwrap();
+    for revision in UdfRevision::ALL {
+        let mut wanted = options();
+        wanted.udf = Some(revision);
+        let tree = builder.finish().unwrap();
+        let layout = Arc::new(Layout::plan(tree, 0, &wanted).unwrap());
+        let image = image(&layout);
+        let mut volume = Volume::open(image.as_slice(), 0).unwrap();
+        volume.use_names(Names::Udf);
+        let found = entries(&mut volume);
+        let names: Vec<&str> = found.iter().map(|(path, _)| path.as_str()).collect();
+        assert_eq!(names, ["/", "/marked", "/shown"], "{revision}");
+        let links: Vec<u32> = found.iter().map(|(_, e)| e.posix.unwrap().links).collect();
+        assert_eq!(links, [1, 1, 1], "{revision}");
+        let marked = &found[1].1;
+        assert_eq!(marked.created, Some(Timestamp::from_seconds(1_000_000_000)));
+        let facts = marked.udf.as_ref().unwrap();
+        assert!(facts.hidden && !found[2].1.udf.as_ref().unwrap().hidden);
+        assert_eq!(facts.real_time, revision >= UdfRevision::V2_01);
+        assert_eq!(volume.udf().unwrap().counts, Some((2, 1)));
+        let tree = builder.finish().unwrap();
+        let mut told = Told::default();
+        let options = CompareOptions::default();
+        compare(&mut volume, &tree, &options, &mut told).unwrap();
+        assert!(
+            told.0.iter().all(|told| !told.contains("Udf")),
+            "{revision}: {:?}",
+            told.0
+        );
+    }
+}
+
+#[test]
+fn without_a_mirror_the_metadata_stand_once() {
+    let dir = tempfile::tempdir().unwrap();
+    write(&dir.path().join("file"), b"1");
+    let mut wanted = options();
+    wanted.udf = Some(UdfRevision::V2_60);
+    wanted.udf_options.mirror = false;
+    let layout = Arc::new(Layout::plan(scan(dir.path()), 0, &wanted).unwrap());
+    let blocks = blocks_of(&layout, &Structure::UdfMetadata { mirror: true });
+    assert_eq!(blocks.len(), 1);
+    assert_eq!(differences(&image(&layout), dir.path()), [""; 0]);
 }

@@ -11,6 +11,7 @@ use crate::iso9660::rules::{Deep, IsoNames};
 use crate::joliet::Surrogates;
 use crate::time::Timestamp;
 use crate::tree::NodeKind;
+use crate::udf::UdfOptions;
 
 /// Part of every fingerprint: another way to lay out a volume, or to take the fingerprint, has another number.
 const VERSION: u64 = 3;
@@ -118,6 +119,7 @@ impl Layout {
             joliet_long,
             surrogates,
             udf,
+            udf_options,
             boot,
             padding_blocks,
             most_blocks: _,
@@ -191,6 +193,8 @@ impl Layout {
             Surrogates::Keep => 0,
             Surrogates::Replace => 1,
         };
+        let UdfOptions { mirror } = *udf_options;
+        sum.numbers([u64::from(mirror)]);
         sum.numbers([
             VERSION,
             u64::from(*rock_ridge),

@@ -18,6 +18,7 @@ mod options;
 mod owners;
 mod place;
 pub(crate) mod records;
+mod udf;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -37,8 +38,7 @@ use crate::iso9660::rules::Deep;
 use crate::iso9660::stamp::ShortStamp;
 use crate::susp::Packer;
 use crate::tree::{NodeId, NodeKind, Tree};
-use crate::udf::descriptors::{ANCHOR_BLOCK, SEQUENCE_BLOCKS};
-use crate::udf::plan::{ALLOCATION_UNIT, UdfPlan};
+use crate::udf::plan::UdfPlan;
 use records::Records;
 
 /// What begins at a block; in the order in which they follow one another.
@@ -201,7 +201,7 @@ impl Layout {
             .collect::<Result<Vec<_>, _>>()?;
         let udf = options
             .udf
-            .map(|revision| plan_udf(&tree, revision, &mut warnings))
+            .map(|revision| udf::plan(&tree, revision, first_lba, options, &mut warnings))
             .transpose()?;
         let mut layout = Self {
             tree,
@@ -486,89 +486,6 @@ impl Planner {
         self.regions.push((first, region));
         Ok(first)
     }
-}
-
-/// Descriptors of UDF that one scratch is to spare stand this many blocks apart: in another ECC block on every disc.
-const UDF_STEP: u64 = 32;
-/// Blocks of a volume of UDF are a multiple of this, so that its last one, an anchor, is the last one of a track.
-const UDF_UNIT: u64 = 32;
-
-impl Planner {
-    fn udf(&mut self, region: UdfRegion, blocks: u64) -> Result<u32, PlanError> {
-        self.region(Region::Udf(region), blocks)
-    }
-
-    /// Zeros up to a block.
-    fn reserve_to(&mut self, block: u64) -> Result<(), PlanError> {
-        let zeros = block.saturating_sub(self.next);
-        if zeros > 0 {
-            self.region(Region::Reserve, zeros)?;
-        }
-        Ok(())
-    }
-
-    /// Zeros up to where a piece of a metadata partition may begin.
-    fn align_in_partition(&mut self, udf: &UdfPlan) -> Result<(), PlanError> {
-        let inside = self.next.saturating_sub(u64::from(udf.partition));
-        let aligned = inside.next_multiple_of(u64::from(ALLOCATION_UNIT));
-        self.reserve_to(u64::from(udf.partition) + aligned)
-    }
-
-    fn begin_udf(&mut self, udf: &mut UdfPlan) -> Result<(), PlanError> {
-        let sequence = u64::from(SEQUENCE_BLOCKS);
-        self.udf(UdfRegion::Recognition, 3)?;
-        self.reserve_to(UDF_STEP)?;
-        udf.main_sequence = self.udf(UdfRegion::Sequence, sequence)?;
-        self.reserve_to(2 * UDF_STEP)?;
-        udf.integrity = self.udf(UdfRegion::Integrity, 2)?;
-        self.reserve_to(3 * UDF_STEP)?;
-        udf.reserve_sequence = self.udf(UdfRegion::Sequence, sequence)?;
-        self.reserve_to(u64::from(ANCHOR_BLOCK))?;
-        self.udf(UdfRegion::Anchor, 1)?;
-        let metadata = u64::from(udf.metadata_blocks);
-        if udf.revision.has_metadata_partition() {
-            self.reserve_to(u64::from(ANCHOR_BLOCK) + UDF_STEP)?;
-            udf.partition = self.next_block()?;
-            let [own, _] = &mut udf.metadata_files;
-            *own = self.udf(UdfRegion::MetadataFile { mirror: false }, 1)?;
-            self.align_in_partition(udf)?;
-        } else {
-            udf.partition = self.next_block()?;
-        }
-        udf.metadata = self.udf(UdfRegion::Metadata, metadata)?;
-        Ok(())
-    }
-
-    fn end_udf(&mut self, udf: &mut UdfPlan) -> Result<(), PlanError> {
-        udf.mirror = udf.metadata;
-        if udf.revision.has_metadata_partition() {
-            self.align_in_partition(udf)?;
-            udf.mirror = self.udf(UdfRegion::Metadata, u64::from(udf.metadata_blocks))?;
-            let [_, mirror] = &mut udf.metadata_files;
-            *mirror = self.udf(UdfRegion::MetadataFile { mirror: true }, 1)?;
-        }
-        let end = (self.next + 1).next_multiple_of(UDF_UNIT);
-        self.reserve_to(end - 1)?;
-        udf.partition_blocks = self.next_block()? - udf.partition;
-        self.udf(UdfRegion::Anchor, 1)?;
-        Ok(())
-    }
-}
-
-fn plan_udf(
-    tree: &Tree,
-    revision: crate::udf::UdfRevision,
-    warnings: &mut Vec<PlanWarning>,
-) -> Result<UdfPlan, PlanError> {
-    let mut changed = Count::default();
-    let udf = UdfPlan::new(tree, revision, &mut changed)?;
-    if let Some(first) = changed.first {
-        warnings.push(PlanWarning::UdfNamesChanged {
-            count: changed.count,
-            first: tree.disc_path(first),
-        });
-    }
-    Ok(udf)
 }
 
 fn check_choice(options: &VolumeOptions) -> Result<(), PlanError> {

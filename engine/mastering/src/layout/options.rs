@@ -9,7 +9,7 @@ use crate::iso9660::rules::{Deep, IsoLevel, IsoNames};
 use crate::joliet::Surrogates;
 use crate::read::Names;
 use crate::time::Timestamp;
-use crate::udf::UdfRevision;
+use crate::udf::{UdfOptions, UdfRevision};
 
 /// What a volume is to be like. Nothing in it is taken from the system: the same options give the same bytes.
 #[derive(Clone, Debug)]
@@ -72,6 +72,8 @@ pub struct VolumeOptions {
     pub surrogates: Surrogates,
     /// Record a UDF file system of this revision over the same data. It takes a block for each file and folder.
     pub udf: Option<UdfRevision>,
+    /// What the UDF file system is to have.
+    pub udf_options: UdfOptions,
     /// What machines can start from, by El Torito; the first entry is the default one.
     pub boot: Vec<BootEntry>,
     /// Blocks of zeros at the end, for drives whose read-ahead fails at the end of a track. Part of the volume's size.
@@ -111,6 +113,7 @@ impl VolumeOptions {
             joliet_long: false,
             surrogates: Surrogates::default(),
             udf: None,
+            udf_options: UdfOptions::default(),
             boot: Vec::new(),
             padding_blocks: 150,
             most_blocks: None,

@@ -276,6 +276,11 @@ impl Tree {
             .map(|(id, extras)| (NodeId(*id), extras.weight))
     }
 
+    /// Whether any node has extras.
+    pub(crate) fn has_extras(&self) -> bool {
+        !self.extras.is_empty()
+    }
+
     /// Modification time.
     #[must_use]
     pub fn modified(&self, id: NodeId) -> Timestamp {

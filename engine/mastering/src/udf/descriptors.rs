@@ -144,7 +144,7 @@ fn implementation_use(layout: &Layout, plan: &UdfPlan, number: u32) -> Fields {
     fields
 }
 
-fn partition(layout: &Layout, plan: &UdfPlan, number: u32) -> Fields {
+fn partition(_: &Layout, plan: &UdfPlan, number: u32) -> Fields {
     const ALLOCATED: u16 = 1;
     const READ_ONLY: u32 = 1;
     let mut fields = Fields::new();
@@ -155,7 +155,7 @@ fn partition(layout: &Layout, plan: &UdfPlan, number: u32) -> Fields {
         .partition_contents(plan.revision)
         .zeros(128)
         .u32(READ_ONLY)
-        .u32(layout.absolute(plan.partition))
+        .u32(plan.partition)
         .u32(plan.partition_blocks)
         .implementation();
     fields
@@ -197,7 +197,7 @@ fn logical_volume(layout: &Layout, plan: &UdfPlan, number: u32) -> Fields {
             .u32(u32::MAX)
             .u32(ALLOCATION_UNIT)
             .u16(ALLOCATION_UNIT as u16)
-            .u8(DUPLICATED)
+            .u8(if plan.mirrored { DUPLICATED } else { 0 })
             .zeros(5);
     }
     fields

@@ -5,6 +5,7 @@
 use super::field::{Address, Fields};
 use super::names::Names;
 use super::plan::{MARK_EVERY, UdfPlan};
+use super::shown::Shown;
 use super::tag;
 use crate::block::{BLOCK_BYTES, BLOCK_SIZE};
 use crate::tree::{NodeId, NodeKind, Tree};
@@ -14,6 +15,7 @@ const FIXED_BYTES: u64 = 38;
 /// That of the parent has no name.
 pub(crate) const PARENT_BYTES: u64 = 40;
 
+const IS_HIDDEN: u8 = 1 << 0;
 const IS_DIRECTORY: u8 = 1 << 1;
 const IS_PARENT: u8 = 1 << 3;
 
@@ -23,17 +25,17 @@ pub(crate) const fn identifier_bytes(name: usize) -> u64 {
 }
 
 /// The bytes of a folder, and the marks of a large one.
-pub(crate) fn measure(tree: &Tree, names: &Names, id: NodeId) -> (u64, Vec<u64>) {
+pub(crate) fn measure(tree: &Tree, names: &Names, shown: &Shown, id: NodeId) -> (u64, Vec<u64>) {
     let mut bytes = PARENT_BYTES;
     let mut marks = Vec::new();
-    for (at, child) in tree.children(id).enumerate() {
+    for (at, child) in shown.children(tree, id).enumerate() {
         if at > 0 && at.is_multiple_of(MARK_EVERY) {
             marks.push(bytes);
         }
         bytes += identifier_bytes(names.length(tree, child));
     }
     // One at the very end spares another look at the children before it.
-    let children = tree.children(id).len();
+    let children = shown.count(tree, id);
     if children > 0 && children.is_multiple_of(MARK_EVERY) {
         marks.push(bytes);
     }
@@ -72,13 +74,19 @@ pub(crate) fn emit(
             return;
         }
     }
-    for child in tree.children(id).skip(skipped) {
+    for child in plan.shown.children(tree, id).skip(skipped) {
         let bytes = identifier_bytes(plan.names.length(tree, child));
         let make = |block| {
-            let flags = match tree.kind(child) {
+            let mut flags = match tree.kind(child) {
                 NodeKind::Directory => IS_DIRECTORY,
                 _ => 0,
             };
+            if tree
+                .extras(child)
+                .is_some_and(|extras| extras.marked_hidden)
+            {
+                flags |= IS_HIDDEN;
+            }
             let to = plan.entry_address(tree, child);
             let name = plan.names.of(tree, child);
             identifier(plan, to, UdfPlan::unique(tree, child), flags, &name, block)

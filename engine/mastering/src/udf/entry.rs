@@ -4,23 +4,19 @@
 //! entry itself was placed.
 
 use super::UdfRevision;
+use super::allocation::{self, EXTENT_BYTES};
+use super::attributes;
 use super::directory;
 use super::field::{Address, Fields};
 use super::names::compressed;
 use super::plan::{UdfPlan, blocks};
+use super::shown::Shown;
 use super::tag;
 use crate::block::{BLOCK_BYTES, BLOCK_SIZE, blocks_for};
 use crate::layout::Layout;
 use crate::time::Timestamp;
 use crate::tree::{NodeId, NodeKind, Tree};
 use std::os::unix::ffi::OsStrExt;
-
-/// Most bytes of one extent: 30 bits of whole blocks.
-const EXTENT_BYTES: u64 = (1 << 30) - BLOCK_BYTES;
-/// An extent that holds further allocation descriptors, in the upper two bits of its length.
-const CONTINUES: u32 = 3 << 30;
-/// Bytes of an allocation extent descriptor before the allocation descriptors.
-const CONTINUATION_HEADER: usize = 24;
 
 const SHORT: u16 = 0;
 const LONG: u16 = 1;
@@ -34,48 +30,24 @@ pub(crate) const METADATA_FILE: u8 = 250;
 pub(crate) const METADATA_MIRROR: u8 = 251;
 
 /// Bytes of an entry before its allocation descriptors.
-const fn fixed_bytes(revision: UdfRevision) -> usize {
+pub(crate) const fn fixed_bytes(revision: UdfRevision) -> usize {
     match revision.third_edition() {
         true => 216,
         false => 176,
     }
 }
 
-/// Bytes that can lie in the entry itself.
-const fn room(revision: UdfRevision) -> u64 {
-    (BLOCK_SIZE - fixed_bytes(revision)) as u64
+/// Bytes that can lie in the entry of a node itself.
+pub(crate) fn room(revision: UdfRevision, tree: &Tree, id: NodeId) -> usize {
+    BLOCK_SIZE - fixed_bytes(revision) - attributes::length(revision, tree, id)
 }
 
 /// Blocks that the bytes of a folder or link take beside its entry: none where they fit into it.
-pub(crate) fn blocks_beside(revision: UdfRevision, bytes: u64) -> u64 {
-    match bytes <= room(revision) {
+pub(crate) fn blocks_beside(revision: UdfRevision, tree: &Tree, id: NodeId, bytes: u64) -> u64 {
+    match bytes <= room(revision, tree, id) as u64 {
         true => 0,
         false => blocks_for(bytes),
     }
-}
-
-/// Bytes of one allocation descriptor of a file. Where its entry lies in the metadata partition and its bytes do not,
-/// the descriptor names the partition.
-const fn descriptor_bytes(revision: UdfRevision) -> usize {
-    match revision.has_metadata_partition() {
-        true => 16,
-        false => 8,
-    }
-}
-
-/// Blocks of further allocation descriptors that a file of so many bytes needs.
-pub(crate) fn allocation_blocks(revision: UdfRevision, size: u64) -> u64 {
-    let one = descriptor_bytes(revision);
-    let inside = (BLOCK_SIZE - fixed_bytes(revision)) / one;
-    let extents = size.div_ceil(EXTENT_BYTES);
-    if extents <= inside as u64 {
-        return 0;
-    }
-    // The last place of each block but the last leads to the next one.
-    let each = (BLOCK_SIZE - CONTINUATION_HEADER) / one - 1;
-    let rest = extents - (inside as u64 - 1);
-    // The last block of all may use that place too; a block more where that is just so does no harm.
-    rest.div_ceil(each as u64)
 }
 
 /// A link's target as path components (ECMA-167 4/14.16).
@@ -119,6 +91,7 @@ struct Entry {
     recorded_blocks: u64,
     accessed: Timestamp,
     modified: Timestamp,
+    created: Timestamp,
     changed: Timestamp,
     unique: u64,
     attributes: Vec<u8>,
@@ -154,7 +127,7 @@ impl Entry {
             .time(self.accessed)
             .time(self.modified);
         if third {
-            fields.time(self.modified.min(self.changed));
+            fields.time(self.created);
         }
         fields.time(self.changed).u32(1);
         if third {
@@ -224,10 +197,10 @@ pub(crate) fn emit(layout: &Layout, plan: &UdfPlan, id: NodeId, from: u32, most:
         NodeKind::Symlink => link_bytes(tree, id),
         _ => tree.size(id),
     };
-    let is_beside = blocks_beside(plan.revision, bytes) > 0;
+    let is_beside = blocks_beside(plan.revision, tree, id, bytes) > 0;
     if from == 0 {
-        let mut entry = entry_of(tree, id, bytes);
-        entry.attributes = with_header(&device(tree, id), plan.revision, first.block);
+        let mut entry = entry_of(plan, tree, id, bytes);
+        entry.attributes = attributes::emit(plan.revision, tree, id, first.block);
         match tree.kind(id) {
             NodeKind::File => {
                 entry.form = match plan.revision.has_metadata_partition() {
@@ -235,7 +208,7 @@ pub(crate) fn emit(layout: &Layout, plan: &UdfPlan, id: NodeId, from: u32, most:
                     false => SHORT,
                 };
                 entry.recorded_blocks = blocks_for(bytes);
-                entry.allocation = allocation(layout, plan, id, beside).swap_remove(0);
+                entry.allocation = allocation::groups(layout, plan, id, beside).swap_remove(0);
             }
             NodeKind::Directory | NodeKind::Symlink if is_beside => {
                 entry.form = SHORT;
@@ -275,7 +248,7 @@ pub(crate) fn emit(layout: &Layout, plan: &UdfPlan, id: NodeId, from: u32, most:
             out.extend_from_slice(&made);
         }
         NodeKind::File => {
-            let further = allocation(layout, plan, id, beside);
+            let further = allocation::groups(layout, plan, id, beside);
             let blocks = further.iter().enumerate().skip(1 + skip as usize);
             for (at, allocation) in blocks.take(wanted / BLOCK_SIZE) {
                 let location = beside.block + at as u32 - 1;
@@ -294,27 +267,30 @@ pub(crate) fn emit(layout: &Layout, plan: &UdfPlan, id: NodeId, from: u32, most:
 }
 
 /// The number of names as an entry has it.
-pub(crate) fn links(tree: &Tree, id: NodeId) -> u16 {
-    let links = match tree.kind(id) {
-        // The name in the parent, and the way back from each folder inside.
-        NodeKind::Directory => tree.link_count(id) - 1,
-        _ => tree.link_count(id),
-    };
-    u16::try_from(links).unwrap_or(u16::MAX)
+pub(crate) fn links(tree: &Tree, shown: &Shown, id: NodeId) -> u16 {
+    u16::try_from(shown.links(tree, id)).unwrap_or(u16::MAX)
 }
 
-fn entry_of(tree: &Tree, id: NodeId, bytes: u64) -> Entry {
-    let kind = tree.kind(id);
+fn entry_of(plan: &UdfPlan, tree: &Tree, id: NodeId, bytes: u64) -> Entry {
+    let kind = match tree.extras(id) {
+        Some(extras) if extras.real_time && plan.revision >= UdfRevision::V2_01 => REAL_TIME,
+        _ => file_type(tree.kind(id)),
+    };
+    let modified = tree.modified(id);
     Entry {
-        kind: file_type(kind),
+        kind,
         mode: tree.mode(id),
         owner: tree.owner(id),
-        links: links(tree, id),
+        links: links(tree, &plan.shown, id),
         bytes,
         recorded_blocks: 0,
         // Access times change by reading, ours among it.
-        accessed: tree.modified(id),
-        modified: tree.modified(id),
+        accessed: match plan.access_times {
+            true => tree.accessed(id),
+            false => modified,
+        },
+        modified,
+        created: tree.created(id).unwrap_or(modified.min(tree.changed(id))),
         changed: tree.changed(id),
         unique: UdfPlan::unique(tree, id).into(),
         attributes: Vec::new(),
@@ -357,82 +333,6 @@ fn beside_allocation(bytes: u64, beside: Address) -> Vec<u8> {
     fields.0
 }
 
-/// The allocation descriptors of a file: those in its entry, and those of each further block.
-fn allocation(layout: &Layout, plan: &UdfPlan, id: NodeId, beside: Address) -> Vec<Vec<u8>> {
-    let revision = plan.revision;
-    let one = descriptor_bytes(revision);
-    let size = layout.tree.size(id);
-    let further = allocation_blocks(revision, size) as usize;
-    let first = layout.first_lba_of(id).saturating_sub(layout.first_lba());
-    let descriptor = |fields: &mut Fields, length: u32, to: Address| {
-        match revision.has_metadata_partition() {
-            true => fields.long_allocation(length, to, 0),
-            false => fields.short_allocation(length, to.block),
-        };
-    };
-    let mut groups = Vec::with_capacity(further + 1);
-    let mut done = 0;
-    for group in 0..=further {
-        let room = match group {
-            0 => BLOCK_SIZE - fixed_bytes(revision),
-            _ => BLOCK_SIZE - CONTINUATION_HEADER,
-        } / one;
-        let leads_on = group < further;
-        let own = room - usize::from(leads_on);
-        let mut fields = Fields(Vec::new());
-        for _ in 0..own {
-            if done >= size {
-                break;
-            }
-            let length = (size - done).min(EXTENT_BYTES);
-            let to = plan.partition_address(first + (done / BLOCK_BYTES) as u32);
-            descriptor(&mut fields, length as u32, to);
-            done += length;
-        }
-        if leads_on {
-            let to = Address {
-                block: beside.block + group as u32,
-                ..beside
-            };
-            descriptor(&mut fields, CONTINUES | BLOCK_SIZE as u32, to);
-        }
-        groups.push(fields.0);
-    }
-    groups
-}
-
-/// The attributes of a device: its numbers (ECMA-167 4/14.10.7), behind the header that attributes begin with.
-fn device(tree: &Tree, id: NodeId) -> Vec<u8> {
-    let Some(number) = tree.device_number(id) else {
-        return Vec::new();
-    };
-    let (major, minor) = (rustix::fs::major(number), rustix::fs::minor(number));
-    let mut fields = Fields(Vec::new());
-    fields
-        .u32(12)
-        .u8(1)
-        .zeros(3)
-        .u32(24)
-        .u32(0)
-        .u32(major)
-        .u32(minor);
-    fields.0
-}
-
-/// Puts before the attributes the header that they begin with; it is sealed, and so has to know its block.
-fn with_header(attributes: &[u8], revision: UdfRevision, location: u32) -> Vec<u8> {
-    if attributes.is_empty() {
-        return Vec::new();
-    }
-    let mut header = Fields::new();
-    // Both kinds of later attributes begin behind the last one: there are none.
-    let end = (CONTINUATION_HEADER + attributes.len()) as u32;
-    header.u32(end).u32(end);
-    let mut out = header.sealed(24, tag::EXTENDED_ATTRIBUTE_HEADER, revision, location);
-    out.extend_from_slice(attributes);
-    out
-}
-
 /// The entry of the metadata file, or of its mirror: where the metadata partition's blocks are.
 pub(crate) fn metadata_file(layout: &Layout, plan: &UdfPlan, mirror: bool) -> Vec<u8> {
     let (block, kind) = match mirror {
@@ -464,6 +364,7 @@ pub(crate) fn metadata_file(layout: &Layout, plan: &UdfPlan, mirror: bool) -> Ve
         recorded_blocks: plan.metadata_blocks.into(),
         accessed: created,
         modified: created,
+        created,
         changed: created,
         unique: 0,
         attributes: Vec::new(),
@@ -484,17 +385,5 @@ mod tests {
         assert_eq!(permissions(0o755), 0b11111_00101_00101);
         assert_eq!(permissions(0o644), 0b11110_00100_00100);
         assert_eq!(special_bits(0o7777), 0b1_1100_0000);
-    }
-
-    #[test]
-    fn a_file_beyond_what_an_entry_holds_goes_on_in_further_blocks() {
-        let old = UdfRevision::V1_02;
-        assert_eq!(allocation_blocks(old, 234 * EXTENT_BYTES), 0);
-        assert_eq!(allocation_blocks(old, 234 * EXTENT_BYTES + 1), 1);
-        // 233 in the entry, 252 and a lead in the first block.
-        assert_eq!(allocation_blocks(old, (233 + 252) * EXTENT_BYTES), 1);
-        assert_eq!(allocation_blocks(old, (233 + 252) * EXTENT_BYTES + 1), 2);
-        assert_eq!(allocation_blocks(UdfRevision::V2_50, 114 * EXTENT_BYTES), 0);
-        assert_eq!(allocation_blocks(UdfRevision::V2_50, 115 * EXTENT_BYTES), 1);
     }
 }

@@ -7,6 +7,8 @@
 //! Up to 2.01 file entries and folders lie in the partition itself. From 2.50 on they lie in a metadata partition, a
 //! file of its own with a second copy at the other end of the volume.
 
+pub(crate) mod allocation;
+pub(crate) mod attributes;
 pub(crate) mod descriptors;
 pub(crate) mod directory;
 pub(crate) mod entry;
@@ -14,6 +16,7 @@ pub(crate) mod field;
 pub(crate) mod names;
 pub(crate) mod plan;
 pub(crate) mod read;
+pub(crate) mod shown;
 pub(crate) mod tag;
 
 /// A revision of the UDF specification.
@@ -82,6 +85,21 @@ impl std::fmt::Display for UdfRevision {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let code = self.code();
         write!(f, "{:x}.{:02x}", code >> 8, code & 0xff)
+    }
+}
+
+/// What a volume of UDF is to have beyond its files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct UdfOptions {
+    /// A second copy of file entries and folders at the end of the volume, which a reader takes where the first is
+    /// damaged. Only revisions from 2.50 on have it.
+    pub mirror: bool,
+}
+
+impl Default for UdfOptions {
+    fn default() -> Self {
+        Self { mirror: true }
     }
 }
 

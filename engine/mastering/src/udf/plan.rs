@@ -5,12 +5,14 @@
 use std::collections::HashMap;
 
 use super::UdfRevision;
+use super::allocation;
 use super::directory;
 use super::entry;
 use super::field::Address;
 use super::names::Names;
+use super::shown::Shown;
 use crate::block::blocks_for;
-use crate::layout::{Count, PlanError};
+use crate::layout::{Count, PlanError, VolumeOptions};
 use crate::tree::{NodeId, NodeKind, Tree};
 
 /// Blocks in which one piece of a metadata partition is a multiple, and at whose multiples it begins: those of one ECC
@@ -28,6 +30,14 @@ pub(crate) const MARK_EVERY: usize = 1024;
 pub(crate) struct UdfPlan {
     pub(crate) revision: UdfRevision,
     pub(crate) names: Names,
+    pub(crate) shown: Shown,
+    /// Whether access times are recorded.
+    pub(crate) access_times: bool,
+    /// Whether there is a second copy of the metadata.
+    pub(crate) mirrored: bool,
+    /// The first block of the files of earlier sessions, absolute on the disc.
+    pub(crate) first_recorded: Option<u32>,
+    first_lba: u32,
     /// For each node the offset of its file entry among the metadata. A further name of a file has none: its own is the
     /// next one's.
     entries: Vec<u32>,
@@ -44,6 +54,7 @@ pub(crate) struct UdfPlan {
     pub(crate) main_sequence: u32,
     pub(crate) reserve_sequence: u32,
     pub(crate) integrity: u32,
+    /// First block of the partition, absolute on the disc: it may begin in an earlier session.
     pub(crate) partition: u32,
     pub(crate) partition_blocks: u32,
     pub(crate) files: u32,
@@ -54,8 +65,11 @@ impl UdfPlan {
     pub(crate) fn new(
         tree: &Tree,
         revision: UdfRevision,
+        first_lba: u32,
+        options: &VolumeOptions,
         changed: &mut Count,
     ) -> Result<Self, PlanError> {
+        let shown = Shown::of(tree);
         let names = Names::settle(tree, changed);
         let mut entries = Vec::with_capacity(tree.node_count());
         let mut marks = HashMap::new();
@@ -64,17 +78,18 @@ impl UdfPlan {
             entries.push(u32::try_from(next).map_err(|_| PlanError::TooManyFiles)?);
             next += match tree.kind(id) {
                 _ if tree.first_name(id) != id || tree.is_hidden(id) => 0,
+                _ if !shown.shows(id) && !has_other_name(tree, &shown, id) => 0,
                 NodeKind::Directory => {
-                    let (bytes, own) = directory::measure(tree, &names, id);
+                    let (bytes, own) = directory::measure(tree, &names, &shown, id);
                     if !own.is_empty() {
                         marks.insert(id, own);
                     }
-                    1 + entry::blocks_beside(revision, bytes)
+                    1 + entry::blocks_beside(revision, tree, id, bytes)
                 }
                 NodeKind::Symlink => {
-                    1 + entry::blocks_beside(revision, entry::link_bytes(tree, id))
+                    1 + entry::blocks_beside(revision, tree, id, entry::link_bytes(tree, id))
                 }
-                NodeKind::File => 1 + entry::allocation_blocks(revision, tree.size(id)),
+                NodeKind::File => 1 + allocation::further_blocks(revision, tree, id),
                 _ => 1,
             };
         }
@@ -83,9 +98,21 @@ impl UdfPlan {
             false => next,
         };
         let count = |number: u64| u32::try_from(number).map_err(|_| PlanError::TooManyFiles);
+        let (hidden_files, hidden_directories) = shown.hidden(tree);
+        let first_recorded = tree
+            .nodes()
+            .filter_map(|id| tree.recorded(id))
+            .flatten()
+            .map(|extent| extent.first_lba)
+            .min();
         Ok(Self {
             revision,
             names,
+            shown,
+            access_times: options.access_times,
+            mirrored: options.udf_options.mirror,
+            first_recorded,
+            first_lba,
             entries,
             marks,
             metadata_blocks: count(metadata_blocks)?,
@@ -97,8 +124,8 @@ impl UdfPlan {
             integrity: 0,
             partition: 0,
             partition_blocks: 0,
-            files: count(tree.file_count())?,
-            directories: count(tree.directory_count())?,
+            files: count(tree.file_count().saturating_sub(hidden_files))?,
+            directories: count(tree.directory_count().saturating_sub(hidden_directories))?,
         })
     }
 
@@ -135,8 +162,13 @@ impl UdfPlan {
 
     /// Where a block of the image is in the partition.
     pub(crate) fn partition_address(&self, block: u32) -> Address {
+        self.disc_address(self.first_lba.saturating_add(block))
+    }
+
+    /// Where a block of the disc is in the partition.
+    pub(crate) fn disc_address(&self, lba: u32) -> Address {
         Address {
-            block: block.saturating_sub(self.partition),
+            block: lba.saturating_sub(self.partition),
             partition: 0,
         }
     }
@@ -173,17 +205,22 @@ impl UdfPlan {
 
     /// Bytes of identifiers of a folder.
     pub(crate) fn directory_bytes(&self, tree: &Tree, id: NodeId) -> u64 {
-        let children = tree.children(id).len();
+        let children = self.shown.count(tree, id);
         let (from, bytes) = match self.marks.get(&id).and_then(|marks| marks.last()) {
             Some(mark) => (children / MARK_EVERY * MARK_EVERY, *mark),
             None => (0, directory::PARENT_BYTES),
         };
-        let rest = tree.children(id).skip(from);
+        let rest = self.shown.children(tree, id).skip(from);
         bytes
             + rest
                 .map(|child| directory::identifier_bytes(self.names.length(tree, child)))
                 .sum::<u64>()
     }
+}
+
+/// Whether a file has a name beside this one that is shown.
+fn has_other_name(tree: &Tree, shown: &Shown, id: NodeId) -> bool {
+    tree.kind(id) != NodeKind::Directory && shown.links(tree, id) > 0
 }
 
 /// Blocks that a number of bytes takes, where the plan has made sure that 32 bits count them.

@@ -8,6 +8,7 @@ use crate::time::Timestamp;
 use crate::tree::{NodeId, Tree};
 use crate::udf::entry::components;
 use crate::udf::field::Fields;
+use crate::udf::shown::Shown;
 
 /// A point in time as it comes back: to the microsecond, in the years that 16 bits hold.
 pub(crate) fn time(time: Timestamp) -> Option<Timestamp> {
@@ -23,8 +24,8 @@ pub(crate) fn target(tree: &Tree, id: NodeId) -> Option<Vec<u8>> {
 }
 
 /// The number of names of a file or folder as it comes back.
-pub(crate) fn links(tree: &Tree, id: NodeId) -> u32 {
-    u32::from(crate::udf::entry::links(tree, id))
+pub(crate) fn links(tree: &Tree, shown: &Shown, id: NodeId) -> u32 {
+    u32::from(crate::udf::entry::links(tree, shown, id))
 }
 
 /// A recorded name as the reader shows it.

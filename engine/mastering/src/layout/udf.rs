@@ -1,0 +1,103 @@
+//! Where the regions of UDF stand in the image: between the descriptors of ISO 9660 and its path tables, and at the end.
+//!
+//! Owns the distances between descriptors; what is in them is `crate::udf`'s.
+
+use super::{Count, PlanError, PlanWarning, Planner, Region, UdfRegion, VolumeOptions};
+use crate::tree::Tree;
+use crate::udf::UdfRevision;
+use crate::udf::descriptors::{ANCHOR_BLOCK, SEQUENCE_BLOCKS};
+use crate::udf::plan::{ALLOCATION_UNIT, UdfPlan};
+
+/// Descriptors of UDF that one scratch is to spare stand this many blocks apart: in another ECC block on every disc.
+const UDF_STEP: u64 = 32;
+/// Blocks of a volume of UDF are a multiple of this, so that its last one, an anchor, is the last one of a track.
+const UDF_UNIT: u64 = 32;
+
+impl Planner {
+    fn udf(&mut self, region: UdfRegion, blocks: u64) -> Result<u32, PlanError> {
+        self.region(Region::Udf(region), blocks)
+    }
+
+    /// Zeros up to a block.
+    fn reserve_to(&mut self, block: u64) -> Result<(), PlanError> {
+        let zeros = block.saturating_sub(self.next);
+        if zeros > 0 {
+            self.region(Region::Reserve, zeros)?;
+        }
+        Ok(())
+    }
+
+    /// Zeros up to where a piece of a metadata partition may begin.
+    fn align_in_partition(&mut self, udf: &UdfPlan) -> Result<(), PlanError> {
+        let inside = u64::from(self.first_lba) + self.next - u64::from(udf.partition);
+        let aligned = inside.next_multiple_of(u64::from(ALLOCATION_UNIT));
+        self.reserve_to(self.next + aligned - inside)
+    }
+
+    pub(super) fn begin_udf(&mut self, udf: &mut UdfPlan) -> Result<(), PlanError> {
+        let sequence = u64::from(SEQUENCE_BLOCKS);
+        self.udf(UdfRegion::Recognition, 3)?;
+        self.reserve_to(UDF_STEP)?;
+        udf.main_sequence = self.udf(UdfRegion::Sequence, sequence)?;
+        self.reserve_to(2 * UDF_STEP)?;
+        udf.integrity = self.udf(UdfRegion::Integrity, 2)?;
+        self.reserve_to(3 * UDF_STEP)?;
+        udf.reserve_sequence = self.udf(UdfRegion::Sequence, sequence)?;
+        self.reserve_to(u64::from(ANCHOR_BLOCK))?;
+        self.udf(UdfRegion::Anchor, 1)?;
+        let metadata = u64::from(udf.metadata_blocks);
+        if udf.revision.has_metadata_partition() {
+            self.reserve_to(u64::from(ANCHOR_BLOCK) + UDF_STEP)?;
+            self.begin_partition(udf)?;
+            let [own, _] = &mut udf.metadata_files;
+            *own = self.udf(UdfRegion::MetadataFile { mirror: false }, 1)?;
+            self.align_in_partition(udf)?;
+        } else {
+            self.begin_partition(udf)?;
+        }
+        udf.metadata = self.udf(UdfRegion::Metadata, metadata)?;
+        Ok(())
+    }
+
+    /// The partition begins here, or where the first file of an earlier session is: its blocks count from there.
+    fn begin_partition(&mut self, udf: &mut UdfPlan) -> Result<(), PlanError> {
+        let here = self.first_lba + self.next_block()?;
+        udf.partition = udf.first_recorded.map_or(here, |first| first.min(here));
+        Ok(())
+    }
+
+    pub(super) fn end_udf(&mut self, udf: &mut UdfPlan) -> Result<(), PlanError> {
+        udf.mirror = udf.metadata;
+        if udf.revision.has_metadata_partition() {
+            self.align_in_partition(udf)?;
+            if udf.mirrored {
+                udf.mirror = self.udf(UdfRegion::Metadata, u64::from(udf.metadata_blocks))?;
+            }
+            let [_, mirror] = &mut udf.metadata_files;
+            *mirror = self.udf(UdfRegion::MetadataFile { mirror: true }, 1)?;
+        }
+        let end = (self.next + 1).next_multiple_of(UDF_UNIT);
+        self.reserve_to(end - 1)?;
+        udf.partition_blocks = self.first_lba + self.next_block()? - udf.partition;
+        self.udf(UdfRegion::Anchor, 1)?;
+        Ok(())
+    }
+}
+
+pub(super) fn plan(
+    tree: &Tree,
+    revision: UdfRevision,
+    first_lba: u32,
+    options: &VolumeOptions,
+    warnings: &mut Vec<PlanWarning>,
+) -> Result<UdfPlan, PlanError> {
+    let mut changed = Count::default();
+    let udf = UdfPlan::new(tree, revision, first_lba, options, &mut changed)?;
+    if let Some(first) = changed.first {
+        warnings.push(PlanWarning::UdfNamesChanged {
+            count: changed.count,
+            first: tree.disc_path(first),
+        });
+    }
+    Ok(udf)
+}
