@@ -29,12 +29,15 @@ pub mod compare;
 pub mod el_torito;
 pub mod emit;
 pub mod extract;
+pub mod grow;
 pub mod images;
+pub mod import;
 pub mod iso9660;
 pub mod joliet;
 pub mod layout;
 pub mod read;
 pub mod rock_ridge;
+pub mod sessions;
 pub mod susp;
 pub mod time;
 pub mod tree;
@@ -48,13 +51,16 @@ pub use el_torito::{
 };
 pub use emit::{EmitError, Emitter, FileContents, SourceReader};
 pub use extract::{ExtractOptions, extract};
+pub use grow::{GrowError, Growth, grow_file};
 pub use images::{DiscImage, ImageError};
+pub use import::{ImportError, ImportOptions, ImportWarning, Imported, import};
 pub use iso9660::rules::{Deep, IsoLevel, IsoNames};
 pub use joliet::Surrogates;
 pub use layout::{
     Extents, Layout, Owner, PlanError, PlanWarning, PlannedFile, Structure, VolumeOptions,
 };
 pub use read::{Entry, Names, ReadError, Volume};
+pub use sessions::{DiscError, DiscId, Session, sessions};
 pub use time::Timestamp;
 pub use tree::{
     Attributes, ChangePoint, Clash, EditError, ExtendedAttribute, ExtentFault, Extras, FileBytes,

@@ -178,6 +178,10 @@ impl BlockSource for DiscImage {
         }
         Ok(())
     }
+
+    fn blocks(&mut self) -> Option<u32> {
+        Some(self.end())
+    }
 }
 
 fn open(path: &Path) -> Result<File, ImageError> {

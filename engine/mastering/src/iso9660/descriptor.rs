@@ -76,6 +76,15 @@ pub fn kind(block: &[u8]) -> Option<DescriptorKind> {
         .then(|| block.first().copied().map(DescriptorKind::from))?
 }
 
+/// Writes another size of the volume into a descriptor that has one; leaves any other block as it is.
+pub(crate) fn set_volume_size(block: &mut [u8], blocks: u32) {
+    if let Some(DescriptorKind::Primary | DescriptorKind::Supplementary) = kind(block)
+        && let Some(size) = block.get_mut(field::SPACE)
+    {
+        size.copy_from_slice(&both_u32(blocks));
+    }
+}
+
 /// The terminator's block.
 #[must_use]
 pub fn terminator() -> [u8; BLOCK_SIZE] {

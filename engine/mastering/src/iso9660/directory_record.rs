@@ -24,6 +24,8 @@ mod field {
 
 /// Flag: the name is not to be shown to users.
 pub const FLAG_HIDDEN: u8 = 0x01;
+/// Flag: the record names bytes that belong to the file of the same name, such as a resource fork.
+pub const FLAG_ASSOCIATED: u8 = 0x04;
 /// Flag: the record names a folder.
 pub const FLAG_DIRECTORY: u8 = 0x02;
 /// Flag: another record with the next section of the same file follows.

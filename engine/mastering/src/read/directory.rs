@@ -5,8 +5,8 @@
 use super::{Entry, Location, Names, ReadError, ReadLimits};
 use crate::block::{BLOCK_BYTES, BLOCK_SIZE, BlockSource, Extent};
 use crate::iso9660::directory_record::{
-    DirectoryRecord, FLAG_DIRECTORY, FLAG_MULTI_EXTENT, PARENT_IDENTIFIER, RecordBytes,
-    SELF_IDENTIFIER,
+    DirectoryRecord, FLAG_ASSOCIATED, FLAG_DIRECTORY, FLAG_HIDDEN, FLAG_MULTI_EXTENT,
+    PARENT_IDENTIFIER, RecordBytes, SELF_IDENTIFIER,
 };
 use crate::joliet;
 use crate::rock_ridge::{AttributeError, Attributes};
@@ -143,7 +143,9 @@ impl<R: BlockSource> Folders<'_, R> {
                     lba: record.lba,
                 });
             }
-            if record.identifier == SELF_IDENTIFIER || record.identifier == PARENT_IDENTIFIER {
+            // What belongs to a file beside its bytes is no file of its own, and has the same name.
+            let associated = record.flags & FLAG_ASSOCIATED != 0;
+            if associated || matches!(record.identifier, SELF_IDENTIFIER | PARENT_IDENTIFIER) {
                 continue;
             }
             let more = record.flags & FLAG_MULTI_EXTENT != 0;
@@ -334,6 +336,7 @@ fn entry(record: &DirectoryRecord<'_>, attributes: &Attributes, location: Locati
             .clone()
             .filter(|_| kind == NodeKind::Symlink),
         device: attributes.device,
+        hidden: record.flags & FLAG_HIDDEN != 0,
         inline: None,
         created: None,
         udf: None,

@@ -94,6 +94,8 @@ pub struct Entry {
     pub target: Option<Vec<u8>>,
     /// A device's number.
     pub device: Option<u64>,
+    /// Whether the name is marked as one that is not to be shown to users.
+    pub hidden: bool,
     /// Modification time: Rock Ridge's or UDF's, else that of the record.
     pub modified: Option<Timestamp>,
     /// Access time, with Rock Ridge or UDF.

@@ -29,11 +29,15 @@ pub(crate) fn crc(body: &[u8]) -> u16 {
     CRC.checksum(body)
 }
 
+/// Which descriptor a block's tag says that it is; `None` where the tag's own sum is wrong.
+pub(crate) fn identifier(descriptor: &[u8]) -> Option<u16> {
+    let tag: [u8; TAG_BYTES] = descriptor.get(..TAG_BYTES)?.try_into().ok()?;
+    let mut sealed = tag;
+    seal_tag(&mut sealed);
+    (sealed == tag).then_some(u16::from_le_bytes([tag[0], tag[1]]))
+}
+
 /// Moves a sealed descriptor to another block: its tag tells that one, and is whole again.
-#[allow(
-    dead_code,
-    reason = "growing a volume moves its anchor to the head with this"
-)]
 pub(crate) fn retag(descriptor: &mut [u8], location: u32) {
     let Some(tag) = descriptor.get_mut(..TAG_BYTES) else {
         return;

@@ -96,8 +96,6 @@ pub enum UdfFault {
 pub struct UdfFacts {
     /// The number that no other file of the volume has; 0 for the root, and for every file of some writers.
     pub unique_id: u64,
-    /// Whether the name is marked as hidden.
-    pub hidden: bool,
     /// Whether the file is to be read in real time (from 2.01 on).
     pub real_time: bool,
     /// Whether there are named streams: [`Volume::named_streams`](crate::Volume::named_streams) lists them.
@@ -296,9 +294,7 @@ impl UdfVolume {
             let file = reading.entry(identifier.to.at)?;
             let mut entry = entry_of(&mut reading, file, identifier.to.at)?;
             entry.name = identifier.name;
-            if let Some(facts) = &mut entry.udf {
-                facts.hidden = identifier.hidden;
-            }
+            entry.hidden = identifier.hidden;
             entries.push(entry);
         }
         Ok(entries)
@@ -386,6 +382,7 @@ fn entry_of<R: BlockSource>(
             .device
             .filter(|_| is_device)
             .map(|(major, minor)| rustix::fs::makedev(major, minor)),
+        hidden: false,
         modified: file.modified,
         accessed: file.accessed,
         changed: file.changed,
@@ -396,7 +393,6 @@ fn entry_of<R: BlockSource>(
         },
         udf: Some(Box::new(UdfFacts {
             unique_id: file.unique,
-            hidden: false,
             real_time: file.kind == REAL_TIME,
             has_streams: file.streams.is_some(),
             icb,

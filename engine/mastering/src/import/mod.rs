@@ -1,0 +1,192 @@
+//! An earlier session of a disc or image becomes a tree that can be edited, its files staying where they are.
+//!
+//! Owns what is kept of a volume and what is told as lost; reads folders and descriptors, no file but the few bytes that
+//! stand in a folder's own structures. Must not know how a new session is planned.
+//!
+//! Unless the caller says otherwise, the names that are imported are Rock Ridge's where there are any, for they alone keep
+//! modes, owners, links and devices; else UDF's, whose names and times are the fullest, and which on the discs of others
+//! is often the only one that has all files; else Joliet's, and the plain ones at last. A new session has all of the file
+//! systems that it is planned with, made from this one tree.
+
+mod collect;
+mod error;
+
+use std::path::{Path, PathBuf};
+
+pub use error::{ImportError, ImportWarning};
+
+use crate::block::BlockSource;
+use crate::iso9660::descriptor::VolumeKind;
+use crate::joliet;
+use crate::read::{Names, ReadLimits, Volume};
+use crate::sessions::DiscId;
+use crate::time::Timestamp;
+use crate::tree::TreeBuilder;
+use collect::Collector;
+
+/// What is imported, and how much of it is believed.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ImportOptions {
+    /// Whose names; without it the best that there are.
+    pub names: Option<Names>,
+    /// Limits of the reader.
+    pub limits: ReadLimits,
+    /// Most files and folders.
+    pub most_nodes: u64,
+    /// The disc that is expected.
+    pub disc: Option<DiscId>,
+    /// Look whether other names of the volume lead to files that the imported ones do not.
+    pub compare_names: bool,
+}
+
+impl Default for ImportOptions {
+    fn default() -> Self {
+        Self {
+            names: None,
+            limits: ReadLimits::default(),
+            most_nodes: 16_000_000,
+            disc: None,
+            compare_names: true,
+        }
+    }
+}
+
+/// What the descriptors of an imported volume say. Texts are without their padding.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct VolumeFacts {
+    /// The volume's name.
+    pub volume_id: String,
+    /// System identifier.
+    pub system_id: String,
+    /// Volume set identifier.
+    pub volume_set_id: String,
+    /// Publisher.
+    pub publisher: String,
+    /// Data preparer.
+    pub preparer: String,
+    /// Application.
+    pub application: String,
+    /// When it was made.
+    pub created: Option<Timestamp>,
+    /// Blocks of the volume, from its session's first on.
+    pub blocks: u32,
+    /// The block of the boot catalogue.
+    pub boot_catalogue: Option<u32>,
+}
+
+/// An imported volume.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Imported {
+    /// The tree. Its files have [`Origin::Recorded`](crate::Origin::Recorded): they stay where they are.
+    pub builder: TreeBuilder,
+    /// Whose names it has.
+    pub names: Names,
+    /// All names that the volume has.
+    pub offered: Vec<Names>,
+    /// What the descriptors say.
+    pub volume: VolumeFacts,
+    /// What a session built on this will lose, or what is odd.
+    pub warnings: Vec<ImportWarning>,
+    /// The disc that this was imported from.
+    pub disc: DiscId,
+    /// The first block behind all that was seen: behind the volume, and behind each of its files.
+    pub end: u32,
+    /// Files with bytes on the disc, in the order of their first blocks.
+    files: Vec<(u32, PathBuf)>,
+}
+
+impl Imported {
+    /// The path of the file whose bytes begin at a block: of a boot image, say.
+    #[must_use]
+    pub fn file_at(&self, lba: u32) -> Option<&Path> {
+        let at = self.files.partition_point(|(first, _)| *first < lba);
+        let (first, path) = self.files.get(at)?;
+        (*first == lba).then_some(path.as_path())
+    }
+
+    /// Where a session may begin that grows what was imported, on a medium that can be overwritten: behind everything,
+    /// at a multiple of `alignment` ([`SESSION_ALIGNMENT`](crate::sessions::SESSION_ALIGNMENT) or that of Blu-ray discs).
+    /// `None` behind the last block that can be addressed. Elsewhere the drive tells its next writable address.
+    #[must_use]
+    pub fn next_session(&self, alignment: u32) -> Option<u32> {
+        self.end.checked_next_multiple_of(alignment)
+    }
+}
+
+/// Imports the volume of the session that begins at `session_first_lba`.
+///
+/// # Errors
+/// [`ImportError`]: nothing is imported by halves.
+pub fn import(
+    mut source: impl BlockSource,
+    session_first_lba: u32,
+    options: &ImportOptions,
+) -> Result<Imported, ImportError> {
+    let disc = match options.disc {
+        Some(expected) => {
+            expected.check(&mut source)?;
+            expected
+        }
+        None => {
+            DiscId::of(&mut source, session_first_lba).map_err(crate::sessions::DiscError::from)?
+        }
+    };
+    let mut volume = Volume::open_with(source, session_first_lba, options.limits)?;
+    if let Some(names) = options.names
+        && !volume.use_names(names)
+    {
+        return Err(ImportError::NoSuchNames { names });
+    }
+    let names = volume.names();
+    let offered = volume.offered_names();
+    let mut collector = Collector::new(names, options.most_nodes);
+    collector.take_tree(&mut volume)?;
+    collector.check_end(volume.source())?;
+    let mut warnings = collector.warnings();
+    if options.compare_names {
+        for other in offered.iter().filter(|other| **other != names) {
+            volume.use_names(*other);
+            warnings.extend(collector.missing_under(&mut volume, *other));
+        }
+        volume.use_names(names);
+    }
+    let facts = facts(&volume);
+    let mut files = std::mem::take(&mut collector.files);
+    files.sort();
+    let volume_end = session_first_lba.saturating_add(facts.blocks);
+    Ok(Imported {
+        names,
+        offered,
+        warnings,
+        disc,
+        end: volume_end.max(collector.end()),
+        volume: facts,
+        files,
+        builder: collector.builder,
+    })
+}
+
+fn facts<R: BlockSource>(volume: &Volume<R>) -> VolumeFacts {
+    let mut facts = VolumeFacts {
+        volume_id: volume.volume_id(),
+        created: volume.created(),
+        blocks: volume.blocks(),
+        boot_catalogue: volume.boot_catalogue(),
+        ..VolumeFacts::default()
+    };
+    if let Some(descriptor) = volume.descriptor() {
+        let text = |field: &[u8]| match descriptor.kind {
+            VolumeKind::Supplementary(_) => joliet::to_utf8(field),
+            _ => String::from_utf8_lossy(field).into_owned(),
+        };
+        facts.system_id = text(&descriptor.system);
+        facts.volume_set_id = text(&descriptor.volume_set);
+        facts.publisher = text(&descriptor.publisher);
+        facts.preparer = text(&descriptor.preparer);
+        facts.application = text(&descriptor.application);
+    }
+    facts
+}
