@@ -9,14 +9,15 @@
 
 mod common;
 
-use common::burn::{Opened, Place, blank, export, tree};
+use common::burn::{Opened, Place, blank, export, mastering, tree};
 use common::tree::{noise, write};
 use pitland::journal::{JobFolder, JobState, JournalError, OtherBecause, UnclearBecause, Verdict};
+use pitland::mastering::{IsoLevel, Platform};
 use pitland::transport::sim::MediumKind;
 use pitland::transport::{DeviceClock, Exchange, Limits, Reply, TransportError};
 use pitland::{
-    BurnOptions, DriveHandle, Finish, Image, Interrupted, Outcome, Placement, ResumeError,
-    SourceChange, Transport,
+    BootImage, BurnOptions, DriveHandle, FileSystems, Finish, Image, Interrupted, MasterOptions,
+    Outcome, Placement, ResumeError, SourceChange, Transport, Udf,
 };
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -131,6 +132,7 @@ fn copy_all(from: &Path, to: &Path) {
 struct Scene {
     place: Place,
     options: BurnOptions,
+    mastering: MasterOptions,
 }
 
 impl Scene {
@@ -148,7 +150,12 @@ impl Scene {
         Self {
             place,
             options: options.journal(journals),
+            mastering: mastering(),
         }
+    }
+
+    fn image(&self) -> Image {
+        Image::tree(vec![self.source()], self.mastering.clone())
     }
 
     fn source(&self) -> PathBuf {
@@ -172,7 +179,7 @@ impl Scene {
         let opened = Opened::with(&self.disc(), move |inner| {
             Box::new(Cutting::new(inner, cut, seen))
         });
-        let image = tree(&self.source());
+        let image = self.image();
         // How it ends is not the matter here.
         let _ = opened.burn(self.options.clone(), image).await;
         opened.close().await;
@@ -246,7 +253,7 @@ async fn whole(scene: &Scene, kind: MediumKind) -> (Vec<u8>, u64) {
     blank(&disc, kind, DISC);
     let opened = Opened::new(&disc);
     let lease = opened.drive.lease("a test").await.unwrap();
-    let planned = lease.plan(BurnOptions::default(), tree(&scene.source()));
+    let planned = lease.plan(BurnOptions::default(), scene.image());
     let bytes = planned.await.unwrap().image_bytes;
     drop(lease);
     opened.close().await;
@@ -532,6 +539,45 @@ async fn a_source_that_has_changed_is_refused() {
     set(&file);
     let error = refused(&scene).await;
     assert!(matches!(error, ResumeError::SourceChanged(_)), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_volume_with_options_of_every_kind_is_made_again_as_it_was() {
+    let mut scene = Scene::new(BurnOptions::default());
+    let loader = scene.place.path("a,loader.img");
+    write(&loader, &noise(9, 10_000));
+    let mut bios = BootImage::new(&loader, Platform::Bios);
+    bios.info_table = true;
+    bios.load_sectors = Some(20);
+    let mut efi = BootImage::new(&loader, Platform::Efi);
+    efi.id = "EFI".into();
+    let systems = FileSystems::default()
+        .joliet(false)
+        .iso_level(IsoLevel::Two)
+        .udf(Udf::ByMedium);
+    scene.mastering = mastering().file_systems(systems).boot(bios).boot(efi);
+    let (whole, _) = whole(&scene, MediumKind::BdR).await;
+    // Behind the descriptors of ISO 9660 those by which UDF is known; and the boot record.
+    assert_eq!(&whole[17 * 2048 + 7..][..23], b"EL TORITO SPECIFICATION");
+    assert!(
+        whole[18 * 2048..32 * 2048]
+            .windows(5)
+            .any(|id| id == b"NSR03")
+    );
+    cut_in_the_middle(&scene, MediumKind::BdR).await;
+    let went = take_up(&scene).await;
+    assert!(
+        matches!(went, Went::On(Verdict::ResumeAt { .. })),
+        "{went:?}"
+    );
+    assert!(scene.content(whole.len()).await == whole);
+
+    // Another loader is another volume.
+    cut_in_the_middle(&scene, MediumKind::BdR).await;
+    write(&loader, &noise(10, 10_000));
+    let error = refused(&scene).await;
+    let changed = matches!(error, ResumeError::SourceChanged(SourceChange::Tree));
+    assert!(changed, "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,10 +1,16 @@
 //! What a caller can choose. Owns defaults; knows nothing of how they are carried out.
 
+mod boot;
+mod master;
+mod words;
+
+pub use boot::{BootEmulation, BootImage};
+pub use master::{FileSystems, MasterOptions, Udf};
+
 use pitland_burn::VerifyLevel;
-use pitland_mastering::{SpecialFiles, VolumeOptions, WalkOptions};
 use pitland_writer::{CdForm, Finish, Placement, Recording, Speed};
 use std::path::PathBuf;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 /// How a burn is done. The default: onto a blank medium, at full speed, session closed, disc left
 /// appendable, everything read back.
@@ -218,80 +224,4 @@ pub enum StashPolicy {
     Never,
     /// Everything, before the medium is touched.
     All,
-}
-
-/// How a tree of files becomes a volume.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct MasterOptions {
-    /// Volume identifier; at most 32 characters on ISO 9660, 16 on Joliet.
-    pub volume_id: String,
-    /// When the volume says it was made; `None`: the time of planning.
-    pub created: Option<SystemTime>,
-    /// Store what links point at instead of the links.
-    pub follow_links: bool,
-    /// What to do with devices, fifos and sockets inside of a tree.
-    pub special: SpecialFiles,
-}
-
-impl Default for MasterOptions {
-    fn default() -> Self {
-        Self {
-            volume_id: "PITLAND".into(),
-            created: None,
-            follow_links: false,
-            special: SpecialFiles::default(),
-        }
-    }
-}
-
-impl MasterOptions {
-    /// With another volume identifier.
-    #[must_use]
-    pub fn volume_id(mut self, volume_id: impl Into<String>) -> Self {
-        self.volume_id = volume_id.into();
-        self
-    }
-
-    /// With a stated time of creation, for images that can be made again bit by bit.
-    #[must_use]
-    pub fn created(mut self, created: SystemTime) -> Self {
-        self.created = Some(created);
-        self
-    }
-
-    /// Following links, or not.
-    #[must_use]
-    pub fn follow_links(mut self, follow: bool) -> Self {
-        self.follow_links = follow;
-        self
-    }
-
-    /// With another treatment of devices, fifos and sockets.
-    #[must_use]
-    pub fn special(mut self, special: SpecialFiles) -> Self {
-        self.special = special;
-        self
-    }
-
-    /// With a time of creation that stays the same however often it is asked for.
-    pub(crate) fn settled(mut self) -> Self {
-        self.created.get_or_insert_with(SystemTime::now);
-        self
-    }
-
-    pub(crate) fn walk(&self) -> WalkOptions {
-        WalkOptions {
-            follow_links: self.follow_links,
-            special: self.special,
-            ..WalkOptions::default()
-        }
-    }
-
-    pub(crate) fn volume(&self) -> VolumeOptions {
-        VolumeOptions::new(
-            self.volume_id.clone(),
-            self.created.unwrap_or_else(SystemTime::now).into(),
-        )
-    }
 }

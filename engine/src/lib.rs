@@ -44,7 +44,9 @@ mod pipeline;
 mod progress;
 mod resume;
 
-pub use config::{BurnOptions, MasterOptions, Simulate, StashPolicy};
+pub use config::{
+    BootEmulation, BootImage, BurnOptions, FileSystems, MasterOptions, Simulate, StashPolicy, Udf,
+};
 pub use discovery::{DriveChanges, find_drives, watch_drives};
 pub use drive::{
     BurnPlan, BurnReport, Canceller, DriveHandle, DriveLease, DriveReader, DriveStatus, Job,

@@ -166,7 +166,9 @@ async fn read_source(
 ) -> Result<(Prepared, Option<reading::PartOfUnit>), ResumeError> {
     let begun = &journal.begun;
     let image = mark::image(&begun.source).ok_or(ResumeError::SourceGone)?;
-    let prepared = image.prepare(begun.first_lba).await?;
+    let prepared = image
+        .prepare(begun.first_lba, begun.disc.profile.family())
+        .await?;
     if let Some(change) = change(&begun.source, &prepared) {
         return Err(ResumeError::SourceChanged(change));
     }

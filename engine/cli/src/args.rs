@@ -3,8 +3,9 @@
 use crate::exit;
 use crate::values;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use pitland::mastering::UdfRevision;
 use pitland::transport::sim::DiscType;
-use pitland::{LeaseOptions, Speed};
+use pitland::{BootImage, LeaseOptions, Speed};
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -145,6 +146,27 @@ pub(crate) struct VolumeArgs {
     /// The volume's name, at most 32 characters.
     #[arg(long, value_name = "ID", default_value = "PITLAND", value_parser = values::volume_id)]
     pub(crate) volume_id: String,
+    /// The file systems, divided by commas; udf alone is possible. Without it all but udf, which comes where a
+    /// file is too large for one extent of iso.
+    #[arg(
+        long,
+        value_enum,
+        value_name = "LIST",
+        value_delimiter = ',',
+        num_args = 1
+    )]
+    pub(crate) fs: Vec<FsArg>,
+    /// What any reader of ISO 9660 must take; below 3 no file has 4 GiB, and at 1 names are 8.3.
+    #[arg(long, value_name = "1|2|3", value_parser = clap::value_parser!(u8).range(1..=3))]
+    pub(crate) iso_level: Option<u8>,
+    /// With UDF of this revision: 1.02, 1.50, 2.00, 2.01, 2.50 or 2.60.
+    #[arg(long, value_name = "REV", value_parser = values::udf)]
+    pub(crate) udf: Option<UdfRevision>,
+    /// Machines can start from the image HOST-FILE; several times: several entries, the first by default. Behind
+    /// it, divided by commas: platform=bios|efi|NUMBER, emulation=none|floppy|hd, load-size=SECTORS (of 512
+    /// bytes), load-segment=HEX, id=TEXT, info-table.
+    #[arg(long, value_name = "HOST-FILE[,...]", value_parser = values::boot_image())]
+    pub(crate) boot: Vec<BootImage>,
 }
 
 #[derive(Debug, Args)]
@@ -491,6 +513,18 @@ pub(crate) enum StashArg {
     All,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FsArg {
+    /// ISO 9660.
+    Iso,
+    /// Joliet.
+    Joliet,
+    /// Rock Ridge.
+    Rr,
+    /// UDF.
+    Udf,
+}
+
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(crate) enum NamesArg {
     /// ISO 9660 alone.
@@ -499,6 +533,10 @@ pub(crate) enum NamesArg {
     Joliet,
     /// Rock Ridge.
     Rr,
+    /// UDF.
+    Udf,
+    /// The enhanced names of ISO 9660:1999.
+    Enhanced,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

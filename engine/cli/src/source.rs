@@ -1,15 +1,15 @@
 //! The rules for SOURCE: what is mastered, what is an image already, and what comes from standard input.
 //! Owns the rules only; reading is the engine's.
 
-use crate::args::{BurnArgs, SpecialArg, TreeArgs, VolumeArgs};
+use crate::args::{BurnArgs, FsArg, SpecialArg, TreeArgs, VolumeArgs};
 use crate::error::Complaint;
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
-use pitland::mastering::{SpecialFiles, WalkOptions};
-use pitland::{Image, ImageSource, MasterOptions};
+use pitland::mastering::{IsoLevel, SpecialFiles, WalkOptions};
+use pitland::{FileSystems, Image, ImageSource, MasterOptions, Udf};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 use tokio::io::{AsyncReadExt, Stdin};
 
 /// What is asked to be burned.
@@ -45,7 +45,7 @@ impl Source {
                 Some(path) => Ok(Self::ImageFile(path)),
                 None => Ok(Self::Tree {
                     sources: args.sources.clone(),
-                    options: master_options(&args.volume),
+                    options: master_options(&args.volume)?,
                 }),
             },
         }
@@ -102,13 +102,67 @@ pub(crate) fn walk_options(args: &TreeArgs) -> WalkOptions {
     }
 }
 
-fn master_options(args: &VolumeArgs) -> MasterOptions {
-    MasterOptions::default()
+/// How sources become a volume.
+pub(crate) fn master_options(args: &VolumeArgs) -> Result<MasterOptions, Complaint> {
+    let options = MasterOptions::default()
         .volume_id(args.volume_id.clone())
         // One time for the plan and for the burn.
-        .created(SystemTime::now())
+        .created(created()?)
         .follow_links(args.tree.follow_links)
         .special(special(&args.tree))
+        .file_systems(file_systems(args)?);
+    Ok(args.boot.iter().cloned().fold(options, MasterOptions::boot))
+}
+
+/// The variable by which builds are told the one time that they may know.
+const TIME_VARIABLE: &str = "SOURCE_DATE_EPOCH";
+
+/// When the volume says it was made.
+fn created() -> Result<SystemTime, Complaint> {
+    let Some(given) = std::env::var_os(TIME_VARIABLE).filter(|given| !given.is_empty()) else {
+        return Ok(SystemTime::now());
+    };
+    let seconds = given.to_str().and_then(|text| text.parse().ok());
+    seconds
+        .and_then(|seconds| SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds)))
+        .ok_or_else(|| {
+            Complaint::usage(format!("{TIME_VARIABLE} is a number of seconds since 1970"))
+        })
+}
+
+fn file_systems(args: &VolumeArgs) -> Result<FileSystems, Complaint> {
+    let systems = FileSystems::default();
+    let listed = |system| args.fs.contains(&system);
+    let is_default = args.fs.is_empty();
+    let iso = is_default || listed(FsArg::Iso);
+    if !iso && (listed(FsArg::Joliet) || listed(FsArg::Rr)) {
+        return Err(Complaint::usage(
+            "joliet and rr are parts of iso: name it in --fs, too",
+        ));
+    }
+    if !iso && args.iso_level.is_some() {
+        return Err(Complaint::usage(
+            "--iso-level has nothing to do without iso in --fs",
+        ));
+    }
+    let udf = match (args.udf, is_default, listed(FsArg::Udf)) {
+        (Some(_), false, false) => {
+            return Err(Complaint::usage(
+                "--udf needs udf in --fs, where that is said",
+            ));
+        }
+        (Some(revision), ..) => Udf::Revision(revision),
+        (None, true, _) => Udf::WhereNeeded,
+        (None, false, true) => Udf::ByMedium,
+        (None, false, false) => Udf::Never,
+    };
+    let level = args.iso_level.and_then(IsoLevel::from_number);
+    Ok(systems
+        .iso9660(iso)
+        .iso_level(level.unwrap_or_default())
+        .joliet(is_default || listed(FsArg::Joliet))
+        .rock_ridge(is_default || listed(FsArg::Rr))
+        .udf(udf))
 }
 
 /// Bytes that are asked of standard input at a time.

@@ -1,7 +1,12 @@
 //! Values of options: from what a person types to what is meant. Pure; each error is one sentence.
 
+mod boot;
+
+pub(crate) use boot::boot_image;
+
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use pitland::Speed;
+use pitland::mastering::UdfRevision;
 use pitland::transport::sim::DiscType;
 use std::num::NonZeroU32;
 
@@ -55,6 +60,13 @@ pub(crate) fn ring(text: &str) -> Result<u64, String> {
 pub(crate) fn disc() -> impl TypedValueParser<Value = DiscType> {
     PossibleValuesParser::new(DiscType::ALL.map(DiscType::name))
         .try_map(|name| name.parse::<DiscType>())
+}
+
+/// A revision of UDF.
+pub(crate) fn udf(text: &str) -> Result<UdfRevision, String> {
+    let all = UdfRevision::ALL.map(|revision| revision.to_string());
+    text.parse()
+        .map_err(|_| format!("a revision of UDF is one of {}", all.join(", ")))
 }
 
 /// A write speed: `max`, `4x`, `2.4x`, or kB/s.

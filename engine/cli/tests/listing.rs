@@ -5,40 +5,12 @@
 mod common;
 
 use common::Bench;
+use common::tools::{output, tool};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Stdio};
-
-/// A program that judges images; `None` where it is missing, which is said, and fails where tools are required.
-fn tool(test: &str, program: &str) -> Option<()> {
-    let found = std::env::var_os("PATH")
-        .is_some_and(|path| std::env::split_paths(&path).any(|dir| dir.join(program).is_file()));
-    if found {
-        return Some(());
-    }
-    let required = std::env::var_os("PITLAND_REQUIRE_TOOLS").is_some_and(|value| value == "1");
-    assert!(!required, "{test}: {program} is missing");
-    // The harness captures what a test prints that passes; what goes to the descriptor is seen.
-    let _ = writeln!(
-        std::io::stderr().lock(),
-        "not run: {test}: {program} missing"
-    );
-    None
-}
-
-fn output(bench: &Bench, program: &str, args: &[&str]) -> String {
-    let mut command = Command::new(program);
-    command
-        .args(args)
-        .current_dir(bench.path(""))
-        .stdin(Stdio::null());
-    let output = command.output().unwrap();
-    assert!(output.status.success(), "{program} {args:?}: {output:?}");
-    String::from_utf8(output.stdout).unwrap()
-}
+use std::process::Command;
 
 /// The entries below a path, by their paths.
 fn entries(bench: &Bench, args: &[&str]) -> BTreeMap<String, Value> {

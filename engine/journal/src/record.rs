@@ -11,7 +11,7 @@
 //! Owns what a record says; where it is stored is the folder's, when it is written is the writer's.
 
 use crate::error::JournalError;
-use crate::wire::{Put, Take, fits};
+use crate::wire::{MOST_TEXT, Put, Take, fits};
 use pitland_mmc::Profile;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -35,6 +35,8 @@ const MOST_BLOCKS: u64 = 1 << 26;
 const MOST_PADDING: u64 = u16::MAX as u64;
 /// The most sources of a volume that a journal takes.
 const MOST_SOURCES: usize = 4096;
+/// The most options of a volume besides, each of at most [`MOST_TEXT`] bytes.
+const MOST_OPTIONS: usize = 1024;
 
 pub(crate) mod kind {
     pub(crate) const BEGUN: u16 = 1;
@@ -199,6 +201,8 @@ pub enum SourceMark {
         follow_links: bool,
         /// Devices, fifos and sockets.
         special: Special,
+        /// How the volume is made besides, in words that are whoever's who began the journal.
+        options: Vec<Vec<u8>>,
         /// The fingerprint of the volume's plan: names, sizes and times of everything in it.
         fingerprint: u64,
     },
@@ -425,6 +429,7 @@ impl SourceMark {
                 created,
                 follow_links,
                 special,
+                options,
                 fingerprint,
             } => {
                 if sources.len() > MOST_SOURCES {
@@ -432,7 +437,14 @@ impl SourceMark {
                         what: "the list of sources",
                     });
                 }
-                put.u8(1);
+                if options.len() > MOST_OPTIONS || options.iter().any(|word| word.len() > MOST_TEXT)
+                {
+                    return Err(JournalError::TooLong {
+                        what: "the list of options",
+                    });
+                }
+                // Journals of volumes without options are as they always were.
+                put.u8(if options.is_empty() { 1 } else { 4 });
                 put.u32(u32::try_from(sources.len()).unwrap_or(0));
                 for source in sources {
                     checked(source)?;
@@ -448,6 +460,10 @@ impl SourceMark {
                     Special::Store => 2,
                 });
                 put.u64(*fingerprint);
+                if !options.is_empty() {
+                    put.u32(u32::try_from(options.len()).unwrap_or(0));
+                    options.iter().for_each(|word| put.bytes(word));
+                }
             }
             Self::File { path, stamp } => {
                 checked(path)?;
@@ -470,24 +486,38 @@ impl SourceMark {
 
     fn take(take: &mut Take<'_>) -> Option<Self> {
         Some(match take.u8()? {
-            1 => {
+            kind @ (1 | 4) => {
                 let count = usize::try_from(take.u32()?).ok()?;
                 if count == 0 || count > MOST_SOURCES {
                     return None;
                 }
                 let sources = (0..count).map(|_| take.path()).collect::<Option<_>>()?;
+                let volume_id = take.text()?;
+                let created = (take.i64()?, take.u32().filter(|n| *n < 1_000_000_000)?);
+                let follow_links = take.bool()?;
+                let special = match take.u8()? {
+                    0 => Special::Refuse,
+                    1 => Special::Skip,
+                    2 => Special::Store,
+                    _ => return None,
+                };
+                let fingerprint = take.u64()?;
+                let count = match kind {
+                    1 => 0,
+                    _ => take.u32().filter(|count| *count > 0)? as usize,
+                };
+                if count > MOST_OPTIONS {
+                    return None;
+                }
+                let options = (0..count).map(|_| take.bytes(MOST_TEXT).map(<[u8]>::to_vec));
                 Self::Tree {
                     sources,
-                    volume_id: take.text()?,
-                    created: (take.i64()?, take.u32().filter(|n| *n < 1_000_000_000)?),
-                    follow_links: take.bool()?,
-                    special: match take.u8()? {
-                        0 => Special::Refuse,
-                        1 => Special::Skip,
-                        2 => Special::Store,
-                        _ => return None,
-                    },
-                    fingerprint: take.u64()?,
+                    volume_id,
+                    created,
+                    follow_links,
+                    special,
+                    options: options.collect::<Option<_>>()?,
+                    fingerprint,
                 }
             }
             2 => {

@@ -302,6 +302,7 @@ proptest! {
                 sources: vec![text.clone().into(); 1 + value as usize % 5], volume_id: text,
                 created: (created, nanos), follow_links: finish,
                 special: [Special::Refuse, Special::Skip, Special::Store][verify],
+                options: vec![vec![value as u8; placement * 7]; speed * 3],
                 fingerprint: u64::from(value) << 31,
             },
         };

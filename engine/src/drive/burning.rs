@@ -84,7 +84,7 @@ pub(crate) async fn plan(
     let Chosen { facts, service } = assess(lease, facts, burn.clone(), &options).await?;
     // Only the engine's own lead-in starts below 0, and no image does.
     let first = u32::try_from(service.first_lba.0).map_err(|_| Refusal::NotOffered)?;
-    let image = image.prepare(first).await?;
+    let image = image.prepare(first, facts.profile().family()).await?;
     burn.blocks = image.blocks();
     if burn.blocks == 0 {
         return Err(Refusal::Empty.into());

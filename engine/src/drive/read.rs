@@ -129,6 +129,14 @@ impl BlockSource for DriveReader {
         let lba = i32::try_from(lba).map_err(|_| io::Error::from(io::ErrorKind::InvalidInput))?;
         DriveReader::read_blocks(self, Lba(lba), out).map_err(io::Error::other)
     }
+
+    /// Asks the drive each time.
+    fn blocks(&mut self) -> Option<u32> {
+        let (reply, answer) = oneshot::channel();
+        self.drive.query_blocking(Order::Identify(reply)).ok()?;
+        let facts = answer.blocking_recv().ok()?.ok()?;
+        u32::try_from(whole_disc(&facts)).ok()
+    }
 }
 
 /// Blocks of run-out behind a track at once on CD (recipe 5).

@@ -23,6 +23,7 @@ use crate::resume::{Beginning, disc_now, source_mark};
 use futures::future::{join_all, select_all};
 use pitland_burn::{Note, Phase, VerifyLevel, WrittenRun};
 use pitland_journal::{DiscNow, JobJournal};
+use pitland_mmc::MediumFamily;
 use pitland_transport::BusShare;
 use pitland_writer::{BurnRequest, MediaFacts, Refusal, Request, ResumeRequest, Speed};
 use std::collections::BTreeMap;
@@ -260,7 +261,14 @@ pub(crate) async fn begin(mut member: Member) -> Option<(Member, MediaFacts)> {
 
 /// All drives whose discs get the same bytes.
 async fn burn_group(image: Image, first_lba: u32, group: Vec<Introduced>) {
-    let prepared = match image.prepare(first_lba).await {
+    // A set on several kinds of media gets what the least of them wants.
+    let media = group.iter().map(|one| one.facts.profile().family());
+    let medium = media.min_by_key(|family| match family {
+        MediumFamily::Bd => 1,
+        _ => 0,
+    });
+    let Some(medium) = medium else { return };
+    let prepared = match image.prepare(first_lba, medium).await {
         Ok(prepared) if prepared.blocks() > 0 => prepared,
         Ok(_) => return end_all(group, || Refusal::Empty.into()),
         Err(error) => return end_all(group, || error.clone().into()),

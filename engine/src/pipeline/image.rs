@@ -7,7 +7,8 @@ use crate::pipeline::stash::Stashed;
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::{BoxStream, Stream, StreamExt};
-use pitland_mastering::{Layout, Timestamp, Tree};
+use pitland_mastering::{Layout, Timestamp};
+use pitland_mmc::MediumFamily;
 use std::fs::File;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -53,7 +54,7 @@ impl fmt::Debug for Image {
 }
 
 impl Image {
-    /// Folders and files, mastered as ISO 9660 with Joliet and Rock Ridge while they are burned. One
+    /// Folders and files, mastered as the options say while they are burned. One
     /// folder: its contents are the root; several sources: each under its own name.
     pub fn tree(sources: Vec<PathBuf>, options: MasterOptions) -> Self {
         Self(Kind::Tree { sources, options })
@@ -89,16 +90,19 @@ impl Image {
         }
     }
 
-    /// Settles length and layout for a session that starts at `first_lba`.
-    pub(crate) async fn prepare(self, first_lba: u32) -> Result<Prepared, SourceError> {
+    /// Settles length and layout for a session that starts at `first_lba` of such a medium.
+    pub(crate) async fn prepare(
+        self,
+        first_lba: u32,
+        medium: MediumFamily,
+    ) -> Result<Prepared, SourceError> {
         match self.0 {
-            Kind::Tree { sources, options } => {
-                // The time that counts is part of what the image is.
-                let options = options.settled();
+            Kind::Tree {
+                sources,
+                mut options,
+            } => {
                 blocking(move || {
-                    let tree = Tree::scan(&sources, &options.walk()).map_err(Arc::new)?;
-                    let layout =
-                        Layout::plan(tree, first_lba, &options.volume()).map_err(Arc::new)?;
+                    let layout = options.settle(&sources, first_lba, Some(medium))?;
                     let bytes = layout.blocks() * 2048;
                     let feed = Feed::Again(Readable::Layout(Arc::new(layout)));
                     let origin = Origin::Tree { sources, options };

@@ -245,6 +245,7 @@ pub(crate) fn source_mark(image: &Prepared) -> SourceMark {
                 SpecialFiles::Skip => journal::Special::Skip,
                 SpecialFiles::Store => journal::Special::Store,
             },
+            options: options.words(),
             fingerprint: image.layout().map_or(0, |layout| layout.fingerprint()),
         },
         Origin::File(path) => SourceMark::File {
@@ -280,6 +281,7 @@ pub(crate) fn image(source: &SourceMark) -> Option<Image> {
             created,
             follow_links,
             special,
+            options: words,
             ..
         } => {
             let options = MasterOptions::default()
@@ -290,7 +292,8 @@ pub(crate) fn image(source: &SourceMark) -> Option<Image> {
                     journal::Special::Refuse => SpecialFiles::Refuse,
                     journal::Special::Skip => SpecialFiles::Skip,
                     journal::Special::Store => SpecialFiles::Store,
-                });
+                })
+                .with_words(words)?;
             Some(Image::tree(sources.clone(), options))
         }
         SourceMark::File { path, .. } => Some(Image::file(path)),

@@ -8,7 +8,8 @@ use crate::output::bar::Watcher;
 use crate::output::json::{ImageView, Name, PlannedVolumeView};
 use crate::sink::Sink;
 use crate::source;
-use pitland::mastering::{BLOCK_SIZE, Layout, Timestamp, Tree, VolumeOptions};
+use pitland::MasterOptions;
+use pitland::mastering::BLOCK_SIZE;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -21,8 +22,9 @@ pub(crate) async fn run(args: ImageArgs, context: Context) -> Result<Exit, Compl
             "standard input is an image already (a file of that name is ./-)",
         ));
     }
+    let options = source::master_options(&args.volume)?;
     blocking(move || {
-        let view = master(&args, &context)?;
+        let view = master(&args, &options, &context)?;
         context.output.result(&view);
         Ok(Exit::Done)
     })
@@ -46,12 +48,14 @@ fn refuse_own_source(output: &Path, sources: &[PathBuf]) -> Result<(), Complaint
     Ok(())
 }
 
-fn master(args: &ImageArgs, context: &Context) -> Result<ImageView, Complaint> {
+fn master(
+    args: &ImageArgs,
+    options: &MasterOptions,
+    context: &Context,
+) -> Result<ImageView, Complaint> {
     let mut watcher = Watcher::new(&context.output, Name::new(&args.output));
     watcher.phase("planning");
-    let tree = Tree::scan(&args.sources, &source::walk_options(&args.volume.tree))?;
-    let options = VolumeOptions::new(args.volume.volume_id.clone(), Timestamp::now());
-    let layout = Arc::new(Layout::plan(tree, 0, &options)?);
+    let layout = Arc::new(options.plan(&args.sources, 0, None)?);
     refuse_own_source(&args.output, &args.sources)?;
     let mut sink = Sink::create(&args.output, None)?;
     let mut emitter = layout.emitter();

@@ -8,9 +8,8 @@ use crate::exit::Exit;
 use crate::open::{self, Named};
 use crate::output::json::Name;
 use pitland::mastering::read::ReadLimits;
-use pitland::mastering::{BLOCK_SIZE, BlockSource, ImageFile, Names, ReadError, Volume};
+use pitland::mastering::{BLOCK_SIZE, BlockSource, DiscImage, Names, ReadError, Volume};
 use pitland::{DriveAddress, DriveHandle, Engine, MediaFacts};
-use std::fs::File;
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
@@ -126,21 +125,21 @@ fn names(arg: NamesArg) -> Names {
         NamesArg::Iso => Names::Plain,
         NamesArg::Joliet => Names::Joliet,
         NamesArg::Rr => Names::RockRidge,
+        NamesArg::Udf => Names::Udf,
+        NamesArg::Enhanced => Names::Enhanced,
     }
 }
 
 fn open_image(path: &Path, first: u32, names: Option<Names>) -> Result<Opened, Complaint> {
-    let wrong = |error: std::io::Error| Complaint::source(format!("{}: {error}", path.display()));
-    let file = File::open(path).map_err(wrong)?;
-    let meta = file.metadata().map_err(wrong)?;
-    if !meta.is_file() {
+    if !path.is_file() && path.exists() {
         return Err(Complaint::source(format!(
             "{} is no image file",
             path.display()
         )));
     }
-    let source = Box::new(ImageFile::new(file));
-    open_volume(Name::new(path), source, meta.len(), first, names)
+    let image = DiscImage::open(path).map_err(|error| Complaint::source(error.to_string()))?;
+    let bytes = u64::from(image.end()) * BLOCK_SIZE as u64;
+    open_volume(Name::new(path), Box::new(image), bytes, first, names)
 }
 
 fn open_volume(

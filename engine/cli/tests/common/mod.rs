@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 pub(crate) mod running;
+pub(crate) mod tools;
 
 use serde_json::Value;
 use std::fs;

@@ -47,6 +47,7 @@ pub(crate) fn begun(profile: Profile) -> Begun {
             created: (1_795_000_000, 5),
             follow_links: true,
             special: Special::Store,
+            options: vec![b"a word\0of the engine's".to_vec()],
             fingerprint: 0x0123_4567_89AB_CDEF,
         },
         image_bytes: 9_990 * 2048 - 5,

@@ -1,0 +1,34 @@
+//! Programs of others as judges. Owns what is said where one is missing.
+
+use super::Bench;
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+/// A program that judges; `None` where it is missing, which is said, and fails where tools are required.
+pub(crate) fn tool(test: &str, program: &str) -> Option<()> {
+    let found = std::env::var_os("PATH")
+        .is_some_and(|path| std::env::split_paths(&path).any(|dir| dir.join(program).is_file()));
+    if found {
+        return Some(());
+    }
+    let required = std::env::var_os("PITLAND_REQUIRE_TOOLS").is_some_and(|value| value == "1");
+    assert!(!required, "{test}: {program} is missing");
+    // The harness captures what a test prints that passes; what goes to the descriptor is seen.
+    let _ = writeln!(
+        std::io::stderr().lock(),
+        "not run: {test}: {program} missing"
+    );
+    None
+}
+
+/// What a program says, run in the bench's folder.
+pub(crate) fn output(bench: &Bench, program: &str, args: &[&str]) -> String {
+    let mut command = Command::new(program);
+    command
+        .args(args)
+        .current_dir(bench.path(""))
+        .stdin(Stdio::null());
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{program} {args:?}: {output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}

@@ -1,0 +1,189 @@
+//! The options of a volume as words that a journal keeps, and back: a burn that is taken up again must make the same bytes.
+//! Owns their form, which only this module reads. A word is a key, and where it has values, each behind a zero byte.
+
+use crate::config::boot::{BootEmulation, BootImage};
+use crate::config::master::{FileSystems, MasterOptions, Udf};
+use pitland_mastering::{IsoLevel, Platform, UdfRevision};
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
+
+impl MasterOptions {
+    /// What differs from the defaults, but for what a journal has fields of its own for.
+    pub(crate) fn words(&self) -> Vec<Vec<u8>> {
+        // All by name: a new option is not to be forgotten here.
+        let Self {
+            volume_id: _,
+            created: _,
+            follow_links: _,
+            special: _,
+            file_systems:
+                FileSystems {
+                    iso9660,
+                    iso_level,
+                    joliet,
+                    rock_ridge,
+                    udf,
+                },
+            boot,
+        } = self;
+        let mut words = Vec::new();
+        if !iso9660 {
+            words.push(b"no-iso9660".to_vec());
+        }
+        if *iso_level != IsoLevel::default() {
+            words.push(word(&["iso-level", &iso_level.number().to_string()]));
+        }
+        if !joliet {
+            words.push(b"no-joliet".to_vec());
+        }
+        if !rock_ridge {
+            words.push(b"no-rock-ridge".to_vec());
+        }
+        match udf {
+            Udf::WhereNeeded => {}
+            Udf::Never => words.push(b"no-udf".to_vec()),
+            Udf::ByMedium => words.push(b"udf-by-medium".to_vec()),
+            Udf::Revision(revision) => words.push(word(&["udf", &revision.to_string()])),
+        }
+        words.extend(boot.iter().map(boot_word));
+        words
+    }
+
+    /// With what such words say; `None` where one is not understood.
+    pub(crate) fn with_words(self, words: &[Vec<u8>]) -> Option<Self> {
+        words
+            .iter()
+            .try_fold(self, |options, word| options.with_word(word))
+    }
+
+    fn with_word(mut self, word: &[u8]) -> Option<Self> {
+        let mut values = word.split(|byte| *byte == 0);
+        let systems = &mut self.file_systems;
+        match values.next()? {
+            b"no-iso9660" => systems.iso9660 = false,
+            b"iso-level" => {
+                systems.iso_level = IsoLevel::from_number(text(values.next()?)?.parse().ok()?)?;
+            }
+            b"no-joliet" => systems.joliet = false,
+            b"no-rock-ridge" => systems.rock_ridge = false,
+            b"no-udf" => systems.udf = Udf::Never,
+            b"udf-by-medium" => systems.udf = Udf::ByMedium,
+            b"udf" => {
+                systems.udf = Udf::Revision(text(values.next()?)?.parse::<UdfRevision>().ok()?)
+            }
+            b"boot" => self.boot.push(boot_image(&mut values)?),
+            _ => return None,
+        }
+        values.next().is_none().then_some(self)
+    }
+}
+
+fn word(parts: &[&str]) -> Vec<u8> {
+    parts.join("\0").into_bytes()
+}
+
+fn text(bytes: &[u8]) -> Option<&str> {
+    std::str::from_utf8(bytes).ok()
+}
+
+fn boot_word(image: &BootImage) -> Vec<u8> {
+    let path = std::path::absolute(&image.path).unwrap_or_else(|_| image.path.clone());
+    let emulation = match image.emulation {
+        BootEmulation::None => "none",
+        BootEmulation::Floppy => "floppy",
+        BootEmulation::HardDrive => "hard-drive",
+    };
+    let sectors = image
+        .load_sectors
+        .map_or_else(String::new, |n| n.to_string());
+    let info_table = if image.info_table { "info-table" } else { "" };
+    let rest = word(&[
+        &image.platform.code().to_string(),
+        emulation,
+        &sectors,
+        &image.load_segment.to_string(),
+        info_table,
+        &image.id,
+    ]);
+    [b"boot", path.as_os_str().as_bytes(), &rest].join(&0)
+}
+
+fn boot_image<'a>(values: &mut impl Iterator<Item = &'a [u8]>) -> Option<BootImage> {
+    let path = PathBuf::from(OsStr::from_bytes(values.next()?));
+    let platform = Platform::from_code(text(values.next()?)?.parse().ok()?);
+    let mut image = BootImage::new(path, platform);
+    image.emulation = match values.next()? {
+        b"none" => BootEmulation::None,
+        b"floppy" => BootEmulation::Floppy,
+        b"hard-drive" => BootEmulation::HardDrive,
+        _ => return None,
+    };
+    image.load_sectors = match values.next()? {
+        b"" => None,
+        sectors => Some(text(sectors)?.parse().ok()?),
+    };
+    image.load_segment = text(values.next()?)?.parse().ok()?;
+    image.info_table = match values.next()? {
+        b"" => false,
+        b"info-table" => true,
+        _ => return None,
+    };
+    image.id = text(values.next()?)?.to_owned();
+    Some(image)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_come_back_as_they_were() {
+        let mut hard_drive = BootImage::new("/a,b=c d.img", Platform::Other(0x42));
+        hard_drive.emulation = BootEmulation::HardDrive;
+        hard_drive.load_sectors = Some(0);
+        hard_drive.load_segment = 0xFFFF;
+        hard_drive.id = "a name".into();
+        hard_drive.info_table = true;
+        let mut floppy = BootImage::new(PathBuf::from(OsStr::from_bytes(b"/\xff")), Platform::Efi);
+        floppy.emulation = BootEmulation::Floppy;
+        let plain = MasterOptions::default;
+        let systems = FileSystems::default;
+        let mut all = vec![
+            plain(),
+            plain().file_systems(systems().iso9660(false)),
+            plain().file_systems(systems().iso_level(IsoLevel::One)),
+            plain().file_systems(systems().joliet(false)),
+            plain().file_systems(systems().rock_ridge(false)),
+            plain().boot(hard_drive).boot(floppy),
+        ];
+        let revisions = UdfRevision::ALL.map(Udf::Revision);
+        for udf in [Udf::Never, Udf::ByMedium].into_iter().chain(revisions) {
+            all.push(plain().file_systems(systems().udf(udf)));
+        }
+        for options in all {
+            let words = options.words();
+            assert_eq!(plain().with_words(&words), Some(options));
+        }
+        assert!(plain().words().is_empty());
+    }
+
+    #[test]
+    fn words_that_nobody_wrote_are_refused() {
+        for word in [
+            &b""[..],
+            b"unknown",
+            b"udf",
+            b"iso-level\x004",
+            b"udf\x002.55",
+            b"udf\x002.50\0more",
+            b"no-udf\0",
+            b"boot\0path",
+            b"boot\0path\x000\0none\0\x000\0\0id\0more",
+            b"boot\0path\x00256\0none\0\x000\0\0id",
+        ] {
+            let read = MasterOptions::default().with_words(&[word.to_vec()]);
+            assert_eq!(read, None, "{}", word.escape_ascii());
+        }
+    }
+}
