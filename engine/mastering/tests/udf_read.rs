@@ -16,8 +16,9 @@ use std::sync::Arc;
 
 use pitland_mastering::compare::CompareObserver;
 use pitland_mastering::{
-    Attributes, BLOCK_SIZE, CompareOptions, Difference, Entry, Extras, Layout, Names, NodeKind,
-    Origin, Owner, Structure, Timestamp, UdfRevision, Volume, compare,
+    Attributes, BLOCK_SIZE, BootEntry, CompareOptions, Difference, Entry, Extras, Layout, Names,
+    NodeKind, Origin, Owner, Platform, Structure, Timestamp, TreeBuilder, UdfRevision, Volume,
+    compare,
 };
 use support::*;
 
@@ -349,4 +350,49 @@ fn without_a_mirror_the_metadata_stand_once() {
     let blocks = blocks_of(&layout, &Structure::UdfMetadata { mirror: true });
     assert_eq!(blocks.len(), 1);
     assert_eq!(differences(&image(&layout), dir.path()), [""; 0]);
+}
+
+#[test]
+fn the_table_in_a_boot_image_is_no_difference() {
+    let dir = tempfile::tempdir().unwrap();
+    write(&dir.path().join("loader"), &noise(9, 700_001));
+    let tree = scan(dir.path());
+    let loader = tree.find(Path::new("/loader")).unwrap();
+    let mut entry = BootEntry::new(loader, Platform::Bios);
+    entry.info_table = true;
+    let mut wanted = options();
+    wanted.udf = Some(UdfRevision::V2_01);
+    wanted.boot.push(entry);
+    let layout = Arc::new(Layout::plan(tree, 0, &wanted).unwrap());
+    let mut image = image(&layout);
+    assert_eq!(differences(&image, dir.path()), [""; 0]);
+    // Its length is another; and what stands behind it is.
+    let first = layout.files().next().unwrap().first_lba() as usize * BLOCK_SIZE;
+    for at in [16, 64] {
+        image[first + at] ^= 1;
+        assert_eq!(differences(&image, dir.path()).len(), 1, "{at}");
+        image[first + at] ^= 1;
+    }
+}
+
+#[test]
+fn files_of_no_host_are_compared_where_their_bytes_are_known() {
+    let mut builder = TreeBuilder::new();
+    let at = Attributes::new(0o644, options().created);
+    let origin = Origin::memory(noise(4, 5000));
+    builder.add_file(Path::new("/given"), origin, &at).unwrap();
+    let mut wanted = options();
+    wanted.udf = Some(UdfRevision::V2_01);
+    let layout = Arc::new(Layout::plan(builder.finish().unwrap(), 0, &wanted).unwrap());
+    let mut image = image(&layout);
+    let differences = |image: &[u8]| {
+        let mut volume = Volume::open(image, 0).unwrap();
+        let mut told = Vec::new();
+        let options = CompareOptions::default();
+        compare(&mut volume, layout.tree(), &options, &mut told).unwrap();
+        told.len()
+    };
+    assert_eq!(differences(&image), 0);
+    image[layout.files().next().unwrap().first_lba() as usize * BLOCK_SIZE + 4999] ^= 1;
+    assert_eq!(differences(&image), 1);
 }
