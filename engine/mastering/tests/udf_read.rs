@@ -324,7 +324,7 @@ fn what_is_hidden_in_udf_has_a_name_elsewhere_alone() {
         let marked = &found[1].1;
         assert_eq!(marked.created, Some(Timestamp::from_seconds(1_000_000_000)));
         let facts = marked.udf.as_ref().unwrap();
-        assert!(facts.hidden && !found[2].1.udf.as_ref().unwrap().hidden);
+        assert!(marked.hidden && !found[2].1.hidden);
         assert_eq!(facts.real_time, revision >= UdfRevision::V2_01);
         assert_eq!(volume.udf().unwrap().counts, Some((2, 1)));
         let tree = builder.finish().unwrap();
