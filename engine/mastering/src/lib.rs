@@ -30,6 +30,7 @@ pub mod el_torito;
 pub mod emit;
 pub mod extract;
 pub mod grow;
+pub mod hybrid;
 pub mod images;
 pub mod import;
 pub mod iso9660;
@@ -52,6 +53,7 @@ pub use el_torito::{
 pub use emit::{EmitError, Emitter, FileContents, SourceReader};
 pub use extract::{ExtractOptions, extract};
 pub use grow::{GrowError, Growth, grow_file};
+pub use hybrid::{BootCode, EfiPartition, Hybrid, HybridFault, PartitionTable};
 pub use images::{DiscImage, ImageError};
 pub use import::{ImportError, ImportOptions, ImportWarning, Imported, import};
 pub use iso9660::rules::{Deep, IsoLevel, IsoNames};

@@ -110,6 +110,7 @@ fn bad_owners(job: &JobFacts, verification: Option<&Verification>) -> Vec<String
     for owner in owners {
         let name = match owner {
             Owner::File { path, .. } => path.display().to_string(),
+            Owner::BootImage { source, .. } => source.display().to_string(),
             Owner::Structure(structure) => structure.to_string(),
             _ => continue,
         };

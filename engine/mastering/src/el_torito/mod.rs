@@ -241,6 +241,9 @@ pub enum BootImageFault {
         /// The most characters: 24 for the first entry, 28 for others.
         limit: usize,
     },
+    /// It stands on the disc already, in parts, or so that nothing can be put into it.
+    #[error("it is recorded already, in parts or without the table that is to be put into it")]
+    Recorded,
     /// The first entry has selection criteria.
     #[error(
         "the first entry is the one that is started without a choice; it has no selection criteria"

@@ -135,6 +135,9 @@ impl Emitter {
             let region = self.layout.region_at(block);
             let made = match region {
                 Some(Region::Data) => self.fill_from_file(block, rest)?,
+                Some(region @ Region::SystemArea) if self.layout.hybrid.is_some() => {
+                    self.fill_from_window(region, block, rest)
+                }
                 Some(
                     Region::SystemArea | Region::EmptyFiles | Region::Reserve | Region::Padding,
                 ) => {

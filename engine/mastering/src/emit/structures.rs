@@ -6,6 +6,7 @@ use std::path::Path;
 
 use crate::block::{BLOCK_BYTES, BLOCK_SIZE, blocks_for};
 use crate::el_torito;
+use crate::hybrid;
 use crate::iso9660::descriptor::{FILE_NAME_BYTES, VolumeDescriptor, VolumeKind, terminator};
 use crate::iso9660::directory_record::{DirectoryRecord, FLAG_DIRECTORY, SELF_IDENTIFIER};
 use crate::iso9660::path_table::{PathTableKind, PathTableRecord};
@@ -70,11 +71,19 @@ pub(super) fn make(layout: &Layout, region: Region, block: u32, most: u32, out: 
                 udf_region(layout, plan, region, block, most, out);
             }
         }
-        Region::SystemArea
-        | Region::EmptyFiles
-        | Region::Reserve
-        | Region::Data
-        | Region::Padding => {}
+        Region::SystemArea | Region::PartitionTable => {
+            let tables = layout.options.hybrid.as_ref().zip(layout.hybrid.as_ref());
+            if let Some((options, plan)) = tables {
+                let whole = match region {
+                    Region::SystemArea => hybrid::system_area(options, plan),
+                    _ => hybrid::backup(plan),
+                };
+                let (first, _) = layout.region_bounds(block);
+                let skip = (block - first) as usize * BLOCK_SIZE;
+                out.extend_from_slice(whole.get(skip..).unwrap_or_default());
+            }
+        }
+        Region::EmptyFiles | Region::Reserve | Region::Data | Region::Padding => {}
     }
 }
 

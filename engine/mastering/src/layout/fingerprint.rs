@@ -121,6 +121,7 @@ impl Layout {
             udf,
             udf_options,
             boot,
+            hybrid,
             padding_blocks,
             most_blocks: _,
         } = &self.options;
@@ -167,7 +168,16 @@ impl Layout {
             u64::from(*joliet_long),
             u64::from(*long_times),
         ]);
-        sum.numbers([boot.len() as u64]);
+        if let Some(hybrid) = hybrid {
+            let code = hybrid.code.as_ref();
+            sum.bytes(code.map_or(&[], |code| code.bytes()));
+            sum.numbers([
+                code.map_or(0, |code| 1 + code.pointer() as u64),
+                hybrid.table as u64,
+                hybrid.efi as u64,
+            ]);
+        }
+        sum.numbers([u64::from(hybrid.is_some()), boot.len() as u64]);
         for entry in boot {
             let partition = match entry.emulation {
                 Emulation::HardDrive { partition_type } => 0x100 + u64::from(partition_type),

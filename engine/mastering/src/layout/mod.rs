@@ -12,6 +12,7 @@
 //! though, counts the session's own blocks alone, which is what other mastering programs write for a further session
 //! and what readers expect when they look at one session.
 
+mod end;
 mod fingerprint;
 mod hierarchy;
 mod options;
@@ -29,9 +30,10 @@ pub use owners::{Owner, Structure};
 pub use place::Extents;
 pub(crate) use place::sections;
 
-use crate::block::{BLOCK_BYTES, BLOCK_SIZE, blocks_for};
-use crate::el_torito;
+use crate::block::{BLOCK_BYTES, BLOCK_SIZE, Extent, blocks_for};
+use crate::el_torito::{self, BootImageFault};
 use crate::emit::{Emitter, FileContents, SourceReader};
+use crate::hybrid::{self, HybridPlan};
 use crate::iso9660::SECTION_BYTES;
 use crate::iso9660::path_table::PathTableKind;
 use crate::iso9660::rules::Deep;
@@ -58,6 +60,8 @@ pub(crate) enum Region {
     Reserve,
     Data,
     Padding,
+    /// The second one of a hybrid image.
+    PartitionTable,
     Udf(UdfRegion),
 }
 
@@ -99,6 +103,8 @@ pub struct Layout {
     regions: Vec<(u32, Region)>,
     blocks: u32,
     boot_catalogue: u32,
+    /// Where a hybrid image has its partitions.
+    pub(crate) hybrid: Option<HybridPlan>,
     warnings: Vec<PlanWarning>,
 }
 
@@ -177,6 +183,7 @@ impl Layout {
         let mut warnings = Vec::new();
         check_nodes(&tree, options, &mut warnings)?;
         check_boot_images(&tree, options)?;
+        hybrid::check(options, first_lba)?;
         check_named_files(&tree, options)?;
         let mut ordinal = 0;
         let places: Vec<u32> = tree
@@ -214,6 +221,7 @@ impl Layout {
             regions: Vec::new(),
             blocks: 0,
             boot_catalogue: 0,
+            hybrid: None,
             warnings,
         };
         layout.place_all()?;
@@ -262,11 +270,7 @@ impl Layout {
         }
         self.boot_catalogue = planner.region(Region::BootCatalogue, boot_blocks)?;
         self.place_files(&mut planner)?;
-        planner.region(Region::Padding, u64::from(self.options.padding_blocks))?;
-        if let Some(udf) = &mut self.udf {
-            planner.end_udf(udf)?;
-        }
-        self.blocks = planner.next_block()?;
+        self.place_end(&mut planner)?;
         self.regions = planner.regions;
         let blocks = self.blocks();
         match self.options.most_blocks {
@@ -552,15 +556,21 @@ fn check_boot_images(tree: &Tree, options: &VolumeOptions) -> Result<(), PlanErr
     for (at, entry) in options.boot.iter().enumerate() {
         let known = entry.image.index() < tree.node_count();
         let size = if known { tree.size(entry.image) } else { 0 };
-        entry
-            .check(size, at == 0)
-            .map_err(|fault| PlanError::BootImage {
-                path: match known {
-                    true => tree.source_path(entry.image),
-                    false => PathBuf::new(),
-                },
-                fault,
-            })?;
+        let recorded = match known {
+            true => tree.recorded(entry.image).map(<[Extent]>::len),
+            false => None,
+        };
+        let fault = match recorded {
+            Some(extents) if extents > 1 || entry.info_table => Err(BootImageFault::Recorded),
+            _ => entry.check(size, at == 0),
+        };
+        fault.map_err(|fault| PlanError::BootImage {
+            path: match known {
+                true => tree.source_path(entry.image),
+                false => PathBuf::new(),
+            },
+            fault,
+        })?;
     }
     Ok(())
 }

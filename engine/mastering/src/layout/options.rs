@@ -5,6 +5,7 @@
 use std::path::PathBuf;
 
 use crate::el_torito::{BootEntry, BootImageFault};
+use crate::hybrid::{Hybrid, HybridFault};
 use crate::iso9660::rules::{Deep, IsoLevel, IsoNames};
 use crate::joliet::Surrogates;
 use crate::read::Names;
@@ -76,6 +77,8 @@ pub struct VolumeOptions {
     pub udf_options: UdfOptions,
     /// What machines can start from, by El Torito; the first entry is the default one.
     pub boot: Vec<BootEntry>,
+    /// Makes an image that starts from a stick or a hard drive too; for a volume that begins at LBA 0.
+    pub hybrid: Option<Hybrid>,
     /// Blocks of zeros at the end, for drives whose read-ahead fails at the end of a track. Part of the volume's size.
     pub padding_blocks: u32,
     /// The most blocks that the volume may have: what the medium at hand has room for. Concerns no byte of it.
@@ -115,6 +118,7 @@ impl VolumeOptions {
             udf: None,
             udf_options: UdfOptions::default(),
             boot: Vec::new(),
+            hybrid: None,
             padding_blocks: 150,
             most_blocks: None,
         }
@@ -154,6 +158,12 @@ pub enum PlanError {
         names: Names,
         /// The most folders that can hold others.
         limit: u16,
+    },
+    /// What is to start from sticks and hard drives too cannot.
+    #[error("the image cannot start from a stick: {fault}")]
+    Hybrid {
+        /// Why not.
+        fault: HybridFault,
     },
     /// Options that contradict one another.
     #[error("{what}")]

@@ -13,7 +13,7 @@ use crate::read::Names;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Structure {
-    /// The 16 blocks before the descriptors, all zeros.
+    /// The 16 blocks before the descriptors: zeros, or the partition table of a hybrid image.
     SystemArea,
     /// ISO 9660's volume descriptor.
     PrimaryVolumeDescriptor,
@@ -61,6 +61,8 @@ pub enum Structure {
     Reserve,
     /// The zeros at the end.
     Padding,
+    /// The second partition table of a hybrid image.
+    PartitionTable,
 }
 
 impl std::fmt::Display for Structure {
@@ -93,6 +95,7 @@ impl std::fmt::Display for Structure {
             ),
             Self::EmptyFiles => f.write_str("the block of the empty files"),
             Self::Reserve => f.write_str("the zeros before the files"),
+            Self::PartitionTable => f.write_str("the second partition table"),
             Self::Padding => f.write_str("the padding"),
         }
     }
@@ -107,6 +110,13 @@ pub enum Owner {
         /// Its path in the volume.
         path: PathBuf,
         /// The byte of the file with which the block begins.
+        offset: u64,
+    },
+    /// A boot image's that has no name in the volume.
+    BootImage {
+        /// Where it was taken from.
+        source: PathBuf,
+        /// The byte of the image with which the block begins.
         offset: u64,
     },
     /// A structure's.
@@ -162,10 +172,17 @@ impl Layout {
             },
             Region::EmptyFiles => Structure::EmptyFiles,
             Region::Reserve => Structure::Reserve,
+            Region::PartitionTable => Structure::PartitionTable,
             Region::Padding => Structure::Padding,
             Region::Data => {
                 let (first, node) = self.extents.get(self.extent_index(block)?).copied()?;
                 let offset = u64::from(block - first) * BLOCK_BYTES;
+                if self.tree.is_hidden(node) {
+                    return Some(Owner::BootImage {
+                        source: self.tree.source_path(node),
+                        offset,
+                    });
+                }
                 return Some(Owner::File {
                     path: self.tree.disc_path(node),
                     offset,

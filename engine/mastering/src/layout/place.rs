@@ -122,7 +122,9 @@ impl Layout {
         let reserve = FIRST_DATA_BLOCK.saturating_sub(planner.next);
         planner.region(Region::Reserve, reserve)?;
         planner.region(Region::Data, 0)?;
-        for id in in_order(tree) {
+        let appended = self.appended();
+        let inside = |id: &NodeId| !appended.contains(id);
+        for id in in_order(tree).into_iter().filter(inside) {
             let block = planner.take(blocks_for(tree.size(id)))?;
             self.extents.push((block, id));
             if let Some(place) = self.places.get_mut(id.index()) {

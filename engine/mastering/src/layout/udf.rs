@@ -19,7 +19,7 @@ impl Planner {
     }
 
     /// Zeros up to a block.
-    fn reserve_to(&mut self, block: u64) -> Result<(), PlanError> {
+    pub(super) fn reserve_to(&mut self, block: u64) -> Result<(), PlanError> {
         let zeros = block.saturating_sub(self.next);
         if zeros > 0 {
             self.region(Region::Reserve, zeros)?;
@@ -66,7 +66,13 @@ impl Planner {
         Ok(())
     }
 
-    pub(super) fn end_udf(&mut self, udf: &mut UdfPlan) -> Result<(), PlanError> {
+    /// Ends with an anchor, `behind` blocks before the end of the volume, which is a multiple of `unit`.
+    pub(super) fn end_udf(
+        &mut self,
+        udf: &mut UdfPlan,
+        behind: u64,
+        unit: u64,
+    ) -> Result<(), PlanError> {
         udf.mirror = udf.metadata;
         if udf.revision.has_metadata_partition() {
             self.align_in_partition(udf)?;
@@ -76,8 +82,8 @@ impl Planner {
             let [_, mirror] = &mut udf.metadata_files;
             *mirror = self.udf(UdfRegion::MetadataFile { mirror: true }, 1)?;
         }
-        let end = (self.next + 1).next_multiple_of(UDF_UNIT);
-        self.reserve_to(end - 1)?;
+        let end = (self.next + 1 + behind).next_multiple_of(UDF_UNIT.max(unit));
+        self.reserve_to(end - 1 - behind)?;
         udf.partition_blocks = self.first_lba + self.next_block()? - udf.partition;
         self.udf(UdfRegion::Anchor, 1)?;
         Ok(())
