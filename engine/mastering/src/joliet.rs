@@ -2,7 +2,7 @@
 //!
 //! Structures are those of `iso9660`; this file owns the character set and the length of the names.
 
-use crate::iso9660::names::Parts;
+use crate::settle::Parts;
 
 /// What Joliet does with characters beyond 16 bits, which UCS-2 has not.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -79,7 +79,8 @@ pub(crate) fn cut(units: &mut Vec<u16>, limit: usize) {
     }
 }
 
-/// The parts of a name within `limit` units. A file keeps its extension when the stem must be cut.
+/// The parts of a name within `limit` units. A file keeps its extension when the stem must be cut. The extension carries
+/// its dot, for a name that ends in a dot differs from one that has none.
 pub(crate) fn parts(
     name: &[u8],
     directory: bool,
@@ -101,11 +102,6 @@ pub(crate) fn parts(
     }
 }
 
-/// A name's units; the extension carries its dot, for a name that ends in a dot differs from one that has none.
-pub(crate) fn identifier(parts: &Parts<u16>) -> Vec<u16> {
-    [parts.stem.as_slice(), &parts.extension].concat()
-}
-
 /// Units as the big-endian bytes that are recorded.
 pub(crate) fn bytes(units: &[u16]) -> Vec<u8> {
     units.iter().flat_map(|u| u.to_be_bytes()).collect()
@@ -125,10 +121,16 @@ pub fn to_utf8(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::iso9660::names::settle;
+    use crate::settle::settle;
+
+    fn whole(parts: &Parts<u16>) -> Vec<u16> {
+        let mut units = Vec::new();
+        parts.append_to(&mut units);
+        units
+    }
 
     fn name(text: &str) -> String {
-        to_utf8(&bytes(&identifier(&parts(
+        to_utf8(&bytes(&whole(&parts(
             text.as_bytes(),
             false,
             Surrogates::Keep,
@@ -139,7 +141,7 @@ mod tests {
     #[test]
     fn names_are_big_endian_units() {
         let parts = parts("Aé☃".as_bytes(), false, Surrogates::Keep, NAME_UNITS);
-        assert_eq!(bytes(&identifier(&parts)), [0, b'A', 0, 0xe9, 0x26, 0x03]);
+        assert_eq!(bytes(&whole(&parts)), [0, b'A', 0, 0xe9, 0x26, 0x03]);
         assert_eq!(escapes()[..4], [0x25, 0x2f, 0x45, 0]);
         assert!(is_joliet(&escapes()) && !is_joliet(&[0; 32]));
     }
@@ -176,7 +178,7 @@ mod tests {
     fn long_names_go_to_103_units() {
         let name = "n".repeat(120);
         let parts = parts(name.as_bytes(), true, Surrogates::Keep, LONG_NAME_UNITS);
-        assert_eq!(identifier(&parts).len(), 103);
+        assert_eq!(whole(&parts).len(), 103);
         let record = crate::iso9660::directory_record::base_length(206);
         assert!(record <= crate::iso9660::directory_record::MAX_LENGTH);
     }
@@ -186,11 +188,8 @@ mod tests {
         let long: Vec<String> = (0..20)
             .map(|n| format!("{}🦀{n:02}.jpeg", "n".repeat(60)))
             .collect();
-        let all = long
-            .iter()
-            .map(|n| parts(n.as_bytes(), false, Surrogates::Keep, NAME_UNITS))
-            .collect();
-        let settled = settle(all, cut, identifier);
+        let parts = |at: usize| parts(long[at].as_bytes(), false, Surrogates::Keep, NAME_UNITS);
+        let settled = settle(long.len(), parts, cut, Parts::append_to);
         let distinct: std::collections::HashSet<_> = settled.iter().collect();
         assert_eq!(distinct.len(), 20);
         assert!(

@@ -39,6 +39,7 @@ pub mod layout;
 pub mod read;
 pub mod rock_ridge;
 pub mod sessions;
+mod settle;
 pub mod susp;
 pub mod time;
 pub mod tree;

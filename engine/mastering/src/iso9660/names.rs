@@ -1,12 +1,9 @@
-//! Identifiers that ISO 9660 can hold, made from any name, and numbered where they clash.
+//! Identifiers that ISO 9660 can hold, made from any name.
 //!
-//! The rule for one name is pure; clashes are settled folder by folder, in the byte order of the original names,
-//! so the same folder always gets the same identifiers. Knows nothing of trees.
-
-use std::collections::{HashMap, HashSet};
-use std::hash::Hash;
+//! The rule for one name is pure; which names clash is settled elsewhere. Knows nothing of trees.
 
 use super::rules::{IsoLevel, IsoNames};
+use crate::settle::Parts;
 
 /// Most characters of a file's name and extension together, without the dot and the version (level 2 and 3).
 pub const FILE_CHARACTERS: usize = 30;
@@ -26,28 +23,6 @@ const ENHANCED_EXTENSION: usize = 17;
 pub(crate) struct Rules {
     pub(crate) level: IsoLevel,
     pub(crate) names: IsoNames,
-}
-
-/// A name in two parts, in the character unit of its hierarchy (`u8` in ISO 9660, `u16` in Joliet).
-/// Numbering changes the stem alone, so a clashing file keeps its type.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Parts<U> {
-    pub(crate) stem: Vec<U>,
-    /// Without its dot.
-    pub(crate) extension: Vec<U>,
-    /// The most units that stem and extension may take together.
-    pub(crate) limit: usize,
-}
-
-impl<U> Parts<U> {
-    /// A name that is settled already.
-    pub(crate) fn whole(stem: Vec<U>) -> Self {
-        Self {
-            limit: stem.len(),
-            stem,
-            extension: Vec::new(),
-        }
-    }
 }
 
 impl Rules {
@@ -115,19 +90,19 @@ impl Rules {
         }
     }
 
-    /// A file's identifier as it is recorded, with dot and version, from its parts' [`shown`] form.
-    pub(crate) fn file_identifier(self, shown: &[u8], has_extension: bool) -> Vec<u8> {
-        let dot: &[u8] = match has_extension || self.names.no_final_dot {
-            true => b"",
-            false => b".",
-        };
-        let version: &[u8] = if self.names.no_version { b"" } else { b";1" };
-        [shown, dot, version].concat()
+    /// Makes a file's identifier as it is recorded of what is [`shown`] of it: with dot and version.
+    pub(crate) fn end_file(self, has_extension: bool, identifier: &mut Vec<u8>) {
+        if !has_extension && !self.names.no_final_dot {
+            identifier.push(b'.');
+        }
+        if !self.names.no_version {
+            identifier.extend_from_slice(b";1");
+        }
     }
 }
 
 /// The parts of a name as ISO 9660:1999 has it: its bytes as they are, cut at a character's end where there are more than
-/// [`ENHANCED_BYTES`]. A file keeps its extension.
+/// [`ENHANCED_BYTES`]. A file keeps its extension, which carries its dot.
 pub(crate) fn enhanced_parts(name: &[u8], directory: bool) -> Parts<u8> {
     let dot = name.iter().rposition(|b| *b == b'.');
     let split = dot.filter(|dot| !directory && *dot > 0 && name.len() - dot <= ENHANCED_EXTENSION);
@@ -139,11 +114,6 @@ pub(crate) fn enhanced_parts(name: &[u8], directory: bool) -> Parts<u8> {
         extension: extension.to_vec(),
         limit: ENHANCED_BYTES,
     }
-}
-
-/// What is recorded of [`enhanced_parts`]: the extension carries its dot.
-pub(crate) fn enhanced_identifier(parts: &Parts<u8>) -> Vec<u8> {
-    [parts.stem.as_slice(), &parts.extension].concat()
 }
 
 /// Cuts to at most `limit` bytes, never inside a character of UTF-8.
@@ -159,10 +129,11 @@ pub(crate) fn cut_utf8(text: &mut Vec<u8>, limit: usize) {
 
 /// What a reader shows of an identifier, and what must not clash: without version, and without the dot of a file
 /// that has no extension. So a file `FOO.;1` clashes with a folder `FOO`.
-pub(crate) fn shown(parts: &Parts<u8>) -> Vec<u8> {
-    match parts.extension.as_slice() {
-        [] => parts.stem.clone(),
-        extension => [&parts.stem, b".".as_slice(), extension].concat(),
+pub(crate) fn shown(parts: &Parts<u8>, out: &mut Vec<u8>) {
+    out.extend_from_slice(&parts.stem);
+    if !parts.extension.is_empty() {
+        out.push(b'.');
+        out.extend_from_slice(&parts.extension);
     }
 }
 
@@ -193,62 +164,12 @@ pub(crate) fn without_version(identifier: &[u8]) -> &[u8] {
     identifier.strip_suffix(b";1").unwrap_or(identifier)
 }
 
-/// Settles the clashes of one folder. `finish` makes of parts what must not clash, `cut` shortens a stem to a number of
-/// units. The first of equals keeps its identifier, the others are numbered from 1.
-/// Linear in the number of names: each prefix has a counter that never goes back.
-pub(crate) fn settle<U>(
-    mut names: Vec<Parts<U>>,
-    cut: impl Fn(&mut Vec<U>, usize),
-    finish: impl Fn(&Parts<U>) -> Vec<U>,
-) -> Vec<Vec<U>>
-where
-    U: Copy + Eq + Hash + From<u8>,
-{
-    let mut identifiers: Vec<Vec<U>> = names.iter().map(&finish).collect();
-    let mut clashing = Vec::new();
-    let mut taken: HashSet<&[U]> = HashSet::with_capacity(identifiers.len());
-    for (at, identifier) in identifiers.iter().enumerate() {
-        if !taken.insert(identifier) {
-            clashing.push(at);
-        }
-    }
-    if clashing.is_empty() {
-        return identifiers;
-    }
-    let mut taken: HashSet<Vec<U>> = taken.into_iter().map(<[U]>::to_vec).collect();
-    let mut counters: HashMap<(Vec<U>, Vec<U>), u64> = HashMap::new();
-    for at in clashing {
-        let Some(parts) = names.get_mut(at) else {
-            continue;
-        };
-        let room = parts.limit.saturating_sub(parts.extension.len());
-        cut(&mut parts.stem, room.saturating_sub(6));
-        let counter = counters
-            .entry((parts.stem.clone(), parts.extension.clone()))
-            .or_insert(0);
-        let prefix = parts.stem.clone();
-        loop {
-            *counter += 1;
-            let digits = counter.to_string();
-            parts.stem.clone_from(&prefix);
-            cut(&mut parts.stem, room.saturating_sub(digits.len()));
-            parts.stem.extend(digits.bytes().map(U::from));
-            let candidate = finish(parts);
-            if taken.insert(candidate.clone()) {
-                if let Some(identifier) = identifiers.get_mut(at) {
-                    *identifier = candidate;
-                }
-                break;
-            }
-        }
-    }
-    identifiers
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settle::settle;
     use proptest::prelude::*;
+    use std::collections::HashSet;
 
     const STRICT: Rules = Rules {
         level: IsoLevel::Three,
@@ -264,7 +185,9 @@ mod tests {
     };
 
     fn identifier(rules: Rules, parts: &Parts<u8>) -> String {
-        let bytes = rules.file_identifier(&shown(parts), !parts.extension.is_empty());
+        let mut bytes = Vec::new();
+        shown(parts, &mut bytes);
+        rules.end_file(!parts.extension.is_empty(), &mut bytes);
         String::from_utf8(bytes).unwrap()
     }
 
@@ -281,11 +204,14 @@ mod tests {
             .iter()
             .map(|n| rules.file_parts(n.as_bytes()))
             .collect();
-        settle(parts.clone(), Vec::truncate, shown)
-            .into_iter()
-            .zip(parts)
-            .map(|(shown, parts)| rules.file_identifier(&shown, !parts.extension.is_empty()))
-            .map(|i| String::from_utf8(i).unwrap())
+        settle(parts.len(), |at| parts[at].clone(), Vec::truncate, shown)
+            .iter()
+            .zip(&parts)
+            .map(|(shown, parts)| {
+                let mut identifier = shown.to_vec();
+                rules.end_file(!parts.extension.is_empty(), &mut identifier);
+                String::from_utf8(identifier).unwrap()
+            })
             .collect()
     }
 
@@ -349,20 +275,22 @@ mod tests {
 
     #[test]
     fn enhanced_names_are_the_bytes_up_to_207() {
-        let name = |name: &[u8]| enhanced_identifier(&enhanced_parts(name, false));
+        let name = |name: &[u8]| {
+            let mut whole = Vec::new();
+            enhanced_parts(name, false).append_to(&mut whole);
+            whole
+        };
         assert_eq!(name("Ærø; *?.txt".as_bytes()), "Ærø; *?.txt".as_bytes());
         assert_eq!(name(b"\xe9\xff"), b"\xe9\xff");
         let long = name(format!("{}.jpeg", "é".repeat(120)).as_bytes());
         assert_eq!(long, format!("{}.jpeg", "é".repeat(101)).into_bytes());
-        let settled = settle(
-            (0..3)
-                .map(|n| enhanced_parts(format!("{}{n}", "é".repeat(110)).as_bytes(), true))
-                .collect(),
-            cut_utf8,
-            enhanced_identifier,
-        );
-        assert_eq!(settled[1], format!("{}1", "é".repeat(100)).into_bytes());
-        assert_eq!(settled[2], format!("{}2", "é".repeat(100)).into_bytes());
+        let long = |at: usize| enhanced_parts(format!("{}{at}", "é".repeat(110)).as_bytes(), true);
+        let settled = settle(3, long, cut_utf8, Parts::append_to);
+        let numbered = ["", "1", "2"].map(|digits| match digits {
+            "" => "é".repeat(103),
+            _ => format!("{}{digits}", "é".repeat(100)),
+        });
+        assert!(settled.iter().eq(numbered.iter().map(String::as_bytes)));
     }
 
     #[test]
@@ -401,31 +329,13 @@ mod tests {
 
     #[test]
     fn a_file_without_an_extension_clashes_with_a_folder_of_its_name() {
-        let parts = vec![
+        let parts = [
             STRICT.directory_parts(b"foo"),
             STRICT.file_parts(b"FOO"),
             STRICT.file_parts(b"FOO."),
         ];
-        assert_eq!(
-            settle(parts, Vec::truncate, shown),
-            [b"FOO".as_slice(), b"FOO1", b"FOO2"]
-        );
-    }
-
-    #[test]
-    fn a_hundred_thousand_equal_prefixes_are_numbered_in_linear_time() {
-        let names: Vec<String> = (0..100_000)
-            .map(|n| format!("the same long prefix of many files {n}.dat"))
-            .collect();
-        let started = std::time::Instant::now();
-        let settled = settle_files(&names.iter().map(String::as_str).collect::<Vec<_>>());
-        assert!(
-            started.elapsed().as_secs() < 20,
-            "quadratic numbering would take minutes"
-        );
-        let distinct: HashSet<_> = settled.iter().collect();
-        assert_eq!(distinct.len(), names.len());
-        assert!(settled.iter().all(|name| name.len() <= 33));
+        let settled = settle(parts.len(), |at| parts[at].clone(), Vec::truncate, shown);
+        assert!(settled.iter().eq([b"FOO".as_slice(), b"FOO1", b"FOO2"]));
     }
 
     proptest! {

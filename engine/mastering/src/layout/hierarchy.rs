@@ -6,11 +6,12 @@ use std::collections::BTreeMap;
 
 use super::options::{PlanError, PlanWarning, VolumeOptions};
 use super::records::Checkpoint;
-use crate::iso9660::names::{self, Parts, Rules, settle};
+use crate::iso9660::names::{self, Rules};
 use crate::iso9660::rules::{Deep, LEVELS, PATH_BYTES};
 use crate::joliet::{self, Surrogates};
 use crate::read::Names;
 use crate::rock_ridge::StampForm;
+use crate::settle::{Parts, settle};
 use crate::tree::{NodeId, NodeKind, Tree};
 
 /// What of Rock Ridge is recorded.
@@ -83,6 +84,68 @@ impl Namespace {
             Self::Iso { .. } | Self::Enhanced => extras.hidden_in.iso,
             Self::Joliet { .. } => extras.hidden_in.joliet,
         })
+    }
+
+    /// Names the children of one folder that have a record here, and counts those whose name is not quite their own.
+    /// `record` gets each identifier in its turn.
+    fn identify(
+        self,
+        tree: &Tree,
+        held: &[NodeId],
+        changed: &mut Count,
+        mut record: impl FnMut(NodeId, &[u8]) -> Result<(), PlanError>,
+    ) -> Result<(), PlanError> {
+        let named = |at: usize| {
+            let id = held.get(at).copied().unwrap_or(NodeId::ROOT);
+            let directory = tree.kind(id) == NodeKind::Directory;
+            (tree.name_bytes(id), directory)
+        };
+        match self {
+            Self::Iso { rules, .. } => {
+                let parts = |at| match named(at) {
+                    (name, true) => rules.directory_parts(name),
+                    (name, false) => rules.file_parts(name),
+                };
+                let settled = settle(held.len(), parts, Vec::truncate, names::shown);
+                let mut identifier = Vec::new();
+                for (at, (id, shown)) in held.iter().zip(settled.iter()).enumerate() {
+                    identifier.clear();
+                    identifier.extend_from_slice(shown);
+                    if tree.kind(*id) != NodeKind::Directory {
+                        rules.end_file(!parts(at).extension.is_empty(), &mut identifier);
+                    }
+                    record(*id, &identifier)?;
+                }
+            }
+            Self::Enhanced => {
+                let parts = |at| {
+                    let (name, directory) = named(at);
+                    names::enhanced_parts(name, directory)
+                };
+                let settled = settle(held.len(), parts, names::cut_utf8, Parts::append_to);
+                for (id, identifier) in held.iter().zip(settled.iter()) {
+                    if tree.name_bytes(*id) != identifier {
+                        changed.add(*id);
+                    }
+                    record(*id, identifier)?;
+                }
+            }
+            Self::Joliet { surrogates, units } => {
+                let parts = |at| {
+                    let (name, directory) = named(at);
+                    joliet::parts(name, directory, surrogates, units)
+                };
+                let settled = settle(held.len(), parts, joliet::cut, Parts::append_to);
+                for (id, units) in held.iter().zip(settled.iter()) {
+                    let original = std::str::from_utf8(tree.name_bytes(*id));
+                    if !original.is_ok_and(|name| name.encode_utf16().eq(units.iter().copied())) {
+                        changed.add(*id);
+                    }
+                    record(*id, &joliet::bytes(units))?;
+                }
+            }
+        }
+        Ok(())
     }
 
     pub(crate) fn rock_ridge(self) -> Option<RockRidge> {
@@ -182,7 +245,7 @@ impl Hierarchy {
         {
             let first = tree.node(folder).first as usize;
             let shown = self.holds(folder);
-            let held: Vec<NodeId> = tree
+            let mut held: Vec<NodeId> = tree
                 .children(folder)
                 .filter(|child| shown && !self.namespace.hides(tree, *child))
                 .filter(|child| {
@@ -193,38 +256,25 @@ impl Hierarchy {
                     held
                 })
                 .collect();
-            let identifiers = self.identify(tree, &held, &mut changed);
-            let mut held_with = held.iter().copied().zip(&identifiers).peekable();
-            for child in tree.children(folder) {
-                if let Some((_, identifier)) = held_with.next_if(|(id, _)| *id == child) {
-                    self.identifiers.extend_from_slice(identifier);
-                }
-                self.ends.push(
-                    u32::try_from(self.identifiers.len()).map_err(|_| PlanError::TooManyFiles)?,
-                );
-            }
-            let mut sorted: Vec<(&[u8], u32)> = identifiers
-                .iter()
-                .map(Vec::as_slice)
-                .zip(held.iter().map(|id| id.0))
-                .collect();
-            // In ISO 9660 the name is compared before the extension, the shorter one as if filled up with spaces. The dot
-            // is less than every character of a strict name, so that the order of the bytes is the same, but for the
-            // version: its separator is greater than a digit. Joliet's units are compared as numbers, which big-endian
-            // bytes keep.
-            match self.namespace {
-                Namespace::Iso { rules, .. } if rules.names.ascii || rules.names.dots => sorted
-                    .sort_unstable_by(|a, b| {
-                        names::recorded_order(a.0, b.0).then_with(|| a.1.cmp(&b.1))
-                    }),
-                Namespace::Iso { .. } => sorted.sort_unstable_by_key(|&(identifier, id)| {
-                    (names::without_version(identifier), id)
-                }),
-                Namespace::Joliet { .. } | Namespace::Enhanced => sorted.sort_unstable(),
-            }
+            let identifiers = &mut self.identifiers;
+            let ends = &mut self.ends;
+            let mut end_before = |next: usize, end: usize| {
+                let end = u32::try_from(end).map_err(|_| PlanError::TooManyFiles)?;
+                ends.resize(next.max(ends.len()), end);
+                Ok(())
+            };
+            self.namespace
+                .identify(tree, &held, &mut changed, |id, identifier| {
+                    // What has no record here has an empty identifier.
+                    end_before(id.index(), identifiers.len())?;
+                    identifiers.extend_from_slice(identifier);
+                    end_before(id.index() + 1, identifiers.len())
+                })?;
+            end_before(first + tree.children(folder).len(), identifiers.len())?;
+            self.sort(&mut held);
             let places = self.order.get_mut(first..).unwrap_or_default();
-            for (place, (_, id)) in places.iter_mut().zip(&sorted) {
-                *place = *id;
+            for (place, id) in places.iter_mut().zip(&held) {
+                *place = id.0;
             }
         }
         if let Some(first) = left_out.first {
@@ -247,64 +297,24 @@ impl Hierarchy {
         Ok(())
     }
 
-    fn identify(&self, tree: &Tree, held: &[NodeId], changed: &mut Count) -> Vec<Vec<u8>> {
-        match self.namespace {
-            Namespace::Iso { rules, .. } => {
-                let parts: Vec<_> = held
-                    .iter()
-                    .map(|id| match tree.kind(*id) {
-                        NodeKind::Directory => rules.directory_parts(tree.name_bytes(*id)),
-                        _ => rules.file_parts(tree.name_bytes(*id)),
-                    })
-                    .collect();
-                let extended: Vec<bool> = parts.iter().map(|p| !p.extension.is_empty()).collect();
-                let mut identifiers = settle(parts, Vec::truncate, names::shown);
-                for ((id, identifier), extended) in held.iter().zip(&mut identifiers).zip(extended)
-                {
-                    if tree.kind(*id) != NodeKind::Directory {
-                        *identifier = rules.file_identifier(identifier, extended);
-                    }
-                }
-                identifiers
+    /// Puts the children of one folder into recorded order.
+    fn sort(&self, children: &mut [NodeId]) {
+        // In ISO 9660 the name is compared before the extension, the shorter one as if filled up with spaces. The dot
+        // is less than every character of a strict name, so that the order of the bytes is the same, but for the
+        // version: its separator is greater than a digit. Joliet's units are compared as numbers, which big-endian
+        // bytes keep.
+        let compare = match self.namespace {
+            Namespace::Iso { rules, .. } if rules.names.ascii || rules.names.dots => {
+                names::recorded_order
             }
-            Namespace::Enhanced => {
-                let parts = held
-                    .iter()
-                    .map(|id| {
-                        let directory = tree.kind(*id) == NodeKind::Directory;
-                        names::enhanced_parts(tree.name_bytes(*id), directory)
-                    })
-                    .collect();
-                let identifiers = settle(parts, names::cut_utf8, names::enhanced_identifier);
-                for (id, identifier) in held.iter().zip(&identifiers) {
-                    if tree.name_bytes(*id) != identifier {
-                        changed.add(*id);
-                    }
-                }
-                identifiers
+            Namespace::Iso { .. } => {
+                |a: &[u8], b: &[u8]| names::without_version(a).cmp(names::without_version(b))
             }
-            Namespace::Joliet { surrogates, units } => {
-                let parts = held
-                    .iter()
-                    .map(|id| {
-                        joliet::parts(
-                            tree.name_bytes(*id),
-                            tree.kind(*id) == NodeKind::Directory,
-                            surrogates,
-                            units,
-                        )
-                    })
-                    .collect();
-                let settled = settle(parts, joliet::cut, joliet::identifier);
-                for (id, units) in held.iter().zip(&settled) {
-                    let original = std::str::from_utf8(tree.name_bytes(*id));
-                    if !original.is_ok_and(|name| name.encode_utf16().eq(units.iter().copied())) {
-                        changed.add(*id);
-                    }
-                }
-                settled.iter().map(|units| joliet::bytes(units)).collect()
-            }
-        }
+            Namespace::Joliet { .. } | Namespace::Enhanced => |a: &[u8], b: &[u8]| a.cmp(b),
+        };
+        children.sort_unstable_by(|a, b| {
+            compare(self.identifier(*a), self.identifier(*b)).then_with(|| a.cmp(b))
+        });
     }
 
     /// Looks for what lies too deep, and refuses it or moves it, as is wished.
@@ -362,11 +372,16 @@ impl Hierarchy {
         let moved = folders
             .iter()
             .map(|id| rules.directory_parts(tree.name_bytes(*id)));
+        let all: Vec<Parts<u8>> = owned.chain(moved).collect();
+        let parts = |at: usize| {
+            let known = all.get(at).cloned();
+            known.unwrap_or_else(|| Parts::whole(Vec::new()))
+        };
         // The first of equals keeps its identifier: what is in the root by itself stands before what comes there.
-        let settled = settle(owned.chain(moved).collect(), Vec::truncate, names::shown);
+        let settled = settle(all.len(), parts, Vec::truncate, names::shown);
         self.moved.identifiers = folders
             .into_iter()
-            .zip(settled.into_iter().skip(own.len()))
+            .zip(settled.iter().skip(own.len()).map(<[u8]>::to_vec))
             .collect();
         let mut order = own;
         order.extend(self.moved.identifiers.keys());

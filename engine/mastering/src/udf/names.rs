@@ -4,8 +4,8 @@
 
 use std::collections::HashMap;
 
-use crate::iso9660::names::{Parts, settle};
 use crate::layout::Count;
+use crate::settle::{Parts, settle};
 use crate::tree::{NodeId, NodeKind, Tree};
 
 /// Bytes of a name at most, the first of which tells the bits of a character.
@@ -111,15 +111,12 @@ impl Names {
             let (standing, others): (Vec<_>, Vec<_>) =
                 children.into_iter().partition(|id| stands(*id));
             let ordered: Vec<NodeId> = standing.into_iter().chain(others).collect();
-            let parts = ordered
-                .iter()
-                .map(|id| parts(tree.name_bytes(*id), tree.kind(*id) == NodeKind::Directory))
-                .collect();
-            for (id, settled) in
-                ordered
-                    .iter()
-                    .zip(settle(parts, crate::joliet::cut, crate::joliet::identifier))
-            {
+            let parts = |at: usize| {
+                let id = ordered.get(at).copied().unwrap_or(NodeId::ROOT);
+                parts(tree.name_bytes(id), tree.kind(id) == NodeKind::Directory)
+            };
+            let settled = settle(ordered.len(), parts, crate::joliet::cut, Parts::append_to);
+            for (id, settled) in ordered.iter().zip(settled.iter()) {
                 if !stands(*id) {
                     changed.add(*id);
                     let name = compressed(settled.iter().copied());
@@ -185,7 +182,8 @@ mod tests {
         let long = "ż".repeat(200) + ".txt";
         let parts = parts(long.as_bytes(), false);
         assert_eq!(parts.stem.len() + parts.extension.len(), 127);
-        let name = crate::joliet::identifier(&parts);
+        let mut name = Vec::new();
+        parts.append_to(&mut name);
         assert_eq!(compressed(name.into_iter()).len(), 255);
     }
 }
