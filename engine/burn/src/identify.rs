@@ -436,6 +436,10 @@ impl Identify {
                         Reaction::NoMedium | Reaction::IncompatibleMedium
                     ) =>
                 {
+                    self.answers.push(Answer {
+                        cdb: TestUnitReady {}.emit(),
+                        data: sense.emit().to_vec(),
+                    });
                     self.question = Question::ConfigurationHeader;
                     self.action()
                 }

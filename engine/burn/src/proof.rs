@@ -43,7 +43,9 @@ impl Before {
 pub(crate) fn as_before(before: &Before, facts: &MediaFacts) -> Result<Proven, Unproven> {
     let now = Before::of(facts);
     match now.condition {
-        MediumCondition::NoMedium | MediumCondition::Unknown => Err(Unproven::NotIdentified),
+        MediumCondition::NoMedium | MediumCondition::Unrecognized | MediumCondition::Unknown => {
+            Err(Unproven::NotIdentified)
+        }
         _ if now == *before => Ok(Proven::AsPlanned),
         _ => Err(Unproven::NotAsBefore),
     }
@@ -59,7 +61,7 @@ pub(crate) fn proven(
     let condition = facts.condition();
     if matches!(
         condition,
-        MediumCondition::NoMedium | MediumCondition::Unknown
+        MediumCondition::NoMedium | MediumCondition::Unrecognized | MediumCondition::Unknown
     ) {
         return Err(Unproven::NotIdentified);
     }
@@ -185,7 +187,9 @@ pub(crate) fn least_time(facts: &MediaFacts, bytes: u64) -> Duration {
 /// What a drive's answers say of the medium after a job.
 pub(crate) fn medium_state(facts: &MediaFacts) -> MediumState {
     match facts.condition() {
-        MediumCondition::NoMedium | MediumCondition::Unknown => MediumState::Unknown,
+        MediumCondition::NoMedium | MediumCondition::Unrecognized | MediumCondition::Unknown => {
+            MediumState::Unknown
+        }
         MediumCondition::Complete => MediumState::Closed,
         MediumCondition::OpenSession | MediumCondition::Damaged => MediumState::Damaged,
         _ => MediumState::Appendable,

@@ -295,6 +295,7 @@ fn burn_advice(refusal: &Refusal) -> Option<&'static str> {
         Refusal::NoSessions { .. } => "say --overwrite to replace what it holds",
         Refusal::NoTestWrite { .. } => "say --simulate=host",
         Refusal::NoSuchRecording { .. } => "leave --recording away",
+        Refusal::NoSuchForm { .. } => "leave --recording away, or say --cd-form mode1",
         Refusal::TooLarge { .. } => "burn less, or insert a larger medium",
         _ => return None,
     })
@@ -304,6 +305,9 @@ fn burn_advice(refusal: &Refusal) -> Option<&'static str> {
 fn refusal_advice(refusal: &Refusal) -> Option<&'static str> {
     Some(match refusal {
         Refusal::NoMedium => "insert a disc",
+        Refusal::UnrecognizedMedium => {
+            "clean the disc, or turn it over; else insert one of another kind, or use another drive"
+        }
         Refusal::MediumNotBlank { .. } => "insert a blank medium",
         Refusal::NotRewritable { .. } => "insert a rewritable medium",
         Refusal::SessionOpen => "pitland close DRIVE, and ask again",

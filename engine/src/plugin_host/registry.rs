@@ -9,7 +9,7 @@ use pitland_abi::{ABI_VERSION, AbiVersion, Metadata};
 use pitland_burn::gate::Allowances;
 use pitland_writer::mmc::Profile;
 use pitland_writer::{
-    Failure, Fit, MediaFacts, Refusal, Request, Service, WriterInfo, WriterModule,
+    Failure, Fit, MediaFacts, MediumCondition, Refusal, Request, Service, WriterInfo, WriterModule,
 };
 use std::cmp::Reverse;
 use std::fmt;
@@ -148,10 +148,12 @@ pub enum ChooseError {
         known: Vec<String>,
     },
     /// No writer takes it; those that know the medium say why.
-    #[error("{}", explained(*profile, refusals))]
+    #[error("{}", explained(*profile, *condition, refusals))]
     Refused {
         /// What is in the drive.
         profile: Profile,
+        /// In which state it is.
+        condition: MediumCondition,
         /// The writers that know such a medium, and why they do not take this one.
         refusals: Vec<(WriterOrigin, Refusal)>,
     },
@@ -163,10 +165,13 @@ impl ChooseError {
     pub fn refusal(&self) -> Refusal {
         match self {
             Self::NoSuchWriter { .. } => Refusal::NotOffered,
-            Self::Refused { profile, refusals } => match reason(refusals) {
+            Self::Refused {
+                profile,
+                condition,
+                refusals,
+            } => match reason(refusals) {
                 Some((_, refusal)) => refusal.clone(),
-                None if *profile == Profile::None => Refusal::NoMedium,
-                None => Refusal::NoWriter { profile: *profile },
+                None => nobodys(*profile, *condition),
             },
         }
     }
@@ -176,7 +181,7 @@ impl ChooseError {
 /// before that of one which failed over it.
 pub(crate) fn reason(refusals: &[(WriterOrigin, Refusal)]) -> Option<&(WriterOrigin, Refusal)> {
     let rank = |refusal: &Refusal| match refusal {
-        Refusal::NotOffered | Refusal::NoSuchRecording { .. } => 1,
+        Refusal::NotOffered | Refusal::NoSuchRecording { .. } | Refusal::NoSuchForm { .. } => 1,
         fault if is_fault(fault) => 2,
         _ => 0,
     };
@@ -188,10 +193,23 @@ fn is_fault(refusal: &Refusal) -> bool {
     matches!(refusal, Refusal::WriterFault(_))
 }
 
-fn explained(profile: Profile, refusals: &[(WriterOrigin, Refusal)]) -> String {
+/// What is said of a medium that is no writer's own.
+fn nobodys(profile: Profile, condition: MediumCondition) -> Refusal {
+    match condition {
+        MediumCondition::NoMedium => Refusal::NoMedium,
+        MediumCondition::Unrecognized => Refusal::UnrecognizedMedium,
+        _ if profile == Profile::None => Refusal::NoMedium,
+        _ => Refusal::NoWriter { profile },
+    }
+}
+
+fn explained(
+    profile: Profile,
+    condition: MediumCondition,
+    refusals: &[(WriterOrigin, Refusal)],
+) -> String {
     match refusals {
-        [] if profile == Profile::None => Refusal::NoMedium.to_string(),
-        [] => Refusal::NoWriter { profile }.to_string(),
+        [] => nobodys(profile, condition).to_string(),
         [(writer, refusal)] if is_fault(refusal) => format!("{writer}: {refusal}"),
         [(_, refusal)] => refusal.to_string(),
         many => {
@@ -422,6 +440,7 @@ impl Registry {
         };
         best.ok_or(ChooseError::Refused {
             profile: facts.profile(),
+            condition: facts.condition(),
             refusals,
         })
     }

@@ -121,9 +121,12 @@ fn spot(facts: &MediaFacts, burn: &BurnRequest) -> Result<Spot, Refusal> {
         };
         return Err(Refusal::NoSuchRecording { profile, recording });
     }
-    // At once, form 1 blocks come from the host with their sub-headers and parities.
-    if cd::form(facts, burn) != CdForm::Mode1 {
-        return Err(Refusal::NotOffered);
+    // At once, form 1 blocks come from the host with their sub-headers and parities, which are not made
+    // here yet.
+    let form = cd::form(facts, burn);
+    if form != CdForm::Mode1 {
+        let recording = Recording::AtOnce;
+        return Err(Refusal::NoSuchForm { form, recording });
     }
     if burn.test_write && !mastering(facts).test_write {
         return Err(Refusal::NoTestWrite { profile });

@@ -159,6 +159,9 @@ fn a_drive_must_have_what_is_asked_for() {
     form_1.cd_form = CdForm::Mode2Form1;
     assert_eq!(
         refusal(cd::blank(Profile::CdR), Request::Burn(form_1)),
-        Refusal::NotOffered
+        Refusal::NoSuchForm {
+            form: CdForm::Mode2Form1,
+            recording: Recording::AtOnce
+        }
     );
 }

@@ -160,6 +160,10 @@ codes! {
     REFUSAL_ERASE_FIRST = 0x051D,
     /// Not written by this drive; count: profile.
     REFUSAL_DRIVE_ONLY_READS = 0x051E,
+    /// There is a medium in the drive that it cannot make out.
+    REFUSAL_UNRECOGNIZED_MEDIUM = 0x051F,
+    /// Such sectors are not written in that way: the words of sectors and recording follow.
+    REFUSAL_NO_SUCH_FORM = 0x0520,
     /// READ DISC INFORMATION is missing.
     MISSING_DISC_INFORMATION = 0x0580,
     /// READ TRACK INFORMATION is missing.

@@ -23,7 +23,7 @@ use pitland_mmc::reply::{
     DiscInformation, DiscStructure, FormatCapacities, FullToc, InquiryData, ReplyError,
     SessionInfo, Toc, TrackInformation, WriteSpeedDescriptor, WriteSpeeds,
 };
-use pitland_mmc::{Lba, Profile, SessionNumber, TrackNumber};
+use pitland_mmc::{Lba, Profile, Sense, SessionNumber, TrackNumber};
 
 /// The features of writing, one of which is current with every medium that the drive writes.
 const WRITING: [FeatureCode; 11] = [
@@ -45,7 +45,7 @@ const WRITING: [FeatureCode; 11] = [
 pub struct Answer {
     /// The command.
     pub cdb: CdbBytes,
-    /// The data that came back. None for a READ (10) of blocks that, the drive said, were never
+    /// The data that came back; of a TEST UNIT READY that was refused the sense, in the fixed format. None for a READ (10) of blocks that, the drive said, were never
     /// written: that is an answer too.
     pub data: Vec<u8>,
 }
@@ -59,6 +59,8 @@ pub struct MediaFacts {
     pub answers: Vec<Answer>,
     /// The questions whose answers are not what they should be, and why.
     pub unreadable: Vec<(CdbBytes, ReplyError)>,
+    /// Why there is no medium that the drive could use, where it said so.
+    pub not_ready: Option<Sense>,
     /// Who the drive is.
     pub inquiry: Option<InquiryData>,
     /// Profile and features.
@@ -106,6 +108,7 @@ impl MediaFacts {
             return Ok(());
         };
         match command {
+            Command::TestUnitReady(_) => self.not_ready = Sense::parse(data).ok(),
             Command::Inquiry(c) if !c.vital_product_data => {
                 self.inquiry = Some(InquiryData::parse(data)?);
             }

@@ -1,6 +1,6 @@
 //! Why a request is not taken. A refusal is not a failure: nothing has been touched.
 
-use crate::request::{Certification, Placement, Recording};
+use crate::request::{CdForm, Certification, Placement, Recording};
 use pitland_mmc::{Lba, Profile};
 
 /// What is missing for a request to be served. The medium is untouched.
@@ -10,6 +10,10 @@ pub enum Refusal {
     /// There is no medium in the drive.
     #[error("there is no medium in the drive")]
     NoMedium,
+    /// There is a medium in the drive, and the drive cannot make out what it is: one that it does not
+    /// know, a dirty one, or one that lies upside down.
+    #[error("there is a medium in the drive, but the drive cannot make out what it is")]
+    UnrecognizedMedium,
     /// The medium cannot be written at all, or not by the writers at hand.
     #[error("no writer for {profile}")]
     NoWriter {
@@ -134,6 +138,14 @@ pub enum Refusal {
         /// The medium.
         profile: Profile,
         /// What was asked.
+        recording: Recording,
+    },
+    /// Sectors of this form are not written that way.
+    #[error("{form} sectors are not written {recording} here")]
+    NoSuchForm {
+        /// What was asked, or what the disc's first session has.
+        form: CdForm,
+        /// The way in which they are not written.
         recording: Recording,
     },
     /// The medium is not formatted, and this drive cannot format it.

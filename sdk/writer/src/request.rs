@@ -95,6 +95,16 @@ pub enum CdForm {
     Mode2Form1,
 }
 
+impl fmt::Display for CdForm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::AsDisc => "the disc's",
+            Self::Mode1 => "mode 1",
+            Self::Mode2Form1 => "mode 2 form 1",
+        })
+    }
+}
+
 /// Write an image of known length.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]

@@ -286,7 +286,7 @@ impl Machine {
         // A question that was refused is left out of the facts, and may be what they lack.
         let told_nothing = matches!(
             facts.condition(),
-            MediumCondition::NoMedium | MediumCondition::Unknown
+            MediumCondition::NoMedium | MediumCondition::Unrecognized | MediumCondition::Unknown
         );
         if told_nothing && self.looks < patience::LOOKS {
             return self.look();

@@ -44,7 +44,7 @@ impl Machine {
     pub(super) fn read_another(&mut self, facts: Box<MediaFacts>) -> Action {
         let there = !matches!(
             facts.condition(),
-            MediumCondition::NoMedium | MediumCondition::Unknown
+            MediumCondition::NoMedium | MediumCondition::Unrecognized | MediumCondition::Unknown
         );
         self.job.facts = *facts;
         self.proved = there;

@@ -166,7 +166,9 @@ impl Machine {
                 _ if self.job.plan.resumable => Outcome::Resumable,
                 _ => Outcome::ReadableOpen,
             },
-            MediumCondition::NoMedium | MediumCondition::Unknown => untold,
+            MediumCondition::NoMedium
+            | MediumCondition::Unrecognized
+            | MediumCondition::Unknown => untold,
             _ => Outcome::Lost,
         }
     }

@@ -377,6 +377,7 @@ impl MediumView {
 pub(crate) fn condition(condition: MediumCondition) -> &'static str {
     match condition {
         MediumCondition::NoMedium => "no-medium",
+        MediumCondition::Unrecognized => "unrecognized",
         MediumCondition::Blank => "blank",
         MediumCondition::Appendable => "appendable",
         MediumCondition::OpenSession => "open-session",

@@ -5,7 +5,7 @@ use crate::codes::*;
 use crate::record::{Message, Record};
 use pitland_writer::mmc::{Lba, Profile};
 use pitland_writer::refusal::MissingFact;
-use pitland_writer::{Certification, Failure, Placement, Recording, Refusal};
+use pitland_writer::{CdForm, Certification, Failure, Placement, Recording, Refusal};
 
 const OFFER: u32 = 1;
 
@@ -79,6 +79,8 @@ impl Words for Refusal {
             Self::NoSuchRecording { profile, .. } => {
                 of_profile(REFUSAL_NO_SUCH_RECORDING, *profile)
             }
+            Self::UnrecognizedMedium => Record::word(REFUSAL_UNRECOGNIZED_MEDIUM),
+            Self::NoSuchForm { .. } => Record::word(REFUSAL_NO_SUCH_FORM),
             Self::FormatNeeded => Record::word(REFUSAL_FORMAT_NEEDED),
             Self::EraseFirst => Record::word(REFUSAL_ERASE_FIRST),
             Self::DriveOnlyReads { profile } => of_profile(REFUSAL_DRIVE_ONLY_READS, *profile),
@@ -96,6 +98,10 @@ impl Words for Refusal {
             Self::MediumNotBlank { offer: Some(offer) } => offer.put(out),
             Self::FactMissing { what } => what.put(out),
             Self::NoSuchRecording { recording, .. } => recording.put(out),
+            Self::NoSuchForm { form, recording } => {
+                form.put(out);
+                recording.put(out);
+            }
             Self::NoSuchCertification { wanted } => wanted.put(out),
             Self::WriterFault(failure) => failure.put(out),
             _ => {}
@@ -114,6 +120,11 @@ impl Words for Refusal {
                 let offer = offered.then(|| Placement::take(from)).transpose()?;
                 Self::MediumNotBlank { offer }
             }
+            REFUSAL_UNRECOGNIZED_MEDIUM => Self::UnrecognizedMedium,
+            REFUSAL_NO_SUCH_FORM => Self::NoSuchForm {
+                form: CdForm::take(from)?,
+                recording: Recording::take(from)?,
+            },
             REFUSAL_MEDIUM_CLOSED => Self::MediumClosed,
             REFUSAL_MEDIUM_DAMAGED => Self::MediumDamaged,
             REFUSAL_SESSION_OPEN => Self::SessionOpen,

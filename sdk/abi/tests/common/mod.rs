@@ -205,6 +205,7 @@ pub fn refusal() -> impl Strategy<Value = Refusal> {
     prop_oneof![
         prop_oneof![
             Just(Refusal::NoMedium),
+            Just(Refusal::UnrecognizedMedium),
             Just(Refusal::MediumClosed),
             Just(Refusal::MediumDamaged),
             Just(Refusal::SessionOpen),
@@ -229,6 +230,8 @@ pub fn refusal() -> impl Strategy<Value = Refusal> {
             (profile(), recording())
                 .prop_map(|(profile, recording)| Refusal::NoSuchRecording { profile, recording }),
             certification().prop_map(|wanted| Refusal::NoSuchCertification { wanted }),
+            (cd_form(), recording())
+                .prop_map(|(form, recording)| Refusal::NoSuchForm { form, recording }),
         ],
         option::of(placement()).prop_map(|offer| Refusal::MediumNotBlank { offer }),
         any::<(u64, u64)>().prop_map(|(needed, available)| Refusal::TooLarge { needed, available }),

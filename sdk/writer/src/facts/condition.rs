@@ -5,6 +5,7 @@
 use super::MediaFacts;
 use pitland_mmc::Profile;
 use pitland_mmc::reply::{BackgroundFormat, CapacityKind, DiscStatus, SessionState};
+use pitland_mmc::sense::Reaction;
 
 /// The state of a medium, as far as the drive tells it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -12,6 +13,8 @@ use pitland_mmc::reply::{BackgroundFormat, CapacityKind, DiscStatus, SessionStat
 pub enum MediumCondition {
     /// The drive holds no medium.
     NoMedium,
+    /// The drive holds a medium and cannot make out what it is.
+    Unrecognized,
     /// A sequential medium that holds nothing; also a BD-R that is formatted but unwritten.
     Blank,
     /// A sequential medium with closed sessions that takes a further one.
@@ -49,7 +52,7 @@ impl MediumCondition {
             Self::Blank | Self::Unformatted => Some(true),
             Self::Appendable | Self::OpenSession | Self::Complete | Self::Damaged => Some(false),
             Self::Formatted { looks_empty } => looks_empty,
-            Self::NoMedium | Self::Unknown => None,
+            Self::NoMedium | Self::Unrecognized | Self::Unknown => None,
         }
     }
 }
@@ -60,6 +63,7 @@ pub(super) fn judge(facts: &MediaFacts) -> MediumCondition {
         return MediumCondition::Unknown;
     };
     match configuration.profile {
+        Profile::None if is_unrecognized(facts) => MediumCondition::Unrecognized,
         Profile::None => MediumCondition::NoMedium,
         profile if profile.is_overwritable() => overwritable(facts),
         // A drive's word on the status of a read-only medium is worth nothing (recipe 1).
@@ -67,6 +71,11 @@ pub(super) fn judge(facts: &MediaFacts) -> MediumCondition {
         // Media that have no name here too: the disc information means the same on all of them.
         _ => sequential(facts),
     }
+}
+
+fn is_unrecognized(facts: &MediaFacts) -> bool {
+    let reaction = facts.not_ready.map(|sense| sense.reaction());
+    reaction == Some(Reaction::IncompatibleMedium)
 }
 
 fn sequential(facts: &MediaFacts) -> MediumCondition {

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::testing::{FactsBuilder, media};
-use pitland_mmc::cdb::Cdb;
+use pitland_mmc::cdb::{Cdb, TestUnitReady};
 use pitland_mmc::reply::{DiscStatus, SessionState};
 use pitland_mmc::{Profile, SectorCount};
 use proptest::prelude::*;
@@ -68,6 +68,12 @@ fn every_row_of_overwritable_media_is_told_apart() {
 #[test]
 fn no_medium_and_no_answer_differ() {
     assert_eq!(condition(media::no_medium()), MediumCondition::NoMedium);
+    let said = |asc| {
+        let sense = Sense::new(0x2, asc, 0x00).emit().to_vec();
+        condition(media::no_medium().answer(TestUnitReady {}, sense))
+    };
+    assert_eq!(said(0x3A), MediumCondition::NoMedium);
+    assert_eq!(said(0x30), MediumCondition::Unrecognized);
     assert_eq!(condition(FactsBuilder::default()), MediumCondition::Unknown);
     let silent = FactsBuilder::new(Profile::BdRSrm, &[]);
     assert_eq!(condition(silent), MediumCondition::Unknown);
