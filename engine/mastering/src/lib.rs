@@ -25,6 +25,7 @@
 #![forbid(unsafe_code)]
 
 pub mod block;
+pub mod checksums;
 pub mod compare;
 pub mod el_torito;
 pub mod emit;

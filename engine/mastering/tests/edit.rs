@@ -16,8 +16,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use pitland_mastering::{
-    Attributes, Clash, EditError, Extent, HiddenIn, Layout, NameFault, NodeKind, Origin, Timestamp,
-    Tree, TreeBuilder, Volume, WalkOptions,
+    Attributes, Clash, EditError, Extent, Extras, HiddenIn, Layout, NameFault, NamedStream, NodeId,
+    NodeKind, Origin, Timestamp, Tree, TreeBuilder, UdfRevision, Volume, WalkOptions,
 };
 use support::{image, options, rich_tree, scan, write};
 
@@ -343,7 +343,7 @@ fn recorded_files_take_no_blocks_and_are_found_where_they_are() {
 fn extras_stay_with_their_node() {
     let mut builder = TreeBuilder::new();
     builder.add_file("f", Origin::memory(*b"1"), &FILE).unwrap();
-    let mut extras = pitland_mastering::Extras::default();
+    let mut extras = Extras::default();
     extras.hidden_in = HiddenIn::ALL;
     extras.weight = 7;
     builder.set_extras("f", extras).unwrap();
@@ -353,7 +353,62 @@ fn extras_stay_with_their_node() {
     let id = tree.find(Path::new("/g")).unwrap();
     let kept = tree.extras(id).unwrap();
     assert_eq!((kept.hidden_in, kept.weight), (HiddenIn::ALL, 7));
-    assert!(tree.extras(pitland_mastering::NodeId::ROOT).is_none());
+    assert!(tree.extras(NodeId::ROOT).is_none());
+}
+
+#[test]
+fn named_streams_are_nodes_behind_all_others() {
+    let stream = |name: &str, bytes: &'static [u8]| {
+        let Origin::Given(bytes) = Origin::memory(bytes) else {
+            unreachable!()
+        };
+        NamedStream {
+            name: name.into(),
+            bytes,
+        }
+    };
+    let mut builder = TreeBuilder::new();
+    builder
+        .add_file("f", Origin::memory(*b"main"), &FILE)
+        .unwrap();
+    let mut extras = Extras::default();
+    extras.streams = vec![stream("one", b"first"), stream("two", b"second")];
+    builder.set_extras("f", extras.clone()).unwrap();
+    let tree = builder.finish().unwrap();
+    let file = tree.find(Path::new("/f")).unwrap();
+    let streams: Vec<NodeId> = tree.streams_of(file).collect();
+    let told: Vec<(PathBuf, u64)> = streams
+        .iter()
+        .map(|id| (tree.disc_path(*id), tree.size(*id)))
+        .collect();
+    assert_eq!(told, [("/f:one".into(), 5), ("/f:two".into(), 6)]);
+    assert_eq!(tree.parent(streams[1]), file);
+    assert_eq!(tree.file_count(), 1);
+    // An edited tree has them again, and once.
+    let tree = tree.edit().finish().unwrap();
+    assert_eq!(tree.streams_of(file).len(), 2);
+    // They take blocks where a file system of the volume holds them.
+    let placed = |udf| {
+        let mut options = options();
+        options.udf = udf;
+        let layout = Layout::plan(builder.finish().unwrap(), 0, &options).unwrap();
+        layout.placed_files().count()
+    };
+    assert_eq!(placed(Some(UdfRevision::V2_01)), 3);
+    assert_eq!(placed(Some(UdfRevision::V1_50)), 1);
+    assert_eq!(placed(None), 1);
+
+    extras.streams.push(stream("one", b"again"));
+    let error = builder.set_extras("f", extras.clone()).unwrap_err();
+    assert!(matches!(&error, EditError::Exists { path } if path == Path::new("/f:one")));
+    extras.streams = vec![stream("a/b", b"")];
+    assert!(matches!(
+        builder.set_extras("f", extras).unwrap_err(),
+        EditError::Name {
+            fault: NameFault::Slash,
+            ..
+        }
+    ));
 }
 
 #[test]

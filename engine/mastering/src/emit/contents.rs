@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::EmitError;
 use crate::layout::Layout;
 use crate::tree::source::{OpenError, Opener, check_unchanged};
-use crate::tree::{NodeId, Origin, SourceChange};
+use crate::tree::{NodeId, Origin, SourceChange, Tree};
 
 /// Somebody who has the bytes of some files already: a copy that was taken before, or a reader that runs ahead. What it
 /// gives must have come from a [`SourceReader`], which compares the source with the plan.
@@ -23,71 +23,123 @@ pub trait FileContents: Send + Debug {
     fn read(&mut self, file: NodeId, offset: u64, out: &mut [u8]) -> Result<bool, EmitError>;
 }
 
+/// Reads files of a tree, and finds out what changed since it was scanned. Holds at most one file and one folder open.
+#[derive(Debug, Default)]
+pub(crate) struct FileReader {
+    opener: Opener,
+    open: Option<(NodeId, OwnedFd)>,
+}
+
+impl FileReader {
+    /// As [`SourceReader::read`].
+    pub(crate) fn read(
+        &mut self,
+        tree: &Tree,
+        file: NodeId,
+        offset: u64,
+        out: &mut [u8],
+    ) -> Result<(), EmitError> {
+        let size = tree.size(file);
+        let ends = offset + out.len() as u64 >= size;
+        match tree.origin(file) {
+            Origin::Host => self.read_host(tree, file, offset, out)?,
+            Origin::Given(bytes) => {
+                bytes
+                    .read_at(offset, out)
+                    .map_err(|source| EmitError::Unreadable {
+                        path: tree.source_path(file),
+                        source,
+                    })?;
+            }
+            Origin::Recorded(_) | Origin::Manifest => {
+                return Err(EmitError::NoSource {
+                    path: tree.disc_path(file),
+                });
+            }
+        }
+        if ends {
+            // Those with the same bytes are not read: they must be what they were, all the same.
+            for sharer in tree.sharers_of(file) {
+                self.look(tree, *sharer)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn read_host(
+        &mut self,
+        tree: &Tree,
+        file: NodeId,
+        offset: u64,
+        out: &mut [u8],
+    ) -> Result<(), EmitError> {
+        let refused = |error| refused(tree, file, error);
+        let source = match self.open.take() {
+            Some((open, source)) if open == file => source,
+            _ => self.opener.open(tree, file).map_err(refused)?,
+        };
+        let mut filled = 0;
+        while let Some(rest) = out.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+            match rustix::io::pread(&source, rest, offset + filled as u64) {
+                Ok(0) => return Err(refused(OpenError::Changed(SourceChange::Size))),
+                Ok(read) => filled += read,
+                Err(rustix::io::Errno::INTR) => {}
+                Err(error) => return Err(refused(OpenError::Io(error.into()))),
+            }
+        }
+        if offset + filled as u64 >= tree.size(file) {
+            check_unchanged(&source, tree, file).map_err(refused)?;
+        } else {
+            self.open = Some((file, source));
+        }
+        Ok(())
+    }
+
+    /// As [`SourceReader::look`].
+    pub(crate) fn look(&mut self, tree: &Tree, file: NodeId) -> Result<(), EmitError> {
+        match tree.origin(file) {
+            Origin::Host => self
+                .opener
+                .look(tree, file)
+                .map_err(|error| refused(tree, file, error)),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn refused(tree: &Tree, file: NodeId, error: OpenError) -> EmitError {
+    let path = tree.source_path(file);
+    match error {
+        OpenError::Changed(what) => EmitError::SourceChanged { path, what },
+        OpenError::Io(source) => EmitError::Unreadable { path, source },
+    }
+}
+
 /// Reads the sources of a plan, and finds out what changed since it was made. Holds at most one file and one folder open.
 #[derive(Debug)]
 pub struct SourceReader {
     layout: Arc<Layout>,
-    opener: Opener,
-    open: Option<(NodeId, OwnedFd)>,
+    reader: FileReader,
 }
 
 impl SourceReader {
     pub(crate) fn new(layout: Arc<Layout>) -> Self {
         Self {
             layout,
-            opener: Opener::default(),
-            open: None,
+            reader: FileReader::default(),
         }
     }
 
     /// Fills `out` with the bytes of a file from `offset` on. The source is compared with the plan when it is opened and
-    /// after its last byte; reading on where the last call ended keeps it open.
+    /// after its last byte, and so are then the files with the same bytes that are stored as this one; reading on where
+    /// the last call ended keeps it open.
     ///
     /// # Errors
     /// [`EmitError::SourceChanged`], also where `out` reaches beyond the end of the source, and
-    /// [`EmitError::Unreadable`]. What `out` holds then is not to be used. A later call begins anew.
+    /// [`EmitError::Unreadable`]; [`EmitError::NoSource`] of what has none. What `out` holds then is not to be used. A
+    /// later call begins anew.
     pub fn read(&mut self, file: NodeId, offset: u64, out: &mut [u8]) -> Result<(), EmitError> {
-        let size = self.layout.tree.size(file);
-        match self.layout.tree.origin(file) {
-            Origin::Host => {}
-            Origin::Given(bytes) => {
-                let path = || self.layout.tree.source_path(file);
-                return bytes
-                    .read_at(offset, out)
-                    .map_err(|source| EmitError::Unreadable {
-                        path: path(),
-                        source,
-                    });
-            }
-            Origin::Recorded(_) => {
-                return Err(EmitError::Recorded {
-                    path: self.layout.tree.disc_path(file),
-                });
-            }
-        }
-        let source = match self.open.take() {
-            Some((open, source)) if open == file => source,
-            _ => self
-                .opener
-                .open(&self.layout.tree, file)
-                .map_err(|error| self.refused(file, error))?,
-        };
-        let mut filled = 0;
-        while let Some(rest) = out.get_mut(filled..).filter(|rest| !rest.is_empty()) {
-            match rustix::io::pread(&source, rest, offset + filled as u64) {
-                Ok(0) => return Err(self.refused(file, OpenError::Changed(SourceChange::Size))),
-                Ok(read) => filled += read,
-                Err(rustix::io::Errno::INTR) => {}
-                Err(error) => return Err(self.refused(file, OpenError::Io(error.into()))),
-            }
-        }
-        if offset + filled as u64 >= size {
-            check_unchanged(&source, &self.layout.tree, file)
-                .map_err(|error| self.refused(file, error))?;
-        } else {
-            self.open = Some((file, source));
-        }
-        Ok(())
+        self.reader.read(&self.layout.tree, file, offset, out)
     }
 
     /// Compares a source with the plan, without opening it. What is not of the host is not looked at.
@@ -95,19 +147,6 @@ impl SourceReader {
     /// # Errors
     /// As [`SourceReader::read`].
     pub fn look(&mut self, file: NodeId) -> Result<(), EmitError> {
-        if !matches!(self.layout.tree.origin(file), Origin::Host) {
-            return Ok(());
-        }
-        self.opener
-            .look(&self.layout.tree, file)
-            .map_err(|error| self.refused(file, error))
-    }
-
-    fn refused(&self, file: NodeId, error: OpenError) -> EmitError {
-        let path = self.layout.tree.source_path(file);
-        match error {
-            OpenError::Changed(what) => EmitError::SourceChanged { path, what },
-            OpenError::Io(source) => EmitError::Unreadable { path, source },
-        }
+        self.reader.look(&self.layout.tree, file)
     }
 }

@@ -3,7 +3,8 @@
 //! Owns open files and small windows of made structures; decides no address. Ranges are independent of one another,
 //! but the next range after the last is the fast one: the file is still open.
 
-mod contents;
+pub(crate) mod contents;
+mod manifest;
 mod structures;
 
 use std::io;
@@ -11,6 +12,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use contents::{FileContents, SourceReader};
+pub(crate) use manifest::Digests;
+use manifest::Summing;
 
 use crate::block::{BLOCK_BYTES, BLOCK_SIZE};
 use crate::el_torito::{INFO_TABLE_END, INFO_TABLE_START, add_words, info_table};
@@ -47,9 +50,9 @@ pub enum EmitError {
         /// The system's answer.
         source: io::Error,
     },
-    /// A file stands on the disc already: its bytes are read there, not from a source.
-    #[error("{} stands on the disc already and has no source", .path.display())]
-    Recorded {
+    /// The bytes of a file come from no source: it stands on the disc already, or is a manifest.
+    #[error("{} has no source that could be read", .path.display())]
+    NoSource {
         /// Its path in the volume.
         path: PathBuf,
     },
@@ -88,6 +91,8 @@ pub struct Emitter {
     /// Blocks of structures made last, and the first of them.
     window: Vec<u8>,
     window_first: u32,
+    /// What goes by is summed up for a manifest.
+    summing: Summing,
 }
 
 impl Emitter {
@@ -99,6 +104,7 @@ impl Emitter {
             last_extent: 0,
             window: Vec::new(),
             window_first: 0,
+            summing: Summing::default(),
         }
     }
 
@@ -207,7 +213,10 @@ impl Emitter {
         let wanted = left.min(room as u64) as usize;
         let (data, tail) = out.get_mut(..room).unwrap_or_default().split_at_mut(wanted);
         tail.fill(0);
-
+        if self.layout.tree.is_manifest(node) {
+            self.fill_manifest(offset, data)?;
+            return Ok(room);
+        }
         read_file(&mut self.contents, &mut self.source, node, offset, data)?;
         let table = INFO_TABLE_START as u64..INFO_TABLE_END as u64;
         if offset < table.end && self.layout.has_info_table(node) {
@@ -216,6 +225,10 @@ impl Emitter {
             if let Some(place) = out.get_mut(INFO_TABLE_START..INFO_TABLE_END) {
                 place.copy_from_slice(&made);
             }
+        }
+        if let Some(digests) = self.layout.digests() {
+            let data = out.get(..wanted).unwrap_or_default();
+            self.summing.take(digests, index, offset, data, size);
         }
         Ok(room)
     }

@@ -32,7 +32,7 @@ pub(crate) use place::sections;
 
 use crate::block::{BLOCK_BYTES, BLOCK_SIZE, Extent, blocks_for};
 use crate::el_torito::{self, BootImageFault};
-use crate::emit::{Emitter, FileContents, SourceReader};
+use crate::emit::{Digests, Emitter, FileContents, SourceReader};
 use crate::hybrid::{self, HybridPlan};
 use crate::iso9660::SECTION_BYTES;
 use crate::iso9660::path_table::PathTableKind;
@@ -99,6 +99,8 @@ pub struct Layout {
     places: Vec<u32>,
     /// First block and node of every file that has data, in order.
     extents: Vec<(u32, NodeId)>,
+    /// The checksums of these, as they become known, where a manifest lists them.
+    digests: Option<Digests>,
     /// First blocks of the regions, in order.
     regions: Vec<(u32, Region)>,
     blocks: u32,
@@ -218,6 +220,7 @@ impl Layout {
             udf,
             places,
             extents: Vec::new(),
+            digests: None,
             regions: Vec::new(),
             blocks: 0,
             boot_catalogue: 0,
@@ -271,6 +274,8 @@ impl Layout {
         self.boot_catalogue = planner.region(Region::BootCatalogue, boot_blocks)?;
         self.place_files(&mut planner)?;
         self.place_end(&mut planner)?;
+        let files = self.extents.len();
+        self.digests = self.tree.has_manifest().then(|| Digests::new(files));
         self.regions = planner.regions;
         let blocks = self.blocks();
         match self.options.most_blocks {
@@ -438,6 +443,11 @@ impl Layout {
         let boot = self.options.boot.iter();
         boot.filter(|entry| entry.info_table)
             .any(|entry| self.tree.first_name(entry.image) == id)
+    }
+
+    /// The checksums of the files with data, where a manifest lists them.
+    pub(crate) fn digests(&self) -> Option<&Digests> {
+        self.digests.as_ref()
     }
 
     /// First block and node of a file with data.

@@ -10,6 +10,7 @@ use std::iter::FusedIterator;
 use super::{Layout, PlanError, Planner, Region};
 use crate::block::{BLOCK_BYTES, Extent, blocks_for};
 use crate::tree::{NodeId, NodeKind, Tree};
+use crate::udf::UdfRevision;
 
 /// File data begin here or later: what grows a volume on an overwritable disc writes the descriptors of the newest
 /// session into the first 32 blocks (seen with xorriso 1.5.4), and would overwrite the files of a small one.
@@ -113,6 +114,15 @@ impl Layout {
         }
     }
 
+    /// The position of a file's bytes in the order of files with data; none of what has no blocks of its own or another's.
+    pub(crate) fn data_index(&self, id: NodeId) -> Option<usize> {
+        let data = self.tree.data_of(id);
+        has_own_data(&self.tree, data)
+            .then(|| self.places.get(data.index()))
+            .flatten()
+            .and_then(|block| self.extent_index(*block))
+    }
+
     pub(super) fn place_files(&mut self, planner: &mut Planner) -> Result<(), PlanError> {
         let tree = &self.tree;
         let has_no_data =
@@ -124,7 +134,8 @@ impl Layout {
         planner.region(Region::Data, 0)?;
         let appended = self.appended();
         let inside = |id: &NodeId| !appended.contains(id);
-        for id in in_order(tree).into_iter().filter(inside) {
+        let streams = self.options.udf.is_some_and(UdfRevision::third_edition);
+        for id in in_order(tree, streams).into_iter().filter(inside) {
             let block = planner.take(blocks_for(tree.size(id)))?;
             self.extents.push((block, id));
             if let Some(place) = self.places.get_mut(id.index()) {
@@ -156,16 +167,20 @@ fn has_own_data(tree: &Tree, id: NodeId) -> bool {
 
 /// The files that get blocks, in the order of these: by their weights, and as they stand in the tree where those are the
 /// same. Of several names of a file, or files with equal bytes, the greatest weight counts that one was given.
-fn in_order(tree: &Tree) -> Vec<NodeId> {
-    let mut files: Vec<NodeId> = tree.nodes().filter(|id| has_own_data(tree, *id)).collect();
+/// A manifest stands behind all that it lists. Named streams have blocks where a file system of the volume has them.
+fn in_order(tree: &Tree, streams: bool) -> Vec<NodeId> {
+    let mut files: Vec<NodeId> = tree
+        .nodes()
+        .filter(|id| has_own_data(tree, *id) && (streams || !tree.is_stream(*id)))
+        .collect();
     let mut weights: HashMap<NodeId, i32> = HashMap::new();
     for (id, weight) in tree.weights() {
         let data = weights.entry(tree.data_of(id)).or_insert(weight);
         *data = weight.max(*data);
     }
-    if !weights.is_empty() {
+    if !weights.is_empty() || tree.has_manifest() {
         let weight = |id: &NodeId| weights.get(id).copied().unwrap_or(0);
-        files.sort_by_key(|id| Reverse(weight(id)));
+        files.sort_by_key(|id| (tree.is_manifest(*id), Reverse(weight(id))));
     }
     files
 }

@@ -197,6 +197,7 @@ impl Tree {
                 });
             }
         }
+        self.settle_manifests();
         count
     }
 

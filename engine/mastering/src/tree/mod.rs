@@ -142,8 +142,12 @@ pub struct Tree {
     /// Files whose bytes are not the host's.
     origins: HashMap<u32, Origin>,
     extras: HashMap<u32, Arc<Extras>>,
+    /// Nodes with named streams: the first of these, which are nodes, and how many.
+    streams: HashMap<u32, (u32, u32)>,
     /// Files with the bytes of another one, which need no place of their own: to that one. First names all.
     same_data: HashMap<u32, u32>,
+    /// And back.
+    sharers: HashMap<u32, Vec<NodeId>>,
     /// Times of modification and of change, where they are not those of the source.
     times: HashMap<u32, (Timestamp, Timestamp)>,
     file_count: u64,
@@ -182,6 +186,18 @@ impl Tree {
     /// Whether a node stands in no folder of the volume: its data alone are there.
     pub(crate) fn is_hidden(&self, id: NodeId) -> bool {
         id.index() >= self.nodes.len() - self.hidden
+    }
+
+    /// The named streams of a file: nodes that stand in no folder, and whose parent is the file.
+    pub fn streams_of(&self, id: NodeId) -> impl ExactSizeIterator<Item = NodeId> + use<> {
+        let of = self.streams.get(&self.first_name(id).0);
+        let (first, count) = of.copied().unwrap_or_default();
+        (first..first + count).map(NodeId)
+    }
+
+    /// Whether a node is a named stream of its parent.
+    pub(crate) fn is_stream(&self, id: NodeId) -> bool {
+        self.is_hidden(id) && !self.is_base(id)
     }
 
     /// All nodes, the root among them.
@@ -252,6 +268,57 @@ impl Tree {
         self.origins
             .get(&self.first_name(id).0)
             .unwrap_or(&Origin::Host)
+    }
+
+    /// Whether a file lists the checksums of the others.
+    pub(crate) fn is_manifest(&self, id: NodeId) -> bool {
+        matches!(self.origin(id), Origin::Manifest)
+    }
+
+    pub(crate) fn has_manifest(&self) -> bool {
+        self.manifests().next().is_some()
+    }
+
+    fn manifests(&self) -> impl Iterator<Item = NodeId> + '_ {
+        let origins = self.origins.iter();
+        origins
+            .filter(|(_, origin)| matches!(origin, Origin::Manifest))
+            .map(|(id, _)| NodeId(*id))
+    }
+
+    /// Gives manifests the length that they have for what they list.
+    fn settle_manifests(&mut self) {
+        if !self.has_manifest() {
+            return;
+        }
+        let size = crate::checksums::lines(self)
+            .map(|(_, line)| line.length())
+            .sum();
+        let manifests: Vec<NodeId> = self.manifests().collect();
+        for id in manifests {
+            if let Some(node) = self.nodes.get_mut(id.index()) {
+                self.data_bytes = self.data_bytes - node.identity.size + size;
+                node.identity.size = size;
+            }
+        }
+    }
+
+    /// Whether a node has no name in any file system of the volume, for it or a folder above it is hidden in all.
+    pub(crate) fn is_nowhere(&self, id: NodeId) -> bool {
+        let everywhere = |id| {
+            self.extras(id)
+                .is_some_and(|e| e.hidden_in == HiddenIn::ALL)
+        };
+        let mut at = id;
+        loop {
+            if self.is_hidden(at) || everywhere(at) {
+                return true;
+            }
+            if at == NodeId::ROOT || self.extras.is_empty() {
+                return false;
+            }
+            at = self.parent(at);
+        }
     }
 
     /// The extents of a file that stands on the disc already.
@@ -363,6 +430,17 @@ impl Tree {
         NodeId(self.same_data.get(&first.0).copied().unwrap_or(first.0))
     }
 
+    /// Gives a file the place of another one, whose bytes it has.
+    pub(crate) fn share_data(&mut self, file: NodeId, first: NodeId) {
+        self.same_data.insert(file.0, first.0);
+        self.sharers.entry(first.0).or_default().push(file);
+    }
+
+    /// The files that are stored as this one.
+    pub(crate) fn sharers_of(&self, id: NodeId) -> &[NodeId] {
+        self.sharers.get(&id.0).map_or(&[], Vec::as_slice)
+    }
+
     /// How many names the file has in this tree; for a folder two, and one for each folder in it.
     #[must_use]
     pub fn link_count(&self, id: NodeId) -> u32 {
@@ -376,9 +454,16 @@ impl Tree {
         self.links.get(&self.first_name(id).0).copied().unwrap_or(1)
     }
 
-    /// Where the node will be in the volume: an absolute path, `/` for the root.
+    /// Where the node will be in the volume: an absolute path, `/` for the root. Of a named stream, the path of its file
+    /// with the stream's name behind a colon.
     #[must_use]
     pub fn disc_path(&self, id: NodeId) -> PathBuf {
+        if self.is_stream(id) {
+            let mut path = self.disc_path(self.parent(id)).into_os_string();
+            path.push(":");
+            path.push(self.name(id));
+            return path.into();
+        }
         let mut names = Vec::new();
         let mut at = id;
         while at != NodeId::ROOT {

@@ -61,6 +61,8 @@ pub enum Origin {
     Recorded(Arc<[Extent]>),
     /// Somebody gives them.
     Given(Arc<dyn FileBytes>),
+    /// The SHA-256 of all other files, made from their bytes when these are: see [`manifest`](crate::checksums).
+    Manifest,
 }
 
 impl Origin {
@@ -70,11 +72,11 @@ impl Origin {
         Self::Given(Arc::new(Memory(bytes.into())))
     }
 
-    /// How many bytes there are; `None` where the host's file system knows.
+    /// How many bytes there are; `None` where only the host's file system or the finished tree knows.
     #[must_use]
     pub fn length(&self) -> Option<u64> {
         match self {
-            Self::Host => None,
+            Self::Host | Self::Manifest => None,
             Self::Recorded(extents) => Some(extents.iter().map(|e| u64::from(e.bytes)).sum()),
             Self::Given(bytes) => Some(bytes.length()),
         }

@@ -299,9 +299,11 @@ struct Found {
     large: Vec<NodeId>,
 }
 
-/// The files that have data of their own, in the order of the data.
+/// The files that have data of their own and a source, in the order of the data.
 fn files_with_data(layout: &Layout) -> impl Iterator<Item = NodeId> + '_ {
-    layout.placed_files().map(|file| file.node())
+    let files = layout.placed_files().map(|file| file.node());
+    // A manifest has no source; it is made as the others go by.
+    files.filter(|id| !matches!(layout.tree().origin(*id), Origin::Manifest))
 }
 
 /// Those of them that are files of this machine.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use super::EditError;
 use super::node::{Body, Children, EditNode, FileKey, Source};
-use crate::tree::{Node, NodeId, NodeKind, Origin, Tree};
+use crate::tree::{Extras, Identity, Node, NodeId, NodeKind, Origin, Tree};
 
 /// The nodes of a tree. Boot images without a name in it are left behind. `next_key` is the first free one.
 pub(super) fn open(tree: &Tree, next_key: &mut u64) -> EditNode {
@@ -91,7 +91,57 @@ pub(super) fn finish(root: &EditNode, skipped: u64) -> Result<Tree, EditError> {
         }
         at += 1;
     }
+    add_streams(&mut tree)?;
+    tree.settle_manifests();
     Ok(tree)
+}
+
+/// Named streams become nodes behind all others, which stand in no folder; what has them is their parent.
+fn add_streams(tree: &mut Tree) -> Result<(), EditError> {
+    let mut having: Vec<(u32, Arc<Extras>)> = tree
+        .extras
+        .iter()
+        .filter(|(id, extras)| !extras.streams.is_empty() && !tree.same_file.contains_key(id))
+        .map(|(id, extras)| (*id, Arc::clone(extras)))
+        .collect();
+    having.sort_unstable_by_key(|(id, _)| *id);
+    for (parent, extras) in having {
+        let first = tree.nodes.len();
+        for stream in &extras.streams {
+            let too_many = || EditError::TooMany {
+                path: tree.disc_path(NodeId(parent)),
+                limit: u32::MAX,
+            };
+            let id = u32::try_from(tree.nodes.len()).map_err(|_| too_many())?;
+            let name_at = u32::try_from(tree.names.len()).map_err(|_| too_many())?;
+            let of = tree.node(NodeId(parent)).clone();
+            let name = stream.name.as_bytes();
+            tree.names.extend_from_slice(name);
+            tree.nodes.push(Node {
+                name_at,
+                name_length: name.len() as u16, // no longer ones are let in
+                kind: NodeKind::File,
+                followed: false,
+                parent,
+                mode: 0o100_000 | of.mode & 0o666,
+                first: 0,
+                count: 0,
+                identity: Identity {
+                    size: stream.bytes.length(),
+                    modified: tree.modified(NodeId(parent)),
+                    changed: tree.changed(NodeId(parent)),
+                    ..Identity::default()
+                },
+                ..of
+            });
+            tree.origins
+                .insert(id, Origin::Given(Arc::clone(&stream.bytes)));
+            tree.hidden += 1;
+        }
+        tree.streams
+            .insert(parent, (first as u32, extras.streams.len() as u32));
+    }
+    Ok(())
 }
 
 fn add(

@@ -107,6 +107,9 @@ pub enum NameFault {
     /// `..` leads out of a tree.
     #[error("a name cannot be `..`")]
     Dots,
+    /// A slash parts names.
+    #[error("a name cannot have a slash")]
+    Slash,
     /// A zero byte.
     #[error("a name cannot have a zero byte")]
     Zero,

@@ -65,6 +65,22 @@ impl Default for TreeBuilder {
 }
 
 impl Tree {
+    /// The same tree with a file that lists the SHA-256 of all others, for `sha256sum -c` in the root of the volume. Ids
+    /// of nodes are not those of before. Files that stand on the disc already are not listed, nor is what has no name in
+    /// any file system of the volume.
+    ///
+    /// # Errors
+    /// [`EditError`]; [`EditError::Exists`] where the path is taken.
+    pub fn with_manifest(
+        self,
+        path: impl AsRef<Path>,
+        attributes: &Attributes,
+    ) -> Result<Self, EditError> {
+        let mut builder = self.edit();
+        builder.add_file(path, Origin::Manifest, attributes)?;
+        builder.finish()
+    }
+
     /// The same tree, to be edited. Boot images that stand in no folder of it are left behind, and so are the ids of its
     /// nodes: those are looked for again, and boot images added, when it is finished.
     #[must_use]
@@ -483,6 +499,29 @@ impl TreeBuilder {
     pub fn set_extras(&mut self, path: impl AsRef<Path>, extras: Extras) -> Result<(), EditError> {
         let parts = parts(path.as_ref())?;
         self.find(&parts)?;
+        let streams = extras.streams.iter().map(|stream| stream.name.as_bytes());
+        for (at, name) in streams.clone().enumerate() {
+            let fault = match name {
+                b"" => Some(NameFault::Empty),
+                name if name.contains(&b'/') => Some(NameFault::Slash),
+                name => name_fault(name),
+            };
+            let path = || {
+                let mut path = shown(&parts).into_os_string();
+                path.push(":");
+                path.push(OsStr::from_bytes(name));
+                PathBuf::from(path)
+            };
+            if let Some(fault) = fault {
+                return Err(EditError::Name {
+                    path: path(),
+                    fault,
+                });
+            }
+            if streams.clone().take(at).any(|before| before == name) {
+                return Err(EditError::Exists { path: path() });
+            }
+        }
         if let Some(node) = find_mut(&mut self.root, &parts) {
             node.set_extras(extras);
         }
@@ -583,7 +622,7 @@ fn made_file(path: &Path, origin: Origin, attributes: &Attributes) -> Result<Edi
                 fault,
             })?)
         }
-        given @ Origin::Given(_) => given,
+        given @ (Origin::Given(_) | Origin::Manifest) => given,
     };
     let size = origin.length().unwrap_or(0);
     let mut node = EditNode::made(NodeKind::File, Body::File(origin), attributes);
