@@ -346,7 +346,8 @@ impl BurnError {
     pub fn advice(&self) -> &'static str {
         match (self.blame(), self.medium_state()) {
             (_, MediumState::Damaged) => {
-                "close the disc's open session, or burn the data onto another disc"
+                "close the disc's last session where the drive still can, erase the disc where it is \
+                 rewritable, or burn the data onto another one"
             }
             (_, MediumState::Unknown) => "identify the medium anew before it is used",
             (Blame::Caller, _) => "ask again, corrected",

@@ -172,6 +172,8 @@ pub struct Wish {
     pub verify: Verify,
     /// Whether the drive protects against underruns.
     pub underrun_protection: bool,
+    /// Whether the drive leaves out its own verification.
+    pub fast_write: bool,
 }
 
 /// What becomes of devices, fifos and sockets in a tree.
@@ -378,7 +380,7 @@ impl Wish {
             Verify::Quick => 1,
             Verify::Full => 2,
         });
-        put.u8(u8::from(self.underrun_protection));
+        put.u8(u8::from(self.underrun_protection) | u8::from(self.fast_write) << 1);
     }
 
     fn take(take: &mut Take<'_>) -> Option<Self> {
@@ -405,12 +407,15 @@ impl Wish {
             2 => Verify::Full,
             _ => return None,
         };
+        // Journals of earlier versions have the first bit only.
+        let flags = take.u8().filter(|flags| *flags < 4)?;
         Some(Self {
             placement,
             finish,
             speed,
             verify,
-            underrun_protection: take.bool()?,
+            underrun_protection: flags & 1 != 0,
+            fast_write: flags & 2 != 0,
         })
     }
 }

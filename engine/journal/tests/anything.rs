@@ -292,6 +292,7 @@ proptest! {
             speed: [Speed::Maximum, Speed::KilobytesPerSecond(value), Speed::TenthsOfNominal(value)][speed],
             verify: [Verify::None, Verify::Quick, Verify::Full][verify],
             underrun_protection: value % 2 == 1,
+            fast_write: value % 4 > 1,
         };
         begun.source = match kind {
             0 => SourceMark::Stream { name: text },

@@ -111,7 +111,6 @@ fn run_of(begun: &Begun, blocks: u64) -> WrittenRun {
 fn rest(begun: &Begun, image: Prepared, written_blocks: u64, checks: Arc<Checks>) -> Resumption {
     let mut burn = burning::request(&mark::options(begun));
     burn.blocks = begun.image_blocks();
-    burn.underrun_protection = begun.wish.underrun_protection;
     Resumption {
         image,
         burn,

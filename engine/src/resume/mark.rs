@@ -199,6 +199,7 @@ fn wish(options: &BurnOptions) -> Option<Wish> {
             _ => return None,
         },
         underrun_protection: options.underrun_protection,
+        fast_write: options.fast_write,
     })
 }
 
@@ -228,6 +229,7 @@ pub(crate) fn options(begun: &Begun) -> BurnOptions {
             journal::Verify::Full => VerifyLevel::Full,
         })
         .underrun_protection(wish.underrun_protection)
+        .fast_write(wish.fast_write)
         .writer(begun.writer.clone())
 }
 
@@ -366,6 +368,8 @@ mod tests {
                             .finish(finish)
                             .speed(speed)
                             .verify(verify)
+                            .underrun_protection(finish == Finish::CloseSession)
+                            .fast_write(placement == Placement::Overwrite)
                             .writer("x");
                         let begun = Begun {
                             began: UNIX_EPOCH,

@@ -39,6 +39,7 @@ pub(crate) fn begun(profile: Profile) -> Begun {
             placement: Placement::NewSession,
             speed: Speed::TenthsOfNominal(40),
             underrun_protection: true,
+            fast_write: false,
             ..Wish::default()
         },
         source: SourceMark::Tree {
