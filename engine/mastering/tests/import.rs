@@ -665,3 +665,89 @@ fn a_growth_that_is_cut_off_leaves_the_old_tree_or_shows_the_new_one() {
     assert!(at_hand == after);
     assert!(shown.ends_with(&[true; 3]) && !shown[0]);
 }
+
+#[test]
+fn udf_shows_the_merged_tree_in_a_further_session_of_every_revision() {
+    let name = "udf_shows_the_merged_tree_in_a_further_session_of_every_revision";
+    let outsider = tool(name, "7z");
+    let dir = tempfile::tempdir().unwrap();
+    let source = dir.path().join("source");
+    // 7z refuses a volume of UDF that holds links.
+    for size in [0, 1, 2047, 2048, 2049, 100_000] {
+        write(
+            &source.join(format!("sizes/{size}.bin")),
+            &noise(size as u64 + 7, size),
+        );
+    }
+    for name in ["Ærø", "日本語.txt", "with space", ".hidden"] {
+        write(&source.join("names/deeper").join(name), name.as_bytes());
+    }
+    fs::hard_link(source.join("sizes/2049.bin"), source.join("names/again")).unwrap();
+    let file = dir.path().join("image.iso");
+    for revision in UdfRevision::ALL {
+        let mut options = options();
+        options.udf = Some(revision);
+        let first = Arc::new(Layout::plan(scan(&source), 0, &options).unwrap());
+        let _ = fs::remove_file(&file);
+        image_file(&first, &file);
+        for names in [Names::Udf, Names::RockRidge] {
+            let mut wanted = ImportOptions::default();
+            wanted.names = Some(names);
+            let mut imported = import(DiscImage::open(&file).unwrap(), 0, &wanted).unwrap();
+            assert!(
+                imported.warnings.is_empty(),
+                "{revision:?}: {:?}",
+                imported.warnings
+            );
+            let added = format!("/added with {names}");
+            imported
+                .builder
+                .add_file(&added, Origin::memory(noise(4, 5000)), &given(5))
+                .unwrap();
+            let layout = grow(&file, &imported, &options);
+            let bytes = fs::read(&file).unwrap();
+            // It knows no metadata partition.
+            if outsider.is_some() && revision < UdfRevision::V2_50 {
+                seven_zip_agrees(&file, &layout, &source, &dir.path().join("out"));
+            }
+            for at in [0, layout.first_lba()] {
+                let mut volume = Volume::open(bytes.as_slice(), at).unwrap();
+                assert!(volume.use_names(Names::Udf), "{revision:?} at {at}");
+                let entries: Vec<_> = volume.walk().map(Result::unwrap).collect();
+                let tree = layout.tree();
+                assert_eq!(entries.len(), tree.nodes().count());
+                for (path, entry) in entries
+                    .into_iter()
+                    .filter(|(_, e)| e.kind == NodeKind::File)
+                {
+                    let expected = match fs::read(source.join(path.strip_prefix("/").unwrap())) {
+                        Ok(bytes) => bytes,
+                        Err(_) => noise(4, 5000),
+                    };
+                    let mut content = vec![0; entry.size as usize];
+                    volume.read_file(&entry, 0, &mut content).unwrap();
+                    assert!(content == expected, "{revision:?}: {}", path.display());
+                }
+            }
+        }
+    }
+}
+
+/// 7z finds in UDF, by its first anchor, all files with their bytes.
+fn seven_zip_agrees(image: &Path, layout: &Layout, source: &Path, out: &Path) {
+    run(Command::new("7z")
+        .args(["x", "-tudf", "-y", "-bd"])
+        .arg(format!("-o{}", out.display()))
+        .arg(image));
+    for file in layout.files() {
+        let path = file.path();
+        let path = path.strip_prefix("/").unwrap();
+        let expected = fs::read(source.join(path)).unwrap_or_else(|_| noise(4, 5000));
+        assert!(
+            fs::read(out.join(path)).unwrap() == expected,
+            "{}",
+            path.display()
+        );
+    }
+    fs::remove_dir_all(out).unwrap();
+}
