@@ -45,6 +45,7 @@ pub mod susp;
 pub mod time;
 pub mod tree;
 mod udf;
+pub mod zisofs;
 
 pub use block::{BLOCK_SIZE, BlockSource, Extent, ImageFile};
 pub use compare::{CompareOptions, Difference, compare};

@@ -7,6 +7,7 @@ use crate::iso9660::stamp::{LongStamp, ShortStamp};
 use crate::iso9660::{HalvesDiffer, both_u32};
 use crate::susp::{Entry, Packer};
 use crate::time::Timestamp;
+use crate::zisofs::Zisofs;
 
 /// What the `ER` entry calls Rock Ridge 1.12. It stands without the texts that may go with it: with them the root's own
 /// record would need a continuation area, and Linux (seen with 6.1.192) follows none in a further session, so that
@@ -261,6 +262,8 @@ pub struct Attributes {
     pub changed: Option<Timestamp>,
     /// `CL`: the folder of this name was moved; its block.
     pub child_link: Option<u32>,
+    /// `ZF`: the file is compressed.
+    pub zisofs: Option<Zisofs>,
     /// `RE`: a folder that was moved here and is to be shown elsewhere.
     pub relocated: bool,
     name_complete: bool,
@@ -325,6 +328,7 @@ impl Attributes {
                 }
                 self.child_link = Some(read_both_u32(data).map_err(halves("CL"))?);
             }
+            b"ZF" => self.zisofs = Zisofs::parse(data).map_err(halves("ZF"))?,
             b"RE" => self.relocated = true,
             b"NM" => self.take_name(data)?,
             b"SL" => self.take_link(data)?,

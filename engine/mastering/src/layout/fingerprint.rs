@@ -10,7 +10,7 @@ use crate::el_torito::Emulation;
 use crate::iso9660::rules::{Deep, IsoNames};
 use crate::joliet::Surrogates;
 use crate::time::Timestamp;
-use crate::tree::NodeKind;
+use crate::tree::{Extras, HiddenIn, NodeKind};
 use crate::udf::UdfOptions;
 
 /// Part of every fingerprint: another way to lay out a volume, or to take the fingerprint, has another number.
@@ -31,6 +31,39 @@ impl Sum<'_> {
     fn bytes(&mut self, bytes: &[u8]) {
         self.numbers([bytes.len() as u64]);
         self.0.update(bytes);
+    }
+
+    fn extras(&mut self, extras: &Extras) {
+        // All by name: what a node can have more is not to be forgotten here.
+        let Extras {
+            hidden_in,
+            marked_hidden,
+            weight,
+            streams,
+            attributes,
+            real_time,
+            created,
+            zisofs,
+        } = extras;
+        let HiddenIn { iso, joliet, udf } = *hidden_in;
+        self.numbers([iso, joliet, udf, *marked_hidden, *real_time].map(u64::from));
+        self.numbers([
+            i64::from(*weight).cast_unsigned(),
+            created.map_or(0, |_| 1),
+            zisofs.map_or(0, |zisofs| u64::from(zisofs.block_log2)),
+            zisofs.map_or(0, |zisofs| u64::from(zisofs.size)),
+            streams.len() as u64,
+            attributes.len() as u64,
+        ]);
+        self.time(created.unwrap_or_default());
+        for stream in streams {
+            self.bytes(stream.name.as_bytes());
+            self.numbers([stream.bytes.length()]);
+        }
+        for attribute in attributes {
+            self.bytes(&attribute.name);
+            self.bytes(&attribute.value);
+        }
     }
 
     fn time(&mut self, time: Timestamp) {
@@ -83,6 +116,9 @@ impl Layout {
             }
             for extent in tree.recorded(id).into_iter().flatten() {
                 sum.numbers([extent.first_lba.into(), extent.bytes.into()]);
+            }
+            if let Some(extras) = tree.extras(id) {
+                sum.extras(extras);
             }
             if tree.is_base(id) {
                 sum.bytes(tree.source_path(id).as_os_str().as_bytes());

@@ -593,10 +593,8 @@ fn check_nodes(
     options: &VolumeOptions,
     warnings: &mut Vec<PlanWarning>,
 ) -> Result<(), PlanError> {
-    let limit = match options.iso9660 && !options.iso_level.many_sections() {
-        true => SECTION_BYTES,
-        false => u64::from(u32::MAX) * BLOCK_SIZE as u64,
-    };
+    let one_section = options.iso9660 && !options.iso_level.many_sections();
+    let mut compressed = Count::default();
     let mut times = Count::default();
     let mut targets = Count::default();
     for id in tree.nodes() {
@@ -612,12 +610,31 @@ fn check_nodes(
             });
         }
         let size = tree.size(id);
-        if size > limit {
+        let hidden = tree.extras(id).map(|extras| extras.hidden_in);
+        let in_iso = !hidden.is_some_and(|hidden| hidden.iso && hidden.joliet);
+        let limit = match one_section && in_iso {
+            true => SECTION_BYTES,
+            false => u64::from(u32::MAX) * BLOCK_SIZE as u64,
+        };
+        if size > limit || (one_section && in_iso && sections(tree, id) > 1) {
             return Err(PlanError::FileTooLarge {
                 path: tree.disc_path(id),
                 size,
                 limit,
             });
+        }
+        if tree
+            .extras(id)
+            .is_some_and(|extras| extras.zisofs.is_some())
+        {
+            let marked = options.iso9660 && options.rock_ridge;
+            let plain_in_udf = options.udf.is_some() && !hidden.is_some_and(|hidden| hidden.udf);
+            if !marked || plain_in_udf {
+                return Err(PlanError::Compressed {
+                    path: tree.disc_path(id),
+                });
+            }
+            compressed.add(id);
         }
         if tree
             .link_target(id)
@@ -634,6 +651,15 @@ fn check_nodes(
         warnings.push(PlanWarning::LongLinkTargets {
             count: targets.count,
             first,
+        });
+    }
+    if let Some(first) = compressed
+        .first
+        .filter(|_| options.joliet || options.enhanced)
+    {
+        warnings.push(PlanWarning::CompressedElsewhere {
+            count: compressed.count,
+            first: tree.disc_path(first),
         });
     }
     if let Some(first) = times.first {

@@ -165,6 +165,14 @@ pub enum PlanError {
         /// Why not.
         fault: HybridFault,
     },
+    /// A compressed file in a volume that does not say so, for it has no Rock Ridge, or shows its bytes in UDF as well.
+    #[error(
+        "{} is compressed, which only Rock Ridge tells its readers; the volume has none, or UDF as well", .path.display()
+    )]
+    Compressed {
+        /// Where.
+        path: PathBuf,
+    },
     /// Options that contradict one another.
     #[error("{what}")]
     Conflict {
@@ -269,6 +277,13 @@ pub enum PlanWarning {
         /// The first of them.
         first: PathBuf,
     },
+    /// Compressed files, which readers of Joliet and of the names of 1999 see as they stand there.
+    CompressedElsewhere {
+        /// How many.
+        count: u64,
+        /// The first of them.
+        first: PathBuf,
+    },
     /// Names over 207 bytes, which are different in ISO 9660:1999.
     EnhancedNamesChanged {
         /// How many.
@@ -326,6 +341,11 @@ impl std::fmt::Display for PlanWarning {
             Self::LongLinkTargets { count, first } => write!(
                 f,
                 "{count} links have targets over 1000 bytes, which some readers refuse; the first is {}",
+                first.display()
+            ),
+            Self::CompressedElsewhere { count, first } => write!(
+                f,
+                "readers without Rock Ridge see {count} files compressed; the first is {}",
                 first.display()
             ),
             Self::EnhancedNamesChanged { count, first } => write!(

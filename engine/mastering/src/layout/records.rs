@@ -13,6 +13,7 @@ use crate::iso9660::stamp::ShortStamp;
 use crate::rock_ridge::{self, Posix};
 use crate::susp::{self, CE_LENGTH, Continuation, Packer};
 use crate::tree::{NodeId, NodeKind, Tree};
+use crate::zisofs::{ZF_LENGTH, Zisofs};
 
 /// Children between two checkpoints of a large folder.
 const CHECKPOINT_EVERY: usize = 2048;
@@ -120,6 +121,12 @@ impl<'a> Records<'a> {
         }
     }
 
+    /// How the file of a slot is compressed.
+    fn zisofs(&self, slot: &Slot) -> Option<Zisofs> {
+        let extras = self.tree.extras(slot.node)?;
+        extras.zisofs.filter(|_| slot.role == Role::Child)
+    }
+
     /// What a slot says about folders that were moved.
     fn relocation(&self, slot: &Slot) -> Option<Relocation> {
         let folder = self.directory.node;
@@ -139,6 +146,7 @@ impl<'a> Records<'a> {
         let times = rock_ridge::times_length(recorded.stamps, recorded.access_times);
         let attributes = rock_ridge::PX_LENGTH
             + times
+            + self.zisofs(slot).map_or(0, |_| ZF_LENGTH)
             + match self.relocation(slot) {
                 None => 0,
                 Some(Relocation::Here) => rock_ridge::RE.len(),
@@ -216,6 +224,9 @@ impl<'a> Records<'a> {
             if let Some(target) = tree.link_target(slot.node) {
                 rock_ridge::pack_link(packer, target.as_os_str().as_encoded_bytes());
             }
+        }
+        if let Some(zisofs) = self.zisofs(slot) {
+            packer.push(&zisofs.emit());
         }
         if slot.role == Role::This && slot.node == NodeId::ROOT {
             packer.push(&susp::extension_reference(

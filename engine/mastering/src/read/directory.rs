@@ -156,7 +156,10 @@ impl<R: BlockSource> Folders<'_, R> {
                 else {
                     return Err(ReadError::SectionMissing { location });
                 };
-                file.size += u64::from(record.bytes);
+                // Of a compressed file the size is told already.
+                if file.zisofs.is_none() {
+                    file.size += u64::from(record.bytes);
+                }
                 file.extents.push(extent_of(&record));
                 *unfinished = more.then_some(identifier);
                 continue;
@@ -317,14 +320,16 @@ fn entry(record: &DirectoryRecord<'_>, attributes: &Attributes, location: Locati
         _ => flag_says,
     };
     let has_bytes = matches!(kind, NodeKind::Directory | NodeKind::File);
+    let zisofs = attributes.zisofs.filter(|_| kind == NodeKind::File);
     Entry {
         name: Vec::new(),
         kind,
-        size: if has_bytes {
-            u64::from(record.bytes)
-        } else {
-            0
+        size: match zisofs {
+            Some(zisofs) => u64::from(zisofs.size),
+            None if has_bytes => u64::from(record.bytes),
+            None => 0,
         },
+        zisofs,
         extents: if has_bytes {
             vec![extent_of(record)]
         } else {

@@ -35,6 +35,14 @@ pub enum ReadError {
         /// The answer.
         source: io::Error,
     },
+    /// A compressed file is not what it says.
+    #[error("the compressed file of {location} is damaged: {what}")]
+    Compressed {
+        /// Where its record is.
+        location: Location,
+        /// What is wrong.
+        what: &'static str,
+    },
     /// There is neither a volume descriptor of ISO 9660 nor UDF.
     #[error("there is no volume of ISO 9660 or UDF at LBA {lba}")]
     NoVolume {
@@ -169,6 +177,7 @@ impl ReadError {
             | Self::DescriptorSetBroken { lba }
             | Self::Descriptor { lba, .. } => *lba,
             Self::NoRoot { location }
+            | Self::Compressed { location, .. }
             | Self::Record { location, .. }
             | Self::SystemUse { location, .. }
             | Self::Attribute { location, .. }

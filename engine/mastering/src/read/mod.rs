@@ -7,6 +7,7 @@ mod directory;
 mod error;
 mod iso;
 mod walk;
+mod zisofs;
 
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
@@ -23,6 +24,7 @@ use crate::rock_ridge::Posix;
 use crate::time::Timestamp;
 use crate::tree::NodeKind;
 use crate::udf::read::{UdfFacts, UdfVolume, UdfVolumeFacts};
+use crate::zisofs::Zisofs;
 use directory::Folders;
 use iso::IsoVolume;
 
@@ -82,10 +84,13 @@ pub struct Entry {
     pub name: Vec<u8>,
     /// What it is.
     pub kind: NodeKind,
-    /// Bytes of a file or a folder.
+    /// Bytes of a file or a folder; of a compressed file, as they were.
     pub size: u64,
-    /// Where those bytes are, in order.
+    /// Where those bytes are, in order; of a compressed file, the compressed ones.
     pub extents: Vec<Extent>,
+    /// How the file is compressed, with Rock Ridge. [`Volume::read_file`] gives its bytes as they were,
+    /// [`Volume::read_stored`] as they stand there.
+    pub zisofs: Option<Zisofs>,
     /// The bytes themselves, where UDF has put them into the file's own entry.
     pub inline: Option<Vec<u8>>,
     /// Mode, links, owner and serial number, with Rock Ridge or UDF. UDF's serial number is the block of the file entry.
@@ -360,6 +365,22 @@ impl<R: BlockSource> Volume<R> {
     /// # Errors
     /// [`ReadError::Source`] with the block that could not be read, or the first of those read at once.
     pub fn read_file(
+        &mut self,
+        file: &Entry,
+        offset: u64,
+        out: &mut [u8],
+    ) -> Result<usize, ReadError> {
+        match file.zisofs {
+            Some(zisofs) => self.read_compressed(file, zisofs, offset, out),
+            None => self.read_stored(file, offset, out),
+        }
+    }
+
+    /// As [`Volume::read_file`], but gives the bytes of a compressed file as they stand in the volume.
+    ///
+    /// # Errors
+    /// As [`Volume::read_file`].
+    pub fn read_stored(
         &mut self,
         file: &Entry,
         offset: u64,

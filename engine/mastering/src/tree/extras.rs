@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::origin::FileBytes;
 use crate::time::Timestamp;
+use crate::zisofs::Zisofs;
 
 /// Whose a node is, what may be done with it, and its times.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,6 +100,8 @@ pub struct Extras {
     pub real_time: bool,
     /// When the node was made, where that is known.
     pub created: Option<Timestamp>,
+    /// The file's bytes are compressed; Rock Ridge says so.
+    pub zisofs: Option<Zisofs>,
 }
 
 impl Extras {
@@ -112,6 +115,7 @@ impl Extras {
             attributes,
             real_time,
             created,
+            zisofs,
         } = self;
         *hidden_in == HiddenIn::default()
             && !marked_hidden
@@ -120,5 +124,6 @@ impl Extras {
             && attributes.is_empty()
             && !real_time
             && created.is_none()
+            && zisofs.is_none()
     }
 }

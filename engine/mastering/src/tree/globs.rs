@@ -201,7 +201,7 @@ impl Tree {
         count
     }
 
-    fn change_extras(&mut self, id: NodeId, change: impl FnOnce(&mut Extras)) {
+    pub(super) fn change_extras(&mut self, id: NodeId, change: impl FnOnce(&mut Extras)) {
         let mut extras = self.extras.remove(&id.0).unwrap_or_default();
         change(Arc::make_mut(&mut extras));
         if !extras.are_none() {

@@ -26,6 +26,7 @@ pub use source::SourceChange;
 
 use crate::block::Extent;
 use crate::time::Timestamp;
+use crate::zisofs::Zisofs;
 
 /// What a node is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -346,6 +347,22 @@ impl Tree {
     /// Whether any node has extras.
     pub(crate) fn has_extras(&self) -> bool {
         !self.extras.is_empty()
+    }
+
+    /// Gives a file, under all its names, bytes that are compressed.
+    pub(crate) fn set_compressed(&mut self, id: NodeId, zisofs: Zisofs, origin: Origin) {
+        let length = origin.length().unwrap_or(0);
+        self.data_bytes -= self.size(id);
+        self.data_bytes += length;
+        self.origins.insert(id.0, origin);
+        let further = self.same_file.iter().filter(|(_, first)| **first == id.0);
+        let names: Vec<u32> = further.map(|(name, _)| *name).chain([id.0]).collect();
+        for name in names {
+            self.change_extras(NodeId(name), |extras| extras.zisofs = Some(zisofs));
+            if let Some(node) = self.nodes.get_mut(name as usize) {
+                node.identity.size = length;
+            }
+        }
     }
 
     /// Modification time.

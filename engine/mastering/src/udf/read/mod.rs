@@ -364,6 +364,7 @@ fn entry_of<R: BlockSource>(
         name: Vec::new(),
         kind,
         size: if has_bytes { file.size } else { 0 },
+        zisofs: None,
         extents: if has_bytes {
             file.extents
         } else {
