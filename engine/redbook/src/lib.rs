@@ -3,6 +3,8 @@
 //! Owns the codes of the Yellow Book (sync, header, error detection, parity, scrambling) for every kind of sector, the sub-channels, CD-TEXT, the times of a session, and raw images. It makes and
 //! judges bytes in memory; it must not know drives, files, or the async runtime.
 
+#[cfg(feature = "decode")]
+pub mod audio;
 mod bcd;
 pub mod disc;
 pub mod raw;

@@ -1,0 +1,194 @@
+//! Other rates and floating samples become those of a CD, with dither.
+//!
+//! The resampler is rubato's. The dither has a triangular distribution of two steps and a seed of its own, so that a file
+//! gives the same samples each time.
+
+use rubato::audioadapter_buffers::direct::InterleavedSlice;
+use rubato::{Fft, FixedSync, Indexing, Resampler, WindowFunction};
+
+use super::{AudioFault, SAMPLE_RATE, Sample};
+
+/// Samples that the resampler takes at a time, at least.
+const CHUNK: usize = 4096;
+
+/// Makes samples of a CD.
+pub(super) struct Converter {
+    /// `None` where the rate is that of a CD.
+    resampler: Option<Resampling>,
+    dither: Dither,
+}
+
+struct Resampling {
+    resampler: Fft<f32>,
+    rate: u32,
+    /// What does not fill a chunk yet, interleaved.
+    pending: Vec<f32>,
+    made: Vec<f32>,
+    /// Samples of the output that belong to what came before the first one.
+    delay: u64,
+    taken: u64,
+    given: u64,
+}
+
+impl std::fmt::Debug for Converter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let rate = self.resampler.as_ref().map(|resampling| resampling.rate);
+        f.debug_struct("Converter")
+            .field("rate", &rate)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Converter {
+    pub(super) fn new(rate: u32) -> Result<Self, AudioFault> {
+        let resampler = match rate {
+            SAMPLE_RATE => None,
+            _ => Some(Resampling::new(rate)?),
+        };
+        Ok(Self {
+            resampler,
+            dither: Dither::new(),
+        })
+    }
+
+    /// Appends what becomes of samples.
+    pub(super) fn convert(&mut self, samples: &[[f32; 2]], out: &mut Vec<Sample>) {
+        match &mut self.resampler {
+            None => out.extend(samples.iter().map(|sample| self.dither.rounded(*sample))),
+            Some(resampling) => {
+                resampling.taken += samples.len() as u64;
+                resampling.pending.extend(samples.iter().flatten());
+                resampling.process(false);
+                resampling.hand_out(&mut self.dither, out, u64::MAX);
+            }
+        }
+    }
+
+    /// Appends what is left behind the last sample: as many as the length in seconds asks for, rounded.
+    pub(super) fn finish(&mut self, out: &mut Vec<Sample>) {
+        let Some(resampling) = &mut self.resampler else {
+            return;
+        };
+        let rate = u64::from(resampling.rate);
+        let all = (resampling.taken * u64::from(SAMPLE_RATE) + rate / 2) / rate;
+        while resampling.given < all {
+            let before = resampling.given;
+            resampling.process(true);
+            resampling.hand_out(&mut self.dither, out, all);
+            if resampling.given == before && resampling.made.is_empty() {
+                // The delay of the resampler is being run through.
+                continue;
+            }
+        }
+    }
+}
+
+impl Resampling {
+    fn new(rate: u32) -> Result<Self, AudioFault> {
+        // From what telephones have to what studios have; a chunk has some samples of either rate.
+        if !(4000..=768_000).contains(&rate) {
+            return Err(AudioFault::Rate(rate));
+        }
+        let (from, to) = (rate as usize, SAMPLE_RATE as usize);
+        // An even number of the shortest runs that both rates share: the filter's middle, by which the sound is late, then
+        // falls on a sample.
+        let even = 2 * from / greatest_common_divisor(from, to);
+        let chunk = CHUNK.next_multiple_of(even);
+        let window = WindowFunction::BlackmanHarris2;
+        let resampler = Fft::new_custom(from, to, chunk, 1, 2, window, FixedSync::Input)
+            .map_err(|_| AudioFault::Rate(rate))?;
+        let delay = resampler.output_delay() as u64;
+        Ok(Self {
+            resampler,
+            rate,
+            pending: Vec::new(),
+            made: Vec::new(),
+            delay,
+            taken: 0,
+            given: 0,
+        })
+    }
+
+    /// Resamples every whole chunk; `last`: one more, filled up with silence.
+    fn process(&mut self, last: bool) {
+        loop {
+            let wanted = self.resampler.input_frames_next();
+            let there = self.pending.len() / 2;
+            if there < wanted && !last {
+                return;
+            }
+            let frames = there.min(wanted);
+            let mut input = self.pending.drain(..frames * 2).collect::<Vec<_>>();
+            input.resize(wanted * 2, 0.0);
+            let most = self.resampler.output_frames_next();
+            let mut output = vec![0.0; most * 2];
+            let written = {
+                let (Ok(from), Ok(mut to)) = (
+                    InterleavedSlice::new(&input, 2, wanted),
+                    InterleavedSlice::new_mut(&mut output, 2, most),
+                ) else {
+                    return;
+                };
+                let whole: Option<&Indexing> = None;
+                match self.resampler.process_into_buffer(&from, &mut to, whole) {
+                    Ok((_, written)) => written,
+                    Err(_) => return,
+                }
+            };
+            output.truncate(written * 2);
+            self.made.extend(output);
+            if last {
+                return;
+            }
+        }
+    }
+
+    /// Hands out what was made, but for the delay, and no more than `all` in all.
+    fn hand_out(&mut self, dither: &mut Dither, out: &mut Vec<Sample>, all: u64) {
+        for sample in self.made.as_chunks::<2>().0 {
+            if self.delay > 0 {
+                self.delay -= 1;
+            } else if self.given < all {
+                out.push(dither.rounded(*sample));
+                self.given += 1;
+            }
+        }
+        self.made.clear();
+    }
+}
+
+fn greatest_common_divisor(a: usize, b: usize) -> usize {
+    match b {
+        0 => a,
+        _ => greatest_common_divisor(b, a % b),
+    }
+}
+
+/// Noise of a triangular distribution, from a generator of 64 bits that always begins alike.
+struct Dither(u64);
+
+impl Dither {
+    const fn new() -> Self {
+        Self(0x9e37_79b9_7f4a_7c15)
+    }
+
+    /// Between 0 and 1.
+    fn uniform(&mut self) -> f32 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 40) as f32 / (1u64 << 24) as f32
+    }
+
+    fn rounded(&mut self, sample: [f32; 2]) -> Sample {
+        sample.map(|value| {
+            // Digital silence stays silent.
+            if value == 0.0 {
+                return 0;
+            }
+            let noise = self.uniform() - self.uniform();
+            // The conversion saturates.
+            (value * 32_768.0 + noise).round() as i16
+        })
+    }
+}
