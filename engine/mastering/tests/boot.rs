@@ -9,8 +9,9 @@ use std::process::Command;
 use std::sync::Arc;
 
 use pitland_mastering::{
-    BLOCK_SIZE, BootEntry, BootImageFault, Emulation, Layout, Owner, PlanError, Platform,
-    Structure, UdfRevision,
+    Attributes, BLOCK_SIZE, BootCatalogue, BootEntry, BootImageFault, Emulation, Extras, Layout,
+    Names, Origin, Owner, PlanError, Platform, Selection, Structure, Tree, UdfRevision, Volume,
+    VolumeOptions,
 };
 use support::machines::*;
 use support::*;
@@ -252,4 +253,152 @@ fn images_that_cannot_be_what_their_entry_says_are_refused() {
     let mut tree = scan(&source);
     assert!(tree.add_boot_image(&source).is_err());
     assert!(tree.add_boot_image(&dir.path().join("nothing")).is_err());
+}
+
+/// A tree with a file for the catalogue, and an entry for a BIOS and one for UEFI, whose image is a file as well.
+fn tree_with_catalogue(dir: &Path, extras: Option<Extras>) -> (Tree, VolumeOptions) {
+    let source = dir.join("s");
+    write(&source.join("boot/efi.img"), &noise(3, 5000));
+    write(&dir.join("loader"), &says("x"));
+    let mut builder = scan(&source).edit();
+    let attributes = Attributes::new(0o444, options().created);
+    let path = "/boot/boot.cat";
+    builder
+        .add_file(path, Origin::memory(Vec::new()), &attributes)
+        .unwrap();
+    if let Some(extras) = extras {
+        builder.set_extras(path, extras).unwrap();
+    }
+    let mut tree = builder.finish().unwrap();
+    let mut options = options();
+    options.boot_catalogue = tree.find(Path::new(path));
+    let loader = tree.add_boot_image(&dir.join("loader")).unwrap();
+    let efi = tree.find(Path::new("/boot/efi.img")).unwrap();
+    options.boot = vec![
+        BootEntry::new(loader, Platform::Bios),
+        BootEntry {
+            selection: Selection {
+                kind: 1,
+                criteria: vec![7; 25],
+            },
+            ..BootEntry::new(efi, Platform::Efi)
+        },
+    ];
+    (tree, options)
+}
+
+#[test]
+fn the_catalogue_can_be_a_file_of_the_tree() {
+    let name = "the_catalogue_can_be_a_file_of_the_tree";
+    let dir = tempfile::tempdir().unwrap();
+    let (tree, mut options) = tree_with_catalogue(dir.path(), None);
+    options.udf = Some(UdfRevision::V2_01);
+    let layout = Arc::new(Layout::plan(tree, 0, &options).unwrap());
+    let whole = image(&layout);
+    let mut volume = Volume::open(whole.as_slice(), 0).unwrap();
+    let lba = volume.boot_catalogue().unwrap();
+    let read = BootCatalogue::read(volume.source(), lba).unwrap();
+    assert_eq!(read.entries.len(), 2);
+    assert_eq!(read.entries[1].selection, options.boot[1].selection);
+    for names in volume.offered_names() {
+        assert!(volume.use_names(names));
+        let path = match names {
+            Names::Plain => "/BOOT/BOOT.CAT;1",
+            _ => "/boot/boot.cat",
+        };
+        let path = match volume.find(Path::new(path)).unwrap() {
+            Some(_) => path,
+            None => "/BOOT/BOOT.CAT",
+        };
+        let file = volume.find(Path::new(path)).unwrap().unwrap();
+        // The validation entry, the default one, a header, an entry, its extension, and the end.
+        assert_eq!(
+            (file.size, file.extents[0].first_lba),
+            (6 * 32, lba),
+            "{names}"
+        );
+    }
+    let owner = layout.owner_of(lba);
+    let path = Path::new("/boot/boot.cat").to_path_buf();
+    assert_eq!(owner, Some(Owner::File { path, offset: 0 }));
+    if tool(name, "xorriso").is_some() {
+        let file = dir.path().join("i");
+        image_file(&layout, &file);
+        let told = run(Command::new("xorriso")
+            .arg("-indev")
+            .arg(&file)
+            .args(["-report_el_torito", "plain"]));
+        let told = String::from_utf8_lossy(&told.stdout);
+        let mut lines = told.lines();
+        assert!(
+            lines
+                .any(|line| line.starts_with("El Torito cat path")
+                    && line.ends_with(": /boot/boot.cat")),
+            "{told}"
+        );
+    }
+}
+
+#[test]
+fn a_hidden_catalogue_is_found_by_machines_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut extras = Extras::default();
+    extras.hidden_in.iso = true;
+    extras.hidden_in.joliet = true;
+    let (tree, options) = tree_with_catalogue(dir.path(), Some(extras));
+    let layout = Arc::new(Layout::plan(tree, 0, &options).unwrap());
+    let whole = image(&layout);
+    let mut volume = Volume::open(whole.as_slice(), 0).unwrap();
+    let lba = volume.boot_catalogue().unwrap();
+    assert_eq!(
+        BootCatalogue::read(volume.source(), lba).unwrap().entries[0].lba,
+        layout.first_lba_of(options.boot[0].image)
+    );
+    for names in volume.offered_names() {
+        volume.use_names(names);
+        let files = volume.walk().map(|entry| entry.unwrap().0);
+        assert!(
+            !files
+                .into_iter()
+                .any(|path| path.to_string_lossy().to_lowercase().contains("boot.cat")),
+            "{names}"
+        );
+    }
+}
+
+#[test]
+fn a_catalogue_that_cannot_be_one_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let refuse = |change: fn(&mut VolumeOptions, &Tree)| {
+        let (tree, mut options) = tree_with_catalogue(dir.path(), None);
+        change(&mut options, &tree);
+        matches!(
+            Layout::plan(tree, 0, &options),
+            Err(PlanError::Conflict { .. })
+        )
+    };
+    assert!(!refuse(|_, _| {}));
+    assert!(refuse(|options, _| options.boot.clear()));
+    assert!(refuse(|options, tree| {
+        options.boot_catalogue = tree.find(Path::new("/boot"));
+    }));
+    assert!(refuse(|options, _| {
+        options.boot_catalogue = Some(options.boot[1].image);
+    }));
+}
+
+#[test]
+fn blocks_of_a_hidden_image_are_told_by_where_it_came_from() {
+    let dir = tempfile::tempdir().unwrap();
+    let (source, loader) = (dir.path().join("s"), dir.path().join("loader"));
+    write(&source.join("file"), b"x");
+    write(&loader, &noise(1, 5000));
+    let images = [(loader.as_path(), Platform::Bios)];
+    let layout = plan_boot(&source, &images, |_| {}).unwrap();
+    let first = layout.first_lba_of(layout.options().boot[0].image);
+    let expected = Owner::BootImage {
+        source: loader,
+        offset: 4096,
+    };
+    assert_eq!(layout.owner_of(first + 2), Some(expected));
 }

@@ -73,6 +73,10 @@ fn a_machine_starts_in_each_way() {
                 (Firmware::Uefi, As::Stick, "entry for UEFI"),
             ];
             for (firmware, way, line) in ways {
+                // A disc is started by its boot catalogue, whatever tables there are.
+                if way == As::Disc && table != PartitionTable::Gpt {
+                    continue;
+                }
                 if can_start(name, firmware) {
                     assert!(
                         machine_says(firmware, way, &image, line),

@@ -8,7 +8,9 @@ mod catalogue;
 mod info_table;
 mod read;
 
-pub(crate) use catalogue::{boot_record, catalogue, catalogue_blocks, catalogue_of};
+pub(crate) use catalogue::{
+    boot_record, catalogue, catalogue_blocks, catalogue_bytes, catalogue_of,
+};
 pub(crate) use info_table::{INFO_TABLE_END, INFO_TABLE_START, add_words, info_table};
 pub use read::{BootCatalogue, CatalogueEntry, CatalogueError};
 

@@ -36,11 +36,7 @@ pub(super) fn make(layout: &Layout, region: Region, block: u32, most: u32, out: 
         }
         Region::BootCatalogue => {
             let (first, _) = layout.region_bounds(block);
-            let place = |image| {
-                let data = layout.first_lba_of(image);
-                (data, layout.tree.size(image))
-            };
-            let whole = el_torito::catalogue(&layout.options.boot, place);
+            let whole = layout.boot_catalogue_bytes();
             let skip = (block - first) as usize * BLOCK_SIZE;
             out.extend_from_slice(whole.get(skip..).unwrap_or_default());
             let (_, end) = layout.region_bounds(block);

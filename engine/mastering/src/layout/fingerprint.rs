@@ -157,6 +157,7 @@ impl Layout {
             udf,
             udf_options,
             boot,
+            boot_catalogue,
             hybrid,
             padding_blocks,
             most_blocks: _,
@@ -213,7 +214,11 @@ impl Layout {
                 hybrid.efi as u64,
             ]);
         }
-        sum.numbers([u64::from(hybrid.is_some()), boot.len() as u64]);
+        sum.numbers([
+            boot_catalogue.map_or(0, |file| 1 + u64::from(file.0)),
+            u64::from(hybrid.is_some()),
+            boot.len() as u64,
+        ]);
         for entry in boot {
             let partition = match entry.emulation {
                 Emulation::HardDrive { partition_type } => 0x100 + u64::from(partition_type),

@@ -12,6 +12,7 @@
 //! though, counts the session's own blocks alone, which is what other mastering programs write for a further session
 //! and what readers expect when they look at one session.
 
+mod boot;
 mod end;
 mod fingerprint;
 mod hierarchy;
@@ -30,8 +31,8 @@ pub use owners::{Owner, Structure};
 pub use place::Extents;
 pub(crate) use place::sections;
 
-use crate::block::{BLOCK_BYTES, BLOCK_SIZE, Extent, blocks_for};
-use crate::el_torito::{self, BootImageFault};
+use crate::block::{BLOCK_BYTES, BLOCK_SIZE, blocks_for};
+use crate::el_torito;
 use crate::emit::{Digests, Emitter, FileContents, SourceReader};
 use crate::hybrid::{self, HybridPlan};
 use crate::iso9660::SECTION_BYTES;
@@ -179,12 +180,17 @@ impl Layout {
     ///
     /// # Errors
     /// [`PlanError`]: a name, a file or the volume that the format cannot hold.
-    pub fn plan(tree: Tree, first_lba: u32, options: &VolumeOptions) -> Result<Self, PlanError> {
+    pub fn plan(
+        mut tree: Tree,
+        first_lba: u32,
+        options: &VolumeOptions,
+    ) -> Result<Self, PlanError> {
         check_texts(options)?;
         check_choice(options)?;
         let mut warnings = Vec::new();
         check_nodes(&tree, options, &mut warnings)?;
-        check_boot_images(&tree, options)?;
+        boot::check(&tree, options)?;
+        boot::prepare(&mut tree, options)?;
         hybrid::check(options, first_lba)?;
         check_named_files(&tree, options)?;
         let mut ordinal = 0;
@@ -228,6 +234,7 @@ impl Layout {
             warnings,
         };
         layout.place_all()?;
+        layout.fill_boot_catalogue();
         Ok(layout)
     }
 
@@ -271,7 +278,11 @@ impl Layout {
         for at in 0..self.hierarchies.len() {
             self.place_directories(at, &mut planner)?;
         }
-        self.boot_catalogue = planner.region(Region::BootCatalogue, boot_blocks)?;
+        let own_blocks = match self.options.boot_catalogue {
+            Some(_) => 0,
+            None => boot_blocks,
+        };
+        self.boot_catalogue = planner.region(Region::BootCatalogue, own_blocks)?;
         self.place_files(&mut planner)?;
         self.place_end(&mut planner)?;
         let files = self.extents.len();
@@ -558,29 +569,6 @@ fn check_named_files(tree: &Tree, options: &VolumeOptions) -> Result<(), PlanErr
                 name: name.clone(),
             });
         }
-    }
-    Ok(())
-}
-
-fn check_boot_images(tree: &Tree, options: &VolumeOptions) -> Result<(), PlanError> {
-    for (at, entry) in options.boot.iter().enumerate() {
-        let known = entry.image.index() < tree.node_count();
-        let size = if known { tree.size(entry.image) } else { 0 };
-        let recorded = match known {
-            true => tree.recorded(entry.image).map(<[Extent]>::len),
-            false => None,
-        };
-        let fault = match recorded {
-            Some(extents) if extents > 1 || entry.info_table => Err(BootImageFault::Recorded),
-            _ => entry.check(size, at == 0),
-        };
-        fault.map_err(|fault| PlanError::BootImage {
-            path: match known {
-                true => tree.source_path(entry.image),
-                false => PathBuf::new(),
-            },
-            fault,
-        })?;
     }
     Ok(())
 }

@@ -10,6 +10,7 @@ use crate::iso9660::rules::{Deep, IsoLevel, IsoNames};
 use crate::joliet::Surrogates;
 use crate::read::Names;
 use crate::time::Timestamp;
+use crate::tree::NodeId;
 use crate::udf::{UdfOptions, UdfRevision};
 
 /// What a volume is to be like. Nothing in it is taken from the system: the same options give the same bytes.
@@ -77,6 +78,10 @@ pub struct VolumeOptions {
     pub udf_options: UdfOptions,
     /// What machines can start from, by El Torito; the first entry is the default one.
     pub boot: Vec<BootEntry>,
+    /// The file of the tree that is to be the boot catalogue, whatever its bytes were: for instance one that
+    /// [`TreeBuilder::add_file`](crate::TreeBuilder::add_file) has added with no bytes. Without it the catalogue has no
+    /// name in the volume.
+    pub boot_catalogue: Option<NodeId>,
     /// Makes an image that starts from a stick or a hard drive too; for a volume that begins at LBA 0.
     pub hybrid: Option<Hybrid>,
     /// Blocks of zeros at the end, for drives whose read-ahead fails at the end of a track. Part of the volume's size.
@@ -118,6 +123,7 @@ impl VolumeOptions {
             udf: None,
             udf_options: UdfOptions::default(),
             boot: Vec::new(),
+            boot_catalogue: None,
             hybrid: None,
             padding_blocks: 150,
             most_blocks: None,

@@ -458,6 +458,27 @@ impl Tree {
         self.sharers.get(&id.0).map_or(&[], Vec::as_slice)
     }
 
+    /// Makes bytes in memory the contents of a file with one name.
+    pub(crate) fn set_contents(&mut self, id: NodeId, bytes: Vec<u8>) {
+        self.keep_apart(id);
+        self.data_bytes = self.data_bytes.saturating_sub(self.size(id)) + bytes.len() as u64;
+        if let Some(node) = self.nodes.get_mut(id.index()) {
+            node.identity.size = bytes.len() as u64;
+        }
+        self.origins.insert(id.0, Origin::memory(bytes));
+    }
+
+    /// Lets a file share its bytes with no other one, however equal they were.
+    pub(crate) fn keep_apart(&mut self, id: NodeId) {
+        let first = self.first_name(id).0;
+        self.same_data
+            .retain(|file, shared| *file != first && *shared != first);
+        self.sharers.remove(&first);
+        for sharers in self.sharers.values_mut() {
+            sharers.retain(|sharer| sharer.0 != first);
+        }
+    }
+
     /// How many names the file has in this tree; for a folder two, and one for each folder in it.
     #[must_use]
     pub fn link_count(&self, id: NodeId) -> u32 {
