@@ -16,6 +16,7 @@ mod boot;
 mod end;
 mod fingerprint;
 mod hierarchy;
+mod lookup;
 mod options;
 mod owners;
 mod place;
@@ -26,6 +27,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub(crate) use hierarchy::{Count, DirectoryPlace, Hierarchy, Namespace, RockRidge};
+use lookup::RecordedExtent;
 pub use options::{PlanError, PlanWarning, VolumeOptions};
 pub use owners::{Owner, Structure};
 pub use place::Extents;
@@ -100,6 +102,8 @@ pub struct Layout {
     places: Vec<u32>,
     /// First block and node of every file that has data, in order.
     extents: Vec<(u32, NodeId)>,
+    /// What stands on the disc already.
+    recorded: Vec<RecordedExtent>,
     /// The checksums of these, as they become known, where a manifest lists them.
     digests: Option<Digests>,
     /// First blocks of the regions, in order.
@@ -226,6 +230,7 @@ impl Layout {
             udf,
             places,
             extents: Vec::new(),
+            recorded: Vec::new(),
             digests: None,
             regions: Vec::new(),
             blocks: 0,
@@ -285,6 +290,7 @@ impl Layout {
         self.boot_catalogue = planner.region(Region::BootCatalogue, own_blocks)?;
         self.place_files(&mut planner)?;
         self.place_end(&mut planner)?;
+        self.recorded = self.recorded_extents();
         let files = self.extents.len();
         self.digests = self.tree.has_manifest().then(|| Digests::new(files));
         self.regions = planner.regions;

@@ -8,6 +8,7 @@ use super::{Descriptor, Layout, Region, UdfRegion};
 use crate::block::{BLOCK_BYTES, blocks_for};
 use crate::iso9660::path_table::PathTableKind;
 use crate::read::Names;
+use crate::tree::NodeId;
 
 /// A structure of the volume that is no file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -124,11 +125,17 @@ pub enum Owner {
 }
 
 impl Layout {
-    /// Whose block it is; `None` outside the volume. `lba` is absolute on the disc.
+    /// Whose block it is; `None` outside the volume and of no file that stands on the disc already. `lba` is absolute on
+    /// the disc. Of files with the same bytes the first is told; [`Layout::files_at`] tells all.
     #[must_use]
     pub fn owner_of(&self, lba: u32) -> Option<Owner> {
-        let block = lba.checked_sub(self.first_lba)?;
-        let region = self.region_at(block)?;
+        let own = lba
+            .checked_sub(self.first_lba)
+            .and_then(|block| Some((block, self.region_at(block)?)));
+        let Some((block, region)) = own else {
+            let (node, offset) = self.recorded_at(lba)?;
+            return Some(self.file_owner(node, offset));
+        };
         let of = |hierarchy: usize| {
             let hierarchy = self.hierarchies.get(hierarchy);
             hierarchy.map_or(Names::Plain, |h| h.namespace.names())
@@ -177,18 +184,22 @@ impl Layout {
             Region::Data => {
                 let (first, node) = self.extents.get(self.extent_index(block)?).copied()?;
                 let offset = u64::from(block - first) * BLOCK_BYTES;
-                if self.tree.is_hidden(node) {
-                    return Some(Owner::BootImage {
-                        source: self.tree.source_path(node),
-                        offset,
-                    });
-                }
-                return Some(Owner::File {
-                    path: self.tree.disc_path(node),
-                    offset,
-                });
+                return Some(self.file_owner(node, offset));
             }
         }))
+    }
+
+    fn file_owner(&self, node: NodeId, offset: u64) -> Owner {
+        if self.tree.is_hidden(node) && !self.tree.is_stream(node) {
+            return Owner::BootImage {
+                source: self.tree.source_path(node),
+                offset,
+            };
+        }
+        Owner::File {
+            path: self.tree.disc_path(node),
+            offset,
+        }
     }
 
     /// All owners of a run of blocks, each once, in the order of their blocks; the part of the run that lies outside the

@@ -198,7 +198,8 @@ impl Tree {
 
     /// Whether a node is a named stream of its parent.
     pub(crate) fn is_stream(&self, id: NodeId) -> bool {
-        self.is_hidden(id) && !self.is_base(id)
+        let streams = self.streams.get(&self.node(id).parent);
+        streams.is_some_and(|(first, count)| (*first..first + count).contains(&id.0))
     }
 
     /// All nodes, the root among them.

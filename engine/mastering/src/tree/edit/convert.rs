@@ -96,6 +96,19 @@ pub(super) fn finish(root: &EditNode, skipped: u64) -> Result<Tree, EditError> {
     Ok(tree)
 }
 
+/// Adds a file that stands in no folder.
+pub(super) fn add_hidden(
+    tree: &mut Tree,
+    name: &[u8],
+    file: &EditNode,
+) -> Result<NodeId, EditError> {
+    let id = NodeId(tree.nodes.len() as u32); // `add` refuses what is more
+    add(tree, &mut HashMap::new(), NodeId::ROOT.0, name, file)?;
+    tree.hidden += 1;
+    tree.file_count -= 1;
+    Ok(id)
+}
+
 /// Named streams become nodes behind all others, which stand in no folder; what has them is their parent.
 fn add_streams(tree: &mut Tree) -> Result<(), EditError> {
     let mut having: Vec<(u32, Arc<Extras>)> = tree

@@ -18,7 +18,7 @@ pub use error::{EditError, NameFault};
 pub use item::Item;
 pub use merge::Clash;
 
-use super::{Attributes, Extras, NodeKind, Origin, Tree, WalkOptions};
+use super::{Attributes, Extras, NodeId, NodeKind, Origin, Tree, WalkOptions};
 use crate::time::Timestamp;
 use node::{Body, EditNode, FileKey, Source, find_mut};
 
@@ -79,6 +79,27 @@ impl Tree {
         let mut builder = self.edit();
         builder.add_file(path, Origin::Manifest, attributes)?;
         builder.finish()
+    }
+
+    /// A boot image that has no name in the volume and is no file of the host: its bytes are given, or stand on the disc
+    /// already. `name` is told in errors. For [`BootEntry::image`](crate::BootEntry::image).
+    ///
+    /// # Errors
+    /// [`EditError`].
+    pub fn add_hidden(
+        &mut self,
+        name: impl AsRef<Path>,
+        origin: Origin,
+    ) -> Result<NodeId, EditError> {
+        let name = name.as_ref();
+        let (_, last) = split(name)?;
+        let file = match origin {
+            Origin::Manifest => Err(EditError::NoBytes {
+                path: name.to_path_buf(),
+            }),
+            origin => made_file(name, origin, &NO_ATTRIBUTES),
+        };
+        convert::add_hidden(self, last, &file?)
     }
 
     /// The same tree, to be edited. Boot images that stand in no folder of it are left behind, and so are the ids of its
