@@ -1,11 +1,12 @@
 //! CD sectors and sub-channels, byte for byte.
 //!
-//! Owns the codes of the Yellow Book (sync, header, error detection, parity, scrambling) for every kind of sector, the sub-channels, CD-TEXT, the times of a session, and raw images. It makes and
+//! Owns the codes of the Yellow Book (sync, header, error detection, parity, scrambling) for every kind of sector, the sub-channels, CD-TEXT, the times of a session, raw images, and cue sheets. It makes and
 //! judges bytes in memory; it must not know drives, files, or the async runtime.
 
 #[cfg(feature = "decode")]
 pub mod audio;
 mod bcd;
+pub mod cue;
 pub mod disc;
 pub mod raw;
 pub mod sector;

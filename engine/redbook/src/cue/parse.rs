@@ -1,0 +1,360 @@
+//! The text of a cue sheet, line by line.
+
+use pitland_mmc::Msf;
+
+use super::{CueFile, CueFileKind, CueIndex, CueSheet, CueTrack, CueTrackKind};
+use crate::subchannel::Control;
+use crate::text::TextKind;
+
+/// What is wrong with a cue sheet, and where. The file's author has to mend it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: {fault}")]
+pub struct CueError {
+    /// The line, from 1 on; the last one where something is missing at the end.
+    pub line: u32,
+    /// What is wrong there.
+    pub fault: CueFault,
+}
+
+/// What is wrong with a line.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CueFault {
+    /// It is no text.
+    #[error("this is no text in UTF-8 or Latin-1")]
+    NoText,
+    /// A word that sheets do not begin lines with.
+    #[error("{0:?} is no word of a cue sheet")]
+    UnknownWord(String),
+    /// Too few words, too many, or an open quotation mark.
+    #[error("{0} has not the words that belong to it")]
+    Words(&'static str),
+    /// A kind of file that there is not.
+    #[error("{0:?} is no kind of file: BINARY, MOTOROLA, WAVE, AIFF, MP3, FLAC")]
+    FileKind(String),
+    /// A kind of track that there is not.
+    #[error("{0:?} is no kind of track that can be recorded")]
+    TrackKind(String),
+    /// A track number that does not follow the one before.
+    #[error("the track has number {given}, not {expected}")]
+    TrackNumber {
+        /// As it is written.
+        given: String,
+        /// The one that is due.
+        expected: u8,
+    },
+    /// More than 99 tracks.
+    #[error("a disc has at most 99 tracks")]
+    TooManyTracks,
+    /// A line that belongs to a track, or to a file, before any.
+    #[error("{0} stands before the first {1}")]
+    TooEarly(&'static str, &'static str),
+    /// A line that must stand before the indexes, or only once.
+    #[error("{0} stands in the wrong place, or twice")]
+    Misplaced(&'static str),
+    /// No time.
+    #[error("{0:?} is no time: minutes, seconds below 60, frames below 75")]
+    Time(String),
+    /// An index that does not follow the one before, or a time that goes backward.
+    #[error("index {0:?} does not follow the one before it")]
+    Index(String),
+    /// An unknown flag.
+    #[error("{0:?} is no flag: DCP, 4CH, PRE, SCMS")]
+    Flag(String),
+    /// No catalogue number.
+    #[error(transparent)]
+    Catalogue(#[from] crate::subchannel::McnError),
+    /// No recording code.
+    #[error(transparent)]
+    Isrc(#[from] crate::subchannel::IsrcError),
+    /// A track without index 1.
+    #[error("track {0} has no INDEX 01")]
+    NoIndex(u8),
+    /// No track at all.
+    #[error("there is no track")]
+    NoTrack,
+}
+
+/// Longer sheets are none.
+const MOST_BYTES: usize = 1 << 20;
+
+impl CueSheet {
+    /// Reads a sheet. Text is UTF-8, with or without its mark, else Latin-1; lines end as on any system.
+    ///
+    /// # Errors
+    /// [`CueError`], with the line.
+    pub fn parse(text: &[u8]) -> Result<Self, CueError> {
+        let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
+        if text.len() > MOST_BYTES || text.contains(&0) {
+            return Err(CueError {
+                line: 1,
+                fault: CueFault::NoText,
+            });
+        }
+        let text = match std::str::from_utf8(text) {
+            Ok(text) => text.to_owned(),
+            Err(_) => text.iter().copied().map(char::from).collect(),
+        };
+        let mut sheet = Self::default();
+        let mut line = 0;
+        for content in text.replace("\r\n", "\n").split(['\n', '\r']) {
+            line += 1;
+            sheet
+                .take_line(line, content.trim())
+                .map_err(|fault| CueError { line, fault })?;
+        }
+        sheet
+            .close_track()
+            .map_err(|fault| CueError { line, fault })?;
+        match sheet.tracks.is_empty() {
+            true => Err(CueError {
+                line,
+                fault: CueFault::NoTrack,
+            }),
+            false => Ok(sheet),
+        }
+    }
+
+    fn take_line(&mut self, line: u32, content: &str) -> Result<(), CueFault> {
+        if content.is_empty() || content.starts_with(';') {
+            return Ok(());
+        }
+        let (word, rest) = content
+            .split_once(char::is_whitespace)
+            .map_or((content, ""), |(word, rest)| (word, rest.trim()));
+        match word.to_ascii_uppercase().as_str() {
+            "REM" => Ok(()),
+            "CATALOG" => {
+                let [number] = words("CATALOG", rest)?;
+                if self.catalogue.is_some() || !self.tracks.is_empty() {
+                    return Err(CueFault::Misplaced("CATALOG"));
+                }
+                self.catalogue = Some(number.parse()?);
+                Ok(())
+            }
+            "CDTEXTFILE" => {
+                let [name] = words("CDTEXTFILE", rest)?;
+                self.cd_text_file = Some((name, line));
+                Ok(())
+            }
+            "FILE" => self.take_file(line, rest),
+            "TRACK" => self.take_track(line, rest),
+            "INDEX" => self.take_index(line, rest),
+            "PREGAP" => {
+                let frames = time_of("PREGAP", rest)?;
+                let track = self.track_before_indexes("PREGAP")?;
+                track.pregap = frames;
+                Ok(())
+            }
+            "POSTGAP" => {
+                let frames = time_of("POSTGAP", rest)?;
+                let track = self.track("POSTGAP")?;
+                if !has_index_1(track) {
+                    return Err(CueFault::Misplaced("POSTGAP"));
+                }
+                track.postgap = frames;
+                Ok(())
+            }
+            "FLAGS" => self.take_flags(rest),
+            "ISRC" => {
+                let [code] = words("ISRC", rest)?;
+                self.track_before_indexes("ISRC")?.isrc = Some(code.parse()?);
+                Ok(())
+            }
+            other => match text_kind(other) {
+                Some((kind, name)) => {
+                    let [text] = words(name, rest)?;
+                    let texts = match self.tracks.last_mut() {
+                        Some(track) => &mut track.texts,
+                        None => &mut self.texts,
+                    };
+                    texts.push((kind, text));
+                    Ok(())
+                }
+                None => Err(CueFault::UnknownWord(word.to_owned())),
+            },
+        }
+    }
+
+    fn take_file(&mut self, line: u32, rest: &str) -> Result<(), CueFault> {
+        let [name, kind] = words("FILE", rest)?;
+        let kind = match kind.to_ascii_uppercase().as_str() {
+            "BINARY" => CueFileKind::Binary,
+            "MOTOROLA" => CueFileKind::Motorola,
+            "WAVE" | "WAV" | "AIFF" | "AIFC" | "MP3" | "FLAC" | "OGG" | "AAC" | "ALAC" => {
+                CueFileKind::Sound
+            }
+            _ => return Err(CueFault::FileKind(kind)),
+        };
+        self.files.push(CueFile { name, kind, line });
+        Ok(())
+    }
+
+    fn take_track(&mut self, line: u32, rest: &str) -> Result<(), CueFault> {
+        let [number, kind] = words("TRACK", rest)?;
+        if self.files.is_empty() {
+            return Err(CueFault::TooEarly("TRACK", "FILE"));
+        }
+        self.close_track()?;
+        let expected = match self.tracks.last() {
+            Some(track) if track.number >= 99 => return Err(CueFault::TooManyTracks),
+            Some(track) => track.number + 1,
+            None => 1,
+        };
+        if number.parse() != Ok(expected) {
+            return Err(CueFault::TrackNumber {
+                given: number,
+                expected,
+            });
+        }
+        let kind = CueTrackKind::named(&kind).ok_or(CueFault::TrackKind(kind))?;
+        self.tracks.push(CueTrack {
+            number: expected,
+            kind,
+            control: Control {
+                data: kind != CueTrackKind::Audio,
+                ..Control::AUDIO
+            },
+            serial_copy: false,
+            isrc: None,
+            texts: Vec::new(),
+            pregap: 0,
+            postgap: 0,
+            indexes: Vec::new(),
+            line,
+        });
+        Ok(())
+    }
+
+    fn take_index(&mut self, line: u32, rest: &str) -> Result<(), CueFault> {
+        let [number, time] = words("INDEX", rest)?;
+        let frame = frames_of(&time)?;
+        let file = self
+            .files
+            .len()
+            .checked_sub(1)
+            .ok_or(CueFault::TooEarly("INDEX", "FILE"))?;
+        let refused = || CueFault::Index(rest.to_owned());
+        let before = self
+            .tracks
+            .iter()
+            .flat_map(|track| &track.indexes)
+            .next_back()
+            .map(|index| (index.file, index.frame));
+        let track = self.track("INDEX")?;
+        let value: u8 = number
+            .parse()
+            .ok()
+            .filter(|number| *number < 100)
+            .ok_or_else(refused)?;
+        let follows = match track.indexes.last() {
+            Some(last) => value == last.number + 1,
+            None => value < 2,
+        };
+        // In one file times go on; in the next one they begin anew. A track's beginning may be the end of the one before.
+        let goes_on = before.is_none_or(|(last_file, last)| last_file < file || last < frame);
+        if !follows || !goes_on || track.postgap > 0 {
+            return Err(refused());
+        }
+        track.indexes.push(CueIndex {
+            number: value,
+            file,
+            frame,
+            line,
+        });
+        Ok(())
+    }
+
+    fn take_flags(&mut self, rest: &str) -> Result<(), CueFault> {
+        let track = self.track_before_indexes("FLAGS")?;
+        for flag in rest.split_whitespace() {
+            match flag.to_ascii_uppercase().as_str() {
+                "DCP" => track.control.copy_permitted = true,
+                "4CH" => track.control.four_channels = true,
+                "PRE" => track.control.pre_emphasis = true,
+                "SCMS" => track.serial_copy = true,
+                // What the track's kind says already.
+                "DATA" => {}
+                _ => return Err(CueFault::Flag(flag.to_owned())),
+            }
+        }
+        Ok(())
+    }
+
+    fn track(&mut self, word: &'static str) -> Result<&mut CueTrack, CueFault> {
+        self.tracks
+            .last_mut()
+            .ok_or(CueFault::TooEarly(word, "TRACK"))
+    }
+
+    fn track_before_indexes(&mut self, word: &'static str) -> Result<&mut CueTrack, CueFault> {
+        let track = self.track(word)?;
+        match track.indexes.is_empty() {
+            true => Ok(track),
+            false => Err(CueFault::Misplaced(word)),
+        }
+    }
+
+    fn close_track(&self) -> Result<(), CueFault> {
+        match self.tracks.last() {
+            Some(track) if !has_index_1(track) => Err(CueFault::NoIndex(track.number)),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn has_index_1(track: &CueTrack) -> bool {
+    track.indexes.iter().any(|index| index.number == 1)
+}
+
+fn text_kind(word: &str) -> Option<(TextKind, &'static str)> {
+    Some(match word {
+        "TITLE" => (TextKind::Title, "TITLE"),
+        "PERFORMER" => (TextKind::Performer, "PERFORMER"),
+        "SONGWRITER" => (TextKind::Songwriter, "SONGWRITER"),
+        "COMPOSER" => (TextKind::Composer, "COMPOSER"),
+        "ARRANGER" => (TextKind::Arranger, "ARRANGER"),
+        "MESSAGE" => (TextKind::Message, "MESSAGE"),
+        "DISC_ID" => (TextKind::DiscId, "DISC_ID"),
+        _ => return None,
+    })
+}
+
+/// So many words, each perhaps between quotation marks.
+fn words<const N: usize>(of: &'static str, rest: &str) -> Result<[String; N], CueFault> {
+    let mut out = Vec::with_capacity(N);
+    let mut rest = rest.trim();
+    while !rest.is_empty() {
+        let (word, behind) = match rest.strip_prefix('"') {
+            Some(quoted) => quoted.split_once('"').ok_or(CueFault::Words(of))?,
+            None => rest.split_once(char::is_whitespace).unwrap_or((rest, "")),
+        };
+        out.push(word.to_owned());
+        rest = behind.trim_start();
+    }
+    out.try_into().map_err(|_| CueFault::Words(of))
+}
+
+fn time_of(of: &'static str, rest: &str) -> Result<u32, CueFault> {
+    let [time] = words(of, rest)?;
+    frames_of(&time)
+}
+
+/// Minutes may have more than two digits: files are longer than discs.
+fn frames_of(time: &str) -> Result<u32, CueFault> {
+    let refused = || CueFault::Time(time.to_owned());
+    let parts: Vec<u32> = time
+        .split(':')
+        .map(|part| {
+            let digits = part.len() <= 4 && part.bytes().all(|byte| byte.is_ascii_digit());
+            digits.then(|| part.parse().ok()).flatten()
+        })
+        .collect::<Option<_>>()
+        .ok_or_else(refused)?;
+    match parts[..] {
+        [m, s, f] if s < 60 && f < Msf::FRAMES_PER_SECOND => {
+            Ok((m * 60 + s) * Msf::FRAMES_PER_SECOND + f)
+        }
+        _ => Err(refused()),
+    }
+}
