@@ -117,7 +117,7 @@ impl Emulation {
     }
 
     /// The size that an image must have.
-    fn size(self) -> Option<u64> {
+    pub(crate) fn size(self) -> Option<u64> {
         match self {
             Self::None | Self::HardDrive { .. } => None,
             Self::Floppy1200 => Some(1_228_800),

@@ -87,6 +87,11 @@ pub enum ImportWarning {
         /// The first of them.
         first: PathBuf,
     },
+    /// The boot catalogue cannot be read: the new session starts no machine.
+    BootCatalogue {
+        /// Why.
+        error: String,
+    },
     /// Files and folders whose named streams are not imported.
     StreamsLeftOut {
         /// How many.
@@ -123,6 +128,9 @@ impl std::fmt::Display for ImportWarning {
                 "{count} older versions of files are not imported; the first is of {}",
                 first.display()
             ),
+            Self::BootCatalogue { error } => {
+                write!(f, "the boot catalogue is not imported: {error}")
+            }
             Self::StreamsLeftOut { count, first } => write!(
                 f,
                 "the named streams of {count} files are not imported; the first is {}",

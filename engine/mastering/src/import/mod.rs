@@ -8,6 +8,7 @@
 //! is often the only one that has all files; else Joliet's, and the plain ones at last. A new session has all of the file
 //! systems that it is planned with, made from this one tree.
 
+mod boot;
 mod collect;
 mod error;
 
@@ -16,6 +17,7 @@ use std::path::{Path, PathBuf};
 pub use error::{ImportError, ImportWarning};
 
 use crate::block::BlockSource;
+use crate::el_torito::CatalogueEntry;
 use crate::iso9660::descriptor::VolumeKind;
 use crate::joliet;
 use crate::read::{Names, ReadLimits, Volume};
@@ -94,6 +96,8 @@ pub struct Imported {
     pub disc: DiscId,
     /// The first block behind all that was seen: behind the volume, and behind each of its files.
     pub end: u32,
+    /// The entries of its boot catalogue, as they are recorded; [`Imported::boot_entries`] makes them those of a plan.
+    pub boot: Vec<CatalogueEntry>,
     /// Files with bytes on the disc, in the order of their first blocks.
     files: Vec<(u32, PathBuf)>,
 }
@@ -153,20 +157,24 @@ pub fn import(
         }
         volume.use_names(names);
     }
+    let boot = boot::read(&mut volume, &mut warnings);
     let facts = facts(&volume);
     let mut files = std::mem::take(&mut collector.files);
     files.sort();
     let volume_end = session_first_lba.saturating_add(facts.blocks);
-    Ok(Imported {
+    let mut imported = Imported {
         names,
         offered,
         warnings,
         disc,
         end: volume_end.max(collector.end()),
         volume: facts,
+        boot,
         files,
         builder: collector.builder,
-    })
+    };
+    imported.add_hidden_images()?;
+    Ok(imported)
 }
 
 fn facts<R: BlockSource>(volume: &Volume<R>) -> VolumeFacts {

@@ -1,6 +1,8 @@
 //! What the tests of this crate share: trees to master, images of them, and programs that judge those.
 #![allow(dead_code, unreachable_pub)] // each test file uses its own part
 
+pub mod sessions;
+
 pub mod machines;
 
 use std::collections::BTreeMap;
