@@ -191,7 +191,9 @@ pub(crate) fn medium_state(facts: &MediaFacts) -> MediumState {
             MediumState::Unknown
         }
         MediumCondition::Complete => MediumState::Closed,
-        MediumCondition::OpenSession | MediumCondition::Damaged => MediumState::Damaged,
+        MediumCondition::OpenSession | MediumCondition::Announced | MediumCondition::Damaged => {
+            MediumState::Damaged
+        }
         _ => MediumState::Appendable,
     }
 }

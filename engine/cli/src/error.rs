@@ -310,6 +310,7 @@ fn refusal_advice(refusal: &Refusal) -> Option<&'static str> {
         }
         Refusal::MediumNotBlank { .. } => "insert a blank medium",
         Refusal::NotRewritable { .. } => "insert a rewritable medium",
+        Refusal::OnlyAnnounced => "pitland eject DRIVE, insert the disc again, and ask again",
         Refusal::SessionOpen => "pitland close DRIVE, and ask again",
         Refusal::MediumDamaged => {
             "pitland close DRIVE, then add a session where the disc stays appendable; or pitland erase DRIVE where it \

@@ -137,7 +137,7 @@ pub(crate) fn disc_now(facts: &MediaFacts) -> DiscNow {
             MediumCondition::NoMedium => DiscState::NoMedium,
             MediumCondition::Blank => DiscState::Blank,
             MediumCondition::Appendable => DiscState::Appendable,
-            MediumCondition::OpenSession => DiscState::OpenSession,
+            MediumCondition::OpenSession | MediumCondition::Announced => DiscState::OpenSession,
             MediumCondition::Complete => DiscState::Complete,
             MediumCondition::Formatted { .. } => DiscState::Formatted,
             MediumCondition::Unformatted => DiscState::Unformatted,

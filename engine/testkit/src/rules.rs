@@ -601,7 +601,11 @@ fn closes_after<W: MediaWriter>(table: &mut Table<'_>, command: usize) -> Verdic
         sense: WRITE_ERROR,
     };
     table.burn::<W>(USUAL, fault)?;
-    let open = [MediumCondition::OpenSession, MediumCondition::Damaged];
+    let open = [
+        MediumCondition::OpenSession,
+        MediumCondition::Announced,
+        MediumCondition::Damaged,
+    ];
     if !open.contains(&table.facts()?.condition()) {
         return Ok(());
     }
@@ -615,9 +619,7 @@ fn closes_after<W: MediaWriter>(table: &mut Table<'_>, command: usize) -> Verdic
     );
     let closed = match closed {
         // A session that was announced and never begun is gone once the medium leaves the drive.
-        Err(NotRun::Refused(Refusal::NothingToClose)) if is_only_reserved(&table.facts()?) => {
-            return Ok(());
-        }
+        Err(NotRun::Refused(Refusal::OnlyAnnounced)) => return Ok(()),
         closed => closed.map_err(|e| format!("a session was cut off, and closing it: {e}"))?,
     };
     closed
@@ -627,14 +629,5 @@ fn closes_after<W: MediaWriter>(table: &mut Table<'_>, command: usize) -> Verdic
     let condition = table.facts()?.condition();
     expect(!open.contains(&condition), || {
         format!("a session was cut off and closed, and the medium is {condition:?}")
-    })
-}
-
-/// Whether the last session holds reserved tracks only, without a block.
-fn is_only_reserved(facts: &MediaFacts) -> bool {
-    let session = facts.last_track().map(|last| last.session);
-    let mut tracks = facts.tracks.iter();
-    tracks.all(|track| {
-        Some(track.session) != session || (track.reserved && track.nwa == Some(track.start))
     })
 }

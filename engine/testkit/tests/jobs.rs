@@ -7,19 +7,22 @@
 )]
 
 use pitland_bd_r::BdR;
-use pitland_burn::Outcome;
+use pitland_burn::{MediumState, Outcome};
 use pitland_dvd_plus_r::DvdPlusR;
+use pitland_dvd_sequential::DvdSequential;
 use pitland_overwritable::Overwritable;
 use pitland_testkit::{
     Bench, Fault, Image, Run, SimulatedDrive, Trace, VirtualBench, burn, identify, perform,
 };
+use pitland_writer::mmc::cdb::{Cdb, StartStopUnit};
 use pitland_writer::mmc::reply::BackgroundFormat;
 use pitland_writer::mmc::{Profile, Sense};
 use pitland_writer::{
     BurnRequest, CloseRequest, EraseRequest, Finish, FormatRequest, MediaFacts, MediaWriter,
-    MediumCondition, Move, Placement, Request, Speed, Warning,
+    MediumCondition, Move, Placement, Recording, Request, Speed, Warning,
 };
 use std::num::NonZeroU32;
+use std::time::Duration;
 
 struct Table {
     drive: Box<dyn SimulatedDrive>,
@@ -37,6 +40,14 @@ fn table(profile: Profile) -> Table {
 impl Table {
     fn facts(&mut self) -> MediaFacts {
         identify(self.drive.as_mut(), &mut self.trace).unwrap()
+    }
+
+    fn insist(&mut self, cdb: &[u8]) {
+        while let Err(sense) = self.drive.execute(cdb, &[], &mut []) {
+            let passes = [0x04, 0x28, 0x29].contains(&sense.asc);
+            assert!(passes, "{sense}");
+            self.drive.advance(Duration::from_secs(1));
+        }
     }
 
     fn burn_with<W: MediaWriter>(
@@ -298,4 +309,30 @@ fn a_write_error_leaves_a_session_that_can_be_closed_and_appended_to() {
     table.does::<BdR>(&Request::Close(CloseRequest::new(false)));
     assert_eq!(table.facts().condition(), MediumCondition::Appendable);
     table.burn::<BdR>(97, Placement::NewSession, Finish::FinalizeDisc);
+}
+
+#[test]
+fn a_recording_at_once_that_is_cancelled_before_its_first_block_leaves_the_disc_as_it_was() {
+    let at_once = |request: &mut BurnRequest| request.recording = Recording::AtOnce;
+    let profile = Profile::DvdMinusRSequential;
+    let whole = table(profile).burn_with::<DvdSequential>(97, Fault::None, at_once);
+    let mut announced = 0;
+    for action in 0..whole.actions {
+        let mut table = table(profile);
+        let fault = Fault::CancelAt(action);
+        let run = table.burn_with::<DvdSequential>(97, fault, at_once);
+        if table.facts().condition() != MediumCondition::Announced {
+            continue;
+        }
+        announced += 1;
+        assert_eq!(run.ending.blocks_written, 0);
+        assert_eq!(run.ending.medium, MediumState::Untouched);
+        assert_eq!(run.ending.outcome, Outcome::NothingWritten);
+        // As the words for it say: it is gone once the disc has left the drive.
+        for cdb in [StartStopUnit::EJECT, StartStopUnit::LOAD] {
+            table.insist(cdb.emit().as_slice());
+        }
+        assert_eq!(table.facts().condition(), MediumCondition::Blank);
+    }
+    assert!(announced > 0);
 }

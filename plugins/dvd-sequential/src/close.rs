@@ -15,9 +15,6 @@ pub(crate) fn recipe(facts: &MediaFacts, close: &CloseRequest) -> Result<Recipe,
             profile: facts.profile(),
         });
     }
-    if is_only_announced(facts) {
-        return Err(Refusal::NothingToClose);
-    }
     let finish = match close.finalize {
         true => Finish::FinalizeDisc,
         false => Finish::CloseSession,
@@ -32,16 +29,4 @@ pub(crate) fn recipe(facts: &MediaFacts, close: &CloseRequest) -> Result<Recipe,
         ])
         .close(unclosed.closing(close.finalize.then_some(CloseFunction::Session)))
         .expect(unclosed.expected(close.finalize)))
-}
-
-/// Whether all of the last session are reserved tracks without a block: a recording at once that was
-/// announced and never begun. No function closes it, and nothing is lost by that: it is gone once the
-/// disc leaves the drive.
-fn is_only_announced(facts: &MediaFacts) -> bool {
-    let session = facts.last_track().map(|last| last.session);
-    facts
-        .tracks
-        .iter()
-        .filter(|track| Some(track.session) == session)
-        .all(|track| track.reserved && track.nwa == Some(track.start))
 }

@@ -11,7 +11,7 @@ use pitland_writer::mmc::{Lba, Profile};
 use pitland_writer::testing::{FactsBuilder, asked, dvd_minus, media};
 use pitland_writer::{
     BurnRequest, CloseRequest, EraseRequest, EraseScope, Fit, FormatRequest, MediaWriter,
-    MissingFact, Placement, Recording, Refusal, Request, ResumeRequest, Service,
+    MediumCondition, MissingFact, Placement, Recording, Refusal, Request, ResumeRequest, Service,
 };
 
 const R: Profile = Profile::DvdMinusRSequential;
@@ -217,8 +217,11 @@ fn a_recording_at_once_that_was_never_begun_has_no_end() {
     assert!(DvdSequential::begin(&facts, &close).is_ok());
     let track = &mut facts.tracks[0];
     track.nwa = Some(track.start);
-    let refused = DvdSequential::begin(&facts, &close).map(|_| ());
-    assert_eq!(refused, Err(Refusal::NothingToClose));
+    assert_eq!(facts.condition(), MediumCondition::Announced);
+    for request in [close, Request::Burn(burn(Placement::NewSession))] {
+        let refused = DvdSequential::begin(&facts, &request).map(|_| ());
+        assert_eq!(refused, Err(Refusal::OnlyAnnounced));
+    }
 }
 
 #[test]

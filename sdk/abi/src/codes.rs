@@ -164,6 +164,8 @@ codes! {
     REFUSAL_UNRECOGNIZED_MEDIUM = 0x051F,
     /// Such sectors are not written in that way: the words of sectors and recording follow.
     REFUSAL_NO_SUCH_FORM = 0x0520,
+    /// A recording was announced and never begun.
+    REFUSAL_ONLY_ANNOUNCED = 0x0521,
     /// READ DISC INFORMATION is missing.
     MISSING_DISC_INFORMATION = 0x0580,
     /// READ TRACK INFORMATION is missing.

@@ -38,6 +38,11 @@ pub enum Refusal {
     /// The medium has an open session that must be closed first.
     #[error("the last session is still open: close it first")]
     SessionOpen,
+    /// A recording at once was announced, and nothing of it was written. No function closes that.
+    #[error(
+        "a recording was announced to the drive and never begun: it forgets that once the disc is ejected"
+    )]
+    OnlyAnnounced,
     /// The data do not fit.
     #[error("the data need {needed} blocks, the medium has {available} free")]
     TooLarge {

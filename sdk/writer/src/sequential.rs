@@ -56,6 +56,7 @@ impl Spot {
                 }
             },
             MediumCondition::OpenSession => return Err(Refusal::SessionOpen),
+            MediumCondition::Announced => return Err(Refusal::OnlyAnnounced),
             MediumCondition::Complete if profile.is_rewritable() => {
                 return Err(Refusal::EraseFirst);
             }
@@ -273,6 +274,7 @@ impl Unclosed {
                 sessions,
             }),
             MediumCondition::NoMedium => Err(Refusal::NoMedium),
+            MediumCondition::Announced => Err(Refusal::OnlyAnnounced),
             MediumCondition::Unknown => Err(missing(MissingFact::DiscInformation)),
             _ => Err(Refusal::NothingToClose),
         }

@@ -53,13 +53,15 @@ impl Machine {
 
     /// Whether the medium holds nothing, as before, although the job had begun to change it.
     fn left_as_it_was(&self, condition: MediumCondition) -> bool {
-        let empty = matches!(
-            condition,
-            MediumCondition::Blank | MediumCondition::Unformatted
-        );
-        empty
-            && condition == self.before.condition
-            && self.blocks_resumed() + self.blocks_written() == 0
+        let empty = |condition| {
+            matches!(
+                condition,
+                MediumCondition::Blank | MediumCondition::Unformatted
+            )
+        };
+        // A recording that was only announced has put nothing onto the disc.
+        let same = condition == self.before.condition || condition == MediumCondition::Announced;
+        empty(self.before.condition) && same && self.blocks_resumed() + self.blocks_written() == 0
     }
 
     fn outcome(&self, facts: Option<&MediaFacts>, verification: Option<&Verification>) -> Outcome {

@@ -381,6 +381,7 @@ pub(crate) fn condition(condition: MediumCondition) -> &'static str {
         MediumCondition::Blank => "blank",
         MediumCondition::Appendable => "appendable",
         MediumCondition::OpenSession => "open-session",
+        MediumCondition::Announced => "announced",
         MediumCondition::Complete => "closed",
         MediumCondition::Formatted { .. } => "formatted",
         MediumCondition::Unformatted => "unformatted",

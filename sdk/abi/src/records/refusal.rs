@@ -79,6 +79,7 @@ impl Words for Refusal {
             Self::NoSuchRecording { profile, .. } => {
                 of_profile(REFUSAL_NO_SUCH_RECORDING, *profile)
             }
+            Self::OnlyAnnounced => Record::word(REFUSAL_ONLY_ANNOUNCED),
             Self::UnrecognizedMedium => Record::word(REFUSAL_UNRECOGNIZED_MEDIUM),
             Self::NoSuchForm { .. } => Record::word(REFUSAL_NO_SUCH_FORM),
             Self::FormatNeeded => Record::word(REFUSAL_FORMAT_NEEDED),
@@ -120,6 +121,7 @@ impl Words for Refusal {
                 let offer = offered.then(|| Placement::take(from)).transpose()?;
                 Self::MediumNotBlank { offer }
             }
+            REFUSAL_ONLY_ANNOUNCED => Self::OnlyAnnounced,
             REFUSAL_UNRECOGNIZED_MEDIUM => Self::UnrecognizedMedium,
             REFUSAL_NO_SUCH_FORM => Self::NoSuchForm {
                 form: CdForm::take(from)?,

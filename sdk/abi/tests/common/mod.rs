@@ -206,6 +206,7 @@ pub fn refusal() -> impl Strategy<Value = Refusal> {
         prop_oneof![
             Just(Refusal::NoMedium),
             Just(Refusal::UnrecognizedMedium),
+            Just(Refusal::OnlyAnnounced),
             Just(Refusal::MediumClosed),
             Just(Refusal::MediumDamaged),
             Just(Refusal::SessionOpen),

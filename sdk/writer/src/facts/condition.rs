@@ -3,9 +3,9 @@
 //! Owns the judgement. Must not know requests: whether a state is good enough is the writer's say.
 
 use super::MediaFacts;
-use pitland_mmc::Profile;
 use pitland_mmc::reply::{BackgroundFormat, CapacityKind, DiscStatus, SessionState};
 use pitland_mmc::sense::Reaction;
+use pitland_mmc::{Profile, SessionNumber};
 
 /// The state of a medium, as far as the drive tells it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -21,6 +21,9 @@ pub enum MediumCondition {
     Appendable,
     /// A sequential medium whose last session was begun and not closed.
     OpenSession,
+    /// A recording at once was announced by a reserved track, and nothing of it was written: the disc is as
+    /// it was, and the drive forgets the announcement once it is ejected (recipe 6).
+    Announced,
     /// Finalized, full, or read-only.
     Complete,
     /// An overwritable medium that is formatted, whole or in part.
@@ -50,7 +53,11 @@ impl MediumCondition {
     pub const fn is_blank(self) -> Option<bool> {
         match self {
             Self::Blank | Self::Unformatted => Some(true),
-            Self::Appendable | Self::OpenSession | Self::Complete | Self::Damaged => Some(false),
+            Self::Appendable
+            | Self::OpenSession
+            | Self::Announced
+            | Self::Complete
+            | Self::Damaged => Some(false),
             Self::Formatted { looks_empty } => looks_empty,
             Self::NoMedium | Self::Unrecognized | Self::Unknown => None,
         }
@@ -100,8 +107,16 @@ fn sequential(facts: &MediaFacts) -> MediumCondition {
 fn open_session(facts: &MediaFacts) -> MediumCondition {
     match facts.last_track() {
         Some(track) if track.damage && track.nwa.is_none() => MediumCondition::Damaged,
+        Some(last) if is_only_announced(facts, last.session) => MediumCondition::Announced,
         _ => MediumCondition::OpenSession,
     }
+}
+
+/// Whether all of a session are reserved tracks without a block.
+fn is_only_announced(facts: &MediaFacts, session: SessionNumber) -> bool {
+    let mut tracks = facts.tracks.iter();
+    tracks
+        .all(|track| track.session != session || (track.reserved && track.nwa == Some(track.start)))
 }
 
 fn overwritable(facts: &MediaFacts) -> MediumCondition {
