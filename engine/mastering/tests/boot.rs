@@ -8,6 +8,7 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
+use pitland_mastering::zisofs::Compression;
 use pitland_mastering::{
     Attributes, BLOCK_SIZE, BootCatalogue, BootEntry, BootImageFault, Emulation, Extras, Layout,
     Names, Origin, Owner, PlanError, Platform, Selection, Structure, Tree, UdfRevision, Volume,
@@ -253,6 +254,41 @@ fn images_that_cannot_be_what_their_entry_says_are_refused() {
     let mut tree = scan(&source);
     assert!(tree.add_boot_image(&source).is_err());
     assert!(tree.add_boot_image(&dir.path().join("nothing")).is_err());
+}
+
+#[test]
+fn a_compressed_boot_image_is_refused_and_one_without_a_name_stays_as_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let (source, loader) = (dir.path().join("s"), dir.path().join("loader"));
+    write(&source.join("file"), &[7; 50_000]);
+    write(&loader, &[8; 50_000]);
+    let mut tree = scan(&source);
+    let loader = tree.add_boot_image(&loader).unwrap();
+    let file = tree.find(Path::new("/file")).unwrap();
+    let mut how = Compression {
+        leave: vec![file],
+        ..Compression::default()
+    };
+    assert_eq!(tree.compress(&how).unwrap().files, 0);
+    how.leave.clear();
+    assert_eq!(tree.compress(&how).unwrap().files, 1);
+    let mut options = VolumeOptions {
+        joliet: false,
+        ..options()
+    };
+    options.boot = vec![BootEntry::new(file, Platform::Bios)];
+    let error = Layout::plan(tree, 0, &options).unwrap_err();
+    assert!(
+        matches!(
+            error,
+            PlanError::BootImage {
+                fault: BootImageFault::Compressed,
+                ..
+            }
+        ),
+        "{error}"
+    );
+    assert_ne!(loader, file);
 }
 
 /// A tree with a file for the catalogue, and an entry for a BIOS and one for UEFI, whose image is a file as well.

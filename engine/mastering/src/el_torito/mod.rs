@@ -246,6 +246,9 @@ pub enum BootImageFault {
     /// It stands on the disc already, in parts, or so that nothing can be put into it.
     #[error("it is recorded already, in parts or without the table that is to be put into it")]
     Recorded,
+    /// It is compressed, which no machine undoes.
+    #[error("it is compressed")]
+    Compressed,
     /// The first entry has selection criteria.
     #[error(
         "the first entry is the one that is started without a choice; it has no selection criteria"

@@ -19,6 +19,7 @@ pub(super) fn check(tree: &Tree, options: &VolumeOptions) -> Result<(), PlanErro
         };
         let fault = match recorded {
             Some(extents) if extents > 1 || entry.info_table => Err(BootImageFault::Recorded),
+            _ if known && is_compressed(tree, entry.image) => Err(BootImageFault::Compressed),
             _ => entry.check(size, at == 0),
         };
         fault.map_err(|fault| PlanError::BootImage {
@@ -44,6 +45,11 @@ pub(super) fn check(tree: &Tree, options: &VolumeOptions) -> Result<(), PlanErro
         return conflict("the boot catalogue is to be a boot image");
     }
     Ok(())
+}
+
+fn is_compressed(tree: &Tree, image: NodeId) -> bool {
+    let extras = tree.extras(tree.first_name(image));
+    extras.is_some_and(|extras| extras.zisofs.is_some())
 }
 
 /// Gives each file that becomes different bytes when it is planned a place of its own, and the catalogue its size.

@@ -26,6 +26,8 @@ pub struct Compression {
     pub level: u8,
     /// A folder for what is compressed; `None` keeps it in memory. The file in it has no name, and is gone with the tree.
     pub spool: Option<PathBuf>,
+    /// Files that are left as they are, by any of their names: those that machines start from.
+    pub leave: Vec<NodeId>,
 }
 
 impl Default for Compression {
@@ -34,6 +36,7 @@ impl Default for Compression {
         Self {
             level: 6,
             spool: None,
+            leave: Vec::new(),
         }
     }
 }
@@ -90,6 +93,7 @@ impl Tree {
         let mut spool = Spool::new(how)?;
         let mut done: Vec<(NodeId, Zisofs, Origin)> = Vec::new();
         let mut source = Source::default();
+        let left: Vec<NodeId> = how.leave.iter().map(|id| self.first_name(*id)).collect();
         for id in self.nodes() {
             let recorded = matches!(self.origin(id), Origin::Recorded(_));
             let compressed = self
@@ -99,6 +103,9 @@ impl Tree {
                 || self.first_name(id) != id
                 || recorded
                 || compressed
+                // What has no name is started from, as it is.
+                || self.is_hidden(id)
+                || left.contains(&id)
             {
                 continue;
             }
