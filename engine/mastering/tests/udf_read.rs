@@ -16,9 +16,9 @@ use std::sync::Arc;
 
 use pitland_mastering::compare::CompareObserver;
 use pitland_mastering::{
-    Attributes, BLOCK_SIZE, BootEntry, CompareOptions, Difference, Entry, Extras, Layout, Names,
-    NodeKind, Origin, Owner, Platform, Structure, Timestamp, TreeBuilder, UdfRevision, Volume,
-    compare,
+    Attributes, BLOCK_SIZE, BootEntry, CompareOptions, Difference, Entry, Extras, Layout,
+    NamedStream, Names, NodeKind, Origin, Owner, Platform, Structure, Timestamp, TreeBuilder,
+    UdfRevision, Volume, compare,
 };
 use support::*;
 
@@ -395,4 +395,95 @@ fn files_of_no_host_are_compared_where_their_bytes_are_known() {
     assert_eq!(differences(&image), 0);
     image[layout.files().next().unwrap().first_lba() as usize * BLOCK_SIZE + 4999] ^= 1;
     assert_eq!(differences(&image), 1);
+}
+
+/// A tree with a file that has `count` streams, and a folder that has one.
+fn streamed(count: usize) -> TreeBuilder {
+    let mut builder = TreeBuilder::new();
+    let at = Attributes::new(0o640, options().created);
+    let stream = |name: String, bytes: Vec<u8>| NamedStream {
+        name: name.into(),
+        bytes: match Origin::memory(bytes) {
+            Origin::Given(bytes) => bytes,
+            other => panic!("{other:?}"),
+        },
+    };
+    let origin = Origin::memory(b"main".to_vec());
+    builder.add_file(Path::new("/file"), origin, &at).unwrap();
+    builder
+        .add_file(Path::new("/other"), Origin::memory(noise(8, 3000)), &at)
+        .unwrap();
+    let mut extras = Extras::default();
+    for number in 0..count {
+        let name = format!("stream number {number} {}", "ż".repeat(number % 50));
+        extras
+            .streams
+            .push(stream(name, noise(number as u64, number * 100)));
+    }
+    builder.set_extras(Path::new("/file"), extras).unwrap();
+    builder
+}
+
+#[test]
+fn named_streams_come_back() {
+    for (revision, count) in [
+        (UdfRevision::V2_00, 1),
+        (UdfRevision::V2_01, 3),
+        (UdfRevision::V2_50, 90),
+        (UdfRevision::V2_60, 1100),
+    ] {
+        let mut wanted = options();
+        wanted.udf = Some(revision);
+        let tree = streamed(count).finish().unwrap();
+        let layout = Arc::new(Layout::plan(tree, 0, &wanted).unwrap());
+        assert!(layout.warnings().is_empty(), "{:?}", layout.warnings());
+        let image = image(&layout);
+        let mut volume = Volume::open(image.as_slice(), 0).unwrap();
+        volume.use_names(Names::Udf);
+        assert_eq!(volume.udf().unwrap().counts, Some((2, 1)), "{revision}");
+        let other = volume.find(Path::new("/other")).unwrap().unwrap();
+        assert!(!other.udf.as_ref().unwrap().has_streams);
+        let file = volume.find(Path::new("/file")).unwrap().unwrap();
+        assert!(file.udf.as_ref().unwrap().has_streams);
+        assert_eq!(file.size, 4);
+        let streams = volume.named_streams(&file).unwrap();
+        assert_eq!(streams.len(), count, "{revision}");
+        for (number, stream) in streams.iter().enumerate() {
+            let name = format!("stream number {number} {}", "ż".repeat(number % 50));
+            assert_eq!(stream.name, name.as_bytes());
+            let mut bytes = vec![0; stream.size as usize];
+            volume.read_file(stream, 0, &mut bytes).unwrap();
+            assert!(bytes == noise(number as u64, number * 100), "{name}");
+        }
+        let mut told = Vec::new();
+        let options = CompareOptions::default();
+        compare(&mut volume, layout.tree(), &options, &mut told).unwrap();
+        assert!(told.is_empty(), "{told:?}");
+        // Blocks alone are as in the whole.
+        for block in (0..layout.blocks()).step_by(7) {
+            let mut alone = vec![0; BLOCK_SIZE];
+            layout.emitter().read_blocks(block, &mut alone).unwrap();
+            let at = block as usize * BLOCK_SIZE;
+            assert!(alone == image[at..at + BLOCK_SIZE], "block {block}");
+        }
+    }
+}
+
+#[test]
+fn streams_that_no_file_system_has_are_told() {
+    for udf in [None, Some(UdfRevision::V1_50)] {
+        let mut wanted = options();
+        wanted.udf = udf;
+        let tree = streamed(3).finish().unwrap();
+        let layout = Arc::new(Layout::plan(tree, 0, &wanted).unwrap());
+        let told: Vec<String> = layout.warnings().iter().map(ToString::to_string).collect();
+        assert_eq!(
+            told,
+            [
+                "3 named streams are left out, which UDF has from 2.00 on; the first is /file:stream number 0 "
+            ]
+        );
+        let image = image(&layout);
+        assert!(Volume::open(image.as_slice(), 0).is_ok());
+    }
 }

@@ -306,6 +306,13 @@ pub enum PlanWarning {
     },
     /// The volume's name is cut to 16 units in Joliet.
     JolietVolumeIdCut,
+    /// Named streams that the volume leaves out: only UDF from 2.00 on has them.
+    StreamsLeftOut {
+        /// How many.
+        count: u64,
+        /// The first of them.
+        first: PathBuf,
+    },
     /// Names that are different in UDF: beyond 254 characters of 8 bits or 127 of 16, or no UTF-8.
     UdfNamesChanged {
         /// How many.
@@ -362,6 +369,11 @@ impl std::fmt::Display for PlanWarning {
             Self::EnhancedLeavesOut { count, first } => write!(
                 f,
                 "ISO 9660:1999 leaves out {count} links and special files; the first is {}",
+                first.display()
+            ),
+            Self::StreamsLeftOut { count, first } => write!(
+                f,
+                "{count} named streams are left out, which UDF has from 2.00 on; the first is {}",
                 first.display()
             ),
             Self::UdfNamesChanged { count, first } => write!(

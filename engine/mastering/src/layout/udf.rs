@@ -107,3 +107,20 @@ pub(super) fn plan(
     }
     Ok(udf)
 }
+
+/// Tells of named streams that no file system of the volume has.
+pub(super) fn check_streams(tree: &Tree, options: &VolumeOptions, warnings: &mut Vec<PlanWarning>) {
+    if options.udf.is_some_and(UdfRevision::third_edition) || !tree.has_extras() {
+        return;
+    }
+    let mut left_out = Count::default();
+    for id in tree.nodes().filter(|id| tree.is_stream(*id)) {
+        left_out.add(id);
+    }
+    if let Some(first) = left_out.first {
+        warnings.push(PlanWarning::StreamsLeftOut {
+            count: left_out.count,
+            first: tree.disc_path(first),
+        });
+    }
+}

@@ -9,7 +9,8 @@ use crate::tree::{NodeId, Tree};
 
 /// Bytes of the header that attributes begin with.
 const HEADER: usize = 24;
-const DEVICE_BYTES: usize = 24;
+/// With the name of who wrote it, which UDF asks for (UDF 3.3.4.4).
+const DEVICE_BYTES: usize = 24 + 32;
 const FILE_TIMES_BYTES: usize = 32;
 
 /// Extended entries have a field of their own for it.
@@ -40,8 +41,12 @@ pub(crate) fn emit(revision: UdfRevision, tree: &Tree, id: NodeId, location: u32
         return Vec::new();
     }
     let mut header = Fields::new();
-    // Those of implementations and applications begin behind the last one: there are none.
-    header.u32(end as u32).u32(end as u32);
+    // Those of implementations and applications: there are none, which earlier revisions say by the end of all.
+    let none = match revision.has_metadata_partition() {
+        true => u32::MAX,
+        false => end as u32,
+    };
+    header.u32(none).u32(none);
     let sealed = header.sealed(HEADER, tag::EXTENDED_ATTRIBUTE_HEADER, revision, location);
     let mut fields = Fields(sealed);
     if let Some(created) = tree.created(id).filter(|_| !revision.third_edition()) {
@@ -63,9 +68,10 @@ pub(crate) fn emit(revision: UdfRevision, tree: &Tree, id: NodeId, location: u32
             .u8(1)
             .zeros(3)
             .u32(DEVICE_BYTES as u32)
-            .u32(0)
+            .u32(32)
             .u32(rustix::fs::major(number))
-            .u32(rustix::fs::minor(number));
+            .u32(rustix::fs::minor(number))
+            .implementation();
     }
     fields.0
 }

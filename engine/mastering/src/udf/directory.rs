@@ -16,8 +16,8 @@ const FIXED_BYTES: u64 = 38;
 pub(crate) const PARENT_BYTES: u64 = 40;
 
 const IS_HIDDEN: u8 = 1 << 0;
-const IS_DIRECTORY: u8 = 1 << 1;
-const IS_PARENT: u8 = 1 << 3;
+pub(crate) const IS_DIRECTORY: u8 = 1 << 1;
+pub(crate) const IS_PARENT: u8 = 1 << 3;
 
 /// Bytes of the descriptor of a name that takes `name` bytes.
 pub(crate) const fn identifier_bytes(name: usize) -> u64 {
@@ -97,7 +97,8 @@ pub(crate) fn emit(
     }
 }
 
-fn identifier(
+/// The descriptor of a name. `block` is that in which it begins.
+pub(crate) fn identifier(
     plan: &UdfPlan,
     to: Address,
     unique: u32,

@@ -11,6 +11,7 @@ use super::field::{Address, Fields};
 use super::names::compressed;
 use super::plan::{UdfPlan, blocks};
 use super::shown::Shown;
+use super::streams;
 use super::tag;
 use crate::block::{BLOCK_BYTES, BLOCK_SIZE, blocks_for};
 use crate::layout::Layout;
@@ -18,10 +19,12 @@ use crate::time::Timestamp;
 use crate::tree::{NodeId, NodeKind, Tree};
 use std::os::unix::ffi::OsStrExt;
 
-const SHORT: u16 = 0;
+pub(super) const SHORT: u16 = 0;
 const LONG: u16 = 1;
-const INSIDE: u16 = 3;
+pub(super) const INSIDE: u16 = 3;
 
+/// The folder of a file's streams (ECMA-167 4/14.6.6).
+pub(crate) const STREAM_DIRECTORY: u8 = 13;
 /// File types that UDF has added: the virtual allocation table, a file to be read in real time, the metadata file and its
 /// mirror (UDF 2.2.11, 2.2.13, 2.3.5.2).
 pub(crate) const VIRTUAL_TABLE: u8 = 248;
@@ -82,26 +85,34 @@ pub(crate) fn link_bytes(tree: &Tree, id: NodeId) -> u64 {
 }
 
 /// What an entry says of a file.
-struct Entry {
-    kind: u8,
-    mode: u32,
-    owner: (u32, u32),
-    links: u16,
-    bytes: u64,
-    recorded_blocks: u64,
-    accessed: Timestamp,
-    modified: Timestamp,
-    created: Timestamp,
-    changed: Timestamp,
-    unique: u64,
-    attributes: Vec<u8>,
-    form: u16,
-    allocation: Vec<u8>,
+pub(super) struct Entry {
+    pub(super) kind: u8,
+    pub(super) mode: u32,
+    pub(super) owner: (u32, u32),
+    pub(super) links: u16,
+    pub(super) bytes: u64,
+    /// With those of all streams.
+    pub(super) object_bytes: u64,
+    pub(super) recorded_blocks: u64,
+    pub(super) accessed: Timestamp,
+    pub(super) modified: Timestamp,
+    pub(super) created: Timestamp,
+    pub(super) changed: Timestamp,
+    pub(super) unique: u64,
+    /// Where the folder of the file's streams is.
+    pub(super) streams: Option<Address>,
+    /// Whether it is itself a stream of a file.
+    pub(super) is_stream: bool,
+    pub(super) attributes: Vec<u8>,
+    pub(super) form: u16,
+    pub(super) allocation: Vec<u8>,
 }
 
 impl Entry {
-    fn emit(&self, revision: UdfRevision, location: u32) -> Vec<u8> {
+    pub(super) fn emit(&self, revision: UdfRevision, location: u32) -> Vec<u8> {
+        const STREAM: u16 = 1 << 13;
         let third = revision.third_edition();
+        let stream = if self.is_stream { STREAM } else { 0 };
         let mut fields = Fields::new();
         // The ICB tag: strategy 4, one entry.
         fields
@@ -112,7 +123,7 @@ impl Entry {
             .u8(0)
             .u8(self.kind)
             .zeros(6)
-            .u16(self.form | special_bits(self.mode))
+            .u16(self.form | special_bits(self.mode) | stream)
             .u32(self.owner.0)
             .u32(self.owner.1)
             .u32(permissions(self.mode))
@@ -120,7 +131,7 @@ impl Entry {
             .zeros(2 + 4)
             .u64(self.bytes);
         if third {
-            fields.u64(self.bytes);
+            fields.u64(self.object_bytes);
         }
         fields
             .u64(self.recorded_blocks)
@@ -133,8 +144,17 @@ impl Entry {
         if third {
             fields.u32(0);
         }
-        // No extended attributes outside of the entry, and no streams.
-        fields.zeros(if third { 32 } else { 16 });
+        // No extended attributes outside of the entry.
+        fields.zeros(16);
+        match self.streams {
+            Some(folder) if third => {
+                fields.long_allocation(BLOCK_SIZE as u32, folder, 0);
+            }
+            None if third => {
+                fields.zeros(16);
+            }
+            _ => {}
+        }
         fields
             .implementation()
             .u64(self.unique)
@@ -191,6 +211,15 @@ pub(crate) fn emit(layout: &Layout, plan: &UdfPlan, id: NodeId, from: u32, most:
         block: first.block + 1,
         ..first
     };
+    let own = plan.own_blocks(tree, id);
+    if let Some(skip) = from.checked_sub(own) {
+        let folder = streams::emit(plan, tree, id, plan.streams_address(tree, id));
+        let start = skip as usize * BLOCK_SIZE;
+        let mut out = folder.get(start..).unwrap_or_default().to_vec();
+        out.truncate(most as usize * BLOCK_SIZE);
+        return out;
+    }
+    let most = most.min(own - from);
     let mut out = Vec::new();
     let bytes = match tree.kind(id) {
         NodeKind::Directory => plan.directory_bytes(tree, id),
@@ -199,7 +228,11 @@ pub(crate) fn emit(layout: &Layout, plan: &UdfPlan, id: NodeId, from: u32, most:
     };
     let is_beside = blocks_beside(plan.revision, tree, id, bytes) > 0;
     if from == 0 {
-        let mut entry = entry_of(plan, tree, id, bytes);
+        let mut entry = of_node(plan, tree, id, bytes);
+        if plan.has_streams(tree, id) {
+            entry.object_bytes += streams::bytes(tree, id);
+            entry.streams = Some(plan.streams_address(tree, id));
+        }
         entry.attributes = attributes::emit(plan.revision, tree, id, first.block);
         match tree.kind(id) {
             NodeKind::File => {
@@ -271,7 +304,8 @@ pub(crate) fn links(tree: &Tree, shown: &Shown, id: NodeId) -> u16 {
     u16::try_from(shown.links(tree, id)).unwrap_or(u16::MAX)
 }
 
-fn entry_of(plan: &UdfPlan, tree: &Tree, id: NodeId, bytes: u64) -> Entry {
+/// What the entry of a node says, but for where the bytes are.
+pub(super) fn of_node(plan: &UdfPlan, tree: &Tree, id: NodeId, bytes: u64) -> Entry {
     let kind = match tree.extras(id) {
         Some(extras) if extras.real_time && plan.revision >= UdfRevision::V2_01 => REAL_TIME,
         _ => file_type(tree.kind(id)),
@@ -283,6 +317,7 @@ fn entry_of(plan: &UdfPlan, tree: &Tree, id: NodeId, bytes: u64) -> Entry {
         owner: tree.owner(id),
         links: links(tree, &plan.shown, id),
         bytes,
+        object_bytes: bytes,
         recorded_blocks: 0,
         // Access times change by reading, ours among it.
         accessed: match plan.access_times {
@@ -293,6 +328,8 @@ fn entry_of(plan: &UdfPlan, tree: &Tree, id: NodeId, bytes: u64) -> Entry {
         created: tree.created(id).unwrap_or(modified.min(tree.changed(id))),
         changed: tree.changed(id),
         unique: UdfPlan::unique(tree, id).into(),
+        streams: None,
+        is_stream: tree.is_stream(id),
         attributes: Vec::new(),
         form: INSIDE,
         allocation: Vec::new(),
@@ -322,7 +359,7 @@ fn contents(
 }
 
 /// One extent, or several of a folder beyond a gigabyte.
-fn beside_allocation(bytes: u64, beside: Address) -> Vec<u8> {
+pub(super) fn beside_allocation(bytes: u64, beside: Address) -> Vec<u8> {
     let mut fields = Fields(Vec::new());
     let mut done = 0;
     while done < bytes {
@@ -361,12 +398,15 @@ pub(crate) fn metadata_file(layout: &Layout, plan: &UdfPlan, mirror: bool) -> Ve
         owner: (u32::MAX, u32::MAX),
         links: 0,
         bytes,
+        object_bytes: bytes,
         recorded_blocks: plan.metadata_blocks.into(),
         accessed: created,
         modified: created,
         created,
         changed: created,
         unique: 0,
+        streams: None,
+        is_stream: false,
         attributes: Vec::new(),
         form: SHORT,
         allocation: fields.0,

@@ -17,6 +17,7 @@ pub(crate) mod names;
 pub(crate) mod plan;
 pub(crate) mod read;
 pub(crate) mod shown;
+pub(crate) mod streams;
 pub(crate) mod tag;
 
 /// A revision of the UDF specification.

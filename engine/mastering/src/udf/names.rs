@@ -9,7 +9,7 @@ use crate::settle::{Parts, settle};
 use crate::tree::{NodeId, NodeKind, Tree};
 
 /// Bytes of a name at most, the first of which tells the bits of a character.
-const NAME_BYTES: usize = 255;
+pub(crate) const NAME_BYTES: usize = 255;
 
 /// Longest extension that is kept whole when a name must be cut.
 const EXTENSION_UNITS: usize = 16;

@@ -11,6 +11,7 @@ use super::entry;
 use super::field::Address;
 use super::names::Names;
 use super::shown::Shown;
+use super::streams;
 use crate::block::blocks_for;
 use crate::layout::{Count, PlanError, VolumeOptions};
 use crate::tree::{NodeId, NodeKind, Tree};
@@ -77,8 +78,15 @@ impl UdfPlan {
         for id in tree.nodes() {
             entries.push(u32::try_from(next).map_err(|_| PlanError::TooManyFiles)?);
             next += match tree.kind(id) {
-                _ if tree.first_name(id) != id || tree.is_hidden(id) => 0,
-                _ if !shown.shows(id) && !has_other_name(tree, &shown, id) => 0,
+                _ if tree.first_name(id) != id => 0,
+                // A stream has an entry where the file has one that can have streams.
+                _ if tree.is_stream(id) => match tree.parent(id) {
+                    file if revision.third_edition() && has_name(tree, &shown, file) => {
+                        1 + allocation::further_blocks(revision, tree, id)
+                    }
+                    _ => 0,
+                },
+                _ if tree.is_hidden(id) || !has_name(tree, &shown, id) => 0,
                 NodeKind::Directory => {
                     let (bytes, own) = directory::measure(tree, &names, &shown, id);
                     if !own.is_empty() {
@@ -92,6 +100,9 @@ impl UdfPlan {
                 NodeKind::File => 1 + allocation::further_blocks(revision, tree, id),
                 _ => 1,
             };
+            if has_name(tree, &shown, id) && tree.first_name(id) == id {
+                next += streams::blocks(revision, tree, id);
+            }
         }
         let metadata_blocks = match revision.has_metadata_partition() {
             true => next.next_multiple_of(u64::from(ALLOCATION_UNIT)),
@@ -178,6 +189,22 @@ impl UdfPlan {
         self.metadata_address(self.offset(tree, id))
     }
 
+    /// Whether the node has streams that are recorded.
+    pub(crate) fn has_streams(&self, tree: &Tree, id: NodeId) -> bool {
+        streams::blocks(self.revision, tree, id) > 0
+    }
+
+    /// Blocks of a node's entry and what lies beside it, without the folder of its streams.
+    pub(crate) fn own_blocks(&self, tree: &Tree, id: NodeId) -> u32 {
+        let all = self.end_of(id).saturating_sub(self.offset(tree, id));
+        all.saturating_sub(streams::blocks(self.revision, tree, id) as u32)
+    }
+
+    /// Where the folder of a node's streams is: behind all else of the node.
+    pub(crate) fn streams_address(&self, tree: &Tree, id: NodeId) -> Address {
+        self.metadata_address(self.offset(tree, id) + self.own_blocks(tree, id))
+    }
+
     /// The number of a file that no other has. Those up to 15 are not given to files; the root has 0.
     pub(crate) fn unique(tree: &Tree, id: NodeId) -> u32 {
         match tree.first_name(id) {
@@ -218,9 +245,9 @@ impl UdfPlan {
     }
 }
 
-/// Whether a file has a name beside this one that is shown.
-fn has_other_name(tree: &Tree, shown: &Shown, id: NodeId) -> bool {
-    tree.kind(id) != NodeKind::Directory && shown.links(tree, id) > 0
+/// Whether this name or another one of the same file is shown.
+fn has_name(tree: &Tree, shown: &Shown, id: NodeId) -> bool {
+    shown.shows(id) || (tree.kind(id) != NodeKind::Directory && shown.links(tree, id) > 0)
 }
 
 /// Blocks that a number of bytes takes, where the plan has made sure that 32 bits count them.
