@@ -15,9 +15,10 @@ use std::process::Command;
 use std::sync::Arc;
 
 use pitland_mastering::compare::CompareObserver;
+use pitland_mastering::zisofs::Compression;
 use pitland_mastering::{
     Attributes, BLOCK_SIZE, BootEntry, CompareOptions, Difference, Entry, Extras, Layout,
-    NamedStream, Names, NodeKind, Origin, Owner, Platform, Structure, Timestamp, TreeBuilder,
+    NamedStream, Names, NodeKind, Origin, Owner, Platform, Structure, Timestamp, Tree, TreeBuilder,
     UdfRevision, Volume, compare,
 };
 use support::*;
@@ -486,4 +487,37 @@ fn streams_that_no_file_system_has_are_told() {
         let image = image(&layout);
         assert!(Volume::open(image.as_slice(), 0).is_ok());
     }
+}
+
+#[test]
+fn compressed_files_are_compared_with_either_tree() {
+    let dir = tempfile::tempdir().unwrap();
+    write(
+        &dir.path().join("text"),
+        &b"the same again. ".repeat(20_000),
+    );
+    write(&dir.path().join("noise"), &noise(2, 9000));
+    let mut compressed = scan(dir.path());
+    let done = compressed.compress(&Compression::default()).unwrap();
+    assert_eq!(done.files, 1);
+    let layout = Arc::new(Layout::plan(compressed, 0, &options()).unwrap());
+    let mut image = image(&layout);
+    let count = |image: &[u8], tree: &Tree, all_names| {
+        let mut volume = Volume::open(image, 0).unwrap();
+        let mut told = Vec::new();
+        let options = CompareOptions {
+            all_names,
+            ..CompareOptions::default()
+        };
+        compare(&mut volume, tree, &options, &mut told).unwrap();
+        told.len()
+    };
+    assert_eq!(count(&image, layout.tree(), true), 0);
+    // Names without Rock Ridge show the compressed bytes.
+    let plain = scan(dir.path());
+    assert_eq!(count(&image, &plain, false), 0);
+    let text = layout.files().find(|f| f.path().ends_with("text")).unwrap();
+    image[text.first_lba() as usize * BLOCK_SIZE + 100] ^= 1;
+    assert_eq!(count(&image, layout.tree(), true), 1);
+    assert_eq!(count(&image, &plain, false), 1);
 }

@@ -81,9 +81,10 @@ impl Comparison<'_> {
                 return ControlFlow::Continue(());
             }
         };
+        let size = self.tree.size(id);
         let mut offset = 0;
-        while offset < entry.size {
-            let length = (entry.size - offset).min(PIECE as u64) as usize;
+        while offset < size {
+            let length = (size - offset).min(PIECE as u64) as usize;
             let ours = ours.get_mut(..length).unwrap_or_default();
             if let Err(error) = file.read(offset, ours) {
                 self.source_failed(id, error);
@@ -91,9 +92,9 @@ impl Comparison<'_> {
             }
             let whole = length.next_multiple_of(BLOCK_SIZE);
             let theirs = theirs.get_mut(..whole).unwrap_or_default();
-            let mut found = match volume.read_file(entry, offset, theirs) {
+            let mut found = match read_as(volume, self.tree, id, entry, offset, theirs) {
                 Ok(_) => first_difference(ours, theirs).map(|at| (at, None)),
-                Err(_) => by_blocks(volume, entry, offset, ours, theirs),
+                Err(_) => by_blocks(volume, (self.tree, id), entry, offset, ours, theirs),
             };
             let table = INFO_TABLE_START..INFO_TABLE_END;
             if offset == 0 && matches!(&found, Some((at, None)) if table.contains(at)) {
@@ -133,7 +134,7 @@ impl Comparison<'_> {
                         offset: at,
                     },
                 });
-                return self.observer.compared(entry.size - offset);
+                return self.observer.compared(size - offset);
             }
             offset += length as u64;
             self.summary.bytes += length as u64;
@@ -186,10 +187,26 @@ impl Comparison<'_> {
     }
 }
 
+/// Reads what a node's bytes are to be compared with: a node that was compressed has those that stand in the volume.
+fn read_as<R: BlockSource>(
+    volume: &mut Volume<R>,
+    tree: &Tree,
+    id: NodeId,
+    entry: &Entry,
+    offset: u64,
+    out: &mut [u8],
+) -> Result<usize, ReadError> {
+    match tree.extras(id).and_then(|extras| extras.zisofs) {
+        Some(_) => volume.read_stored(entry, offset, out),
+        None => volume.read_file(entry, offset, out),
+    }
+}
+
 /// Looks block by block at a piece that could not be read at once: the first byte that differs, or the first block
 /// that cannot be read.
 fn by_blocks<R: BlockSource>(
     volume: &mut Volume<R>,
+    (tree, id): (&Tree, NodeId),
     entry: &Entry,
     offset: u64,
     ours: &[u8],
@@ -201,7 +218,7 @@ fn by_blocks<R: BlockSource>(
         .enumerate()
     {
         let at = number * BLOCK_SIZE;
-        match volume.read_file(entry, offset + at as u64, theirs) {
+        match read_as(volume, tree, id, entry, offset + at as u64, theirs) {
             Ok(_) => {
                 if let Some(within) = first_difference(ours, theirs) {
                     return Some((at + within, None));

@@ -182,7 +182,9 @@ impl Comparison<'_> {
             });
             return false;
         }
-        let size = tree.size(id);
+        // Rock Ridge tells what a compressed file was, all others what stands there.
+        let plain = entry.zisofs.and(tree.extras(id)).and_then(|e| e.zisofs);
+        let size = plain.map_or(tree.size(id), |zisofs| zisofs.size.into());
         if volume == NodeKind::File && entry.size != size {
             self.report(Difference::Size {
                 path: tree.disc_path(id),
