@@ -81,7 +81,12 @@ fn pour(mut emitter: Emitter, mut sink: impl Write) {
 }
 
 fn master(root: &Path, udf: Option<UdfRevision>) -> bool {
-    pour(plan(root, udf).emitter(), io::sink());
+    pour(plan(root, udf).emitter_ahead(), io::sink());
+    true
+}
+
+fn master_in_one_thread(root: &Path) -> bool {
+    pour(plan(root, None).emitter(), io::sink());
     true
 }
 
@@ -119,6 +124,7 @@ fn small_files(root: &Path, files: u64) {
         &mut [
             Runner::new("pitland", || master(root, None)),
             Runner::new("pitland, with UDF", || master(root, bridge)),
+            Runner::new("pitland, one thread", || master_in_one_thread(root)),
             Runner::new("pitland, plan alone", || plan(root, None).blocks() > 0),
             Runner::program("find | xargs cat", cat),
             Runner::program("genisoimage", genisoimage(&[], root)),
@@ -126,7 +132,7 @@ fn small_files(root: &Path, files: u64) {
             Runner::program("xorriso -as mkisofs", xorriso(root)),
         ],
     );
-    let [own, udf, _, cat, genisoimage, with_udf, _] = figures[..] else {
+    let [own, udf, _, _, cat, genisoimage, with_udf, _] = figures[..] else {
         panic!("a figure for each");
     };
     goal("of the time of cat", ratio(own, cat), 0.6, "");

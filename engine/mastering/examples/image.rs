@@ -34,7 +34,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         .transpose()?;
     let layout = Arc::new(Layout::plan(tree, first_lba, &options)?);
     let planned = started.elapsed();
-    let mut emitter = layout.emitter();
+    let mut emitter = layout.emitter_ahead();
     let mut out = std::io::stdout().lock();
     let mut piece = vec![0; 128 * BLOCK_SIZE];
     let mut block = 0;

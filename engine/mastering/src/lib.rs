@@ -53,7 +53,7 @@ pub use el_torito::{
     BootCatalogue, BootEntry, BootImageFault, CatalogueEntry, CatalogueError, Emulation, Platform,
     Selection,
 };
-pub use emit::{EmitError, Emitter, FileContents, SourceReader};
+pub use emit::{AheadFiles, EmitError, Emitter, FileContents, ReadAhead, SourceReader};
 pub use extract::{ExtractOptions, extract};
 pub use grow::{GrowError, Growth, grow_file};
 pub use hybrid::{BootCode, EfiPartition, Hybrid, HybridFault, PartitionTable};

@@ -58,7 +58,7 @@ fn master(
     let layout = Arc::new(options.plan(&args.sources, 0, None)?);
     refuse_own_source(&args.output, &args.sources)?;
     let mut sink = Sink::create(&args.output, None)?;
-    let mut emitter = layout.emitter();
+    let mut emitter = layout.emitter_ahead();
     let mut buffer = vec![0; PIECE as usize * BLOCK_SIZE];
     let total = layout.blocks();
     watcher.phase("mastering");

@@ -3,6 +3,7 @@
 //! Owns open files and small windows of made structures; decides no address. Ranges are independent of one another,
 //! but the next range after the last is the fast one: the file is still open.
 
+mod ahead;
 pub(crate) mod contents;
 mod manifest;
 mod structures;
@@ -11,6 +12,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+pub use ahead::{AheadFiles, ReadAhead};
 pub use contents::{FileContents, SourceReader};
 pub(crate) use manifest::Digests;
 use manifest::Summing;

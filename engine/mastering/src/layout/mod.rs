@@ -35,7 +35,7 @@ pub(crate) use place::sections;
 
 use crate::block::{BLOCK_BYTES, BLOCK_SIZE, blocks_for};
 use crate::el_torito;
-use crate::emit::{Digests, Emitter, FileContents, SourceReader};
+use crate::emit::{AheadFiles, Digests, Emitter, FileContents, ReadAhead, SourceReader};
 use crate::hybrid::{self, HybridPlan};
 use crate::iso9660::SECTION_BYTES;
 use crate::iso9660::path_table::PathTableKind;
@@ -409,6 +409,18 @@ impl Layout {
     #[must_use]
     pub fn emitter_with(self: &Arc<Self>, contents: Box<dyn FileContents>) -> Emitter {
         Emitter::new(Arc::clone(self), Some(contents))
+    }
+
+    /// An emitter that reads small files ahead of what is asked for, in threads of its own, for one who wants the whole
+    /// volume from its first block to its last. The bytes and the errors are those of [`Layout::emitter`].
+    #[must_use]
+    pub fn emitter_ahead(self: &Arc<Self>) -> Emitter {
+        let files = AheadFiles::small(self);
+        if files.is_empty() {
+            return self.emitter();
+        }
+        let contents = ReadAhead::new(Arc::clone(self), Arc::new(files));
+        self.emitter_with(Box::new(contents))
     }
 
     /// A reader of the sources that were planned.

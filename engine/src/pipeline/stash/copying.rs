@@ -126,6 +126,8 @@ impl Supervisor {
                     places.push((*id, *next));
                     *next += layout.tree().size(*id);
                 }
+                // The order of the data is another where files have weights.
+                places.sort_unstable_by_key(|(id, _)| *id);
                 places.shrink_to_fit();
                 let stored = Arc::new(StoredFiles { store, places });
                 if !self.run(copies(layout, &stored))? {

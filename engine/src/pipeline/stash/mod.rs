@@ -4,12 +4,11 @@
 //! ```text
 //! plan ──> rules <── file_systems, probe        looks, decides
 //!   └────> copying ──> store                    copies what is to be stored
-//!              └─────> stashed ──> ahead        reads all of it, from any place, as often as one likes
+//!              └─────> stashed                  reads all of it, from any place, as often as one likes
 //! ```
 //!
 //! Must not know drives but by the rate that they take, nor discs.
 
-mod ahead;
 mod copying;
 mod file_systems;
 mod plan;

@@ -1,7 +1,6 @@
 //! The plan of a stash: for every file where it goes and why. Looks at sizes, times and file systems, and
 //! reads nothing but the probe's sample; copies nothing.
 
-use super::ahead::AheadFiles;
 use super::file_systems::FileSystems;
 use super::probe;
 use super::rules::{
@@ -12,7 +11,7 @@ use super::store::{OverQuota, refused, room_in, standard_dirs};
 use crate::config::StashPolicy;
 use crate::error::SourceError;
 use crate::pipeline::image::{Feed, ImageFile, Readable, Stamp};
-use pitland_mastering::{Layout, NodeId, Origin, Timestamp};
+use pitland_mastering::{AheadFiles, Layout, NodeId, Origin, Timestamp};
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -3,6 +3,7 @@
 //! read is in memory for the next. Decides nothing.
 
 use super::rules::SMALL;
+use pitland_mastering::ReadAhead;
 use rustix::fs::OFlags;
 use std::fs::File;
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
@@ -10,9 +11,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
-/// Threads that read small files ahead, and so in the probe. Two keep up with a warm cache; a hard disk
-/// gains by one more.
-pub(super) const THREADS: usize = 3;
+/// Threads of the probe: so many read small files ahead.
+const THREADS: usize = ReadAhead::THREADS;
 
 /// No probe takes longer, but for the read that has begun.
 const LONGEST: Duration = Duration::from_millis(300);

@@ -1,10 +1,9 @@
 //! A stash that is ready to be burned: read from any place, as often as one likes, by several at once.
 //! Puts together what is stored, what is read ahead and what stays at its source.
 
-use super::ahead::{Ahead, AheadFiles};
 use super::store::Store;
 use crate::error::SourceError;
-use pitland_mastering::{EmitError, Emitter, FileContents, Layout, NodeId};
+use pitland_mastering::{AheadFiles, EmitError, Emitter, FileContents, Layout, NodeId, ReadAhead};
 use std::io;
 use std::sync::Arc;
 
@@ -83,7 +82,7 @@ impl Stashed {
                     layout: Arc::clone(layout),
                     stored: Arc::clone(stored),
                     ahead: (!ahead.is_empty())
-                        .then(|| Ahead::new(Arc::clone(layout), Arc::clone(ahead))),
+                        .then(|| ReadAhead::new(Arc::clone(layout), Arc::clone(ahead))),
                 };
                 StashReader::Volume(Box::new(layout.emitter_with(Box::new(contents))))
             }
@@ -122,7 +121,7 @@ impl StashReader {
 struct Contents {
     layout: Arc<Layout>,
     stored: Arc<StoredFiles>,
-    ahead: Option<Ahead>,
+    ahead: Option<ReadAhead>,
 }
 
 impl FileContents for Contents {
@@ -136,14 +135,9 @@ impl FileContents for Contents {
                 }),
             };
         }
-        let read = self.ahead.as_mut().and_then(|ahead| ahead.read(file));
-        let bytes = read.and_then(|bytes| {
-            let start = usize::try_from(offset).ok()?;
-            bytes.get(start..start.checked_add(out.len())?)
-        });
-        if let Some(bytes) = bytes {
-            out.copy_from_slice(bytes);
+        match &mut self.ahead {
+            Some(ahead) => ahead.read(file, offset, out),
+            None => Ok(false),
         }
-        Ok(bytes.is_some())
     }
 }

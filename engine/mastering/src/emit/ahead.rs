@@ -1,12 +1,18 @@
 //! Reading ahead: several threads read many small files in the order in which they will be asked for, into
 //! bounded memory. A file that was not read, for whatever reason, is left to the one who asks: so a thread
-//! that fails, panics or is late costs time and never a byte. Knows no drive and no place on the disc.
+//! that fails, panics or is late costs time and never a byte, and what ails a file is met as if nobody had
+//! read ahead. Must not know what is asked for between the files.
 
-use super::probe::THREADS;
-use pitland_mastering::{Layout, NodeId, SourceReader};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use super::{EmitError, FileContents, SourceReader};
+use crate::layout::Layout;
+use crate::tree::{NodeId, Origin};
+
+/// The largest of the files that [`AheadFiles::small`] takes. Of larger ones opening them is the lesser cost.
+const SMALL: u64 = 64 << 10;
 
 /// A batch ends with the file that makes it so large, or with so many files.
 const BATCH_BYTES: u64 = 512 << 10;
@@ -15,9 +21,9 @@ const BATCH_FILES: usize = 256;
 /// Batches that are read or being read ahead of the one that is asked for.
 const BATCHES_AHEAD: usize = 6;
 
-/// The files that are read ahead, in batches. Shared by all who read them.
+/// Files of a plan that are to be read ahead, in batches. Shared by all who read them.
 #[derive(Debug, Default)]
-pub(crate) struct AheadFiles {
+pub struct AheadFiles {
     /// In the order of their data.
     files: Vec<NodeId>,
     /// Ends of the batches, as positions among the files.
@@ -25,8 +31,9 @@ pub(crate) struct AheadFiles {
 }
 
 impl AheadFiles {
-    /// `files` in the order of their data.
-    pub(crate) fn new(layout: &Layout, files: Vec<NodeId>) -> Self {
+    /// Files of [`Layout::placed_files`], in the order in which these come.
+    #[must_use]
+    pub fn new(layout: &Layout, files: Vec<NodeId>) -> Self {
         let mut ends = Vec::new();
         let mut begun = 0;
         let mut bytes = 0;
@@ -41,7 +48,19 @@ impl AheadFiles {
         Self { files, ends }
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
+    /// The files of this machine that have at most 64 KiB.
+    #[must_use]
+    pub fn small(layout: &Layout) -> Self {
+        let tree = layout.tree();
+        let files = layout.placed_files().map(|file| file.node());
+        let small = files
+            .filter(|file| tree.size(*file) <= SMALL && matches!(tree.origin(*file), Origin::Host));
+        Self::new(layout, small.collect())
+    }
+
+    /// Whether there is nothing to read ahead.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
         self.files.is_empty()
     }
 
@@ -55,26 +74,36 @@ impl AheadFiles {
         self.files.get(self.batch(number)).unwrap_or_default()
     }
 
-    /// The batch of a file, if it is one of these.
-    fn batch_of(&self, file: NodeId) -> Option<usize> {
-        let at = self.files.binary_search(&file).ok()?;
-        Some(self.ends.partition_point(|end| *end as usize <= at))
+    /// The position of a file, if it is one of these. Mostly the one at `guess` is asked for.
+    fn position(&self, layout: &Layout, file: NodeId, guess: usize) -> Option<usize> {
+        if self.files.get(guess) == Some(&file) {
+            return Some(guess);
+        }
+        let block = |file: NodeId| layout.first_lba_of(file);
+        let at = self
+            .files
+            .binary_search_by_key(&block(file), |id| block(*id));
+        at.ok().filter(|at| self.files.get(*at) == Some(&file))
+    }
+
+    /// The batch of the file in a position.
+    fn batch_of(&self, position: usize) -> usize {
+        self.ends.partition_point(|end| *end as usize <= position)
     }
 }
 
 /// The bytes of a batch's files that could be read.
 #[derive(Debug, Default)]
 struct Batch {
-    /// In the order of the files, as runs of `bytes`.
-    files: Vec<(NodeId, Range<usize>)>,
+    /// Of each of its files, in their order, the run of `bytes`; an empty one for what could not be read.
+    runs: Vec<Range<usize>>,
     bytes: Vec<u8>,
 }
 
 impl Batch {
-    fn of(&self, file: NodeId) -> Option<&[u8]> {
-        let at = self.files.binary_search_by_key(&file, |(id, _)| *id).ok()?;
-        let (_, range) = self.files.get(at)?;
-        self.bytes.get(range.clone())
+    fn of(&self, at: usize) -> Option<&[u8]> {
+        let run = self.runs.get(at).filter(|run| !run.is_empty())?;
+        self.bytes.get(run.clone())
     }
 }
 
@@ -109,17 +138,26 @@ impl Shared {
     }
 }
 
-/// One who asks for files that are read ahead. Its threads begin with the first question and end with it.
+/// One who asks for files that are read ahead, in the order of their data: what lies behind, and what is none of the
+/// [`AheadFiles`], is left to the source. Its threads begin with the first file that is asked for, and end with it. Of files
+/// of at most 64 KiB it never holds more than 7 MiB.
 #[derive(Debug)]
-pub(crate) struct Ahead {
+pub struct ReadAhead {
     layout: Arc<Layout>,
     shared: Arc<Shared>,
     current: Option<(usize, Batch)>,
+    /// The position behind that of the file that was asked for last.
+    next: usize,
     begun: bool,
 }
 
-impl Ahead {
-    pub(crate) fn new(layout: Arc<Layout>, files: Arc<AheadFiles>) -> Self {
+impl ReadAhead {
+    /// Threads of one reader. Two keep up with a warm cache; a hard drive gains by one more.
+    pub const THREADS: usize = 3;
+
+    /// A reader of these files of a plan.
+    #[must_use]
+    pub fn new(layout: Arc<Layout>, files: Arc<AheadFiles>) -> Self {
         Self {
             layout,
             shared: Arc::new(Shared {
@@ -129,14 +167,26 @@ impl Ahead {
                 read: Condvar::new(),
             }),
             current: None,
+            next: 0,
             begun: false,
         }
     }
 
     /// The bytes of a file, if they were read; waits for a batch that is being read. `None`: the caller has
     /// to read the file itself, and will meet what hindered the readers.
-    pub(crate) fn read(&mut self, file: NodeId) -> Option<&[u8]> {
-        let number = self.shared.files.batch_of(file)?;
+    fn bytes(&mut self, file: NodeId) -> Option<&[u8]> {
+        let files = &self.shared.files;
+        let position = match self.next.checked_sub(1) {
+            // A file that is asked for piece by piece.
+            Some(last) if files.files.get(last) == Some(&file) => last,
+            _ => files.position(&self.layout, file, self.next)?,
+        };
+        self.next = position + 1;
+        let number = match &self.current {
+            Some((number, _)) if files.batch(*number).contains(&position) => *number,
+            _ => files.batch_of(position),
+        };
+        let first = files.batch(number).start;
         if !self.begun {
             self.begun = true;
             self.shared.lock().next = number;
@@ -147,11 +197,11 @@ impl Ahead {
             let batch = self.fetch(number, used)?;
             self.current = Some((number, batch));
         }
-        self.current.as_ref()?.1.of(file)
+        self.current.as_ref()?.1.of(position - first)
     }
 
     fn begin(&self) {
-        for _ in 0..THREADS.min(self.shared.files.ends.len()) {
+        for _ in 0..Self::THREADS.min(self.shared.files.ends.len()) {
             self.begin_thread(|sources, file, out| sources.read(file, 0, out).is_ok());
         }
     }
@@ -207,7 +257,20 @@ impl Ahead {
     }
 }
 
-impl Drop for Ahead {
+impl FileContents for ReadAhead {
+    fn read(&mut self, file: NodeId, offset: u64, out: &mut [u8]) -> Result<bool, EmitError> {
+        let bytes = self.bytes(file).and_then(|bytes| {
+            let start = usize::try_from(offset).ok()?;
+            bytes.get(start..start.checked_add(out.len())?)
+        });
+        if let Some(bytes) = bytes {
+            out.copy_from_slice(bytes);
+        }
+        Ok(bytes.is_some())
+    }
+}
+
+impl Drop for ReadAhead {
     fn drop(&mut self) {
         self.shared.lock().stop = true;
         self.shared.moved.notify_all();
@@ -263,34 +326,29 @@ fn read_batches(
             batch: None,
         };
         let tree = layout.tree();
-        batch.files.clear();
+        let files = shared.files.in_batch(number);
+        batch.runs.clear();
         let mut length = 0;
-        for file in shared.files.in_batch(number) {
-            let end = length + tree.size(*file) as usize; // small, by the rules
-            batch.files.push((*file, length..end));
+        for file in files {
+            let end = length + tree.size(*file) as usize; // it is to be held in memory
+            batch.runs.push(length..end);
             length = end;
         }
         batch.bytes.resize(length, 0);
         // Folder by folder, and in each in the order of the inodes, which is about that on the device.
         order.clear();
-        order.extend(0..batch.files.len());
-        order.sort_by_key(|at| {
-            batch
-                .files
-                .get(*at)
-                .map(|(file, _)| (tree.parent(*file), tree.inode(*file).1))
-        });
-        for at in &order {
-            let Some((file, range)) = batch.files.get_mut(*at) else {
+        order.extend(files.iter().copied().enumerate());
+        order.sort_by_key(|(_, file)| (tree.parent(*file), tree.inode(*file).1));
+        for (at, file) in &order {
+            let Some(run) = batch.runs.get_mut(*at) else {
                 continue;
             };
-            let out = batch.bytes.get_mut(range.clone()).unwrap_or_default();
+            let out = batch.bytes.get_mut(run.clone()).unwrap_or_default();
             if !read(&mut sources, *file, out) {
                 // Never `out` as it is: an empty run is no file's.
-                *range = 0..0;
+                *run = 0..0;
             }
         }
-        batch.files.retain(|(_, range)| !range.is_empty());
         begun.batch = Some(batch);
     }
 }
@@ -317,22 +375,30 @@ fn next_batch(shared: &Shared) -> Option<(usize, Batch)> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{Folder, noise};
     use super::*;
+    use crate::layout::VolumeOptions;
+    use crate::time::Timestamp;
+    use crate::tree::{Tree, WalkOptions};
+    use std::path::Path;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
-    /// Files enough for many batches, and what is in them.
-    fn folder() -> (Folder, Arc<Layout>, Vec<NodeId>) {
-        let folder = Folder::new();
+    fn write(root: &Path, number: usize, length: usize) {
+        let dir = root.join(format!("{}", number % 7));
+        std::fs::create_dir_all(&dir).unwrap();
+        let bytes: Vec<u8> = (0..length).map(|at| (at * 7 + number * 13) as u8).collect();
+        std::fs::write(dir.join(number.to_string()), bytes).unwrap();
+    }
+
+    /// Files enough for many batches.
+    fn folder() -> (tempfile::TempDir, Arc<Layout>, Vec<NodeId>) {
+        let folder = tempfile::tempdir().unwrap();
         for number in 0..1000 {
-            folder.write(
-                &format!("{}/{number}", number % 7),
-                &noise(number, 1 + number as usize * 12),
-            );
+            write(folder.path(), number, 1 + number * 12);
         }
-        let layout = folder.plan();
-        let tree = layout.tree();
-        let files = tree.nodes().filter(|id| tree.size(*id) > 0).collect();
+        let tree = Tree::scan(&[folder.path().to_path_buf()], &WalkOptions::default()).unwrap();
+        let options = VolumeOptions::new("AHEAD", Timestamp::from_seconds(1_700_000_000));
+        let layout = Arc::new(Layout::plan(tree, 0, &options).unwrap());
+        let files = layout.placed_files().map(|file| file.node()).collect();
         (folder, layout, files)
     }
 
@@ -342,10 +408,10 @@ mod tests {
         bytes
     }
 
-    fn ahead(layout: &Arc<Layout>, files: &[NodeId]) -> Ahead {
+    fn ahead(layout: &Arc<Layout>, files: &[NodeId]) -> ReadAhead {
         let files = Arc::new(AheadFiles::new(layout, files.to_vec()));
         assert!(files.ends.len() > 3 + BATCHES_AHEAD, "{}", files.ends.len());
-        Ahead::new(Arc::clone(layout), files)
+        ReadAhead::new(Arc::clone(layout), files)
     }
 
     #[test]
@@ -356,15 +422,14 @@ mod tests {
         for number in 0..ahead.ends.len() {
             let batch = ahead.in_batch(number);
             assert!(!batch.is_empty() && batch.len() <= BATCH_FILES);
-            assert!(
-                batch
-                    .iter()
-                    .all(|file| ahead.batch_of(*file) == Some(number))
-            );
+            for file in batch {
+                let position = ahead.position(&layout, *file, number).unwrap();
+                assert_eq!(ahead.batch_of(position), number);
+            }
             seen.extend_from_slice(batch);
         }
         assert_eq!(seen, files);
-        assert_eq!(ahead.batch_of(NodeId::ROOT), None);
+        assert_eq!(ahead.position(&layout, NodeId::ROOT, 0), None);
         assert!(AheadFiles::new(&layout, Vec::new()).ends.is_empty());
     }
 
@@ -373,10 +438,12 @@ mod tests {
         let (_folder, layout, files) = folder();
         let mut ahead = ahead(&layout, &files);
         for file in &files {
-            assert_eq!(ahead.read(*file).unwrap(), contents(&layout, *file));
+            assert_eq!(ahead.bytes(*file).unwrap(), contents(&layout, *file));
             let state = ahead.shared.lock();
             assert!(state.batches.len() <= BATCHES_AHEAD + 1);
-            assert!(state.batches.len() + state.spare.len() <= BATCHES_AHEAD + 2 + THREADS);
+            assert!(
+                state.batches.len() + state.spare.len() <= BATCHES_AHEAD + 2 + ReadAhead::THREADS
+            );
         }
     }
 
@@ -385,9 +452,13 @@ mod tests {
         let (_folder, layout, files) = folder();
         let mut ahead = ahead(&layout, &files);
         let last = *files.last().unwrap();
-        assert_eq!(ahead.read(last).unwrap(), contents(&layout, last));
-        assert_eq!(ahead.read(files[0]), None);
-        assert_eq!(ahead.read(last), None, "its batch was given up for another");
+        assert_eq!(ahead.bytes(last).unwrap(), contents(&layout, last));
+        assert_eq!(ahead.bytes(files[0]), None);
+        assert_eq!(
+            ahead.bytes(last),
+            None,
+            "its batch was given up for another"
+        );
     }
 
     #[test]
@@ -395,7 +466,10 @@ mod tests {
         let (_folder, layout, files) = folder();
         let mut ahead = ahead(&layout, &files);
         for at in [500, 501, 502, 700, 999] {
-            assert_eq!(ahead.read(files[at]).unwrap(), contents(&layout, files[at]));
+            assert_eq!(
+                ahead.bytes(files[at]).unwrap(),
+                contents(&layout, files[at])
+            );
         }
     }
 
@@ -405,7 +479,7 @@ mod tests {
         let mut ahead = ahead(&layout, &files);
         ahead.begun = true;
         let read = Arc::new(AtomicUsize::new(0));
-        for _ in 0..THREADS {
+        for _ in 0..ReadAhead::THREADS {
             let read = Arc::clone(&read);
             ahead.begin_thread(move |sources, file, out| {
                 if read.fetch_add(1, Ordering::Relaxed) % 300 == 299 {
@@ -417,7 +491,7 @@ mod tests {
         }
         let mut without = 0;
         for file in &files {
-            match ahead.read(*file) {
+            match ahead.bytes(*file) {
                 Some(bytes) => assert_eq!(bytes, contents(&layout, *file)),
                 None => without += 1,
             }
@@ -428,22 +502,14 @@ mod tests {
 
     #[test]
     fn files_that_cannot_be_read_are_left_to_the_one_who_asks() {
-        let (folder, layout, files) = folder();
+        let (_folder, layout, files) = folder();
         let gone = files[17];
         std::fs::remove_file(layout.tree().source_path(gone)).unwrap();
         let changed = files[600];
-        folder.write(
-            layout
-                .tree()
-                .disc_path(changed)
-                .to_str()
-                .unwrap()
-                .trim_start_matches('/'),
-            b"other",
-        );
+        std::fs::write(layout.tree().source_path(changed), b"other").unwrap();
         let mut ahead = ahead(&layout, &files);
         for file in &files {
-            let read = ahead.read(*file).is_some();
+            let read = ahead.bytes(*file).is_some();
             assert_eq!(read, *file != gone && *file != changed);
         }
     }
@@ -452,7 +518,7 @@ mod tests {
     fn threads_end_with_the_one_who_asked() {
         let (_folder, layout, files) = folder();
         let mut ahead = ahead(&layout, &files);
-        assert!(ahead.read(files[0]).is_some());
+        assert!(ahead.bytes(files[0]).is_some());
         let shared = Arc::clone(&ahead.shared);
         drop(ahead);
         let mut state = shared.lock();
