@@ -16,6 +16,7 @@ use std::process::Command;
 use std::sync::Arc;
 
 use pitland_mastering::checksums::{ManifestDifference, ManifestError, check, share_equal_files};
+use pitland_mastering::zisofs::Compression;
 use pitland_mastering::{
     Attributes, BlockSource, BootEntry, EmitError, Layout, Origin, Platform, SourceChange,
     Timestamp, Tree, UdfRevision, Volume, VolumeOptions,
@@ -142,6 +143,58 @@ fn a_patched_boot_image_is_listed_as_it_stands_on_the_disc() {
         ..BootEntry::new(boot, Platform::Bios)
     });
     assert!(differences(&image(&plan(tree, &options))).is_empty());
+}
+
+#[test]
+fn a_compressed_file_is_listed_as_it_is_read() {
+    let dir = tempfile::tempdir().unwrap();
+    write(&dir.path().join("long"), &[b'x'; 200_000]);
+    write(&dir.path().join("noise"), &support::noise(1, 50_000));
+    for manifest_first in [true, false] {
+        let how = Compression {
+            level: 6,
+            spool: None,
+        };
+        let mut tree = scan(dir.path());
+        if manifest_first {
+            tree = tree.with_manifest("SHA256SUMS", &FILE).unwrap();
+        }
+        assert_eq!(tree.compress(&how).unwrap().files, 1);
+        if !manifest_first {
+            tree = tree.with_manifest("SHA256SUMS", &FILE).unwrap();
+        }
+        assert!(differences(&image(&plan(tree, &options()))).is_empty());
+    }
+}
+
+/// Whatever stands in an image, it is read to an end.
+#[test]
+fn a_damaged_volume_is_checked_to_its_end() {
+    let dir = tempfile::tempdir().unwrap();
+    write(&dir.path().join("sub/one"), &support::noise(1, 3000));
+    write(&dir.path().join("two"), b"two");
+    let mut options = options();
+    options.udf = Some(UdfRevision::V2_01);
+    let tree = scan(dir.path()).with_manifest("SHA256SUMS", &FILE).unwrap();
+    let whole = image(&plan(tree, &options));
+    let noise = support::noise(9, 4 * 500);
+    let (mut refused, mut differing) = (0, 0);
+    for four in noise.chunks_exact(4) {
+        let mut image = whole.clone();
+        let at = u32::from_le_bytes([four[0], four[1], four[2], 0]) as usize % image.len();
+        image[at] = four[3];
+        let Ok(mut volume) = Volume::open(image.as_slice(), 0) else {
+            continue;
+        };
+        for names in volume.offered_names() {
+            volume.use_names(names);
+            match check(&mut volume, "SHA256SUMS") {
+                Ok(found) => differing += usize::from(!found.is_empty()),
+                Err(_) => refused += 1,
+            }
+        }
+    }
+    assert!(refused > 0 && differing > 0, "{refused} {differing}");
 }
 
 #[test]

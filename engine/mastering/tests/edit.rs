@@ -163,6 +163,35 @@ fn a_host_folder_under_other_names_is_still_found() {
 }
 
 #[test]
+fn a_file_with_a_path_too_long_for_one_call_is_moved_to_the_root() {
+    let dir = tempfile::tempdir().unwrap();
+    let name = "n".repeat(200);
+    // Folder by folder, for the system takes no path of 6000 bytes.
+    let mut at = fs::File::open(dir.path()).unwrap();
+    for _ in 0..30 {
+        let mode = rustix::fs::Mode::from_raw_mode(0o755);
+        rustix::fs::mkdirat(&at, &*name, mode).unwrap();
+        let flags = rustix::fs::OFlags::DIRECTORY;
+        at = rustix::fs::openat(&at, &*name, flags, rustix::fs::Mode::empty())
+            .unwrap()
+            .into();
+    }
+    let mode = rustix::fs::Mode::from_raw_mode(0o644);
+    let flags = rustix::fs::OFlags::CREATE | rustix::fs::OFlags::WRONLY;
+    let file = rustix::fs::openat(&at, "file", flags, mode).unwrap();
+    rustix::io::write(file, b"deep down").unwrap();
+    let deep: PathBuf = (0..30).map(|_| name.as_str()).collect();
+    let mut builder = scan(dir.path()).edit();
+    builder.rename(deep.join("file"), "moved").unwrap();
+    let layout = Arc::new(Layout::plan(builder.finish().unwrap(), 0, &options()).unwrap());
+    let id = layout.tree().find(Path::new("/moved")).unwrap();
+    layout.sources().look(id).unwrap();
+    let mut out = [0; 9];
+    layout.sources().read(id, 0, &mut out).unwrap();
+    assert_eq!(&out, b"deep down");
+}
+
+#[test]
 fn other_times_for_a_host_file_do_not_make_it_a_changed_one() {
     let dir = tempfile::tempdir().unwrap();
     write(&dir.path().join("file"), b"bytes");

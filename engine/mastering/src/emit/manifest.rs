@@ -120,8 +120,12 @@ impl Emitter {
         Ok(())
     }
 
-    /// The digest of a file's bytes in the volume; a file that did not go by is read.
+    /// The digest of a file's bytes as they will be read in the volume; a file that did not go by is read.
     fn digest(&mut self, layout: &Layout, id: NodeId) -> Result<Digest, EmitError> {
+        let extras = layout.tree.extras(layout.tree.first_name(id));
+        if let Some(digest) = extras.and_then(|extras| extras.digest) {
+            return Ok(digest);
+        }
         let Some(index) = layout.data_index(id) else {
             return Ok(empty_digest());
         };

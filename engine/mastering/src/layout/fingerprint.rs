@@ -44,6 +44,7 @@ impl Sum<'_> {
             real_time,
             created,
             zisofs,
+            digest: _,
         } = extras;
         let HiddenIn { iso, joliet, udf } = *hidden_in;
         self.numbers([iso, joliet, udf, *marked_hidden, *real_time].map(u64::from));

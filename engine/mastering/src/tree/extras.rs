@@ -6,6 +6,7 @@ use std::ffi::OsString;
 use std::sync::Arc;
 
 use super::origin::FileBytes;
+use crate::checksums::Digest;
 use crate::time::Timestamp;
 use crate::zisofs::Zisofs;
 
@@ -102,6 +103,8 @@ pub struct Extras {
     pub created: Option<Timestamp>,
     /// The file's bytes are compressed; Rock Ridge says so.
     pub zisofs: Option<Zisofs>,
+    /// The SHA-256 of the bytes as they are read, where others are stored.
+    pub(crate) digest: Option<Digest>,
 }
 
 impl Extras {
@@ -116,6 +119,7 @@ impl Extras {
             real_time,
             created,
             zisofs,
+            digest,
         } = self;
         *hidden_in == HiddenIn::default()
             && !marked_hidden
@@ -125,5 +129,6 @@ impl Extras {
             && !real_time
             && created.is_none()
             && zisofs.is_none()
+            && digest.is_none()
     }
 }

@@ -25,6 +25,7 @@ pub use scan::{HardLinks, ScanError, SpecialFiles, WalkOptions};
 pub use source::SourceChange;
 
 use crate::block::Extent;
+use crate::checksums::Digest;
 use crate::time::Timestamp;
 use crate::zisofs::Zisofs;
 
@@ -351,7 +352,14 @@ impl Tree {
     }
 
     /// Gives a file, under all its names, bytes that are compressed.
-    pub(crate) fn set_compressed(&mut self, id: NodeId, zisofs: Zisofs, origin: Origin) {
+    /// `digest` is that of the bytes as they were.
+    pub(crate) fn set_compressed(
+        &mut self,
+        id: NodeId,
+        zisofs: Zisofs,
+        digest: Digest,
+        origin: Origin,
+    ) {
         let length = origin.length().unwrap_or(0);
         self.data_bytes -= self.size(id);
         self.data_bytes += length;
@@ -359,7 +367,10 @@ impl Tree {
         let further = self.same_file.iter().filter(|(_, first)| **first == id.0);
         let names: Vec<u32> = further.map(|(name, _)| *name).chain([id.0]).collect();
         for name in names {
-            self.change_extras(NodeId(name), |extras| extras.zisofs = Some(zisofs));
+            self.change_extras(NodeId(name), |extras| {
+                extras.zisofs = Some(zisofs);
+                extras.digest = Some(digest);
+            });
             if let Some(node) = self.nodes.get_mut(name as usize) {
                 node.identity.size = length;
             }

@@ -80,9 +80,11 @@ impl Identity {
     }
 }
 
+/// Bytes of a path that the system takes in one piece, with room to spare.
+const PIECE: usize = 2048;
+
 /// Opens a folder whose path may be longer than the system takes in one piece.
 pub(crate) fn open_directory(path: &Path, follow: bool) -> io::Result<OwnedFd> {
-    const PIECE: usize = 2048;
     let last = if follow {
         OFlags::empty()
     } else {
@@ -149,7 +151,10 @@ impl Opener {
             flags | OFlags::NOFOLLOW
         };
         let file = if tree.is_base(id) {
-            rustix::fs::openat(CWD, tree.source_path(id), flags, Mode::empty())?
+            match apart(&tree.source_path(id))? {
+                (Some(folder), rest) => rustix::fs::openat(folder, rest, flags, Mode::empty())?,
+                (None, path) => rustix::fs::openat(CWD, path, flags, Mode::empty())?,
+            }
         } else {
             let directory = self.folder(tree, tree.parent(id))?;
             rustix::fs::openat(directory, tree.name(id), flags, Mode::empty())?
@@ -166,7 +171,10 @@ impl Opener {
             AtFlags::SYMLINK_NOFOLLOW
         };
         let stat = if tree.is_base(id) {
-            rustix::fs::statat(CWD, tree.source_path(id), flags)?
+            match apart(&tree.source_path(id))? {
+                (Some(folder), rest) => rustix::fs::statat(folder, rest, flags)?,
+                (None, path) => rustix::fs::statat(CWD, path, flags)?,
+            }
         } else {
             let directory = self.folder(tree, tree.parent(id))?;
             rustix::fs::statat(directory, tree.name(id), flags)?
@@ -187,6 +195,21 @@ impl Opener {
             }
         };
         Ok(self.directory.insert((folder, open)).1.as_fd())
+    }
+}
+
+/// A path as the system takes it: one that is too long for one piece by its folder, which is opened.
+fn apart(path: &Path) -> Result<(Option<OwnedFd>, &Path), OpenError> {
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
+        return Ok((None, path));
+    };
+    if path.as_os_str().len() <= PIECE {
+        return Ok((None, path));
+    }
+    match open_directory(folder, true) {
+        Ok(open) => Ok((Some(open), Path::new(name))),
+        Err(error) => Err(rustix::io::Errno::from_io_error(&error)
+            .map_or_else(|| OpenError::Io(error), OpenError::from)),
     }
 }
 

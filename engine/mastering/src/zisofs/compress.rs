@@ -13,9 +13,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use rustix::fs::{CWD, Mode, OFlags};
+use sha2::{Digest as _, Sha256};
 
 use super::{BLOCK_LOG2, Zisofs};
 use crate::block::blocks_for;
+use crate::checksums::Digest;
 use crate::tree::source::{OpenError, Opener, check_unchanged};
 use crate::tree::{FileBytes, NodeId, NodeKind, Origin, SourceChange, Tree};
 
@@ -91,7 +93,7 @@ impl Tree {
     /// [`CompressError`]; the tree is as it was.
     pub fn compress(&mut self, how: &Compression) -> Result<Compressed, CompressError> {
         let mut spool = Spool::new(how)?;
-        let mut done: Vec<(NodeId, Zisofs, Origin)> = Vec::new();
+        let mut done: Vec<(NodeId, Zisofs, Digest, Origin)> = Vec::new();
         let mut source = Source::default();
         let left: Vec<NodeId> = how.leave.iter().map(|id| self.first_name(*id)).collect();
         for id in self.nodes() {
@@ -109,16 +111,16 @@ impl Tree {
             {
                 continue;
             }
-            if let Some((zisofs, bytes)) = source.compressed(self, id, how.level)? {
-                done.push((id, zisofs, spool.keep(bytes)?));
+            if let Some((zisofs, digest, bytes)) = source.compressed(self, id, how.level)? {
+                done.push((id, zisofs, digest, spool.keep(bytes)?));
             }
         }
         let mut summary = Compressed::default();
-        for (id, zisofs, origin) in done {
+        for (id, zisofs, digest, origin) in done {
             summary.files += 1;
             summary.bytes_before += u64::from(zisofs.size);
             summary.bytes_after += origin.length().unwrap_or(0);
-            self.set_compressed(id, zisofs, origin);
+            self.set_compressed(id, zisofs, digest, origin);
         }
         Ok(summary)
     }
@@ -132,13 +134,13 @@ struct Source {
 }
 
 impl Source {
-    /// A file's compressed form, or `None` where that saves no block.
+    /// A file's compressed form with the SHA-256 of what it was, or `None` where that saves no block.
     fn compressed(
         &mut self,
         tree: &Tree,
         id: NodeId,
         level: u8,
-    ) -> Result<Option<(Zisofs, Vec<u8>)>, CompressError> {
+    ) -> Result<Option<(Zisofs, Digest, Vec<u8>)>, CompressError> {
         let Ok(size) = u32::try_from(tree.size(id)) else {
             return Ok(None);
         };
@@ -161,6 +163,7 @@ impl Source {
         };
         let mut out = zisofs.header().to_vec();
         out.resize(zisofs.data_start() as usize, 0);
+        let mut sum = Sha256::new();
         for number in 0..zisofs.blocks() {
             let offset = u64::from(number) << BLOCK_LOG2;
             let length = (u64::from(size) - offset).min(1 << BLOCK_LOG2) as usize;
@@ -174,6 +177,7 @@ impl Source {
                 io::ErrorKind::UnexpectedEof => refused(OpenError::Changed(SourceChange::Size)),
                 _ => refused(OpenError::Io(error)),
             })?;
+            sum.update(&self.block);
             put_place(&mut out, number);
             // A block of zeros is one without bytes.
             if self.block.iter().any(|byte| *byte != 0) {
@@ -190,7 +194,7 @@ impl Source {
         if let Some(file) = &host {
             check_unchanged(file, tree, id).map_err(refused)?;
         }
-        Ok(Some((zisofs, out)))
+        Ok(Some((zisofs, sum.finalize().into(), out)))
     }
 }
 

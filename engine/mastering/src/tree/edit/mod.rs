@@ -483,6 +483,9 @@ impl TreeBuilder {
         if let Some(extras) = old.extras.as_deref() {
             new.set_extras(Extras {
                 created: attributes.created,
+                // These are of the bytes.
+                zisofs: None,
+                digest: None,
                 ..extras.clone()
             });
         }
