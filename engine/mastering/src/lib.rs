@@ -24,6 +24,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+pub mod aaip;
 pub mod block;
 pub mod checksums;
 pub mod compare;

@@ -188,8 +188,6 @@ pub(crate) fn pack_name(packer: &mut Packer, name: &[u8]) {
 
 /// Packs the `SL` entries of a link's target: a component for each name between slashes.
 pub(crate) fn pack_link(packer: &mut Packer, target: &[u8]) {
-    const HEAD: usize = 5;
-    const LONGEST: usize = 255;
     let mut components: Vec<(u8, &[u8])> = Vec::new();
     let mut rest = target;
     if let Some(after) = target.strip_prefix(b"/") {
@@ -203,7 +201,24 @@ pub(crate) fn pack_link(packer: &mut Packer, target: &[u8]) {
             name => (0, name),
         }));
     }
-    let mut entry: Vec<u8> = vec![b'S', b'L', 0, 1, 0];
+    pack_components(packer, *b"SL", components);
+}
+
+/// Packs the `AL` entries of an attribute list.
+pub(crate) fn pack_attributes(packer: &mut Packer, components: &[Vec<u8>]) {
+    let components = components.iter().map(|component| (0, component.as_slice()));
+    pack_components(packer, *b"AL", components);
+}
+
+/// Packs entries of components, each with its flags, in as many as it takes.
+fn pack_components<'a>(
+    packer: &mut Packer,
+    [s, i]: [u8; 2],
+    components: impl IntoIterator<Item = (u8, &'a [u8])>,
+) {
+    const HEAD: usize = 5;
+    const LONGEST: usize = 255;
+    let mut entry: Vec<u8> = vec![s, i, 0, 1, 0];
     let close = |packer: &mut Packer, entry: &mut Vec<u8>, flags: u8| {
         entry[2] = entry.len() as u8; // at most LONGEST
         entry[4] = flags;
@@ -266,6 +281,9 @@ pub struct Attributes {
     pub zisofs: Option<Zisofs>,
     /// `RE`: a folder that was moved here and is to be shown elsewhere.
     pub relocated: bool,
+    /// `AL`, all parts, one behind the other: a component may go on in the middle of the next entry.
+    pub attribute_list: Vec<u8>,
+    list_complete: bool,
     name_complete: bool,
     /// Whether the next component of the target needs a slash before it.
     slash: bool,
@@ -332,6 +350,7 @@ impl Attributes {
             b"RE" => self.relocated = true,
             b"NM" => self.take_name(data)?,
             b"SL" => self.take_link(data)?,
+            b"AL" => self.take_attributes(data)?,
             b"TF" => self.take_times(data)?,
             _ => {}
         }
@@ -374,6 +393,19 @@ impl Attributes {
             self.slash = flags & (CONTINUE | ROOT) == 0;
             rest = after.get(usize::from(*length)..).unwrap_or_default();
         }
+        Ok(())
+    }
+
+    fn take_attributes(&mut self, data: &[u8]) -> Result<(), AttributeError> {
+        let (flags, part) = data.split_first().ok_or(AttributeError::Truncated("AL"))?;
+        if self.list_complete {
+            return Ok(());
+        }
+        if self.attribute_list.len() + part.len() > LONGEST_TEXT {
+            return Err(AttributeError::TooLong("AL"));
+        }
+        self.attribute_list.extend_from_slice(part);
+        self.list_complete = flags & CONTINUE == 0;
         Ok(())
     }
 

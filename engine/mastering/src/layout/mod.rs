@@ -33,6 +33,7 @@ pub use owners::{Owner, Structure};
 pub use place::Extents;
 pub(crate) use place::sections;
 
+use crate::aaip;
 use crate::block::{BLOCK_BYTES, BLOCK_SIZE, blocks_for};
 use crate::el_torito;
 use crate::emit::{AheadFiles, Digests, Emitter, FileContents, ReadAhead, SourceReader};
@@ -629,6 +630,17 @@ fn check_nodes(
                 size,
                 limit,
             });
+        }
+        if let Some(extras) = tree.extras(id).filter(|_| options.rock_ridge) {
+            let components = aaip::components(&extras.attributes);
+            let bytes = components.iter().map(|component| component.len() + 2).sum();
+            if bytes > aaip::MOST_BYTES {
+                return Err(PlanError::AttributesTooLarge {
+                    path: tree.disc_path(id),
+                    bytes,
+                    limit: aaip::MOST_BYTES,
+                });
+            }
         }
         if tree
             .extras(id)

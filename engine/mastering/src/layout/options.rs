@@ -171,6 +171,16 @@ pub enum PlanError {
         /// Why not.
         fault: HybridFault,
     },
+    /// The extended attributes of a file take more than a record can go on for.
+    #[error("{} has {bytes} bytes of extended attributes; a file can have at most {limit}", .path.display())]
+    AttributesTooLarge {
+        /// Where.
+        path: PathBuf,
+        /// Their bytes, as they are recorded.
+        bytes: usize,
+        /// The most that it could have.
+        limit: usize,
+    },
     /// A compressed file in a volume that does not say so, for it has no Rock Ridge, or shows its bytes in UDF as well.
     #[error(
         "{} is compressed, which only Rock Ridge tells its readers; the volume has none, or UDF as well", .path.display()

@@ -4,6 +4,7 @@
 
 use super::hierarchy::{DirectoryPlace, Hierarchy, RockRidge};
 use super::{Layout, sections};
+use crate::aaip;
 use crate::block::BLOCK_BYTES;
 use crate::iso9660::directory_record::{
     DirectoryRecord, FLAG_DIRECTORY, FLAG_HIDDEN, FLAG_MULTI_EXTENT, MAX_LENGTH, PARENT_IDENTIFIER,
@@ -121,6 +122,11 @@ impl<'a> Records<'a> {
         }
     }
 
+    fn has_attributes(&self, id: NodeId) -> bool {
+        let extras = self.tree.extras(id);
+        extras.is_some_and(|extras| !extras.attributes.is_empty())
+    }
+
     /// How the file of a slot is compressed.
     fn zisofs(&self, slot: &Slot) -> Option<Zisofs> {
         let extras = self.tree.extras(slot.node)?;
@@ -154,6 +160,7 @@ impl<'a> Records<'a> {
             };
         match slot.role {
             Role::This if slot.node == NodeId::ROOT => None,
+            Role::Child if self.has_attributes(slot.node) => None,
             Role::This | Role::Parent => Some(attributes),
             Role::Child => {
                 let device = match self.tree.kind(slot.node) {
@@ -234,6 +241,15 @@ impl<'a> Records<'a> {
                 b"",
                 b"",
             ));
+        }
+        // Behind all that readers of Rock Ridge need: what comes last is what a continuation area takes. The root's are in its
+        // record of itself, for no folder has another one of it.
+        let named =
+            slot.role == Role::Child || (slot.role == Role::This && slot.node == NodeId::ROOT);
+        if let Some(extras) = tree.extras(slot.node).filter(|_| named)
+            && !extras.attributes.is_empty()
+        {
+            rock_ridge::pack_attributes(packer, &aaip::components(&extras.attributes));
         }
     }
 

@@ -3,6 +3,7 @@
 //! Must not walk: one folder at a time.
 
 use super::{Entry, Location, Names, ReadError, ReadLimits};
+use crate::aaip;
 use crate::block::{BLOCK_BYTES, BLOCK_SIZE, BlockSource, Extent};
 use crate::iso9660::directory_record::{
     DirectoryRecord, FLAG_ASSOCIATED, FLAG_DIRECTORY, FLAG_HIDDEN, FLAG_MULTI_EXTENT,
@@ -330,6 +331,7 @@ fn entry(record: &DirectoryRecord<'_>, attributes: &Attributes, location: Locati
             None => 0,
         },
         zisofs,
+        attributes: aaip::attributes(&aaip::parse(&attributes.attribute_list)),
         extents: if has_bytes {
             vec![extent_of(record)]
         } else {

@@ -22,7 +22,7 @@ use crate::iso9660::descriptor::VolumeDescriptor;
 use crate::joliet;
 use crate::rock_ridge::Posix;
 use crate::time::Timestamp;
-use crate::tree::NodeKind;
+use crate::tree::{ExtendedAttribute, NodeKind};
 use crate::udf::read::{UdfFacts, UdfVolume, UdfVolumeFacts};
 use crate::zisofs::Zisofs;
 use directory::Folders;
@@ -109,6 +109,8 @@ pub struct Entry {
     pub changed: Option<Timestamp>,
     /// When the file was made, where UDF says so.
     pub created: Option<Timestamp>,
+    /// Extended attributes and access control lists, with Rock Ridge.
+    pub attributes: Vec<ExtendedAttribute>,
     /// Where the record is, or UDF's file entry.
     pub location: Location,
     /// What UDF alone tells.

@@ -4,6 +4,7 @@
 //! Memory grows with the number of files alone. The nodes stand breadth first, so the children of a folder are
 //! neighbours, in the byte order of their names.
 
+mod attributes;
 mod edit;
 mod extras;
 pub mod globs;

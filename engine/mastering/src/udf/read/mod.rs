@@ -365,6 +365,7 @@ fn entry_of<R: BlockSource>(
         kind,
         size: if has_bytes { file.size } else { 0 },
         zisofs: None,
+        attributes: Vec::new(),
         extents: if has_bytes {
             file.extents
         } else {
