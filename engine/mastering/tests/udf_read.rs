@@ -521,3 +521,18 @@ fn compressed_files_are_compared_with_either_tree() {
     assert_eq!(count(&image, layout.tree(), true), 1);
     assert_eq!(count(&image, &plain, false), 1);
 }
+
+#[test]
+fn a_target_that_udf_cannot_hold_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    symlink("p".repeat(254), dir.path().join("held")).unwrap();
+    symlink(format!("x/{}/y", "p".repeat(255)), dir.path().join("cut")).unwrap();
+    symlink("ż".repeat(127) + "ż", dir.path().join("cut too")).unwrap();
+    let layout = plan_udf(dir.path(), 0, UdfRevision::V2_01);
+    let told: Vec<String> = layout.warnings().iter().map(ToString::to_string).collect();
+    assert_eq!(
+        told.last().unwrap(),
+        "2 links have other targets in UDF; the first is /cut"
+    );
+    assert_eq!(differences(&image(&layout), dir.path()), [""; 0]);
+}

@@ -316,6 +316,14 @@ pub enum PlanWarning {
     },
     /// The volume's name is cut to 16 units in Joliet.
     JolietVolumeIdCut,
+    /// Links whose targets are different in UDF: a part has more than 254 characters of 8 bits or 127 of 16, or is no
+    /// UTF-8.
+    UdfTargetsChanged {
+        /// How many.
+        count: u64,
+        /// The first of them.
+        first: PathBuf,
+    },
     /// Named streams that the volume leaves out: only UDF from 2.00 on has them.
     StreamsLeftOut {
         /// How many.
@@ -379,6 +387,11 @@ impl std::fmt::Display for PlanWarning {
             Self::EnhancedLeavesOut { count, first } => write!(
                 f,
                 "ISO 9660:1999 leaves out {count} links and special files; the first is {}",
+                first.display()
+            ),
+            Self::UdfTargetsChanged { count, first } => write!(
+                f,
+                "{count} links have other targets in UDF; the first is {}",
                 first.display()
             ),
             Self::StreamsLeftOut { count, first } => write!(

@@ -105,6 +105,18 @@ pub(super) fn plan(
             first: tree.disc_path(first),
         });
     }
+    let mut targets = Count::default();
+    for id in tree.nodes() {
+        if !crate::udf::entry::holds_target(tree, id) && udf.shown.shows(id) {
+            targets.add(id);
+        }
+    }
+    if let Some(first) = targets.first {
+        warnings.push(PlanWarning::UdfTargetsChanged {
+            count: targets.count,
+            first: tree.disc_path(first),
+        });
+    }
     Ok(udf)
 }
 

@@ -8,7 +8,7 @@ use super::allocation::{self, EXTENT_BYTES};
 use super::attributes;
 use super::directory;
 use super::field::{Address, Fields};
-use super::names::compressed;
+use super::names::{NAME_BYTES, compressed, cut, holds_name};
 use super::plan::{UdfPlan, blocks};
 use super::shown::Shown;
 use super::streams;
@@ -69,14 +69,22 @@ pub(crate) fn components(tree: &Tree, id: NodeId) -> Vec<u8> {
             b".." => out.extend_from_slice(&[3, 0, 0, 0]),
             name => {
                 let text = String::from_utf8_lossy(name);
-                let mut name = compressed(text.encode_utf16());
-                name.truncate(255);
+                let name = compressed(cut(&text, NAME_BYTES).encode_utf16());
                 out.extend_from_slice(&[5, name.len() as u8, 0, 0]);
                 out.extend_from_slice(&name);
             }
         }
     }
     out
+}
+
+/// Whether a link's target is recorded with all its characters: one part of it may have as many as a name.
+pub(crate) fn holds_target(tree: &Tree, id: NodeId) -> bool {
+    let target = tree.link_target(id).map(|target| target.as_os_str());
+    target.is_none_or(|target| {
+        let parts = target.as_bytes().split(|byte| *byte == b'/');
+        parts.into_iter().all(holds_name)
+    })
 }
 
 /// Bytes of a link's target as it is recorded.

@@ -39,6 +39,11 @@ pub(crate) fn cut(text: &str, room: usize) -> &str {
     }
 }
 
+/// Whether a name can be recorded as it is.
+pub(crate) fn holds_name(name: &[u8]) -> bool {
+    std::str::from_utf8(name).is_ok() && bytes_of(&units(name)) <= NAME_BYTES
+}
+
 /// The units of a name; a byte that is no UTF-8 becomes U+FFFD.
 fn units(name: &[u8]) -> Vec<u16> {
     let mut out = Vec::with_capacity(name.len());
@@ -99,10 +104,7 @@ impl Names {
             .nodes()
             .filter(|id| tree.kind(*id) == NodeKind::Directory)
         {
-            let stands = |id: NodeId| {
-                let name = tree.name_bytes(id);
-                std::str::from_utf8(name).is_ok() && bytes_of(&units(name)) <= NAME_BYTES
-            };
+            let stands = |id: NodeId| holds_name(tree.name_bytes(id));
             if tree.children(folder).all(stands) {
                 continue;
             }
