@@ -305,12 +305,15 @@ pub enum AttributeError {
         halves: HalvesDiffer,
     },
     /// A name or a target grows beyond what any file system holds.
-    #[error("the {0} entries add up to more than 64 KiB")]
+    #[error("the {0} entries add up to more than any file system takes")]
     TooLong(&'static str),
 }
 
-/// More than any file system takes for a name or a target.
-const LONGEST_TEXT: usize = 65_536;
+/// More than any file system takes for a name. Records may share their areas, so that this and the next bound what a
+/// record can make of itself.
+const LONGEST_NAME: usize = 1024;
+/// More than any file system takes for a target.
+const LONGEST_TARGET: usize = 8192;
 
 impl Attributes {
     /// Takes one entry in. Entries of other extensions are passed over.
@@ -363,7 +366,7 @@ impl Attributes {
             return Ok(());
         }
         let name = self.name.get_or_insert_default();
-        if name.len() + text.len() > LONGEST_TEXT {
+        if name.len() + text.len() > LONGEST_NAME {
             return Err(AttributeError::TooLong("NM"));
         }
         name.extend_from_slice(text);
@@ -378,7 +381,7 @@ impl Attributes {
             let text = after
                 .get(..usize::from(*length))
                 .ok_or(AttributeError::Truncated("SL"))?;
-            if target.len() + text.len() + 3 > LONGEST_TEXT {
+            if target.len() + text.len() + 3 > LONGEST_TARGET {
                 return Err(AttributeError::TooLong("SL"));
             }
             if self.slash {

@@ -408,3 +408,82 @@ fn seven_zip_agrees(image: &Path, layout: &Layout, source: &Path, out: &Path) {
     }
     fs::remove_dir_all(out).unwrap();
 }
+
+#[test]
+fn growisofs_grows_what_we_made_and_we_grow_what_it_made() {
+    let name = "growisofs_grows_what_we_made_and_we_grow_what_it_made";
+    if tool(name, "growisofs").is_none()
+        || tool(name, "genisoimage").is_none()
+        || tool(name, "xorriso").is_none()
+    {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let source = dir.path().join("source");
+    write(&source.join("folder/one"), &noise(1, 10_000));
+    write(&source.join("two"), b"two");
+    let image = dir.path().join("image.iso");
+    let theirs = |number: u64| {
+        let extra = dir.path().join(format!("extra{number}"));
+        write(&extra.join(format!("theirs{number}")), &noise(number, 3000));
+        // It asks of whom the device is; a file is nobody's.
+        run(Command::new("growisofs")
+            .arg("-M")
+            .arg(&image)
+            .args(["-R", "-J", "-quiet"])
+            .arg(&extra));
+    };
+    let ours = |number: u64| {
+        let mut imported = bring_in(&image, 0);
+        assert!(imported.warnings.is_empty(), "{:?}", imported.warnings);
+        let path = format!("/ours{number}");
+        imported
+            .builder
+            .add_file(&path, Origin::memory(noise(number, 3000)), &given(5))
+            .unwrap();
+        grow(&image, &imported, &options_of("GROWN"));
+    };
+    for first_is_ours in [true, false] {
+        let _ = fs::remove_file(&image);
+        if first_is_ours {
+            image_file(&plan(&source, 0), &image);
+        } else {
+            run(Command::new("genisoimage")
+                .args(["-quiet", "-R", "-J", "-o"])
+                .arg(&image)
+                .arg(&source));
+            ours(10);
+        }
+        theirs(11);
+        ours(12);
+        theirs(13);
+        let mut seen = xorriso_sees(&image, None, &dir.path().join("out"));
+        if !first_is_ours {
+            assert!(seen.remove(Path::new("ours10")).is_some());
+        }
+        let names: Vec<&str> = seen.keys().map(|path| path.to_str().unwrap()).collect();
+        assert_eq!(
+            names,
+            [
+                "",
+                "folder",
+                "folder/one",
+                "ours12",
+                "theirs11",
+                "theirs13",
+                "two"
+            ]
+        );
+        assert_eq!(
+            seen[Path::new("folder/one")].content,
+            Some(noise(1, 10_000))
+        );
+        for (name, number) in [("ours12", 12), ("theirs11", 11), ("theirs13", 13)] {
+            assert_eq!(
+                seen[Path::new(name)].content,
+                Some(noise(number, 3000)),
+                "{name}"
+            );
+        }
+    }
+}

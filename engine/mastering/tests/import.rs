@@ -11,7 +11,7 @@ use std::process::Command;
 use std::sync::Arc;
 
 use pitland_mastering::grow_file;
-use pitland_mastering::import::{ImportError, ImportOptions, import};
+use pitland_mastering::import::{ImportError, ImportOptions, ImportWarning, import};
 use pitland_mastering::sessions::{DiscError, DiscId, sessions};
 use pitland_mastering::{
     BLOCK_SIZE, BootEntry, DiscImage, Layout, Names, NodeKind, Origin, Platform, UdfRevision,
@@ -411,4 +411,93 @@ fn a_boot_image_without_a_name_is_kept_without_one() {
         volume.use_names(names);
         assert_eq!(volume.walk().count(), 2, "{names}");
     }
+}
+
+#[test]
+fn a_volume_inside_of_a_file_is_no_session() {
+    let dir = tempfile::tempdir().unwrap();
+    let inner = dir.path().join("inner");
+    write(&inner.join("file"), &noise(1, 5000));
+    let nested = image(&plan(&inner, 0));
+    let source = dir.path().join("source");
+    for number in 0..20 {
+        // One of them begins at a multiple of sixteen blocks.
+        write(&source.join(format!("{number}.iso")), &nested);
+        write(&source.join(format!("{number}.pad")), &noise(number, 2048));
+    }
+    let layout = plan(&source, 0);
+    let at_sixteen = layout
+        .files()
+        .any(|file| file.blocks() > 1 && file.first_lba() % 16 == 0);
+    assert!(at_sixteen);
+    let bytes = image(&layout);
+    let found = sessions(&mut bytes.as_slice()).unwrap();
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!((found[0].first_lba, found[0].at_head), (0, true));
+    assert_eq!(u64::from(found[0].blocks), layout.blocks());
+    assert_eq!(found[0].volume_id, "PITLAND_TEST");
+    assert!(
+        sessions(&mut [0u8; 100 * BLOCK_SIZE].as_slice())
+            .unwrap()
+            .is_empty()
+    );
+}
+
+#[test]
+fn files_that_other_names_alone_lead_to_are_told() {
+    let dir = tempfile::tempdir().unwrap();
+    write(&dir.path().join("both"), &noise(1, 5000));
+    write(&dir.path().join("only in one"), &noise(2, 5000));
+    let mut builder = scan(dir.path()).edit();
+    let mut extras = pitland_mastering::Extras::default();
+    extras.hidden_in.iso = true;
+    builder.set_extras("/only in one", extras).unwrap();
+    let layout = Arc::new(Layout::plan(builder.finish().unwrap(), 0, &options()).unwrap());
+    let bytes = image(&layout);
+    let imported = import(bytes.as_slice(), 0, &ImportOptions::default()).unwrap();
+    let expected = ImportWarning::OnlyUnder {
+        names: Names::Joliet,
+        count: 1,
+        first: "/only in one".into(),
+    };
+    assert_eq!(imported.warnings, [expected]);
+    let mut wanted = ImportOptions::default();
+    wanted.names = Some(Names::Udf);
+    let error = import(bytes.as_slice(), 0, &wanted).unwrap_err();
+    assert!(matches!(
+        error,
+        ImportError::NoSuchNames { names: Names::Udf }
+    ));
+}
+
+#[test]
+fn compressed_files_stay_compressed_in_a_further_session() {
+    let dir = tempfile::tempdir().unwrap();
+    let text = b"the same line again and again\n".repeat(5000);
+    write(&dir.path().join("text"), &text);
+    let mut tree = scan(dir.path());
+    let compressed = tree
+        .compress(&pitland_mastering::zisofs::Compression::default())
+        .unwrap();
+    assert_eq!(compressed.files, 1);
+    let options = VolumeOptions {
+        joliet: false,
+        ..options()
+    };
+    let mut bytes = image(&Arc::new(Layout::plan(tree, 0, &options).unwrap()));
+    let imported = import(bytes.as_slice(), 0, &ImportOptions::default()).unwrap();
+    let first_lba = imported.next_session(16).unwrap();
+    let tree = imported.builder.finish().unwrap();
+    let layout = Arc::new(Layout::plan(tree, first_lba, &options).unwrap());
+    bytes.resize(first_lba as usize * BLOCK_SIZE, 0);
+    bytes.extend(image(&layout));
+    let mut volume = Volume::open(bytes.as_slice(), first_lba).unwrap();
+    let entry = volume.find(Path::new("/text")).unwrap().unwrap();
+    assert!(entry.extents[0].first_lba < first_lba);
+    let mut content = vec![0; text.len() + 1];
+    assert_eq!(
+        volume.read_file(&entry, 0, &mut content).unwrap(),
+        text.len()
+    );
+    assert!(content[..text.len()] == text);
 }

@@ -139,9 +139,10 @@ impl Collector {
         let extras = Extras {
             marked_hidden: entry.hidden,
             real_time: facts.is_some_and(|facts| facts.real_time),
+            zisofs: entry.zisofs,
             ..Extras::default()
         };
-        if extras.marked_hidden || extras.real_time {
+        if !extras.are_none() {
             self.builder.set_extras(&path, extras)?;
         }
         if let Some(key) = file_key(entry) {
@@ -307,7 +308,9 @@ fn origin(entry: &Entry) -> Option<Origin> {
         .copied()
         .collect();
     let recorded: u64 = extents.iter().map(|extent| u64::from(extent.bytes)).sum();
-    match extents.iter().all(|extent| extent.blocks > 0) && recorded == entry.size {
+    // Of a compressed file the entry tells the plain size.
+    let whole = entry.zisofs.is_some() || recorded == entry.size;
+    match whole && extents.iter().all(|extent| extent.blocks > 0) {
         true => Some(Origin::Recorded(extents.into())),
         false => None,
     }
