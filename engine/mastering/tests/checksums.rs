@@ -151,10 +151,7 @@ fn a_compressed_file_is_listed_as_it_is_read() {
     write(&dir.path().join("long"), &[b'x'; 200_000]);
     write(&dir.path().join("noise"), &support::noise(1, 50_000));
     for manifest_first in [true, false] {
-        let how = Compression {
-            level: 6,
-            spool: None,
-        };
+        let how = Compression::default();
         let mut tree = scan(dir.path());
         if manifest_first {
             tree = tree.with_manifest("SHA256SUMS", &FILE).unwrap();
