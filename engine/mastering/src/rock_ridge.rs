@@ -314,6 +314,8 @@ pub enum AttributeError {
 const LONGEST_NAME: usize = 1024;
 /// More than any file system takes for a target.
 const LONGEST_TARGET: usize = 8192;
+/// More than the kernels take for all extended attributes of a file.
+const LONGEST_ATTRIBUTES: usize = 65_536;
 
 impl Attributes {
     /// Takes one entry in. Entries of other extensions are passed over.
@@ -404,7 +406,7 @@ impl Attributes {
         if self.list_complete {
             return Ok(());
         }
-        if self.attribute_list.len() + part.len() > LONGEST_TEXT {
+        if self.attribute_list.len() + part.len() > LONGEST_ATTRIBUTES {
             return Err(AttributeError::TooLong("AL"));
         }
         self.attribute_list.extend_from_slice(part);
