@@ -1,4 +1,4 @@
-//! Images of ours, mounted by the kernel's own file system: every name, mode, owner, time, link and byte.
+//! Images of ours, mounted by the kernel's own file systems: every name, mode, owner, time, link and byte.
 
 use super::common::outside;
 use super::common::tree::{self, Wanted, joliet_has};
@@ -114,5 +114,74 @@ fn the_kernel_mounts_every_image_and_finds_what_the_folder_holds() {
         // Names that Joliet can hold are there as they are.
         let as_they_are = expected.only(|record| summed_path(record).is_some_and(joliet_has));
         as_they_are.assert_within(&format!("{name}, names of Joliet"), &joliet);
+    }
+}
+
+/// Mounts `/share/NAME.iso` as UDF and lists it into `/share/NAME.udf`.
+fn mounting_udf(name: &str) -> String {
+    format!(
+        "mkdir /tmp/$SCENARIO\n\
+         mount -t udf -o ro,loop,iocharset=utf8 /share/{name}.iso /tmp/$SCENARIO\n\
+         /share/listing /tmp/$SCENARIO >/share/{name}.udf\n\
+         umount /tmp/$SCENARIO\n"
+    )
+}
+
+#[test]
+fn the_kernel_mounts_udf_of_every_revision() {
+    let Some(guest) = Guest::ready(&[]) else {
+        return;
+    };
+    let place = guest::place();
+    let share = place.path().join("share");
+    std::fs::create_dir_all(&share).unwrap();
+    let source = place.path().join("source");
+    tree::realistic(
+        &source,
+        Wanted {
+            files: if super::common::full() { 10_000 } else { 200 },
+            over_4_gib: false,
+            // UDF's names are characters; what is none has another name.
+            raw_names: false,
+        },
+    );
+    remove_longest_names(&source.join("names"));
+    // A part of a target has at most 254 bytes in UDF.
+    std::fs::remove_file(source.join("links/long part")).unwrap();
+    let expected = Listing::of(&source);
+    let mut scenarios = Vec::new();
+    let mut names = Vec::new();
+    for revision in ["1.02", "1.50", "2.00", "2.01", "2.50", "2.60"] {
+        // Beside ISO 9660, and alone.
+        for systems in ["iso,joliet,rr,udf", "udf"] {
+            let alone = if systems == "udf" { "alone" } else { "bridge" };
+            let name = format!("udf-{revision}-{alone}");
+            let image = share.join(format!("{name}.iso"));
+            outside::run(
+                pitland()
+                    .args(["image", "--fs", systems, "--udf", revision])
+                    .arg(&source)
+                    .arg("-o")
+                    .arg(&image),
+            );
+            scenarios.push(Scenario {
+                name: name.clone(),
+                script: mounting_udf(&name),
+                limit: 300,
+            });
+            names.push(name);
+        }
+    }
+    let outcomes = guest.run(&Boot {
+        share: &share,
+        modules: "loop,udf,nls_utf8",
+        drives: Vec::new(),
+        scenarios,
+        workers: 2,
+    });
+    outcomes.assert_all_well();
+    for name in names {
+        let got = Listing::read(&share.join(format!("{name}.udf")));
+        expected.assert_same(&name, &got);
     }
 }
