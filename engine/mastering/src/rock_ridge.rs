@@ -314,7 +314,7 @@ pub enum AttributeError {
 const LONGEST_NAME: usize = 1024;
 /// More than any file system takes for a target.
 const LONGEST_TARGET: usize = 8192;
-/// More than the kernels take for all extended attributes of a file.
+/// More than is recorded here of a file's extended attributes.
 const LONGEST_ATTRIBUTES: usize = 65_536;
 
 impl Attributes {

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
-use pitland_mastering::grow::{GrowError, Growth};
+use pitland_mastering::grow::{GrowError, Growth, grow_file};
 use pitland_mastering::import::{ImportOptions, import};
 use pitland_mastering::sessions::sessions;
 use pitland_mastering::{
@@ -486,4 +486,88 @@ fn growisofs_grows_what_we_made_and_we_grow_what_it_made() {
             );
         }
     }
+}
+
+#[test]
+fn a_volume_of_mkudffs_is_imported_and_grown() {
+    let name = "a_volume_of_mkudffs_is_imported_and_grown";
+    if tool(name, "mkudffs").is_none() {
+        return;
+    }
+    let seven_zip = tool(name, "7z");
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("image.udf");
+    for (revision, media) in [
+        ("1.02", "hd"),
+        ("2.01", "hd"),
+        ("2.01", "dvdram"),
+        ("1.50", "cdr"),
+    ] {
+        let _ = fs::remove_file(&file);
+        let blocks = (8 << 20) / BLOCK_SIZE;
+        run(Command::new("mkudffs")
+            .args(["--new-file", "--blocksize=2048", "--label=THEIRS"])
+            .arg(format!("--media-type={media}"))
+            .arg(format!("--udfrev={revision}"))
+            .arg(&file)
+            .arg(blocks.to_string()));
+        let mut imported = bring_in(&file, 0);
+        assert_eq!(imported.names, Names::Udf, "{revision} {media}");
+        assert_eq!(imported.volume.volume_id, "THEIRS");
+        let there = imported.builder.walk().count();
+        imported
+            .builder
+            .add_file("/ours", Origin::memory(noise(1, 5000)), &given(5))
+            .unwrap();
+        let mut options = options();
+        options.udf = Some(UdfRevision::V2_01);
+        grow(&file, &imported, &options);
+        let bytes = fs::read(&file).unwrap();
+        let mut volume = Volume::open(bytes.as_slice(), 0).unwrap();
+        for names in volume.offered_names() {
+            volume.use_names(names);
+            assert_eq!(
+                volume.walk().count(),
+                there + 1,
+                "{revision} {media} {names}"
+            );
+        }
+        if seven_zip.is_some() {
+            let out = dir.path().join("out");
+            run(Command::new("7z")
+                .args(["x", "-tudf", "-y", "-bd"])
+                .arg(format!("-o{}", out.display()))
+                .arg(&file));
+            assert!(fs::read(out.join("ours")).unwrap() == noise(1, 5000));
+            fs::remove_dir_all(&out).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_source_that_changes_while_a_volume_is_grown_leaves_the_old_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let source = dir.path().join("source");
+    write(&source.join("old"), &noise(1, 5000));
+    let file = dir.path().join("image.iso");
+    image_file(&plan(&source, 0), &file);
+    let before = fs::read(&file).unwrap();
+    let mut imported = bring_in(&file, 0);
+    let new = dir.path().join("new");
+    write(&new, &noise(2, 5_000_000));
+    imported
+        .builder
+        .add_host("/new", &new, &WalkOptions::default())
+        .unwrap();
+    let first_lba = imported.next_session(16).unwrap();
+    let layout = Layout::plan(imported.builder.finish().unwrap(), first_lba, &options()).unwrap();
+    write(&new, b"something else");
+    let disc = fs::OpenOptions::new()
+        .read(true)
+        .write(true)
+        .open(&file)
+        .unwrap();
+    let error = grow_file(&disc, &Arc::new(layout), Some(imported.disc)).unwrap_err();
+    assert!(matches!(error, GrowError::Emit(_)), "{error}");
+    assert!(fs::read(&file).unwrap() == before);
 }

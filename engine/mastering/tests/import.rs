@@ -501,3 +501,25 @@ fn compressed_files_stay_compressed_in_a_further_session() {
     );
     assert!(content[..text.len()] == text);
 }
+
+#[test]
+fn extended_attributes_are_kept_but_those_of_libisofs_itself() {
+    let dir = tempfile::tempdir().unwrap();
+    write(&dir.path().join("file"), b"1");
+    let attribute = |name: &[u8]| pitland_mastering::ExtendedAttribute {
+        name: name.to_vec(),
+        value: b"value".to_vec(),
+    };
+    let mut builder = scan(dir.path()).edit();
+    let mut extras = pitland_mastering::Extras::default();
+    extras.attributes = vec![attribute(b"isofs.ca"), attribute(b"user.comment")];
+    builder.set_extras("/file", extras).unwrap();
+    let layout = Arc::new(Layout::plan(builder.finish().unwrap(), 0, &options()).unwrap());
+    let bytes = image(&layout);
+    let imported = import(bytes.as_slice(), 0, &ImportOptions::default()).unwrap();
+    let file = imported.builder.get("/file").unwrap();
+    assert_eq!(
+        file.extras().unwrap().attributes,
+        [attribute(b"user.comment")]
+    );
+}

@@ -11,7 +11,9 @@ use super::{ImportError, ImportWarning};
 use crate::block::{BLOCK_SIZE, BlockSource, Extent};
 use crate::read::{Entry, Names, Volume};
 use crate::time::Timestamp;
-use crate::tree::{Attributes, EditError, Extras, NodeKind, Origin, TreeBuilder};
+use crate::tree::{
+    Attributes, EditError, ExtendedAttribute, Extras, NodeKind, Origin, TreeBuilder,
+};
 
 /// Permissions of what has none recorded.
 const FOLDER_PERMISSIONS: u32 = 0o755;
@@ -140,6 +142,7 @@ impl Collector {
             marked_hidden: entry.hidden,
             real_time: facts.is_some_and(|facts| facts.real_time),
             zisofs: entry.zisofs,
+            attributes: attributes_kept(entry),
             ..Extras::default()
         };
         if !extras.are_none() {
@@ -283,6 +286,12 @@ fn attributes(entry: &Entry, volume_created: Timestamp) -> Attributes {
         accessed: entry.accessed.unwrap_or(modified),
         created: entry.created,
     }
+}
+
+/// The extended attributes without those that libisofs keeps for itself, such as checksums of what it has written.
+fn attributes_kept(entry: &Entry) -> Vec<ExtendedAttribute> {
+    let kept = |attribute: &&ExtendedAttribute| !attribute.name.starts_with(b"isofs.");
+    entry.attributes.iter().filter(kept).cloned().collect()
 }
 
 /// What makes this name one of several of a file. Where no serial number was recorded, its bytes say which file it is.
