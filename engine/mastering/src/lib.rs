@@ -60,7 +60,7 @@ pub use grow::{GrowError, Growth, grow_file};
 pub use hybrid::{BootCode, EfiPartition, Hybrid, HybridFault, PartitionTable};
 pub use images::{DiscImage, ImageError};
 pub use import::{ImportError, ImportOptions, ImportWarning, Imported, import};
-pub use iso9660::rules::{Deep, IsoLevel, IsoNames};
+pub use iso9660::rules::{Deep, IsoLevel, IsoNames, VolumeSize};
 pub use joliet::Surrogates;
 pub use layout::{
     Extents, Layout, Owner, PlanError, PlanWarning, PlannedFile, Structure, VolumeOptions,

@@ -9,9 +9,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
-use pitland_mastering::tree::{Extras, HiddenIn};
+use pitland_mastering::tree::{Attributes, Extras, HiddenIn};
+use pitland_mastering::zisofs::Compression;
 use pitland_mastering::{
-    CompareOptions, Deep, ImageFile, Layout, Names, PlanError, Volume, VolumeOptions, compare,
+    CompareOptions, Deep, ImageFile, Layout, Names, PlanError, PlanWarning, Timestamp, TreeBuilder,
+    Volume, VolumeOptions, VolumeSize, compare,
 };
 use support::*;
 
@@ -228,4 +230,78 @@ fn hundredths_of_seconds_are_recorded_where_they_are_asked_for() {
             assert_same(&snapshot_for_xorriso(&source), &snapshot_for_xorriso(&out));
         }
     }
+}
+
+/// Linux takes the address of a continuation area for one beyond the volume, where the volume's size counts the
+/// session's own blocks: what the plan warns of, and what the other size mends (seen with 6.1.192).
+#[test]
+fn the_size_of_a_further_session_is_what_was_asked_for() {
+    let test = "the_size_of_a_further_session_is_what_was_asked_for";
+    let dir = tempfile::tempdir().unwrap();
+    let (source, file) = (dir.path().join("s"), dir.path().join("i.iso"));
+    write(&source.join("folder/short"), b"1");
+    let warned = |layout: &Layout| {
+        layout.warnings().iter().any(|w| {
+            matches!(w, PlanWarning::ContinuedInSession { count: 1, first } if first == Path::new("/folder"))
+        })
+    };
+    assert!(!warned(&plan_with(&source, 5008, |_| ())));
+    write(&source.join("folder").join("n".repeat(250)), b"2");
+    assert!(!warned(&plan_with(&source, 0, |_| ())));
+    image_file(&plan_with(&source, 0, |_| ()), &file);
+    for (size, stated) in [(VolumeSize::Session, 0), (VolumeSize::ToEnd, 5008)] {
+        let layout = plan_with(&source, 5008, |o| o.volume_size = size);
+        assert_eq!(warned(&layout), size == VolumeSize::Session);
+        let mut volume = open(&layout);
+        assert_eq!(u64::from(volume.blocks()), layout.blocks() + stated);
+        assert_eq!(paths(&mut volume, Names::RockRidge).len(), 3);
+        if tool(test, "xorriso").is_some() {
+            let image = fs::File::options().write(true).open(&file).unwrap();
+            write_image(&layout, &image);
+            let out = dir.path().join(format!("o{stated}"));
+            xorriso_extract(&file, Some(5008), &out);
+            assert_same(&snapshot_for_xorriso(&source), &snapshot_for_xorriso(&out));
+        }
+    }
+}
+
+#[test]
+fn folders_beyond_what_a_path_table_numbers_are_refused_where_they_hold_others() {
+    let attributes = Attributes::new(0o755, Timestamp::from_seconds(1));
+    let mut builder = TreeBuilder::new();
+    for number in 0..65_540 {
+        builder
+            .add_folder(format!("/{number}"), &attributes)
+            .unwrap();
+    }
+    let planned = |builder: &TreeBuilder| Layout::plan(builder.finish().unwrap(), 0, &options());
+    planned(&builder).unwrap();
+    // The last of all by name, so that its number is beyond 16 bits.
+    builder.add_folder("/z", &attributes).unwrap();
+    builder.add_folder("/z/below", &attributes).unwrap();
+    let error = planned(&builder).unwrap_err();
+    assert!(
+        matches!(&error, PlanError::TooManyFolders { path, names: Names::Plain, limit: 65_535 }
+            if path == Path::new("/z/below")),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_compressed_file_stays_one_whatever_it_is_given_more() {
+    let dir = tempfile::tempdir().unwrap();
+    write(&dir.path().join("zeros"), &vec![0; 100_000]);
+    let mut tree = scan(dir.path());
+    assert_eq!(tree.compress(&Compression::default()).unwrap().files, 1);
+    let mut builder = tree.edit();
+    let mut extras = Extras::default();
+    extras.weight = 5;
+    builder.set_extras("/zeros", extras).unwrap();
+    let layout = Arc::new(Layout::plan(builder.finish().unwrap(), 0, &options()).unwrap());
+    let mut volume = open(&layout);
+    let entry = volume.find(Path::new("/zeros")).unwrap().unwrap();
+    assert_eq!(entry.size, 100_000);
+    let mut bytes = vec![1; 100_000];
+    assert_eq!(volume.read_file(&entry, 0, &mut bytes).unwrap(), 100_000);
+    assert!(bytes.iter().all(|byte| *byte == 0));
 }

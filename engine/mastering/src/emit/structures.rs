@@ -10,6 +10,7 @@ use crate::hybrid;
 use crate::iso9660::descriptor::{FILE_NAME_BYTES, VolumeDescriptor, VolumeKind, terminator};
 use crate::iso9660::directory_record::{DirectoryRecord, FLAG_DIRECTORY, SELF_IDENTIFIER};
 use crate::iso9660::path_table::{PathTableKind, PathTableRecord};
+use crate::iso9660::rules::VolumeSize;
 use crate::iso9660::stamp::{LongStamp, ShortStamp};
 use crate::joliet::{self, Surrogates};
 use crate::layout::records::Records;
@@ -195,7 +196,11 @@ fn descriptor(layout: &Layout, hierarchy: &Hierarchy) -> VolumeDescriptor {
         kind,
         system: text(&options.system_id, 32),
         volume: text(&options.volume_id, 32),
-        blocks: layout.blocks() as u32, // the plan has refused what is larger
+        // The plan has refused what is larger.
+        blocks: match options.volume_size {
+            VolumeSize::Session => layout.blocks() as u32,
+            VolumeSize::ToEnd => layout.absolute(layout.blocks() as u32),
+        },
         path_table_bytes: hierarchy.path_table_bytes,
         path_table_l: layout.absolute(l),
         path_table_m: layout.absolute(m),

@@ -100,6 +100,18 @@ pub enum Deep {
     Relocate,
 }
 
+/// What the descriptors of a further session state as the volume's size. For a first session both are the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum VolumeSize {
+    /// The session's own blocks, as genisoimage, xorriso and growisofs state it. Linux (seen with 6.1.192) then takes each
+    /// continuation area of Rock Ridge for one beyond the volume, and loses the folder's names from there on:
+    /// [`PlanWarning::ContinuedInSession`](crate::PlanWarning::ContinuedInSession).
+    #[default]
+    Session,
+    /// All blocks up to the session's end, so that Linux reads every name. xorriso and isoinfo read both.
+    ToEnd,
+}
+
 /// Most levels of folders, the root among them.
 pub(crate) const LEVELS: usize = 8;
 /// Most bytes of a path: of all identifiers on it, with one byte for each folder.

@@ -7,7 +7,7 @@ use std::os::unix::ffi::OsStrExt;
 
 use super::Layout;
 use crate::el_torito::Emulation;
-use crate::iso9660::rules::{Deep, IsoNames};
+use crate::iso9660::rules::{Deep, IsoNames, VolumeSize};
 use crate::joliet::Surrogates;
 use crate::time::Timestamp;
 use crate::tree::{Extras, HiddenIn, NodeKind};
@@ -145,6 +145,7 @@ impl Layout {
             expires,
             effective,
             iso9660,
+            volume_size,
             iso_level,
             iso_names,
             deep,
@@ -205,6 +206,7 @@ impl Layout {
             u64::from(*enhanced),
             u64::from(*joliet_long),
             u64::from(*long_times),
+            u64::from(*volume_size == VolumeSize::ToEnd),
         ]);
         if let Some(hybrid) = hybrid {
             let code = hybrid.code.as_ref();

@@ -40,7 +40,7 @@ use crate::emit::{AheadFiles, Digests, Emitter, FileContents, ReadAhead, SourceR
 use crate::hybrid::{self, HybridPlan};
 use crate::iso9660::SECTION_BYTES;
 use crate::iso9660::path_table::PathTableKind;
-use crate::iso9660::rules::Deep;
+use crate::iso9660::rules::{Deep, VolumeSize};
 use crate::iso9660::stamp::ShortStamp;
 use crate::susp::Packer;
 use crate::tree::{NodeId, NodeKind, Tree};
@@ -310,6 +310,8 @@ impl Layout {
             return Ok(());
         };
         let mut measured = Vec::with_capacity(hierarchy.directories.len());
+        let misread = self.first_lba > 0 && self.options.volume_size == VolumeSize::Session;
+        let mut continued = Count::default();
         for directory in &hierarchy.directories {
             let records = Records {
                 tree: &self.tree,
@@ -322,6 +324,9 @@ impl Layout {
             // The length of a folder is recorded in 32 bits.
             if record_blocks * BLOCK_BYTES > u64::from(u32::MAX) {
                 return Err(PlanError::TooManyFiles);
+            }
+            if misread && continuation_blocks > 0 {
+                continued.add(directory.node);
             }
             let block = planner.take(record_blocks + continuation_blocks)?;
             measured.push((
@@ -344,6 +349,12 @@ impl Layout {
             directory.record_blocks = record_blocks;
             directory.continuation_blocks = continuation_blocks;
             directory.checkpoints = checkpoints;
+        }
+        if let Some(first) = continued.first {
+            self.warnings.push(PlanWarning::ContinuedInSession {
+                count: continued.count,
+                first: self.tree.disc_path(first),
+            });
         }
         Ok(())
     }

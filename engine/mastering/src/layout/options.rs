@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use crate::el_torito::{BootEntry, BootImageFault};
 use crate::hybrid::{Hybrid, HybridFault};
-use crate::iso9660::rules::{Deep, IsoLevel, IsoNames};
+use crate::iso9660::rules::{Deep, IsoLevel, IsoNames, VolumeSize};
 use crate::joliet::Surrogates;
 use crate::read::Names;
 use crate::time::Timestamp;
@@ -47,6 +47,8 @@ pub struct VolumeOptions {
     /// Record ISO 9660, and with it what else is wished of it: Rock Ridge, Joliet, the names of 1999. Without it a volume
     /// has UDF alone, and none of them.
     pub iso9660: bool,
+    /// What the descriptors of ISO 9660 state as the volume's size.
+    pub volume_size: VolumeSize,
     /// The level of interchange of the ISO 9660 names and files. Joliet and Rock Ridge names are the same at each. Below
     /// level 3 a file is refused that has more than one section holds, whatever else is recorded.
     pub iso_level: IsoLevel,
@@ -110,6 +112,7 @@ impl VolumeOptions {
             expires: None,
             effective: None,
             iso9660: true,
+            volume_size: VolumeSize::Session,
             iso_level: IsoLevel::Three,
             iso_names: IsoNames::STRICT,
             deep: Deep::AsIs,
@@ -293,6 +296,14 @@ pub enum PlanWarning {
         /// The first of them.
         first: PathBuf,
     },
+    /// Folders with names, links or attributes so long that their records go on elsewhere, in a further session with
+    /// [`VolumeSize::Session`]: Linux loses what follows them. Others read it.
+    ContinuedInSession {
+        /// How many.
+        count: u64,
+        /// The first of them.
+        first: PathBuf,
+    },
     /// Compressed files, which readers of Joliet and of the names of 1999 see as they stand there.
     CompressedElsewhere {
         /// How many.
@@ -372,6 +383,11 @@ impl std::fmt::Display for PlanWarning {
             Self::LongLinkTargets { count, first } => write!(
                 f,
                 "{count} links have targets over 1000 bytes, which some readers refuse; the first is {}",
+                first.display()
+            ),
+            Self::ContinuedInSession { count, first } => write!(
+                f,
+                "Linux does not see all of {count} folders with long names, links or attributes in a further session; the first is {}",
                 first.display()
             ),
             Self::CompressedElsewhere { count, first } => write!(

@@ -516,7 +516,8 @@ impl TreeBuilder {
         Ok(())
     }
 
-    /// Gives a node other extras. Of a file with several names, this name alone.
+    /// Gives a node other extras. Of a file with several names, this name alone. What is said of its bytes stays as it is
+    /// where the new extras say nothing of them: a compressed file is one still.
     ///
     /// # Errors
     /// [`EditError`].
@@ -547,7 +548,14 @@ impl TreeBuilder {
             }
         }
         if let Some(node) = find_mut(&mut self.root, &parts) {
-            node.set_extras(extras);
+            let old = node.extras.as_deref();
+            let zisofs = extras.zisofs.or(old.and_then(|old| old.zisofs));
+            let digest = extras.digest.or(old.and_then(|old| old.digest));
+            node.set_extras(Extras {
+                zisofs,
+                digest,
+                ..extras
+            });
         }
         Ok(())
     }
