@@ -4,9 +4,12 @@
 //! tables, folders of ISO 9660 (each followed by its continuation areas), folders of Joliet, the boot
 //! catalogue, one block that all empty files share, zeros up to block 32 where that is not passed yet, the files in the order of the tree, padding.
 //!
+//! Images that become partitions of a hybrid image may stand behind the padding; its second partition table ends it.
+//!
 //! With UDF its descriptors stand between those of ISO 9660 and the path tables, up to the anchor in block 256; behind it
 //! the partition begins, with the file entries and folders of UDF. Behind the padding come the second copy of these, from
-//! revision 2.50 on, and the other anchor, in the last block of the volume.
+//! revision 2.50 on, and the other anchor, in the last block of the volume, or 256 before that where the end is a partition
+//! table's.
 //!
 //! All addresses in the volume are absolute on the disc: a session's first LBA is added to each. The volume's size,
 //! though, counts the session's own blocks alone, which is what other mastering programs write for a further session
