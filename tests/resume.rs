@@ -16,8 +16,8 @@ use pitland::mastering::{IsoLevel, Platform};
 use pitland::transport::sim::MediumKind;
 use pitland::transport::{DeviceClock, Exchange, Limits, Reply, TransportError};
 use pitland::{
-    BootImage, BurnOptions, DriveHandle, FileSystems, Finish, Image, Interrupted, MasterOptions,
-    Outcome, Placement, ResumeError, SourceChange, Transport, Udf,
+    Append, BootImage, BurnOptions, DriveHandle, FileSystems, Finish, Image, Interrupted,
+    MasterOptions, Outcome, Placement, ResumeError, SourceChange, Transport, Udf,
 };
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -174,6 +174,12 @@ impl Scene {
     async fn burn(&self, kind: MediumKind, cut: Cut) -> u64 {
         let _ = std::fs::remove_file(self.disc());
         blank(&self.disc(), kind, DISC);
+        if self.mastering.append.is_some() {
+            let opened = Opened::new(&self.disc());
+            let earlier = Image::tree(vec![self.source()], mastering());
+            opened.burn(BurnOptions::default(), earlier).await.unwrap();
+            opened.close().await;
+        }
         let count = Arc::new(AtomicU64::new(0));
         let seen = Arc::clone(&count);
         let opened = Opened::with(&self.disc(), move |inner| {
@@ -578,6 +584,26 @@ async fn a_volume_with_options_of_every_kind_is_made_again_as_it_was() {
     let error = refused(&scene).await;
     let changed = matches!(error, ResumeError::SourceChanged(SourceChange::Tree));
     assert!(changed, "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_that_goes_on_with_an_earlier_one_is_taken_up() {
+    for kind in [MediumKind::BdR, MediumKind::DvdPlusR, MediumKind::DvdMinusR] {
+        let options = BurnOptions::default().placement(Placement::NewSession);
+        let mut scene = Scene::new(options);
+        let append = Append::default().replace(true).remove(["/dir1".into()]);
+        scene.mastering = mastering().append(append);
+        scene.burn(kind, Cut::Never).await;
+        let blocks = DISC.unwrap() as usize;
+        let whole = scene.content(blocks * 2048 / 2).await;
+        cut_in_the_middle(&scene, kind).await;
+        let went = take_up(&scene).await;
+        assert!(
+            matches!(went, Went::On(Verdict::ResumeAt { .. })),
+            "{kind:?}: {went:?}"
+        );
+        assert!(scene.content(whole.len()).await == whole, "{kind:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

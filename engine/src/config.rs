@@ -4,8 +4,8 @@ mod boot;
 mod master;
 mod words;
 
-pub use boot::{BootEmulation, BootImage};
-pub use master::{FileSystems, MasterOptions, Udf};
+pub use boot::{BootEmulation, BootImage, HybridImage};
+pub use master::{Append, EarlierSession, FileSystems, MANIFEST, MasterOptions, Udf};
 
 use pitland_burn::VerifyLevel;
 use pitland_writer::{CdForm, Finish, Placement, Recording, Speed};

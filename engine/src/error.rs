@@ -5,6 +5,8 @@ use crate::drive::BurnReport;
 use crate::plugin_host::{ChooseError, WriterOrigin, reason};
 use crate::progress::Activity;
 use pitland_burn::{Fault, MediumState, NoAnswer};
+use pitland_mastering::import::ImportError;
+use pitland_mastering::tree::{EditError, GlobError, WeightError};
 use pitland_mastering::{EmitError, PlanError, ScanError};
 use pitland_mmc::sense::Sense;
 use pitland_transport::ClaimDenied;
@@ -150,6 +152,21 @@ pub enum SourceError {
     /// A tree could not become a volume.
     #[error(transparent)]
     Plan(#[from] Arc<PlanError>),
+    /// A pattern that has no meaning.
+    #[error(transparent)]
+    Pattern(#[from] GlobError),
+    /// A weight that has no meaning.
+    #[error(transparent)]
+    Weight(#[from] WeightError),
+    /// What an earlier session holds cannot be had.
+    #[error("the earlier session: {0}")]
+    Import(#[from] Arc<ImportError>),
+    /// There is no such earlier session.
+    #[error("the disc has no such closed session")]
+    NoSession,
+    /// The sources and what an earlier session holds do not go together.
+    #[error(transparent)]
+    Edit(#[from] Arc<EditError>),
     /// A file of a tree failed or changed.
     #[error(transparent)]
     Emit(#[from] Arc<EmitError>),

@@ -45,7 +45,8 @@ mod progress;
 mod resume;
 
 pub use config::{
-    BootEmulation, BootImage, BurnOptions, FileSystems, MasterOptions, Simulate, StashPolicy, Udf,
+    Append, BootEmulation, BootImage, BurnOptions, EarlierSession, FileSystems, HybridImage,
+    MANIFEST, MasterOptions, Simulate, StashPolicy, Udf,
 };
 pub use discovery::{DriveChanges, find_drives, watch_drives};
 pub use drive::{

@@ -13,9 +13,9 @@ mod reading;
 pub use error::{ResumeError, SourceChange};
 pub(crate) use mark::{Beginning, disc_now, source_mark};
 
-use crate::drive::{DriveLease, Job};
-use crate::pipeline::Prepared;
+use crate::drive::{DriveLease, DriveReader, Job};
 use crate::pipeline::checks::{Checks, Kept};
+use crate::pipeline::{Onto, Prepared};
 use pitland_journal::{
     JobFile, JobFolder, JobId, Journal, JournalError, Listed, SourceMark, Survey, Verdict, survey,
 };
@@ -124,7 +124,7 @@ impl DriveLease {
         let (source, part) = if is_useless {
             (Err(ResumeError::NotRead), None)
         } else {
-            match read_source(&journal, written_blocks, &checks).await {
+            match read_source(&journal, (&facts, self.reader()), written_blocks, &checks).await {
                 Ok((prepared, part)) => (Ok(prepared), part),
                 Err(error) => (Err(error), None),
             }
@@ -161,14 +161,19 @@ impl DriveLease {
 /// Makes the image once more and takes its checks.
 async fn read_source(
     journal: &Journal,
+    (facts, reader): (&MediaFacts, DriveReader),
     written_blocks: u64,
     checks: &Arc<Checks>,
 ) -> Result<(Prepared, Option<reading::PartOfUnit>), ResumeError> {
     let begun = &journal.begun;
     let image = mark::image(&begun.source).ok_or(ResumeError::SourceGone)?;
-    let prepared = image
-        .prepare(begun.first_lba, begun.disc.profile.family())
-        .await?;
+    let onto = Onto {
+        first_lba: begun.first_lba,
+        medium: begun.disc.profile.family(),
+        facts: facts.clone(),
+        reader,
+    };
+    let prepared = image.prepare(onto).await?;
     if let Some(change) = change(&begun.source, &prepared) {
         return Err(ResumeError::SourceChanged(change));
     }

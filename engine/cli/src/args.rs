@@ -137,15 +137,19 @@ pub(crate) struct TreeArgs {
     /// What to do with devices, fifos and sockets inside of a folder; without it they are refused.
     #[arg(long, value_enum, value_name = "HOW")]
     pub(crate) special: Option<SpecialArg>,
+    /// Leave out what the pattern means: a name in any folder, or with a slash a path of the volume; * and ? stand
+    /// for characters of a name, ** for folders, a slash at the end for folders alone.
+    #[arg(long, value_name = "GLOB", value_parser = values::glob)]
+    pub(crate) exclude: Vec<String>,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct VolumeArgs {
     #[command(flatten)]
     pub(crate) tree: TreeArgs,
-    /// The volume's name, at most 32 characters.
-    #[arg(long, value_name = "ID", default_value = "PITLAND", value_parser = values::volume_id)]
-    pub(crate) volume_id: String,
+    /// The volume's name, at most 32 characters; without it PITLAND, or that of the session that is gone on with.
+    #[arg(long, value_name = "ID", value_parser = values::volume_id)]
+    pub(crate) volume_id: Option<String>,
     /// The file systems, divided by commas; udf alone is possible. Without it all but udf, which comes where a
     /// file is too large for one extent of iso.
     #[arg(
@@ -167,16 +171,63 @@ pub(crate) struct VolumeArgs {
     /// bytes), load-segment=HEX, id=TEXT, info-table.
     #[arg(long, value_name = "HOST-FILE[,...]", value_parser = values::boot_image())]
     pub(crate) boot: Vec<BootImage>,
+    /// Start from USB sticks and hard drives as well; =MBR-FILE: by a BIOS with the code in this file.
+    #[arg(long, value_name = "MBR-FILE", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    pub(crate) isohybrid: Option<OsString>,
+    /// Store files with equal bytes once.
+    #[arg(long)]
+    pub(crate) dedup: bool,
+    /// With a file SHA256SUMS that lists the SHA-256 of each file; pitland verify DRIVE checks them.
+    #[arg(long)]
+    pub(crate) manifest: bool,
+    /// Record the data of what the pattern means, but no name for it.
+    #[arg(long, value_name = "GLOB", value_parser = values::glob)]
+    pub(crate) hide: Vec<String>,
+    /// Lines of a pattern and a weight: the larger it is, the nearer to the volume's beginning files lie.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) sort_file: Option<PathBuf>,
+}
+
+/// What a session that goes on with an earlier one takes.
+#[derive(Debug, Args)]
+pub(crate) struct AppendArgs {
+    /// The new session does not have this file or folder of the earlier one. Its blocks stay as they are.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) remove: Vec<PathBuf>,
+    /// Sources take the place of what has their names in the earlier session; without it that is refused.
+    #[arg(long)]
+    pub(crate) replace: bool,
+    /// Go on with this session, counted from 1; without it with the last one.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) session: Option<u16>,
+}
+
+impl AppendArgs {
+    /// Whether one of them is said.
+    pub(crate) fn any(&self) -> bool {
+        self.replace || self.session.is_some() || !self.remove.is_empty()
+    }
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct ImageArgs {
-    /// Folders and files. One folder: its contents are the root; several: each under its own name.
-    #[arg(value_name = "SOURCE", required = true)]
+    /// Folders and files. One folder: its contents are the root; several: each under its own name. With --append-to
+    /// there may be none.
+    #[arg(value_name = "SOURCE", required_unless_present = "append_to")]
     pub(crate) sources: Vec<PathBuf>,
     /// Where the image goes; - is standard output.
-    #[arg(short, long, value_name = "FILE")]
-    pub(crate) output: PathBuf,
+    #[arg(
+        short,
+        long,
+        value_name = "FILE",
+        required_unless_present = "append_to"
+    )]
+    pub(crate) output: Option<PathBuf>,
+    /// Grow this image: a session behind what it holds, and its beginning made to show it.
+    #[arg(long, value_name = "FILE", conflicts_with = "output")]
+    pub(crate) append_to: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) earlier: AppendArgs,
     #[command(flatten)]
     pub(crate) volume: VolumeArgs,
 }
@@ -184,9 +235,15 @@ pub(crate) struct ImageArgs {
 #[derive(Debug, Args)]
 pub(crate) struct BurnArgs {
     /// One folder: its contents are the root; several sources: each under its own name; one .iso file:
-    /// burned as the image it is; -: an image from standard input, with --size.
-    #[arg(value_name = "SOURCE", required = true)]
+    /// burned as the image it is; -: an image from standard input, with --size. With --append there may be none.
+    #[arg(value_name = "SOURCE", required_unless_present = "go_on")]
     pub(crate) sources: Vec<PathBuf>,
+    /// Go on with what the disc's last session holds, in a further session: it has the files of both, and those of
+    /// the disc are not written again.
+    #[arg(long = "append", conflicts_with_all = ["overwrite", "size", "as_file"])]
+    pub(crate) go_on: bool,
+    #[command(flatten)]
+    pub(crate) earlier: AppendArgs,
     /// Onto this drive; several times: onto several at once.
     #[arg(long = "drive", value_name = "DRIVE", required = true)]
     pub(crate) drives: Vec<OsString>,
@@ -270,8 +327,8 @@ pub(crate) struct BurnArgs {
 pub(crate) struct VerifyArgs {
     #[command(flatten)]
     pub(crate) drive: DriveArg,
-    /// What was burned; one .iso file: the image itself.
-    #[arg(value_name = "SOURCE", required = true)]
+    /// What was burned; one .iso file: the image itself. None: what the disc's own manifest lists.
+    #[arg(value_name = "SOURCE")]
     pub(crate) sources: Vec<PathBuf>,
     /// The single .iso file is on the disc as a file.
     #[arg(long)]
@@ -551,7 +608,10 @@ impl Command {
     /// Whether standard output carries data instead of messages.
     pub(crate) fn data_on_stdout(&self) -> bool {
         let output = match self {
-            Self::Image(args) => &args.output,
+            Self::Image(args) => match &args.output {
+                Some(output) => output,
+                None => return false,
+            },
             Self::Read(args) => &args.output,
             Self::Virtual(VirtualCommand::Export(args)) => &args.output,
             _ => return false,

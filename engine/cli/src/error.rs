@@ -469,6 +469,12 @@ impl From<&SourceError> for Complaint {
                 "host",
                 source_advice(error),
             ),
+            SourceError::NoSession => Self::new(
+                Exit::Refused,
+                error.to_string(),
+                "medium",
+                source_advice(error),
+            ),
             SourceError::Vanished => Self::internal(error.to_string()),
             _ => Self::source(error.to_string()).advising(source_advice(error)),
         }
@@ -480,6 +486,13 @@ fn source_advice(error: &SourceError) -> &'static str {
         SourceError::Stash { .. } => {
             "name folders with more room by --stash-dir, allow more by --stash-quota, or say --stash never"
         }
+        SourceError::NoSession => {
+            "name a session that pitland medium lists, or burn without --append"
+        }
+        SourceError::Import(_) => {
+            "the volume on the disc cannot be gone on with; burn without --append"
+        }
+        SourceError::Edit(_) => "say --replace where sources shall take the place of what is there",
         SourceError::LeftBehind => "say --stash all, or a longer --most-lag",
         _ => "mend the source and ask again",
     }

@@ -1,12 +1,15 @@
 //! The rules for SOURCE: what is mastered, what is an image already, and what comes from standard input.
 //! Owns the rules only; reading is the engine's.
 
-use crate::args::{BurnArgs, FsArg, SpecialArg, TreeArgs, VolumeArgs};
+use crate::args::{AppendArgs, BurnArgs, FsArg, SpecialArg, TreeArgs, VolumeArgs};
 use crate::error::Complaint;
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
+use pitland::mastering::tree::Weights;
 use pitland::mastering::{IsoLevel, SpecialFiles, WalkOptions};
-use pitland::{FileSystems, Image, ImageSource, MasterOptions, Udf};
+use pitland::{
+    Append, EarlierSession, FileSystems, HybridImage, Image, ImageSource, MasterOptions, Udf,
+};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -18,7 +21,7 @@ pub(crate) enum Source {
     /// Folders and files that become a volume.
     Tree {
         sources: Vec<PathBuf>,
-        options: MasterOptions,
+        options: Box<MasterOptions>,
     },
     /// A file that is an image already.
     ImageFile(PathBuf),
@@ -29,6 +32,11 @@ pub(crate) enum Source {
 impl Source {
     /// By the rules of the command line.
     pub(crate) fn of_burn(args: &BurnArgs) -> Result<Self, Complaint> {
+        if !args.go_on && args.earlier.any() {
+            return Err(Complaint::usage(
+                "--remove, --replace and --session belong to --append",
+            ));
+        }
         let from_stdin = args.sources.iter().any(|source| source.as_os_str() == "-");
         match (from_stdin, args.size) {
             (true, _) if args.sources.len() > 1 => Err(Complaint::usage(
@@ -41,11 +49,15 @@ impl Source {
             (false, Some(_)) => Err(Complaint::usage(
                 "--size belongs to an image from standard input",
             )),
-            (false, None) => match image_file(&args.sources, args.as_file) {
+            // What goes on with a disc is a tree, whatever its source is called.
+            (false, None) => match image_file(&args.sources, args.as_file || args.go_on) {
                 Some(path) => Ok(Self::ImageFile(path)),
                 None => Ok(Self::Tree {
                     sources: args.sources.clone(),
-                    options: master_options(&args.volume)?,
+                    options: Box::new(match args.go_on {
+                        true => further_options(&args.volume, &args.earlier)?,
+                        false => master_options(&args.volume)?,
+                    }),
                 }),
             },
         }
@@ -54,7 +66,9 @@ impl Source {
     /// The image, for all drives.
     pub(crate) fn image(&self) -> Image {
         match self {
-            Self::Tree { sources, options } => Image::tree(sources.clone(), options.clone()),
+            Self::Tree { sources, options } => {
+                Image::tree(sources.clone(), options.as_ref().clone())
+            }
             Self::ImageFile(path) => Image::file(path),
             Self::Stdin { bytes } => Image::source(StdinImage {
                 stdin: tokio::io::stdin(),
@@ -94,24 +108,72 @@ fn special(args: &TreeArgs) -> SpecialFiles {
 }
 
 /// How sources are walked.
-pub(crate) fn walk_options(args: &TreeArgs) -> WalkOptions {
-    WalkOptions {
-        follow_links: args.follow_links,
-        special: special(args),
-        ..WalkOptions::default()
-    }
+pub(crate) fn walk_options(args: &TreeArgs) -> Result<WalkOptions, Complaint> {
+    let mut options = MasterOptions::default()
+        .follow_links(args.follow_links)
+        .special(special(args));
+    options.exclude.clone_from(&args.exclude);
+    Ok(options.walk()?)
 }
 
 /// How sources become a volume.
 pub(crate) fn master_options(args: &VolumeArgs) -> Result<MasterOptions, Complaint> {
-    let options = MasterOptions::default()
-        .volume_id(args.volume_id.clone())
+    let mut options = MasterOptions::default()
         // One time for the plan and for the burn.
         .created(created()?)
         .follow_links(args.tree.follow_links)
         .special(special(&args.tree))
         .file_systems(file_systems(args)?);
-    Ok(args.boot.iter().cloned().fold(options, MasterOptions::boot))
+    if let Some(name) = &args.volume_id {
+        options = options.volume_id(name);
+    }
+    if let Some(path) = &args.sort_file {
+        options = options.weights(weights(path)?);
+    }
+    if let Some(code) = &args.isohybrid {
+        let hybrid = HybridImage::default();
+        options = options.hybrid(match code.is_empty() {
+            true => hybrid,
+            false => hybrid.code(code),
+        });
+    }
+    options = options.dedup(args.dedup).manifest(args.manifest);
+    options.boot.clone_from(&args.boot);
+    options.exclude.clone_from(&args.tree.exclude);
+    options.hide.clone_from(&args.hide);
+    Ok(options)
+}
+
+/// The same for a session that goes on with an earlier one.
+pub(crate) fn further_options(
+    args: &VolumeArgs,
+    append: &AppendArgs,
+) -> Result<MasterOptions, Complaint> {
+    if args.manifest {
+        return Err(Complaint::usage(
+            "a manifest lists what is written, which files of an earlier session are not: leave --manifest away",
+        ));
+    }
+    let session = append
+        .session
+        .map_or(EarlierSession::Last, EarlierSession::Number);
+    let how = Append::default()
+        .session(session)
+        .replace(append.replace)
+        .remove(append.remove.iter().cloned());
+    let options = master_options(args)?.append(how);
+    Ok(match args.volume_id {
+        Some(_) => options,
+        None => options.volume_id(""),
+    })
+}
+
+/// The lines of a file of weights.
+fn weights(path: &Path) -> Result<Vec<String>, Complaint> {
+    let wrong = |what: String| Complaint::source(format!("{}: {what}", path.display()));
+    let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
+    Weights::parse(&text).map_err(|error| wrong(error.to_string()))?;
+    Ok(text.lines().map(str::to_owned).collect())
 }
 
 /// The variable by which builds are told the one time that they may know.

@@ -7,6 +7,7 @@ pub(crate) use boot::boot_image;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use pitland::Speed;
 use pitland::mastering::UdfRevision;
+use pitland::mastering::tree::Globs;
 use pitland::transport::sim::DiscType;
 use std::num::NonZeroU32;
 
@@ -67,6 +68,14 @@ pub(crate) fn udf(text: &str) -> Result<UdfRevision, String> {
     let all = UdfRevision::ALL.map(|revision| revision.to_string());
     text.parse()
         .map_err(|_| format!("a revision of UDF is one of {}", all.join(", ")))
+}
+
+/// A pattern of paths.
+pub(crate) fn glob(text: &str) -> Result<String, String> {
+    match Globs::new([text]) {
+        Ok(_) => Ok(text.to_owned()),
+        Err(error) => Err(error.reason),
+    }
 }
 
 /// A write speed: `max`, `4x`, `2.4x`, or kB/s.

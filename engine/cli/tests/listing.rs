@@ -171,7 +171,7 @@ fn what_is_not_there_is_told_and_makes_nothing() {
         (4, vec!["ls", "no.iso"]),
         (4, vec!["ls", "x.iso", "missing"]),
         (4, vec!["ls", "x.iso", "a/../hello.txt"]),
-        (2, vec!["ls", "x.iso", "--session", "1"]),
+        (4, vec!["ls", "x.iso", "--session", "2"]),
         (5, vec!["ls", "virtual:missing"]),
         (4, vec!["extract", "x.iso", "missing", "-o", "out"]),
         (4, vec!["extract", "x.iso", "-o", "out", "--most", "100k"]),

@@ -177,3 +177,131 @@ fn options_that_contradict_one_another_are_refused() {
     }
     assert_eq!(bench.names(), before);
 }
+
+#[test]
+fn what_is_excluded_is_not_there_and_what_is_hidden_has_no_name() {
+    let bench = bench();
+    let options = [
+        "--exclude",
+        "*.bin",
+        "--exclude",
+        "/a/b/",
+        "--hide",
+        "hello.txt",
+    ];
+    image(&bench, "x.iso", &options);
+    let listed = bench
+        .expect(0, &["ls", "-R", "x.iso", "--json"])
+        .of_type("entry");
+    let names: Vec<&str> = listed.iter().map(|e| e["path"].as_str().unwrap()).collect();
+    assert!(
+        names.contains(&"/a/hard") && names.contains(&"/empty"),
+        "{names:?}"
+    );
+    for gone in ["/a/data.bin", "/a/b", "/hello.txt"] {
+        assert!(!names.contains(&gone), "{names:?}");
+    }
+    let image = bench.bytes("x.iso");
+    let text = b"hello from tree";
+    assert!(image.windows(text.len()).any(|bytes| bytes == text));
+    bench.expect(2, &["image", "tree", "-o", "y.iso", "--exclude", "a["]);
+    bench.disc("disc.vdisc", "bd-r");
+    let disc = "virtual:disc.vdisc";
+    bench.expect(0, &["burn", "tree", "--drive", disc, "--exclude", "*.bin"]);
+    bench.expect(0, &["verify", disc, "tree", "--exclude", "*.bin"]);
+    bench.expect(9, &["verify", disc, "tree"]);
+}
+
+#[test]
+fn weights_decide_which_file_comes_first() {
+    let bench = bench();
+    fs::write(bench.path("tree/last.txt"), "first on the disc").unwrap();
+    fs::write(
+        bench.path("weights"),
+        "# the larger, the earlier\nlast.txt 10\n",
+    )
+    .unwrap();
+    image(&bench, "x.iso", &["--sort-file", "weights"]);
+    let listed = bench
+        .expect(0, &["ls", "-R", "x.iso", "--json"])
+        .of_type("entry");
+    let files = listed
+        .iter()
+        .filter(|e| e["kind"] == "file" && e["size"] != 0);
+    let first = files
+        .min_by_key(|e| e["extents"][0]["first_lba"].as_u64())
+        .unwrap();
+    assert_eq!(first["path"], "/last.txt");
+    fs::write(bench.path("weights"), "last.txt").unwrap();
+    bench.expect(
+        3,
+        &["image", "tree", "-o", "y.iso", "--sort-file", "weights"],
+    );
+}
+
+#[test]
+fn equal_files_are_stored_once_when_that_is_asked_for() {
+    let bench = bench();
+    fs::copy(bench.path("tree/a/data.bin"), bench.path("tree/copy.bin")).unwrap();
+    image(&bench, "plain.iso", &[]);
+    image(&bench, "once.iso", &["--dedup"]);
+    let (plain, once) = (
+        bench.bytes("plain.iso").len(),
+        bench.bytes("once.iso").len(),
+    );
+    assert_eq!(plain - once, 147 * 2048);
+    bench.expect(0, &["extract", "once.iso", "-o", "out"]);
+    let copy = fs::read(bench.path("out/copy.bin")).unwrap();
+    assert!(copy == fs::read(bench.path("tree/a/data.bin")).unwrap());
+}
+
+#[test]
+fn a_manifest_is_what_sha256sum_checks() {
+    if tool("a_manifest_is_what_sha256sum_checks", "sha256sum").is_none() {
+        return;
+    }
+    let bench = bench();
+    image(&bench, "x.iso", &["--manifest"]);
+    bench.expect(0, &["extract", "x.iso", "-o", "."]);
+    let told = output(&bench, "sha256sum", &["--strict", "-c", "SHA256SUMS"]);
+    assert_eq!(
+        told.lines().filter(|line| line.ends_with(": OK")).count(),
+        6,
+        "{told}"
+    );
+}
+
+#[test]
+fn a_hybrid_image_has_the_partitions_that_fdisk_shows() {
+    if tool("a_hybrid_image_has_partitions", "fdisk").is_none() {
+        return;
+    }
+    let bench = bench();
+    fs::write(bench.path("mbr.bin"), vec![0xF4; 432]).unwrap();
+    let boot = ["--boot", "boot.img", "--boot", "boot.img,platform=efi"];
+    image(&bench, "x.iso", &[&boot[..], &["--isohybrid"]].concat());
+    let told = output(&bench, "fdisk", &["-l", "x.iso"]);
+    assert!(
+        told.contains("gpt") && told.contains("EFI System"),
+        "{told}"
+    );
+    image(
+        &bench,
+        "x.iso",
+        &[&boot[..], &["--isohybrid=mbr.bin"]].concat(),
+    );
+    assert_eq!(&bench.bytes("x.iso")[..16], [0xF4; 16]);
+    fs::write(bench.path("mbr.bin"), vec![0xF4; 600]).unwrap();
+    bench.expect(
+        3,
+        &[
+            "image",
+            "tree",
+            "-o",
+            "y.iso",
+            "--isohybrid=mbr.bin",
+            "--boot",
+            "boot.img",
+        ],
+    );
+}

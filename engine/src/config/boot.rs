@@ -2,8 +2,9 @@
 //! one; the catalogue is mastering's.
 
 use crate::error::SourceError;
-use pitland_mastering::{BootEntry, Emulation, NodeId, Platform, Tree};
+use pitland_mastering::{BootCode, BootEntry, Emulation, Hybrid, NodeId, Platform, Tree};
 use std::fs::File;
+use std::io::{self, Read};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -70,44 +71,63 @@ impl BootImage {
     fn emulation_of(&self, tree: &Tree, image: NodeId) -> Result<Emulation, SourceError> {
         Ok(match self.emulation {
             BootEmulation::None => Emulation::None,
-            BootEmulation::Floppy => match tree.size(image) {
-                1_228_800 => Emulation::Floppy1200,
-                2_949_120 => Emulation::Floppy2880,
-                // The plan says what is wrong with one of another size.
-                _ => Emulation::Floppy1440,
-            },
-            BootEmulation::HardDrive => Emulation::HardDrive {
-                partition_type: partition_type(&self.path)?,
-            },
+            // The plan says what is wrong with one of another size.
+            BootEmulation::Floppy => {
+                Emulation::floppy_of(tree.size(image)).unwrap_or(Emulation::Floppy1440)
+            }
+            BootEmulation::HardDrive => hard_drive(&self.path)?,
         })
     }
 }
 
-/// Where the four entries of a partition table begin in the first sector, and what each takes.
-const PARTITIONS: (usize, usize) = (446, 16);
-/// With what a sector ends that holds such a table.
-const SIGNATURE: [u8; 2] = [0x55, 0xAA];
-/// The type byte in an entry.
-const TYPE: usize = 4;
-
-/// The type of the first partition that is in use.
-fn partition_type(path: &Path) -> Result<u8, SourceError> {
-    let wrong = |error| SourceError::Io {
-        name: path.display().to_string(),
-        error: Arc::new(error),
-    };
+fn hard_drive(path: &Path) -> Result<Emulation, SourceError> {
+    let wrong = |error| unusable(path, error);
     let mut sector = [0; 512];
     let file = File::open(path).map_err(wrong)?;
     file.read_exact_at(&mut sector, 0).map_err(wrong)?;
-    let (start, length) = PARTITIONS;
-    let has_table = sector.ends_with(&SIGNATURE);
-    let entries = sector.get(start..).filter(|_| has_table);
-    let entries = entries.unwrap_or_default().chunks_exact(length);
-    let types = entries.filter_map(|entry| entry.get(TYPE));
-    types.copied().find(|kind| *kind != 0).ok_or_else(|| {
-        wrong(std::io::Error::new(
-            std::io::ErrorKind::InvalidData,
-            "there is no partition table in its first sector",
-        ))
+    Emulation::hard_drive_of(&sector).ok_or_else(|| {
+        let text = "there is no partition table in its first sector";
+        wrong(io::Error::new(io::ErrorKind::InvalidData, text))
     })
+}
+
+fn unusable(path: &Path, error: io::Error) -> SourceError {
+    SourceError::Io {
+        name: path.display().to_string(),
+        error: Arc::new(error),
+    }
+}
+
+/// That an image starts machines from a USB stick or a hard drive as well, with the images of its boot catalogue.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct HybridImage {
+    /// A file of the host with the code that a BIOS runs, at most 512 bytes; without it only machines with UEFI start.
+    pub code: Option<PathBuf>,
+}
+
+impl HybridImage {
+    /// With this code.
+    #[must_use]
+    pub fn code(mut self, path: impl Into<PathBuf>) -> Self {
+        self.code = Some(path.into());
+        self
+    }
+
+    pub(super) fn hybrid(&self) -> Result<Hybrid, SourceError> {
+        let mut hybrid = Hybrid::default();
+        if let Some(path) = &self.code {
+            let mut code = Vec::new();
+            let file = File::open(path).map_err(|error| unusable(path, error))?;
+            // One byte more than can be used tells that it is too long.
+            file.take(513)
+                .read_to_end(&mut code)
+                .map_err(|error| unusable(path, error))?;
+            let known = BootCode::recognize(&code);
+            hybrid.code = Some(known.map_err(|fault| {
+                unusable(path, io::Error::new(io::ErrorKind::InvalidData, fault))
+            })?);
+        }
+        Ok(hybrid)
+    }
 }

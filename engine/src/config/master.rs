@@ -1,10 +1,13 @@
 //! How a tree of files becomes a volume: what a caller can choose, and what is chosen where nothing is said. Owns the
 //! defaults by medium; the volume is mastering's.
 
-use crate::config::boot::BootImage;
+use crate::config::boot::{BootImage, HybridImage};
 use crate::error::SourceError;
+use pitland_mastering::checksums::share_equal_files;
+use pitland_mastering::import::Imported;
+use pitland_mastering::tree::{Attributes, Clash, Globs, HiddenIn, Weights};
 use pitland_mastering::{
-    IsoLevel, Layout, SpecialFiles, Tree, UdfRevision, VolumeOptions, WalkOptions,
+    IsoLevel, Layout, Names, SpecialFiles, Tree, UdfRevision, VolumeOptions, WalkOptions,
 };
 use pitland_mmc::MediumFamily;
 use std::path::PathBuf;
@@ -15,7 +18,8 @@ use std::time::SystemTime;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MasterOptions {
-    /// Volume identifier; at most 32 characters on ISO 9660, 16 on Joliet.
+    /// Volume identifier; at most 32 characters on ISO 9660, 16 on Joliet. Empty: that of the session that is gone on
+    /// with, else none.
     pub volume_id: String,
     /// When the volume says it was made; `None`: the time of planning.
     pub created: Option<SystemTime>,
@@ -27,6 +31,73 @@ pub struct MasterOptions {
     pub file_systems: FileSystems,
     /// What machines can start from; the first is the default one.
     pub boot: Vec<BootImage>,
+    /// What is left out, by patterns of [`Globs`](pitland_mastering::tree::Globs).
+    pub exclude: Vec<String>,
+    /// What has a name in no file system, though its data are there.
+    pub hide: Vec<String>,
+    /// Which files lie near the volume's beginning: lines of a pattern and a weight, as
+    /// [`Weights`](pitland_mastering::tree::Weights) reads them; the larger the weight the earlier.
+    pub weights: Vec<String>,
+    /// Start from USB sticks as well.
+    pub hybrid: Option<HybridImage>,
+    /// Store files with equal bytes once. All files of which another has the size are then read while it is planned.
+    pub dedup: bool,
+    /// With a file [`MANIFEST`] in the root that lists the SHA-256 of each file.
+    pub manifest: bool,
+    /// Go on with what an earlier session holds.
+    pub append: Option<Append>,
+}
+
+/// The name of the manifest, as `sha256sum` writes and reads such files.
+pub const MANIFEST: &str = "SHA256SUMS";
+
+/// How a session goes on with what an earlier one holds: its files stay where they are, and their names come into the
+/// new session together with those of the sources.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Append {
+    /// Which session.
+    pub session: EarlierSession,
+    /// Files and folders of it that the new session does not have; a folder with all that it holds.
+    pub remove: Vec<PathBuf>,
+    /// A source takes the place of what has its name; without it that is refused.
+    pub replace: bool,
+}
+
+/// A session of a disc.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum EarlierSession {
+    /// The last that is closed.
+    #[default]
+    Last,
+    /// That of this number, from 1.
+    Number(u16),
+    /// The one that begins at this block.
+    At(u32),
+}
+
+impl Append {
+    /// Without these files and folders.
+    #[must_use]
+    pub fn remove(mut self, paths: impl IntoIterator<Item = PathBuf>) -> Self {
+        self.remove.extend(paths);
+        self
+    }
+
+    /// With sources in the place of what has their names, or not.
+    #[must_use]
+    pub fn replace(mut self, replace: bool) -> Self {
+        self.replace = replace;
+        self
+    }
+
+    /// From another session.
+    #[must_use]
+    pub fn session(mut self, session: EarlierSession) -> Self {
+        self.session = session;
+        self
+    }
 }
 
 /// The file systems of a volume, all over one copy of the data.
@@ -146,6 +217,13 @@ impl Default for MasterOptions {
             special: SpecialFiles::default(),
             file_systems: FileSystems::default(),
             boot: Vec::new(),
+            exclude: Vec::new(),
+            hide: Vec::new(),
+            weights: Vec::new(),
+            hybrid: None,
+            dedup: false,
+            manifest: false,
+            append: None,
         }
     }
 }
@@ -193,13 +271,66 @@ impl MasterOptions {
         self
     }
 
+    /// Without what this pattern means.
+    #[must_use]
+    pub fn exclude(mut self, pattern: impl Into<String>) -> Self {
+        self.exclude.push(pattern.into());
+        self
+    }
+
+    /// With what this pattern means nameless.
+    #[must_use]
+    pub fn hide(mut self, pattern: impl Into<String>) -> Self {
+        self.hide.push(pattern.into());
+        self
+    }
+
+    /// With files in the order of these weights.
+    #[must_use]
+    pub fn weights(mut self, lines: impl IntoIterator<Item = String>) -> Self {
+        self.weights.extend(lines);
+        self
+    }
+
+    /// Starting from USB sticks as well.
+    #[must_use]
+    pub fn hybrid(mut self, hybrid: HybridImage) -> Self {
+        self.hybrid = Some(hybrid);
+        self
+    }
+
+    /// With equal files stored once, or not.
+    #[must_use]
+    pub fn dedup(mut self, dedup: bool) -> Self {
+        self.dedup = dedup;
+        self
+    }
+
+    /// With a manifest, or without.
+    #[must_use]
+    pub fn manifest(mut self, manifest: bool) -> Self {
+        self.manifest = manifest;
+        self
+    }
+
+    /// Going on with an earlier session.
+    #[must_use]
+    pub fn append(mut self, append: Append) -> Self {
+        self.append = Some(append);
+        self
+    }
+
     /// How sources are walked.
-    pub fn walk(&self) -> WalkOptions {
-        WalkOptions {
+    ///
+    /// # Errors
+    /// A pattern that has no meaning.
+    pub fn walk(&self) -> Result<WalkOptions, SourceError> {
+        Ok(WalkOptions {
             follow_links: self.follow_links,
             special: self.special,
+            exclude: Globs::new(&self.exclude)?,
             ..WalkOptions::default()
-        }
+        })
     }
 
     /// Reads the sources' names and sizes, and plans their volume for a session that begins at `first_lba` of a medium;
@@ -213,8 +344,22 @@ impl MasterOptions {
         first_lba: u32,
         medium: Option<MediumFamily>,
     ) -> Result<Layout, SourceError> {
-        let settled = &mut self.clone();
-        settled.settle(sources, first_lba, medium)
+        self.clone().settle(sources, first_lba, medium, None)
+    }
+
+    /// Plans as [`MasterOptions::plan`] does, together with what an earlier session holds. There may then be no source.
+    ///
+    /// # Errors
+    /// As [`MasterOptions::plan`]; and two of one name, or something to be removed that is not there.
+    pub fn plan_with(
+        &self,
+        earlier: Imported,
+        sources: &[PathBuf],
+        first_lba: u32,
+        medium: Option<MediumFamily>,
+    ) -> Result<Layout, SourceError> {
+        self.clone()
+            .settle(sources, first_lba, medium, Some(earlier))
     }
 
     /// As [`MasterOptions::plan`]. What depends on more than the sources is decided afterwards: the same options give the
@@ -224,9 +369,28 @@ impl MasterOptions {
         sources: &[PathBuf],
         first_lba: u32,
         medium: Option<MediumFamily>,
+        earlier: Option<Imported>,
     ) -> Result<Layout, SourceError> {
         let created = *self.created.get_or_insert_with(SystemTime::now);
-        let mut tree = Tree::scan(sources, &self.walk()).map_err(Arc::new)?;
+        // A reader that prefers UDF would go on seeing the earlier tree.
+        let had_udf = earlier
+            .as_ref()
+            .is_some_and(|e| e.offered.contains(&Names::Udf));
+        if had_udf && self.file_systems.udf == Udf::WhereNeeded {
+            self.file_systems.udf = Udf::ByMedium;
+        }
+        if let Some(earlier) = earlier.as_ref().filter(|_| self.volume_id.is_empty()) {
+            self.volume_id.clone_from(&earlier.volume.volume_id);
+        }
+        let mut tree = self.tree(sources, earlier)?;
+        if self.manifest {
+            let attributes = Attributes::new(0o444, created.into());
+            tree = tree
+                .with_manifest(MANIFEST, &attributes)
+                .map_err(Arc::new)?;
+        }
+        tree.hide(&Globs::new(&self.hide)?, HiddenIn::ALL);
+        tree.weigh(&Weights::parse(&self.weights.join("\n"))?);
         let udf = self.file_systems.udf.revision(&tree, medium);
         self.file_systems.udf = udf.map_or(Udf::Never, Udf::Revision);
         let mut options = VolumeOptions::new(self.volume_id.clone(), created.into());
@@ -238,6 +402,36 @@ impl MasterOptions {
         for image in &self.boot {
             options.boot.push(image.entry(&mut tree)?);
         }
+        let hybrid = self.hybrid.as_ref().map(HybridImage::hybrid);
+        options.hybrid = hybrid.transpose()?;
+        if self.dedup {
+            let changed = options.boot.iter().filter(|entry| entry.info_table);
+            let apart: Vec<_> = changed.map(|entry| entry.image).collect();
+            share_equal_files(&mut tree, &apart).map_err(Arc::new)?;
+        }
         Ok(Layout::plan(tree, first_lba, &options).map_err(Arc::new)?)
+    }
+
+    /// The sources, and what an earlier session holds.
+    fn tree(&self, sources: &[PathBuf], earlier: Option<Imported>) -> Result<Tree, SourceError> {
+        let walk = self.walk()?;
+        let scan = || Tree::scan(sources, &walk).map_err(Arc::new);
+        let Some(earlier) = earlier else {
+            return Ok(scan()?);
+        };
+        let append = self.append.clone().unwrap_or_default();
+        let mut builder = earlier.builder;
+        for path in &append.remove {
+            let from_root = PathBuf::from("/").join(path);
+            builder.remove_tree(from_root).map_err(Arc::new)?;
+        }
+        if !sources.is_empty() {
+            let clash = match append.replace {
+                true => Clash::Replace,
+                false => Clash::Refuse,
+            };
+            builder.graft(scan()?, "/", clash).map_err(Arc::new)?;
+        }
+        Ok(builder.finish().map_err(Arc::new)?)
     }
 }

@@ -1,12 +1,12 @@
 //! The options of a volume as words that a journal keeps, and back: a burn that is taken up again must make the same bytes.
 //! Owns their form, which only this module reads. A word is a key, and where it has values, each behind a zero byte.
 
-use crate::config::boot::{BootEmulation, BootImage};
-use crate::config::master::{FileSystems, MasterOptions, Udf};
+use crate::config::boot::{BootEmulation, BootImage, HybridImage};
+use crate::config::master::{Append, EarlierSession, FileSystems, MasterOptions, Udf};
 use pitland_mastering::{IsoLevel, Platform, UdfRevision};
 use std::ffi::OsStr;
-use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
 
 impl MasterOptions {
     /// What differs from the defaults, but for what a journal has fields of its own for.
@@ -26,6 +26,13 @@ impl MasterOptions {
                     udf,
                 },
             boot,
+            exclude,
+            hide,
+            weights,
+            hybrid,
+            dedup,
+            manifest,
+            append,
         } = self;
         let mut words = Vec::new();
         if !iso9660 {
@@ -47,6 +54,33 @@ impl MasterOptions {
             Udf::Revision(revision) => words.push(word(&["udf", &revision.to_string()])),
         }
         words.extend(boot.iter().map(boot_word));
+        for (key, values) in [("exclude", exclude), ("hide", hide), ("weight", weights)] {
+            words.extend(values.iter().map(|value| word(&[key, value])));
+        }
+        if let Some(HybridImage { code }) = hybrid {
+            let code = code
+                .as_deref()
+                .map(|code| [b"hybrid", bytes_of(code).as_slice()].join(&0));
+            words.push(code.unwrap_or_else(|| b"hybrid".to_vec()));
+        }
+        if *dedup {
+            words.push(b"dedup".to_vec());
+        }
+        if *manifest {
+            words.push(b"manifest".to_vec());
+        }
+        let Some(append) = append else {
+            return words;
+        };
+        let clash = if append.replace { "replace" } else { "refuse" };
+        let session = match append.session {
+            EarlierSession::Last => String::new(),
+            EarlierSession::Number(number) => format!("n{number}"),
+            EarlierSession::At(lba) => lba.to_string(),
+        };
+        words.push(word(&["append", &session, clash]));
+        let removed = append.remove.iter().map(|path| path.as_os_str().as_bytes());
+        words.extend(removed.map(|path| [b"remove", path].join(&0)));
         words
     }
 
@@ -72,6 +106,22 @@ impl MasterOptions {
             b"udf" => {
                 systems.udf = Udf::Revision(text(values.next()?)?.parse::<UdfRevision>().ok()?)
             }
+            b"exclude" => self.exclude.push(text(values.next()?)?.to_owned()),
+            b"hide" => self.hide.push(text(values.next()?)?.to_owned()),
+            b"weight" => self.weights.push(text(values.next()?)?.to_owned()),
+            b"hybrid" => {
+                let hybrid = HybridImage::default();
+                let code = values.next().map(OsStr::from_bytes);
+                self.hybrid =
+                    Some(code.map_or_else(HybridImage::default, |code| hybrid.code(code)));
+            }
+            b"dedup" => self.dedup = true,
+            b"manifest" => self.manifest = true,
+            b"append" => self.append = Some(append(&mut values)?),
+            b"remove" => {
+                let path = OsStr::from_bytes(values.next()?);
+                self.append.as_mut()?.remove.push(path.into());
+            }
             b"boot" => self.boot.push(boot_image(&mut values)?),
             _ => return None,
         }
@@ -87,8 +137,13 @@ fn text(bytes: &[u8]) -> Option<&str> {
     std::str::from_utf8(bytes).ok()
 }
 
+/// As it is found from another folder, too.
+fn bytes_of(path: &Path) -> Vec<u8> {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    path.into_os_string().into_vec()
+}
+
 fn boot_word(image: &BootImage) -> Vec<u8> {
-    let path = std::path::absolute(&image.path).unwrap_or_else(|_| image.path.clone());
     let emulation = match image.emulation {
         BootEmulation::None => "none",
         BootEmulation::Floppy => "floppy",
@@ -106,7 +161,7 @@ fn boot_word(image: &BootImage) -> Vec<u8> {
         info_table,
         &image.id,
     ]);
-    [b"boot", path.as_os_str().as_bytes(), &rest].join(&0)
+    [b"boot", bytes_of(&image.path).as_slice(), &rest].join(&0)
 }
 
 fn boot_image<'a>(values: &mut impl Iterator<Item = &'a [u8]>) -> Option<BootImage> {
@@ -133,6 +188,21 @@ fn boot_image<'a>(values: &mut impl Iterator<Item = &'a [u8]>) -> Option<BootIma
     Some(image)
 }
 
+fn append<'a>(values: &mut impl Iterator<Item = &'a [u8]>) -> Option<Append> {
+    let session = text(values.next()?)?;
+    let session = match (session, session.strip_prefix('n')) {
+        ("", _) => EarlierSession::Last,
+        (_, Some(number)) => EarlierSession::Number(number.parse().ok()?),
+        (lba, None) => EarlierSession::At(lba.parse().ok()?),
+    };
+    let replace = match values.next()? {
+        b"replace" => true,
+        b"refuse" => false,
+        _ => return None,
+    };
+    Some(Append::default().session(session).replace(replace))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -156,6 +226,22 @@ mod tests {
             plain().file_systems(systems().joliet(false)),
             plain().file_systems(systems().rock_ridge(false)),
             plain().boot(hard_drive).boot(floppy),
+            plain().exclude("*.o").exclude("/a b/").hide("{x,y}"),
+            plain().weights(["*.txt 5".into(), "# nothing".into()]),
+            plain().dedup(true).manifest(true),
+            plain().hybrid(HybridImage::default()),
+            plain().hybrid(HybridImage::default().code("/mbr.bin")),
+            plain().append(Append::default()),
+            plain().append(
+                Append::default()
+                    .session(EarlierSession::At(7))
+                    .replace(true),
+            ),
+            plain().append(
+                Append::default()
+                    .session(EarlierSession::Number(2))
+                    .remove(["/a".into(), OsStr::from_bytes(b"\xff,\n").into()]),
+            ),
         ];
         let revisions = UdfRevision::ALL.map(Udf::Revision);
         for udf in [Udf::Never, Udf::ByMedium].into_iter().chain(revisions) {
@@ -178,6 +264,9 @@ mod tests {
             b"udf\x002.55",
             b"udf\x002.50\0more",
             b"no-udf\0",
+            b"remove\0/a",
+            b"append\0x\0refuse",
+            b"append\0\0perhaps",
             b"boot\0path",
             b"boot\0path\x000\0none\0\x000\0\0id\0more",
             b"boot\0path\x00256\0none\0\x000\0\0id",

@@ -14,7 +14,7 @@ use crate::drive::together::{self, Member, Parts, enrol};
 use crate::error::{BurnError, LeaseDenied, QueryError};
 use crate::pipeline::checks::{Checks, Kept};
 use crate::pipeline::stash::{StashOptions, StashPlan};
-use crate::pipeline::{Image, Prepared};
+use crate::pipeline::{Image, Onto, Prepared};
 use crate::plugin_host::{Allowances, WriterOrigin};
 use crate::progress::Teller;
 use pitland_burn::gate::Gate;
@@ -84,7 +84,13 @@ pub(crate) async fn plan(
     let Chosen { facts, service } = assess(lease, facts, burn.clone(), &options).await?;
     // Only the engine's own lead-in starts below 0, and no image does.
     let first = u32::try_from(service.first_lba.0).map_err(|_| Refusal::NotOffered)?;
-    let image = image.prepare(first, facts.profile().family()).await?;
+    let onto = Onto {
+        first_lba: first,
+        medium: facts.profile().family(),
+        facts: facts.clone(),
+        reader: lease.reader(),
+    };
+    let image = image.prepare(onto).await?;
     burn.blocks = image.blocks();
     if burn.blocks == 0 {
         return Err(Refusal::Empty.into());

@@ -344,6 +344,15 @@ impl DriveHandle {
         allowed.await.map_err(|_| LeaseDenied::Gone)?
     }
 
+    pub(crate) fn run_job_blocking(&self, order: Order) -> Result<(), LeaseDenied> {
+        let (reply, allowed) = oneshot::channel();
+        self.shared
+            .mail
+            .blocking_send(Message::RunJob { order, reply })
+            .map_err(|_| LeaseDenied::Gone)?;
+        allowed.blocking_recv().map_err(|_| LeaseDenied::Gone)?
+    }
+
     async fn tell(&self, message: Message) -> Result<(), LeaseDenied> {
         self.shared
             .mail

@@ -37,11 +37,31 @@ impl From<ClaimDenied> for ReadError {
 #[derive(Debug, Clone)]
 pub struct DriveReader {
     drive: DriveHandle,
+    /// It reads for the job that is under way, which others may not.
+    for_job: bool,
 }
 
 impl DriveReader {
     pub(crate) fn new(drive: DriveHandle) -> Self {
-        Self { drive }
+        Self {
+            drive,
+            for_job: false,
+        }
+    }
+
+    /// Reads for the job that is under way on the drive.
+    pub(crate) fn of_job(drive: DriveHandle) -> Self {
+        Self {
+            drive,
+            for_job: true,
+        }
+    }
+
+    fn ask_blocking(&self, order: Order) -> Result<(), LeaseDenied> {
+        match self.for_job {
+            true => self.drive.run_job_blocking(order),
+            false => self.drive.query_blocking(order),
+        }
     }
 
     /// Reads whole blocks of 2048 bytes from `lba` on, blocking.
@@ -57,7 +77,7 @@ impl DriveReader {
             let at = Lba(lba.0.saturating_add(offset));
             let blocks = u16::try_from(piece.len() / 2048).unwrap_or(0);
             let (reply, answer) = oneshot::channel();
-            self.drive.query_blocking(Order::Read {
+            self.ask_blocking(Order::Read {
                 lba: at,
                 blocks,
                 reply,
@@ -127,13 +147,18 @@ impl DriveReader {
 impl BlockSource for DriveReader {
     fn read_blocks(&mut self, lba: u32, out: &mut [u8]) -> io::Result<()> {
         let lba = i32::try_from(lba).map_err(|_| io::Error::from(io::ErrorKind::InvalidInput))?;
-        DriveReader::read_blocks(self, Lba(lba), out).map_err(io::Error::other)
+        DriveReader::read_blocks(self, Lba(lba), out).map_err(|error| match &error {
+            QueryError::Sense(sense) if not_on_disc(sense) => {
+                io::Error::new(io::ErrorKind::UnexpectedEof, error)
+            }
+            _ => io::Error::other(error),
+        })
     }
 
     /// Asks the drive each time.
     fn blocks(&mut self) -> Option<u32> {
         let (reply, answer) = oneshot::channel();
-        self.drive.query_blocking(Order::Identify(reply)).ok()?;
+        self.ask_blocking(Order::Identify(reply)).ok()?;
         let facts = answer.blocking_recv().ok()?.ok()?;
         u32::try_from(whole_disc(&facts)).ok()
     }
@@ -184,6 +209,11 @@ impl Gaps {
             _ => false,
         }
     }
+}
+
+/// Answers for a block that the disc does not have, or that nobody has written.
+fn not_on_disc(sense: &Sense) -> bool {
+    matches!(sense.triple(), (8, ..) | (5, 0x21, _))
 }
 
 /// Answers for a block between the tracks of a CD (recipe 13.2).

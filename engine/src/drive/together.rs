@@ -11,13 +11,14 @@ use crate::drive::burning::{self, Assembly, Chosen, Ready};
 use crate::drive::incoming::Supply;
 use crate::drive::job::Job;
 use crate::drive::lease::DriveLease;
+use crate::drive::read::DriveReader;
 use crate::drive::report::BurnReport;
 use crate::drive::start_line::start_line;
 use crate::drive::thread::{AtWork, JobControl};
 use crate::error::BurnError;
 use crate::pipeline::checks::{Checks, Kept};
 use crate::pipeline::stash::carry_out;
-use crate::pipeline::{Feed, Image, Prepared};
+use crate::pipeline::{Feed, Image, Onto, Prepared};
 use crate::progress::{self, Teller};
 use crate::resume::{Beginning, disc_now, source_mark};
 use futures::future::{join_all, select_all};
@@ -146,8 +147,8 @@ async fn conduct(image: Image, members: Vec<Member>) {
     for one in introduced {
         let start = if depends_on_start { one.first_lba } else { 0 };
         match groups.iter_mut().find(|(first, _)| *first == start) {
-            Some((_, group)) => group.push(one),
-            None => groups.push((start, vec![one])),
+            Some((_, group)) if !image.goes_on() => group.push(one),
+            _ => groups.push((start, vec![one])),
         }
     }
     let mut images: Vec<Image> = groups
@@ -262,13 +263,20 @@ pub(crate) async fn begin(mut member: Member) -> Option<(Member, MediaFacts)> {
 /// All drives whose discs get the same bytes.
 async fn burn_group(image: Image, first_lba: u32, group: Vec<Introduced>) {
     // A set on several kinds of media gets what the least of them wants.
-    let media = group.iter().map(|one| one.facts.profile().family());
-    let medium = media.min_by_key(|family| match family {
-        MediumFamily::Bd => 1,
-        _ => 0,
-    });
-    let Some(medium) = medium else { return };
-    let prepared = match image.prepare(first_lba, medium).await {
+    let least = group
+        .iter()
+        .min_by_key(|one| match one.facts.profile().family() {
+            MediumFamily::Bd => 1,
+            _ => 0,
+        });
+    let Some(least) = least else { return };
+    let onto = Onto {
+        first_lba,
+        medium: least.facts.profile().family(),
+        facts: least.facts.clone(),
+        reader: DriveReader::of_job(least.member.lease.drive().clone()),
+    };
+    let prepared = match image.prepare(onto).await {
         Ok(prepared) if prepared.blocks() > 0 => prepared,
         Ok(_) => return end_all(group, || Refusal::Empty.into()),
         Err(error) => return end_all(group, || error.clone().into()),

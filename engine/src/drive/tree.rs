@@ -67,7 +67,7 @@ impl DriveHandle {
         let session_lba = u32::try_from(session_lba.0).unwrap_or(0);
         let reader = self.reader();
         tokio::task::spawn_blocking(move || {
-            let tree = Tree::scan(&sources, &options.walk())
+            let tree = Tree::scan(&sources, &options.walk()?)
                 .map_err(|error| SourceError::Scan(Arc::new(error)))?;
             let mut volume = Volume::open(reader, session_lba)?;
             let mut differences = Vec::new();

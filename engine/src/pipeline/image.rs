@@ -1,14 +1,17 @@
 //! What can be burned, and its preparation: from what a caller names to a length in blocks, before the
 //! first byte is read. Owns the kinds of sources; how they are read is the producer's.
 
-use crate::config::MasterOptions;
+use crate::config::{EarlierSession, MasterOptions};
+use crate::drive::DriveReader;
 use crate::error::SourceError;
 use crate::pipeline::stash::Stashed;
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::{BoxStream, Stream, StreamExt};
+use pitland_mastering::import::{ImportOptions, Imported, import};
 use pitland_mastering::{Layout, Timestamp};
-use pitland_mmc::MediumFamily;
+use pitland_mmc::{Lba, MediumFamily};
+use pitland_writer::MediaFacts;
 use std::fs::File;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -37,7 +40,7 @@ pub struct Image(Kind);
 enum Kind {
     Tree {
         sources: Vec<PathBuf>,
-        options: MasterOptions,
+        options: Box<MasterOptions>,
     },
     File(PathBuf),
     Source(Box<dyn ImageSource>),
@@ -57,6 +60,7 @@ impl Image {
     /// Folders and files, mastered as the options say while they are burned. One
     /// folder: its contents are the root; several sources: each under its own name.
     pub fn tree(sources: Vec<PathBuf>, options: MasterOptions) -> Self {
+        let options = Box::new(options);
         Self(Kind::Tree { sources, options })
     }
 
@@ -85,24 +89,29 @@ impl Image {
     /// at different blocks need different volumes. `None` where one image fits all.
     pub(crate) fn for_another_start(&self) -> Option<Self> {
         match &self.0 {
-            Kind::Tree { sources, options } => Some(Self::tree(sources.clone(), options.clone())),
+            Kind::Tree { sources, options } => {
+                Some(Self::tree(sources.clone(), options.as_ref().clone()))
+            }
             Kind::File(_) | Kind::Source(_) => None,
         }
     }
 
-    /// Settles length and layout for a session that starts at `first_lba` of such a medium.
-    pub(crate) async fn prepare(
-        self,
-        first_lba: u32,
-        medium: MediumFamily,
-    ) -> Result<Prepared, SourceError> {
+    /// Whether each disc gets bytes of its own: they go on with what it holds.
+    pub(crate) fn goes_on(&self) -> bool {
+        matches!(&self.0, Kind::Tree { options, .. } if options.append.is_some())
+    }
+
+    /// Settles length and layout for a session on a disc.
+    pub(crate) async fn prepare(self, onto: Onto) -> Result<Prepared, SourceError> {
         match self.0 {
             Kind::Tree {
                 sources,
                 mut options,
             } => {
                 blocking(move || {
-                    let layout = options.settle(&sources, first_lba, Some(medium))?;
+                    let earlier = onto.earlier(&mut options)?;
+                    let (first_lba, medium) = (onto.first_lba, Some(onto.medium));
+                    let layout = options.settle(&sources, first_lba, medium, earlier)?;
                     let bytes = layout.blocks() * 2048;
                     let feed = Feed::Again(Readable::Layout(Arc::new(layout)));
                     let origin = Origin::Tree { sources, options };
@@ -128,6 +137,39 @@ impl Image {
             }
         }
     }
+}
+
+/// Where an image goes.
+pub(crate) struct Onto {
+    /// The first block of its session.
+    pub(crate) first_lba: u32,
+    pub(crate) medium: MediumFamily,
+    /// What the disc's drive says of it.
+    pub(crate) facts: MediaFacts,
+    pub(crate) reader: DriveReader,
+}
+
+impl Onto {
+    /// What the options want of an earlier session. Which one it is stays the same from then on.
+    fn earlier(&self, options: &mut MasterOptions) -> Result<Option<Imported>, SourceError> {
+        let Some(append) = &mut options.append else {
+            return Ok(None);
+        };
+        let first = match append.session {
+            EarlierSession::At(first) => first,
+            EarlierSession::Last => session_lba(self.facts.last_closed_session_start())?,
+            EarlierSession::Number(number) => session_lba(self.facts.closed_session_start(number))?,
+        };
+        append.session = EarlierSession::At(first);
+        let imported = import(self.reader.clone(), first, &ImportOptions::default());
+        Ok(Some(imported.map_err(Arc::new)?))
+    }
+}
+
+fn session_lba(first: Option<Lba>) -> Result<u32, SourceError> {
+    let first = first.ok_or(SourceError::NoSession)?;
+    // What lies before block 0 belongs to no volume.
+    Ok(u32::try_from(first.0).unwrap_or(0))
 }
 
 async fn blocking<T: Send + 'static>(
@@ -174,7 +216,7 @@ pub(crate) enum Origin {
     /// Folders and files, with all that decides what the volume's bytes are.
     Tree {
         sources: Vec<PathBuf>,
-        options: MasterOptions,
+        options: Box<MasterOptions>,
     },
     /// A file.
     File(PathBuf),

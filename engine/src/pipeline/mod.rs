@@ -11,5 +11,5 @@ mod ring_tests;
 pub(crate) mod stash;
 mod sync;
 
-pub(crate) use image::{Feed, Origin, Prepared, Readable};
+pub(crate) use image::{Feed, Onto, Origin, Prepared, Readable};
 pub use image::{Image, ImageSource};

@@ -318,7 +318,7 @@ async fn judge_missing(
 
 fn options(args: &BurnArgs) -> BurnOptions {
     let options = BurnOptions::default()
-        .placement(match (args.overwrite, args.new_session) {
+        .placement(match (args.overwrite, args.new_session || args.go_on) {
             (true, _) => Placement::Overwrite,
             (false, true) => Placement::NewSession,
             (false, false) => Placement::BlankOnly,

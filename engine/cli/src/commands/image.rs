@@ -1,6 +1,6 @@
 //! `pitland image`: masters an image without burning it.
 
-use super::{Context, blocking};
+use super::{Context, blocking, volume};
 use crate::args::ImageArgs;
 use crate::error::Complaint;
 use crate::exit::Exit;
@@ -8,8 +8,13 @@ use crate::output::bar::Watcher;
 use crate::output::json::{ImageView, Name, PlannedVolumeView};
 use crate::sink::Sink;
 use crate::source;
-use pitland::MasterOptions;
-use pitland::mastering::BLOCK_SIZE;
+use pitland::mastering::grow::{GrowError, grow_file};
+use pitland::mastering::import::{ImportError, ImportOptions, import};
+use pitland::mastering::sessions::SESSION_ALIGNMENT;
+use pitland::mastering::{BLOCK_SIZE, BlockSource, ImageFile, Layout};
+use pitland::{MasterOptions, SourceError};
+use std::fs::{File, TryLockError};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -22,9 +27,21 @@ pub(crate) async fn run(args: ImageArgs, context: Context) -> Result<Exit, Compl
             "standard input is an image already (a file of that name is ./-)",
         ));
     }
-    let options = source::master_options(&args.volume)?;
+    let options = match args.append_to {
+        Some(_) => source::further_options(&args.volume, &args.earlier)?,
+        None if args.earlier.any() => {
+            return Err(Complaint::usage(
+                "--remove, --replace and --session belong to --append-to",
+            ));
+        }
+        None => source::master_options(&args.volume)?,
+    };
     blocking(move || {
-        let view = master(&args, &options, &context)?;
+        let view = match (&args.append_to, &args.output) {
+            (Some(image), _) => grow(image, &args, &options, &context)?,
+            (None, Some(output)) => master(output, &args.sources, &options, &context)?,
+            (None, None) => return Err(Complaint::usage("an image needs -o FILE")),
+        };
         context.output.result(&view);
         Ok(Exit::Done)
     })
@@ -49,15 +66,16 @@ fn refuse_own_source(output: &Path, sources: &[PathBuf]) -> Result<(), Complaint
 }
 
 fn master(
-    args: &ImageArgs,
+    output: &Path,
+    sources: &[PathBuf],
     options: &MasterOptions,
     context: &Context,
 ) -> Result<ImageView, Complaint> {
-    let mut watcher = Watcher::new(&context.output, Name::new(&args.output));
+    let mut watcher = Watcher::new(&context.output, Name::new(output));
     watcher.phase("planning");
-    let layout = Arc::new(options.plan(&args.sources, 0, None)?);
-    refuse_own_source(&args.output, &args.sources)?;
-    let mut sink = Sink::create(&args.output, None)?;
+    let layout = Arc::new(options.plan(sources, 0, None)?);
+    refuse_own_source(output, sources)?;
+    let mut sink = Sink::create(output, None)?;
     let mut emitter = layout.emitter_ahead();
     let mut buffer = vec![0; PIECE as usize * BLOCK_SIZE];
     let total = layout.blocks();
@@ -79,11 +97,77 @@ fn master(
         watcher.bytes(block * BLOCK_SIZE as u64, total * BLOCK_SIZE as u64);
     }
     let bytes = sink.finish()?;
-    Ok(ImageView {
-        output: Name::new(&args.output),
+    Ok(view(output, &layout, bytes))
+}
+
+fn view(output: &Path, layout: &Layout, bytes: u64) -> ImageView {
+    ImageView {
+        output: Name::new(output),
+        first_lba: layout.first_lba(),
         bytes,
-        blocks: total,
-        volume: PlannedVolumeView::new(&layout),
+        blocks: layout.blocks(),
+        volume: PlannedVolumeView::new(layout),
         warnings: layout.warnings().iter().map(ToString::to_string).collect(),
-    })
+    }
+}
+
+/// A session behind what an image holds.
+fn grow(
+    image: &Path,
+    args: &ImageArgs,
+    options: &MasterOptions,
+    context: &Context,
+) -> Result<ImageView, Complaint> {
+    let wrong = |error: io::Error| Complaint::output(image, &error);
+    let file = File::options().read(true).write(true).open(image);
+    let file = file.map_err(wrong)?;
+    if !file.metadata().map_err(wrong)?.is_file() {
+        return Err(Complaint::output(image, &io::ErrorKind::Unsupported.into()));
+    }
+    if let Err(TryLockError::WouldBlock) = file.try_lock() {
+        let message = format!("somebody else is writing to {}", image.display());
+        return Err(Complaint::new(
+            Exit::Busy,
+            message,
+            "host",
+            "wait until it is done",
+        ));
+    }
+    let mut watcher = Watcher::new(&context.output, Name::new(image));
+    watcher.phase("planning");
+    let not_imported = |error: ImportError| {
+        let error = SourceError::Import(Arc::new(error));
+        Complaint::from(error)
+    };
+    let mut source = ImageFile::new(file.try_clone().map_err(wrong)?);
+    let first = match args.earlier.session {
+        None => 0,
+        Some(number) => volume::session_of_image(&mut source, image, number)?,
+    };
+    let imported = import(&mut source, first, &ImportOptions::default()).map_err(not_imported)?;
+    for warning in &imported.warnings {
+        watcher.warn(warning.to_string());
+    }
+    // What was cut off behind the volume is not overwritten, either.
+    let behind_file = source
+        .blocks()
+        .and_then(|end| (end + 1).checked_next_multiple_of(SESSION_ALIGNMENT));
+    let behind_volume = imported.next_session(SESSION_ALIGNMENT);
+    let start = behind_file
+        .zip(behind_volume)
+        .map(|(file, volume)| file.max(volume));
+    let start =
+        start.ok_or_else(|| Complaint::source("the image has no room for another session"))?;
+    let disc = imported.disc;
+    let layout = Arc::new(options.plan_with(imported, &args.sources, start, None)?);
+    refuse_own_source(image, &args.sources)?;
+    watcher.phase("mastering");
+    let growth = grow_file(&file, &layout, Some(disc)).map_err(|error| match error {
+        GrowError::Write(error) => wrong(error),
+        error => Complaint::source(error.to_string()),
+    })?;
+    let bytes = growth
+        .modified_blocks()
+        .map(|run| u64::from(run.end - run.start));
+    Ok(view(image, &layout, bytes.sum::<u64>() * BLOCK_SIZE as u64))
 }

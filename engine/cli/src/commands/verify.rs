@@ -10,11 +10,12 @@ use crate::output::Output;
 use crate::output::bar::Watcher;
 use crate::output::json::{DifferenceView, Name, VerifiedView};
 use crate::source;
+use pitland::mastering::checksums::{ManifestDifference, ManifestError, check};
 use pitland::mastering::compare::CompareObserver;
 use pitland::mastering::{
-    BLOCK_SIZE, BlockSource, CompareOptions, Difference, ReadError, Tree, Volume, compare,
+    BLOCK_SIZE, BlockSource, CompareOptions, Difference, NodeKind, ReadError, Tree, Volume, compare,
 };
-use pitland::{DriveReader, MediaFacts, QueryError};
+use pitland::{DriveReader, MANIFEST, MediaFacts, QueryError};
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::Read;
@@ -41,6 +42,7 @@ pub(crate) async fn run(args: VerifyArgs, context: Context) -> Result<Exit, Comp
     };
     let exit = blocking(
         move || match source::image_file(&args.sources, args.as_file) {
+            _ if args.sources.is_empty() => work.manifest(reader),
             Some(image) => work.image(reader, &image),
             None => work.tree(reader, &args),
         },
@@ -66,7 +68,7 @@ struct Work {
 
 impl Work {
     fn tree(&self, reader: DriveReader, args: &VerifyArgs) -> Result<Exit, Complaint> {
-        let tree = Tree::scan(&args.sources, &source::walk_options(&args.tree))?;
+        let tree = Tree::scan(&args.sources, &source::walk_options(&args.tree)?)?;
         let mut volume = match Volume::open(reader, self.session) {
             Ok(volume) => volume,
             Err(error) => return self.no_volume(&error),
@@ -115,6 +117,63 @@ impl Work {
             format!("no volume can be read: {error}"),
         );
         self.end_of_image(0, 1)
+    }
+
+    /// Compares the files with the manifest that lists them on the disc itself.
+    fn manifest(&self, reader: DriveReader) -> Result<Exit, Complaint> {
+        let mut volume = match Volume::open(reader, self.session) {
+            Ok(volume) => volume,
+            Err(error) => return self.no_volume(&error),
+        };
+        let mut watcher = Watcher::new(&self.context.output, self.drive.clone());
+        watcher.phase("comparing");
+        let found = check(&mut volume, MANIFEST).map_err(|error| {
+            let message = error.to_string();
+            match error {
+                ManifestError::None { .. } => Complaint::new(
+                    Exit::Refused,
+                    message,
+                    "medium",
+                    "name the SOURCE that was burned",
+                ),
+                _ => Complaint::new(
+                    Exit::Differs,
+                    message,
+                    "medium",
+                    "the volume is damaged; copy what can be read, by pitland extract",
+                ),
+            }
+            .of_drive(&self.drive)
+        })?;
+        watcher.finish();
+        let (mut names, mut bytes) = (0, 0);
+        for (_, entry) in volume.walk().filter_map(Result::ok) {
+            names += 1;
+            if entry.kind == NodeKind::File {
+                bytes += entry.size;
+            }
+        }
+        let differences = found.len() as u64;
+        for difference in found {
+            let lba = match difference {
+                ManifestDifference::Content { lba, .. } => lba,
+                ManifestDifference::Unreadable { ref error, .. } => Some(error.lba()),
+                _ => None,
+            };
+            self.differs(None, lba, difference.to_string());
+        }
+        self.context.output.result(&VerifiedView {
+            drive: self.drive.clone(),
+            equal: differences == 0,
+            session_lba: self.session,
+            names: Some(names),
+            bytes,
+            differences,
+        });
+        Ok(match differences {
+            0 => Exit::Done,
+            _ => Exit::Differs,
+        })
     }
 
     /// Compares the blocks of an image with those of the session.

@@ -8,8 +8,10 @@ use crate::exit::Exit;
 use crate::open::{self, Named};
 use crate::output::json::Name;
 use pitland::mastering::read::ReadLimits;
+use pitland::mastering::sessions::sessions;
 use pitland::mastering::{BLOCK_SIZE, BlockSource, DiscImage, Names, ReadError, Volume};
 use pitland::{DriveAddress, DriveHandle, Engine, MediaFacts};
+use std::io;
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
@@ -39,13 +41,8 @@ pub(super) async fn with<T: Send + 'static>(
     let names = at.fs.map(names);
     match place(at)? {
         Place::Image(path) => {
-            if at.session.is_some() {
-                return Err(Complaint::usage(
-                    "an image file does not say where its sessions are; name the block by --session-lba",
-                ));
-            }
-            let first = at.session_lba.unwrap_or(0);
-            blocking(move || work(open_image(&path, first, names)?)).await
+            let (number, first) = (at.session, at.session_lba);
+            blocking(move || work(open_image(&path, number, first, names)?)).await
         }
         Place::Drive(named) => {
             let engine = open::engine(&[], &context.output)?;
@@ -130,14 +127,43 @@ fn names(arg: NamesArg) -> Names {
     }
 }
 
-fn open_image(path: &Path, first: u32, names: Option<Names>) -> Result<Opened, Complaint> {
+/// The first block of a session of an image, counted from 1.
+pub(super) fn session_of_image(
+    image: &mut impl BlockSource,
+    path: &Path,
+    number: u16,
+) -> Result<u32, Complaint> {
+    let wrong = |error: io::Error| Complaint::source(format!("{}: {error}", path.display()));
+    let found = sessions(image).map_err(wrong)?;
+    let session = found.get(usize::from(number) - 1);
+    session.map(|session| session.first_lba).ok_or_else(|| {
+        Complaint::new(
+            Exit::Refused,
+            format!("{} has no session {number}", path.display()),
+            "medium",
+            format!("there are {}", found.len()),
+        )
+    })
+}
+
+fn open_image(
+    path: &Path,
+    number: Option<u16>,
+    first: Option<u32>,
+    names: Option<Names>,
+) -> Result<Opened, Complaint> {
     if !path.is_file() && path.exists() {
         return Err(Complaint::source(format!(
             "{} is no image file",
             path.display()
         )));
     }
-    let image = DiscImage::open(path).map_err(|error| Complaint::source(error.to_string()))?;
+    let mut image = DiscImage::open(path).map_err(|error| Complaint::source(error.to_string()))?;
+    let first = match (number, first) {
+        (_, Some(first)) => first,
+        (Some(number), None) => session_of_image(&mut image, path, number)?,
+        (None, None) => 0,
+    };
     let bytes = u64::from(image.end()) * BLOCK_SIZE as u64;
     open_volume(Name::new(path), Box::new(image), bytes, first, names)
 }

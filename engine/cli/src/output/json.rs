@@ -434,6 +434,9 @@ impl PlannedVolumeView {
 #[derive(Debug, Serialize)]
 pub(crate) struct ImageView {
     pub(crate) output: Name,
+    /// Where the volume begins: 0, but where an image was grown.
+    pub(crate) first_lba: u32,
+    /// What was written.
     pub(crate) bytes: u64,
     pub(crate) blocks: u64,
     pub(crate) volume: PlannedVolumeView,

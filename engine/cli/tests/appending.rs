@@ -1,0 +1,250 @@
+//! Sessions that go on with earlier ones: on discs and in image files, judged by programs of others.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod common;
+
+use common::Bench;
+use common::tools::{output, tool};
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+const DISC: &str = "virtual:disc.vdisc";
+
+/// Three folders: the second replaces a file of the first, and the third adds one that is not small.
+fn bench() -> Bench {
+    let bench = Bench::new();
+    for (name, text) in [
+        ("one/first", "1"),
+        ("one/folder/kept", "kept"),
+        ("one/folder/old", "old"),
+        ("two/folder/old", "new"),
+        ("two/second", "2"),
+    ] {
+        let path = bench.path(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    fs::create_dir(bench.path("three")).unwrap();
+    fs::write(bench.path("three/large"), vec![0x33; 1_000_000]).unwrap();
+    bench
+}
+
+/// What the third session must hold.
+fn assert_whole(folder: &Path) {
+    let expected = [
+        ("folder/kept", b"kept".to_vec()),
+        ("folder/old", b"new".to_vec()),
+        ("second", b"2".to_vec()),
+        ("large", vec![0x33; 1_000_000]),
+    ];
+    for (name, bytes) in expected {
+        assert!(fs::read(folder.join(name)).unwrap() == bytes, "{name}");
+    }
+    let mut names: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|e| e.unwrap().file_name())
+        .collect();
+    names.sort();
+    assert_eq!(names, ["folder", "large", "second"]);
+}
+
+/// The files of a session as xorriso takes them out.
+fn xorriso_extract(bench: &Bench, image: &str, session: u64, to: &str) {
+    let address = session.to_string();
+    let load = [
+        "-load", "sbsector", &address, "-indev", image, "-osirrox", "on",
+    ];
+    let args = [&load[..], &["-extract", "/", to]].concat();
+    output(bench, "xorriso", &args);
+    let mended = Command::new("chmod")
+        .args(["-R", "u+rwX"])
+        .arg(bench.path(to))
+        .status();
+    assert!(mended.unwrap().success());
+}
+
+fn session_lba(bench: &Bench, place: &str) -> u64 {
+    let listed = bench.expect(0, &["ls", place, "--json"]).of_type("listed");
+    listed[0]["session_lba"].as_u64().unwrap()
+}
+
+#[test]
+fn three_sessions_of_a_disc_are_one_tree() {
+    if tool("three_sessions_of_a_disc_are_one_tree", "xorriso").is_none() {
+        return;
+    }
+    for medium in ["bd-r", "dvd+r", "dvd-r", "cd-r"] {
+        let bench = bench();
+        // What lies between two sessions of a DVD-R alone is more than a small disc has.
+        let create = ["virtual", "create", "disc.vdisc", "--medium", medium];
+        bench.expect(0, &[&create[..], &["--capacity", "512M"]].concat());
+        let capacity = |bench: &Bench| {
+            let told = bench
+                .expect(0, &["medium", DISC, "--json"])
+                .of_type("medium");
+            told[0]["free_blocks"].as_u64().unwrap()
+        };
+        bench.expect(0, &["burn", "one", "--drive", DISC, "--volume-id", "NAMED"]);
+        bench.expect(
+            0,
+            &["burn", "two", "--drive", DISC, "--append", "--replace"],
+        );
+        let before = capacity(&bench);
+        bench.expect(
+            0,
+            &[
+                "burn", "three", "--drive", DISC, "--append", "--remove", "first",
+            ],
+        );
+        // A million bytes are 489 blocks; the rest is structures, padding and what the medium takes for a session.
+        assert!(before - capacity(&bench) < 489 + 20_000, "{medium}");
+        bench.expect(0, &["extract", DISC, "-o", "ours"]);
+        assert_whole(&bench.path("ours"));
+        bench.expect(0, &["extract", DISC, "-o", "joliet", "--fs", "joliet"]);
+        assert_whole(&bench.path("joliet"));
+        bench.expect(0, &["virtual", "export", "disc.vdisc", "-o", "disc.img"]);
+        let session = session_lba(&bench, DISC);
+        assert!(session > 0);
+        xorriso_extract(&bench, "disc.img", session, "theirs");
+        assert_whole(&bench.path("theirs"));
+        // The earlier sessions are as they were, and the name goes on.
+        bench.expect(0, &["extract", DISC, "--session", "1", "-o", "first"]);
+        assert_eq!(fs::read(bench.path("first/folder/old")).unwrap(), b"old");
+        let listed = bench.expect(0, &["ls", DISC, "--json"]).of_type("listed");
+        assert_eq!(listed[0]["volume_id"], "NAMED");
+    }
+}
+
+#[test]
+fn an_image_grows_and_xorriso_finds_one_tree_at_its_head() {
+    if tool("an_image_grows", "xorriso").is_none() {
+        return;
+    }
+    for udf in [&[][..], &["--udf", "2.01"]] {
+        let bench = bench();
+        bench.expect(0, &[&["image", "one", "-o", "x.iso"], udf].concat());
+        let first = bench.bytes("x.iso").len();
+        bench.expect(0, &["image", "two", "--append-to", "x.iso", "--replace"]);
+        let grown = bench.expect(
+            0,
+            &[
+                "image",
+                "three",
+                "--append-to",
+                "x.iso",
+                "--remove",
+                "first",
+                "--json",
+            ],
+        );
+        let view = &grown.of_type("image")[0];
+        assert!(view["first_lba"].as_u64().unwrap() * 2048 > first as u64);
+        bench.expect(0, &["extract", "x.iso", "-o", "ours"]);
+        assert_whole(&bench.path("ours"));
+        xorriso_extract(&bench, "x.iso", 0, "theirs");
+        assert_whole(&bench.path("theirs"));
+        if !udf.is_empty() {
+            // Whoever reads UDF sees the newest tree as well.
+            bench.expect(0, &["extract", "x.iso", "-o", "by-udf", "--fs", "udf"]);
+            assert_whole(&bench.path("by-udf"));
+        }
+    }
+}
+
+#[test]
+fn what_somebody_else_has_made_is_gone_on_with() {
+    if tool("what_somebody_else_has_made", "genisoimage").is_none() {
+        return;
+    }
+    let bench = bench();
+    output(
+        &bench,
+        "genisoimage",
+        &["-quiet", "-R", "-J", "-V", "THEIRS", "-o", "x.iso", "one"],
+    );
+    bench.expect(0, &["image", "two", "--append-to", "x.iso", "--replace"]);
+    bench.expect(
+        0,
+        &[
+            "image",
+            "three",
+            "--append-to",
+            "x.iso",
+            "--remove",
+            "/first",
+        ],
+    );
+    bench.expect(0, &["extract", "x.iso", "-o", "ours"]);
+    assert_whole(&bench.path("ours"));
+    let listed = bench
+        .expect(0, &["ls", "x.iso", "--json"])
+        .of_type("listed");
+    assert_eq!(listed[0]["volume_id"], "THEIRS");
+}
+
+#[test]
+fn what_cannot_be_gone_on_with_stays_as_it_is() {
+    let bench = bench();
+    bench.disc("disc.vdisc", "bd-r");
+    // Nothing is there yet.
+    bench.expect(4, &["burn", "one", "--drive", DISC, "--append"]);
+    bench.expect(0, &["burn", "one", "--drive", DISC]);
+    bench.expect(0, &["image", "one", "-o", "x.iso"]);
+    let (disc, image) = (bench.bytes("disc.vdisc"), bench.bytes("x.iso"));
+    for (status, options) in [
+        // A name that is there already; something that is not; a session that is not.
+        (3, &["two"][..]),
+        (3, &["--remove", "missing"]),
+        (4, &["three", "--session", "2"]),
+        (2, &["three", "--manifest"]),
+    ] {
+        let burn = [&["burn", "--drive", DISC, "--append"], options].concat();
+        let grow = [&["image", "--append-to", "x.iso"], options].concat();
+        for args in [burn, grow] {
+            let run = bench.run(&args);
+            assert_eq!(run.status, status, "{args:?}: {}", run.stderr);
+            assert!(
+                bench.bytes("disc.vdisc") == disc && bench.bytes("x.iso") == image,
+                "{args:?}"
+            );
+        }
+    }
+    for args in [
+        &["burn", "three", "--drive", DISC, "--remove", "first"][..],
+        &["burn", "three", "--drive", DISC, "--append", "--overwrite"],
+        &["image", "three", "-o", "y.iso", "--replace"],
+        &["image", "three", "-o", "y.iso", "--append-to", "x.iso"],
+        &["burn", "--drive", DISC],
+    ] {
+        bench.expect(2, args);
+    }
+    // An image is not made of itself.
+    fs::copy(bench.path("x.iso"), bench.path("three/x.iso")).unwrap();
+    bench.expect(2, &["image", "three", "--append-to", "three/x.iso"]);
+}
+
+#[test]
+fn a_disc_with_a_manifest_is_verified_without_its_source() {
+    let bench = bench();
+    bench.disc("disc.vdisc", "bd-r");
+    bench.expect(0, &["burn", "three", "--drive", DISC, "--manifest"]);
+    fs::remove_dir_all(bench.path("three")).unwrap();
+    let run = bench.expect(0, &["verify", DISC, "--json"]);
+    assert_eq!(run.of_type("verified")[0]["equal"], true);
+    // One byte of the file, where the virtual disc has it.
+    let mut disc = bench.bytes("disc.vdisc");
+    let at = common::find(&disc, &[0x33; 2048]) + 5;
+    disc[at] ^= 1;
+    fs::write(bench.path("disc.vdisc"), disc).unwrap();
+    let run = bench.expect(9, &["verify", DISC, "--json"]);
+    let what = run.of_type("difference")[0]["what"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    assert!(what.contains("/large"), "{what}");
+    bench.disc("plain.vdisc", "bd-r");
+    bench.expect(0, &["burn", "one", "--drive", "virtual:plain.vdisc"]);
+    bench.expect(4, &["verify", "virtual:plain.vdisc"]);
+}
