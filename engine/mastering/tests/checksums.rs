@@ -18,8 +18,8 @@ use std::sync::Arc;
 use pitland_mastering::checksums::{ManifestDifference, ManifestError, check, share_equal_files};
 use pitland_mastering::zisofs::Compression;
 use pitland_mastering::{
-    Attributes, BlockSource, BootEntry, EmitError, Layout, Origin, Platform, SourceChange,
-    Timestamp, Tree, UdfRevision, Volume, VolumeOptions,
+    Attributes, BlockSource, BootEntry, EmitError, Extent, Layout, Origin, Platform, SourceChange,
+    Timestamp, Tree, TreeBuilder, UdfRevision, Volume, VolumeOptions,
 };
 use support::{image, image_file, options, run, scan, tool, write};
 
@@ -162,6 +162,41 @@ fn a_compressed_file_is_listed_as_it_is_read() {
         }
         assert!(differences(&image(&plan(tree, &options()))).is_empty());
     }
+}
+
+#[test]
+fn the_manifest_of_an_earlier_session_gives_way() {
+    let mut builder = TreeBuilder::new();
+    let extent = Extent {
+        first_lba: 100,
+        blocks: 1,
+        bytes: 70,
+    };
+    for name in ["SHA256SUMS", "old"] {
+        builder
+            .add_file(name, Origin::Recorded([extent].into()), &FILE)
+            .unwrap();
+    }
+    builder
+        .add_file("new", Origin::memory(*b"new"), &FILE)
+        .unwrap();
+    let tree = builder.finish().unwrap();
+    let tree = tree.with_manifest("SHA256SUMS", &FILE).unwrap();
+    // 64 digits, two spaces, the name of the new file alone, and the line's end.
+    let id = tree.find(Path::new("/SHA256SUMS")).unwrap();
+    assert_eq!(tree.size(id), 64 + 2 + 3 + 1);
+    assert!(tree.with_manifest("new", &FILE).is_err());
+}
+
+#[test]
+fn a_stream_goes_by_once_for_volume_and_manifest() {
+    let bytes = support::noise(4, 700_000);
+    let mut builder = TreeBuilder::new();
+    let stream = Origin::stream(700_000, std::io::Cursor::new(bytes));
+    builder.add_file("stream", stream, &FILE).unwrap();
+    let tree = builder.finish().unwrap();
+    let tree = tree.with_manifest("SHA256SUMS", &FILE).unwrap();
+    assert!(differences(&image(&plan(tree, &options()))).is_empty());
 }
 
 /// Whatever stands in an image, it is read to an end.

@@ -2,7 +2,8 @@
 //!
 //! Owns addresses and sizes; must not read the files. The order in the image is: system area, descriptors, path
 //! tables, folders of ISO 9660 (each followed by its continuation areas), folders of Joliet, the boot
-//! catalogue, one block that all empty files share, zeros up to block 32 where that is not passed yet, the files in the order of the tree, padding.
+//! catalogue, one block that all empty files share, zeros up to block 32 where that is not passed yet, the files by
+//! their weights and then in the order of the tree, a manifest, padding.
 //!
 //! Images that become partitions of a hybrid image may stand behind the padding; its second partition table ends it.
 //!

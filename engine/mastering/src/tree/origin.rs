@@ -3,8 +3,8 @@
 //! Owns the choice and what each source must promise; must not know where the bytes go.
 
 use std::fmt::Debug;
-use std::io;
-use std::sync::Arc;
+use std::io::{self, Read};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::block::{BLOCK_BYTES, Extent};
 
@@ -49,6 +49,51 @@ impl FileBytes for Memory {
     }
 }
 
+/// Bytes that come but once, in order.
+struct Once {
+    length: u64,
+    state: Mutex<(Box<dyn Read + Send>, u64)>,
+}
+
+impl Debug for Once {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "a stream of {} bytes", self.length)
+    }
+}
+
+impl FileBytes for Once {
+    fn length(&self) -> u64 {
+        self.length
+    }
+
+    fn read_at(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let (reader, next) = &mut *state;
+        if offset != *next {
+            return Err(io::Error::new(
+                io::ErrorKind::Unsupported,
+                "a stream can be read but once, from its beginning; let it be stashed",
+            ));
+        }
+        // A piece that fails leaves the reader somewhere else: nothing can be read any more.
+        *next = u64::MAX;
+        reader.read_exact(out)?;
+        let end = offset + out.len() as u64;
+        if end == self.length && reader.read(&mut [0])? > 0 {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                "the stream is longer than was said",
+            ));
+        }
+        *next = end;
+        Ok(())
+    }
+
+    fn repeatable(&self) -> bool {
+        false
+    }
+}
+
 /// Where the bytes of a file come from.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
@@ -70,6 +115,16 @@ impl Origin {
     #[must_use]
     pub fn memory(bytes: impl Into<Arc<[u8]>>) -> Self {
         Self::Given(Arc::new(Memory(bytes.into())))
+    }
+
+    /// A stream of exactly `length` bytes, which is read once: a member of an archive, the output of a program. A shorter
+    /// or longer one is an error when its end is reached.
+    #[must_use]
+    pub fn stream(length: u64, reader: impl Read + Send + 'static) -> Self {
+        Self::Given(Arc::new(Once {
+            length,
+            state: Mutex::new((Box::new(reader), 0)),
+        }))
     }
 
     /// How many bytes there are; `None` where only the host's file system or the finished tree knows.
@@ -134,6 +189,31 @@ mod tests {
             let error = bytes.read_at(offset, &mut out).unwrap_err();
             assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
         }
+    }
+
+    #[test]
+    fn a_stream_is_read_once_and_has_the_length_that_was_said() {
+        let stream = |length, bytes: &'static [u8]| {
+            let Origin::Given(bytes) = Origin::stream(length, bytes) else {
+                panic!("given")
+            };
+            assert!(!bytes.repeatable());
+            bytes
+        };
+        let mut out = [0; 2];
+        let good = stream(4, b"1234");
+        good.read_at(0, &mut out).unwrap();
+        let early = good.read_at(0, &mut out).unwrap_err();
+        assert_eq!(early.kind(), io::ErrorKind::Unsupported);
+        good.read_at(2, &mut out).unwrap();
+        assert_eq!(&out, b"34");
+        let short = stream(4, b"123");
+        short.read_at(0, &mut out).unwrap();
+        let error = short.read_at(2, &mut out).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
+        assert!(short.read_at(2, &mut out).is_err());
+        let error = stream(2, b"123").read_at(0, &mut out).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::InvalidData);
     }
 
     #[test]

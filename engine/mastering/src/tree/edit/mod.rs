@@ -67,16 +67,23 @@ impl Default for TreeBuilder {
 impl Tree {
     /// The same tree with a file that lists the SHA-256 of all others, for `sha256sum -c` in the root of the volume. Ids
     /// of nodes are not those of before. Files that stand on the disc already are not listed, nor is what has no name in
-    /// any file system of the volume.
+    /// any file system of the volume. A manifest of an earlier session gives way.
     ///
     /// # Errors
-    /// [`EditError`]; [`EditError::Exists`] where the path is taken.
+    /// [`EditError`]; [`EditError::Exists`] where something else has the path.
     pub fn with_manifest(
         self,
         path: impl AsRef<Path>,
         attributes: &Attributes,
     ) -> Result<Self, EditError> {
+        let path = path.as_ref();
         let mut builder = self.edit();
+        let earlier = builder
+            .get(path)
+            .is_some_and(|item| matches!(item.origin(), Origin::Recorded(_)));
+        if earlier {
+            builder.remove(path)?;
+        }
         builder.add_file(path, Origin::Manifest, attributes)?;
         builder.finish()
     }
