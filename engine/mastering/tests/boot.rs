@@ -438,3 +438,78 @@ fn blocks_of_a_hidden_image_are_told_by_where_it_came_from() {
     };
     assert_eq!(layout.owner_of(first + 2), Some(expected));
 }
+
+/// What others have recorded, and what of it is read: platform, emulation, sectors, and the file whose block it is.
+#[test]
+fn catalogues_of_other_programs_are_read() {
+    let name = "catalogues_of_other_programs_are_read";
+    let dir = tempfile::tempdir().unwrap();
+    let (source, image) = (dir.path().join("s"), dir.path().join("i"));
+    write(&source.join("floppy.img"), &floppy("x"));
+    write(&source.join("loader.bin"), &noise(1, 5000));
+    // Whole blocks: some count the sectors of the last one.
+    write(&source.join("efi.img"), &noise(2, 35 * BLOCK_SIZE));
+    let two = [
+        "-b",
+        "loader.bin",
+        "-no-emul-boot",
+        "-boot-load-size",
+        "4",
+        "-eltorito-alt-boot",
+        "-e",
+        "efi.img",
+        "-no-emul-boot",
+    ];
+    let entry = |platform, emulation, sectors, path| (platform, Some(emulation), sectors, path);
+    let expected = [
+        entry(Platform::Bios, Emulation::None, 4, "/loader.bin"),
+        entry(Platform::Efi, Emulation::None, 140, "/efi.img"),
+    ];
+    let one = [entry(
+        Platform::Bios,
+        Emulation::Floppy1440,
+        1,
+        "/floppy.img",
+    )];
+    let makers: [(&str, &[&str], &[&str], &[_]); 3] = [
+        ("xorriso", &["-as", "mkisofs"], &two, &expected),
+        ("genisoimage", &[], &two, &expected),
+        ("genisoimage", &[], &["-b", "floppy.img"], &one),
+    ];
+    for (maker, mode, options, expected) in makers {
+        if tool(name, maker).is_none() {
+            continue;
+        }
+        let _ = fs::remove_file(&image);
+        run(Command::new(maker)
+            .args(mode)
+            .args(["-quiet", "-R", "-c", "boot.cat", "-o"])
+            .arg(&image)
+            .args(options)
+            .arg(&source));
+        let bytes = fs::read(&image).unwrap();
+        let mut volume = Volume::open(bytes.as_slice(), 0).unwrap();
+        let lba = volume.boot_catalogue().unwrap();
+        let read = BootCatalogue::read(volume.source(), lba).unwrap();
+        assert_eq!(read.entries.len(), expected.len(), "{maker}: {read:#?}");
+        for (entry, (platform, emulation, sectors, path)) in read.entries.iter().zip(expected) {
+            let file = volume.find(Path::new(path)).unwrap().unwrap();
+            let seen = (entry.platform, entry.emulation, entry.load_sectors);
+            assert_eq!(seen, (*platform, *emulation, *sectors), "{maker}: {path}");
+            assert_eq!(entry.lba, file.extents[0].first_lba, "{maker}: {path}");
+            assert!(entry.bootable);
+        }
+        // Damaged in any one byte it is an error or something else, and never more than there is.
+        let at = lba as usize * BLOCK_SIZE;
+        let mut damaged = bytes[at..at + BLOCK_SIZE].to_vec();
+        for byte in 0..256 {
+            for value in [0, 1, 0x20, 0x44, 0x88, 0x90, 0x91, 0xff] {
+                let was = std::mem::replace(&mut damaged[byte], value);
+                if let Ok(read) = BootCatalogue::read(&mut damaged.as_slice(), 0) {
+                    assert!(read.entries.len() < 64);
+                }
+                damaged[byte] = was;
+            }
+        }
+    }
+}

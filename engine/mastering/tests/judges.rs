@@ -371,3 +371,38 @@ fn iso_info_sees_every_name_and_size() {
         assert_listed(case, &expected.collect(), &rows, shown);
     });
 }
+
+#[test]
+fn udfinfo_finds_every_volume_whole() {
+    let name = "udfinfo_finds_every_volume_whole";
+    if tool(name, "udfinfo").is_none() {
+        return;
+    }
+    each_volume(2, |case, layout, image, _| {
+        let Some(revision) = layout.options().udf else {
+            return;
+        };
+        let output = run(Command::new("udfinfo").arg(image));
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{case}");
+        let told = String::from_utf8(output.stdout).unwrap();
+        let value = |name: &str| {
+            let mut pairs = told.lines().filter_map(|line| line.split_once('='));
+            pairs
+                .find(|(other, _)| *other == name)
+                .map(|(_, value)| value)
+        };
+        let tree = layout.tree();
+        let files = tree.file_count().to_string();
+        let folders = tree.directory_count().to_string();
+        assert_eq!(value("numfiles"), Some(files.as_str()), "{case}");
+        assert_eq!(value("numdirs"), Some(folders.as_str()), "{case}");
+        assert_eq!(value("integrity"), Some("closed"), "{case}");
+        if revision < UdfRevision::V2_60 {
+            assert_eq!(
+                value("udfrev"),
+                Some(revision.to_string().as_str()),
+                "{case}"
+            );
+        }
+    });
+}
