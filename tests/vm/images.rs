@@ -5,10 +5,16 @@ use super::common::tree::{self, Wanted, joliet_has};
 use super::guest::{self, Boot, Guest, Scenario};
 use super::listing::Listing;
 use super::program::pitland;
+use pitland::mastering::{
+    Attributes, BLOCK_SIZE, Extras, Layout, NamedStream, Origin, Timestamp, TreeBuilder,
+    UdfRevision, VolumeOptions,
+};
 use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::FileExt;
 use std::path::Path;
+use std::sync::Arc;
 
 /// Mounts `/share/NAME.iso` with each of the options and lists it into `/share/NAME.KIND`.
 fn mounting(name: &str, kinds: &[(&str, &str)]) -> String {
@@ -183,5 +189,86 @@ fn the_kernel_mounts_udf_of_every_revision() {
     for name in names {
         let got = Listing::read(&share.join(format!("{name}.udf")));
         expected.assert_same(&name, &got);
+    }
+}
+
+/// A disc of two sessions with UDF, in a file: the second one holds a file of the first, and a file with a named stream.
+/// Where the second one begins.
+fn two_sessions(path: &Path, revision: UdfRevision) -> u32 {
+    let at = Attributes::new(0o644, Timestamp::from_seconds(1_700_000_000));
+    let mut options = VolumeOptions::new("SESSIONS", at.modified);
+    options.udf = Some(revision);
+    let given = |bytes: Vec<u8>| match Origin::memory(bytes) {
+        Origin::Given(bytes) => bytes,
+        other => panic!("{other:?}"),
+    };
+    let mut first = TreeBuilder::new();
+    let old = Origin::memory(tree::noise(1, 9000));
+    first.add_file("/old", old, &at).unwrap();
+    first
+        .add_file("/left", Origin::memory(vec![7]), &at)
+        .unwrap();
+    let first = Arc::new(Layout::plan(first.finish().unwrap(), 0, &options).unwrap());
+    let old = first.files().find(|file| file.path().ends_with("old"));
+    let kept = Origin::Recorded(old.unwrap().extents().collect());
+    let mut second = TreeBuilder::new();
+    second.add_file("/kept", kept, &at).unwrap();
+    let new = Origin::memory(tree::noise(2, 5000));
+    second.add_file("/new", new, &at).unwrap();
+    let mut extras = Extras::default();
+    extras.streams.push(NamedStream {
+        name: "beside".into(),
+        bytes: given(tree::noise(3, 3000)),
+    });
+    second.set_extras("/new", extras).unwrap();
+    let nwa = (u32::try_from(first.blocks()).unwrap() + 6912).next_multiple_of(32);
+    let second = Arc::new(Layout::plan(second.finish().unwrap(), nwa, &options).unwrap());
+    let file = std::fs::File::create(path).unwrap();
+    for session in [first, second] {
+        let mut bytes = vec![0; session.blocks() as usize * BLOCK_SIZE];
+        session.emitter().read_blocks(0, &mut bytes).unwrap();
+        let place = u64::from(session.first_lba()) * BLOCK_SIZE as u64;
+        file.write_all_at(&bytes, place).unwrap();
+    }
+    nwa
+}
+
+#[test]
+fn the_kernel_finds_udf_of_a_further_session() {
+    let Some(guest) = Guest::ready(&[]) else {
+        return;
+    };
+    let place = guest::place();
+    let share = place.path().join("share");
+    std::fs::create_dir_all(&share).unwrap();
+    let folder = place.path().join("expected");
+    std::fs::create_dir_all(&folder).unwrap();
+    for (name, seed, length) in [("kept", 1, 9000), ("new", 2, 5000)] {
+        std::fs::write(folder.join(name), tree::noise(seed, length)).unwrap();
+    }
+    let expected = Listing::of(&folder).only_bytes();
+    let mut scenarios = Vec::new();
+    for revision in UdfRevision::ALL {
+        let name = format!("sessions-{revision}");
+        let nwa = two_sessions(&share.join(format!("{name}.iso")), revision);
+        let script =
+            mounting_udf(&name).replace("iocharset=utf8", &format!("session={nwa},iocharset=utf8"));
+        scenarios.push(Scenario {
+            name,
+            script,
+            limit: 120,
+        });
+    }
+    let outcomes = guest.run(&Boot {
+        share: &share,
+        modules: "loop,udf,nls_utf8",
+        drives: Vec::new(),
+        scenarios,
+        workers: 2,
+    });
+    outcomes.assert_all_well();
+    for revision in UdfRevision::ALL {
+        let got = Listing::read(&share.join(format!("sessions-{revision}.udf"))).only_bytes();
+        expected.assert_same(&format!("a further session, {revision}"), &got);
     }
 }

@@ -132,6 +132,8 @@ pub(crate) struct UdfVolume {
     space: Space,
     facts: UdfVolumeFacts,
     root: Address,
+    /// Blocks of the source, where it knows them.
+    blocks: Option<u32>,
     limits: ReadLimits,
 }
 
@@ -172,6 +174,7 @@ impl UdfVolume {
             space,
             facts,
             root: Address::default(),
+            blocks: source.blocks(),
             limits,
         };
         let at = descriptors.file_set.at;
@@ -263,7 +266,7 @@ impl UdfVolume {
     }
 
     fn list(&self, source: &mut impl BlockSource, at: Address) -> Result<Vec<Entry>, ReadError> {
-        let end = source.blocks();
+        let end = self.blocks;
         let mut reading = Reading::new(source, &self.space, self.limits);
         let folder = reading.entry(at)?;
         let location = Location {
