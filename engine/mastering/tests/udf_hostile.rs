@@ -12,6 +12,7 @@ mod support;
 use std::os::unix::fs::symlink;
 use std::sync::{Arc, LazyLock};
 
+use pitland_mastering::read::ReadError;
 use pitland_mastering::{BLOCK_SIZE, Layout, Names, UdfRevision, Volume};
 use proptest::prelude::*;
 use support::*;
@@ -112,6 +113,45 @@ fn the_samples_are_whole() {
     }
 }
 
+/// Seals all descriptors anew; what holds others after them.
+fn seal(image: &mut [u8], descriptors: &[(usize, usize)]) {
+    for (at, length) in descriptors.iter().rev() {
+        let seal = crc(&image[at + 16..at + 16 + length]);
+        image[at + 8..at + 10].copy_from_slice(&seal.to_le_bytes());
+        image[at + 4] = sum(&image[*at..at + 16]);
+    }
+}
+
+#[test]
+fn a_folder_that_holds_itself_is_met_once() {
+    for sample in SAMPLES.iter() {
+        let mut image = sample.image.clone();
+        let (file_set, _) = sample
+            .descriptors
+            .iter()
+            .find(|(at, _)| u16_at(&image, *at) == 256)
+            .unwrap();
+        let root = image[file_set + 400..file_set + 416].to_vec();
+        let mut changed = 0;
+        for (at, _) in &sample.descriptors {
+            // Where the name `c` leads, in both copies.
+            if u16_at(&image, *at) == 257 && image[at + 38..at + 40] == [8, b'c'] {
+                image[at + 20..at + 36].copy_from_slice(&root);
+                changed += 1;
+            }
+        }
+        assert!(changed > 0);
+        seal(&mut image, &sample.descriptors);
+        let mut volume = Volume::open(image.as_slice(), 0).unwrap();
+        volume.use_names(Names::Udf);
+        let found: Vec<_> = volume.walk().take(10_000).collect();
+        let faults: Vec<_> = found.iter().filter_map(|f| f.as_ref().err()).collect();
+        assert_eq!(faults.len(), 1);
+        assert!(matches!(faults[0], ReadError::DirectoryLoop { .. }));
+        assert_eq!(found.len(), 67 + 1);
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 
@@ -133,12 +173,7 @@ proptest! {
                 continue;
             }
             image[at + 16 + byte.index(length)] = value;
-            // What holds other descriptors is sealed after them.
-            for (at, length) in sample.descriptors.iter().rev() {
-                let seal = crc(&image[at + 16..at + 16 + length]);
-                image[at + 8..at + 10].copy_from_slice(&seal.to_le_bytes());
-                image[at + 4] = sum(&image[*at..at + 16]);
-            }
+            seal(&mut image, &sample.descriptors);
         }
         read_all(&image);
     }
