@@ -84,6 +84,8 @@ proptest! {
     }
 }
 
+type Change = fn(&Path);
+
 /// 600 files that fill several batches, and one of them in the midst.
 fn planned() -> (tempfile::TempDir, Arc<Layout>, std::path::PathBuf) {
     let dir = tempfile::tempdir().unwrap();
@@ -100,7 +102,7 @@ fn planned() -> (tempfile::TempDir, Arc<Layout>, std::path::PathBuf) {
 
 #[test]
 fn what_changed_is_told_as_if_nothing_had_been_read_ahead() {
-    let changes: [(&str, fn(&Path)); 6] = [
+    let changes: [(&str, Change); 6] = [
         ("gone", |path| fs::remove_file(path).unwrap()),
         ("shorter", |path| {
             OpenOptions::new()
