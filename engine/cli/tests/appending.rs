@@ -220,6 +220,12 @@ fn what_cannot_be_gone_on_with_stays_as_it_is() {
     ] {
         bench.expect(2, args);
     }
+    // A medium without sessions is not told to be replaced by somebody who wants to keep what it holds.
+    bench.disc("again.vdisc", "bd-re");
+    let again = "virtual:again.vdisc";
+    bench.expect(0, &["burn", "one", "--drive", again]);
+    let run = bench.expect(4, &["burn", "three", "--drive", again, "--append"]);
+    assert!(run.stderr.contains("--append-to"), "{}", run.stderr);
     // An image is not made of itself.
     fs::copy(bench.path("x.iso"), bench.path("three/x.iso")).unwrap();
     bench.expect(2, &["image", "three", "--append-to", "three/x.iso"]);
