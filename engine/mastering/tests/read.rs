@@ -16,9 +16,11 @@ use pitland_mastering::compare::{Attribute, CompareObserver, CompareSummary};
 use pitland_mastering::iso9660::directory_record::{RecordBytes, base_length};
 use pitland_mastering::read::ReadLimits;
 use pitland_mastering::susp::Entries;
+use pitland_mastering::tree::{ExtendedAttribute, Extras};
+use pitland_mastering::zisofs::Compression;
 use pitland_mastering::{
-    BLOCK_SIZE, BlockSource, CompareOptions, Difference, ImageFile, Layout, Names, NodeKind, Owner,
-    Tree, Volume, VolumeOptions, compare,
+    BLOCK_SIZE, BlockSource, CompareOptions, Deep, Difference, ImageFile, Layout, Names, NodeKind,
+    Owner, Tree, Volume, VolumeOptions, compare,
 };
 use proptest::prelude::*;
 use support::*;
@@ -472,7 +474,24 @@ fn corpus() -> &'static (Vec<u8>, Vec<u32>) {
             );
         }
         std::os::unix::fs::symlink("/x/../y/".repeat(60), dir.path().join("d1/link")).unwrap();
-        let layout = plan(dir.path(), 0);
+        let deep: std::path::PathBuf = (0..10).map(|level| format!("level {level}")).collect();
+        write(&dir.path().join(deep).join("file"), &[0; 50_000]);
+        let mut tree = scan(dir.path());
+        tree.compress(&Compression::default()).unwrap();
+        let mut builder = tree.edit();
+        let mut extras = Extras::default();
+        extras.attributes = ["user.a", "user.b"]
+            .map(|name| ExtendedAttribute {
+                name: name.into(),
+                value: vec![7; 700],
+            })
+            .to_vec();
+        builder.set_extras("/d0", extras).unwrap();
+        let mut with = options();
+        with.deep = Deep::Relocate;
+        with.enhanced = true;
+        let tree = builder.finish().unwrap();
+        let layout = Arc::new(Layout::plan(tree, 0, &with).unwrap());
         let structures = (16..layout.blocks() as u32)
             .filter(|lba| !matches!(layout.owner_of(*lba), Some(Owner::File { .. }) | None))
             .filter(|lba| layout.owner_of(*lba) != Some(Owner::Structure(Structure::Padding)))

@@ -64,9 +64,8 @@ impl Rules {
             extension.truncate(EXTENSION_KEPT);
             stem.truncate(limit - extension.len());
         }
-        // Dots alone would name the folder or its parent.
-        if extension.is_empty() && stem.iter().all(|b| *b == b'.') {
-            stem.fill(b'_');
+        if extension.is_empty() {
+            replace_final_dots(&mut stem);
         }
         Parts {
             stem,
@@ -83,6 +82,7 @@ impl Rules {
             _ => DIRECTORY_CHARACTERS,
         };
         stem.truncate(limit);
+        replace_final_dots(&mut stem);
         Parts {
             stem,
             extension: Vec::new(),
@@ -98,6 +98,13 @@ impl Rules {
         if !self.names.no_version {
             identifier.extend_from_slice(b";1");
         }
+    }
+}
+
+/// Readers take a dot at the end off, so that two names would be one; and dots alone name a folder or its parent.
+fn replace_final_dots(stem: &mut [u8]) {
+    for last in stem.iter_mut().rev().take_while(|b| **b == b'.') {
+        *last = b'_';
     }
 }
 
@@ -271,6 +278,8 @@ mod tests {
         };
         assert_eq!(file_by(Rules { names, ..STRICT }, "x"), "X;1");
         assert_eq!(RELAXED.directory_parts(b"d.d").stem, b"d.d");
+        assert_eq!(RELAXED.directory_parts(b".d..").stem, b".d__");
+        assert_eq!(file_by(RELAXED, "a.."), "a_");
     }
 
     #[test]
