@@ -140,6 +140,15 @@ fn the_second_copy_stands_in_for_a_damaged_first_one() {
         }
         assert_eq!(differences(&image, dir.path()), [""; 0], "{structure:?}");
     }
+    // With the entry of the first copy left whole, each block of it stands alone.
+    let first = blocks_of(&layout, &Structure::UdfMetadata { mirror: false });
+    for damaged in [&first[1..], &first[3..4], &first[first.len() / 2..]] {
+        let mut image = whole.clone();
+        for block in damaged {
+            image[block * BLOCK_SIZE..(block + 1) * BLOCK_SIZE].fill(0xaa);
+        }
+        assert_eq!(differences(&image, dir.path()), [""; 0], "{damaged:?}");
+    }
     // One main sequence, one anchor: there are others.
     for structure in [Structure::UdfDescriptors, Structure::UdfAnchor] {
         let mut image = whole.clone();
