@@ -344,7 +344,7 @@ impl BurnError {
             Self::Drive(QueryError::Denied(_)) => Blame::Caller,
             Self::Drive(_) => Blame::Drive,
             Self::Failed { fault, .. } => match fault {
-                Fault::Cancelled => Blame::Caller,
+                Fault::Cancelled | Fault::AnotherMedium => Blame::Caller,
                 Fault::Drive { sense, .. } if sense.key.code() == 3 => Blame::Medium,
                 Fault::Drive { .. } | Fault::NotProven(_) | Fault::TestWriteNotTaken => {
                     Blame::Drive

@@ -365,6 +365,9 @@ pub enum Fault {
     /// Cancelled by the caller.
     #[error("cancelled")]
     Cancelled,
+    /// Behind the locked door is not the medium that was judged. Nothing was sent to it.
+    #[error("the disc is not the one that was examined")]
+    AnotherMedium,
     /// The drive refused a command for good.
     #[error("{phase}: {} was answered with {sense}", pitland_mmc::pretty::describe(.cdb.as_slice(), &[]))]
     Drive {

@@ -218,6 +218,7 @@ fn of_failure(
         (Fault::Cancelled, _) => "ask again when it suits",
         (Fault::SourceTooSlow { .. }, _) => "say --stash all",
         (Fault::TestWriteNotTaken, _) => "say --simulate=host",
+        (Fault::AnotherMedium, _) => "look at the disc that is in the drive now, and ask again",
         (Fault::Source, Some(source)) => source_advice(source),
         _ => error.advice(),
     };

@@ -237,6 +237,18 @@ impl Machine {
                 Reaction::Reset if self.is_behind_write_parameters(planned) => {
                     self.planned_refused(planned, sense)
                 }
+                // Nothing was done yet that a drive calls a change of its medium.
+                Reaction::MediumChanged
+                    if !self.progress.committed && tries.attentions < patience::ATTENTIONS =>
+                {
+                    let attentions = tries.attentions + 1;
+                    let tries = Tries {
+                        attentions,
+                        ..tries
+                    };
+                    self.forget_test_mode();
+                    self.recognize(0, 0, recognizing::Recognized::Send(planned, tries))
+                }
                 // Before the first block an attention is consumed and the same command sent again.
                 Reaction::MediumChanged
                 | Reaction::Reset

@@ -39,6 +39,7 @@ mod advice;
 mod blocks;
 mod ending;
 mod reading;
+mod recognizing;
 mod refresh;
 mod slowing;
 mod speed;
@@ -64,6 +65,12 @@ enum State {
     DrainingEvents {
         left: u8,
         last: Option<EventStatus>,
+    },
+    /// A question is out that tells discs apart.
+    Recognizing {
+        number: usize,
+        tries: u8,
+        then: recognizing::Recognized,
     },
     Consulting,
     Committing {
@@ -397,6 +404,11 @@ impl Machine {
             }
             State::LockingDoor { tries } => self.door_answered(tries, input),
             State::DrainingEvents { left, last } => self.event_drained(left, last, input),
+            State::Recognizing {
+                number,
+                tries,
+                then,
+            } => self.recognize_answered(number, tries, then, input),
             State::Consulting => self.advised(input),
             State::Committing { then } => self.commit_answered(then, input),
             State::Sending { planned, tries } => self.planned_answered(planned, tries, input),
@@ -499,7 +511,7 @@ impl Machine {
         let news = told.filter(|told| is_news(told) && last != Some(*told));
         match left.checked_sub(1) {
             Some(left) if news.is_some() => self.drain_events(left, news),
-            _ => self.consult(Event::Begin),
+            _ => self.recognize(0, 0, recognizing::Recognized::Begin),
         }
     }
 
