@@ -10,11 +10,12 @@ fn is_foreign(file: &File) -> bool {
 }
 
 /// Where the word for the other thing is right: in a file, within a phrase.
-const THE_OTHER_THING: [(&str, &str); 9] = [
+const THE_OTHER_THING: [(&str, &str); 10] = [
     ("", "hard disk"),
     ("", "/dev/disk"),
-    // A program that reads partition tables.
+    // Programs that read partition tables.
     ("", "sgdisk"),
+    ("", "fdisk"),
     ("CONTRIBUTING.md", "never"),
     // A kind of device, by SPC.
     ("sdk/mmc/src/reply/inquiry.rs", "Block device"),
