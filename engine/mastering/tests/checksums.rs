@@ -95,6 +95,11 @@ fn a_manifest_is_the_same_from_wherever_it_is_read() {
     let manifest = layout.placed_files().last().unwrap();
     assert_eq!(manifest.path(), Path::new("/SHA256SUMS"));
     let first = manifest.first_lba() as usize;
+    // Read ahead by others.
+    let fresh = plan(scan_again(dir.path()), &options());
+    let mut out = vec![0; whole.len()];
+    fresh.emitter_ahead().read_blocks(0, &mut out).unwrap();
+    assert!(out == whole);
     // A plan whose files did not go by, block by block and from behind.
     let fresh = plan(scan_again(dir.path()), &options());
     let mut emitter = fresh.emitter();
