@@ -30,7 +30,7 @@ const ANCHOR: u32 = 256;
 pub struct Session {
     /// Its first block.
     pub first_lba: u32,
-    /// Blocks of its volume, from `first_lba` on, as its descriptor says.
+    /// Blocks of its volume, from `first_lba` on.
     pub blocks: u32,
     /// The volume's name in ISO 9660.
     pub volume_id: String,
@@ -86,15 +86,26 @@ fn own_lba(record: &[u8]) -> Option<u32> {
     Some(DirectoryRecord::parse(&view).ok()?.lba)
 }
 
+/// The block behind a volume of `blocks` blocks, in a session at `first_lba`: its descriptor counts those of the session,
+/// as most programs have it, or all from the beginning of the disc on, where they would otherwise go beyond its `end`.
+pub(crate) fn volume_end(first_lba: u32, blocks: u32, end: Option<u32>) -> u32 {
+    let own = first_lba.saturating_add(blocks);
+    match end {
+        Some(end) if own > end && blocks > first_lba => blocks,
+        _ => own,
+    }
+}
+
 /// Where a session is expected behind a volume.
-fn behind(first_lba: u32, blocks: u32) -> impl Iterator<Item = u32> {
-    let end = first_lba.checked_add(blocks).filter(|end| *end > 0);
-    end.into_iter().flat_map(|end| {
-        let aligned = [SESSION_ALIGNMENT, SESSION_ALIGNMENT_BD]
-            .map(|alignment| end.checked_next_multiple_of(alignment));
-        let gaps = CD_GAPS.map(|gap| end.checked_add(gap));
-        aligned.into_iter().chain(gaps).flatten()
-    })
+fn behind(end: u32) -> impl Iterator<Item = u32> {
+    let aligned = [SESSION_ALIGNMENT, SESSION_ALIGNMENT_BD]
+        .map(|alignment| end.checked_next_multiple_of(alignment));
+    let gaps = CD_GAPS.map(|gap| end.checked_add(gap));
+    aligned
+        .into_iter()
+        .chain(gaps)
+        .flatten()
+        .filter(|at| *at > 0)
 }
 
 /// The sessions of an image or disc, in the order of their blocks: the volume at the beginning, those that stand where
@@ -109,12 +120,13 @@ fn behind(first_lba: u32, blocks: u32) -> impl Iterator<Item = u32> {
 pub fn sessions(source: &mut impl BlockSource) -> io::Result<Vec<Session>> {
     let head = volume_at(source, 0)?;
     let head_root = head.as_ref().map(|head| head.root);
-    let end = source.blocks().unwrap_or(0);
+    let known_end = source.blocks();
+    let end = known_end.unwrap_or(0);
     let mut found: Vec<(u32, Found)> = Vec::new();
     // Places where a session is expected, beside those that are looked at one after the other.
     let mut expected: BTreeSet<u32> = head
         .iter()
-        .flat_map(|head| behind(0, head.value.blocks))
+        .flat_map(|head| behind(head.value.blocks))
         .collect();
     let mut in_row = Some(SESSION_ALIGNMENT);
     loop {
@@ -131,11 +143,11 @@ pub fn sessions(source: &mut impl BlockSource) -> io::Result<Vec<Session>> {
         expected.remove(&at);
         let mut last = at;
         if let Some(volume) = volume_at(source, at)? {
-            let blocks = volume.value.blocks.max(1);
+            let behind_it = volume_end(at, volume.value.blocks, known_end).max(at + 1);
             // No other session begins inside of this one.
-            last = at.saturating_add(blocks - 1);
-            expected = expected.split_off(&last);
-            expected.extend(behind(at, blocks));
+            last = behind_it - 1;
+            expected = expected.split_off(&behind_it);
+            expected.extend(behind(behind_it));
             found.push((at, volume));
         }
         if next_in_row.is_some_and(|next| next <= last) {
@@ -151,7 +163,7 @@ pub fn sessions(source: &mut impl BlockSource) -> io::Result<Vec<Session>> {
         .into_iter()
         .map(|(first_lba, Found { value, root })| Session {
             first_lba,
-            blocks: value.blocks,
+            blocks: volume_end(first_lba, value.blocks, known_end) - first_lba,
             volume_id: String::from_utf8_lossy(&value.volume).into_owned(),
             created: value.created.time(),
             at_head: Some(root) == head_root,

@@ -523,3 +523,24 @@ fn extended_attributes_are_kept_but_those_of_libisofs_itself() {
         [attribute(b"user.comment")]
     );
 }
+
+#[test]
+fn a_session_whose_descriptor_counts_from_the_beginning_of_the_disc_ends_where_it_ends() {
+    let dir = tempfile::tempdir().unwrap();
+    write(&dir.path().join("file"), &noise(1, 5000));
+    let mut bytes = image(&plan(dir.path(), 0));
+    let first_lba = (bytes.len() / BLOCK_SIZE).next_multiple_of(16) as u32;
+    let options = VolumeOptions {
+        volume_size: pitland_mastering::VolumeSize::ToEnd,
+        ..options()
+    };
+    let layout = Arc::new(Layout::plan(scan(dir.path()), first_lba, &options).unwrap());
+    bytes.resize(first_lba as usize * BLOCK_SIZE, 0);
+    bytes.extend(image(&layout));
+    let end = (bytes.len() / BLOCK_SIZE) as u32;
+    let found = sessions(&mut bytes.as_slice()).unwrap();
+    assert_eq!(found.len(), 2);
+    assert_eq!(u64::from(found[1].blocks), layout.blocks());
+    let imported = import(bytes.as_slice(), first_lba, &ImportOptions::default()).unwrap();
+    assert_eq!(imported.end, end);
+}

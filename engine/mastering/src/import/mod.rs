@@ -21,7 +21,7 @@ use crate::el_torito::CatalogueEntry;
 use crate::iso9660::descriptor::VolumeKind;
 use crate::joliet;
 use crate::read::{Names, ReadLimits, Volume};
-use crate::sessions::DiscId;
+use crate::sessions::{DiscId, volume_end};
 use crate::time::Timestamp;
 use crate::tree::TreeBuilder;
 use collect::Collector;
@@ -161,7 +161,8 @@ pub fn import(
     let facts = facts(&volume);
     let mut files = std::mem::take(&mut collector.files);
     files.sort();
-    let volume_end = session_first_lba.saturating_add(facts.blocks);
+    let end = volume.source().blocks();
+    let volume_end = volume_end(session_first_lba, facts.blocks, end);
     let mut imported = Imported {
         names,
         offered,
