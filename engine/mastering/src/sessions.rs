@@ -143,7 +143,8 @@ pub fn sessions(source: &mut impl BlockSource) -> io::Result<Vec<Session>> {
         expected.remove(&at);
         let mut last = at;
         if let Some(volume) = volume_at(source, at)? {
-            let behind_it = volume_end(at, volume.value.blocks, known_end).max(at + 1);
+            let behind_it =
+                volume_end(at, volume.value.blocks, known_end).max(at.saturating_add(1));
             // No other session begins inside of this one.
             last = behind_it - 1;
             expected = expected.split_off(&behind_it);
