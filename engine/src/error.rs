@@ -333,6 +333,7 @@ impl BurnError {
                 | Refusal::Empty
                 | Refusal::NotOffered
                 | Refusal::NoSuchRecording { .. }
+                | Refusal::NoSuchForm { .. }
                 | Refusal::NoSuchCertification { .. }
                 | Refusal::NoSuchFormat { .. } => Blame::Caller,
                 Refusal::WriterFault(_) => Blame::Writer,
