@@ -5,6 +5,7 @@ mod master;
 mod words;
 
 pub use boot::{BootEmulation, BootImage, HybridImage};
+pub(crate) use master::Files;
 pub use master::{Append, EarlierSession, FileSystems, MANIFEST, MasterOptions, Udf};
 
 use pitland_burn::VerifyLevel;

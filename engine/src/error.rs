@@ -215,6 +215,11 @@ pub enum SourceError {
     /// The producing thread or task ended without a word.
     #[error("the source ended without a word")]
     Vanished,
+    /// Discs that begin at different blocks need volumes of their own, and a file of the tree can be read but once.
+    #[error(
+        "the discs need different volumes, and a file of the tree can be read but once; burn one after the other"
+    )]
+    ComesOnce,
     /// The drive held the others of its set up, they went on, and the source cannot be read a second time.
     #[error("the drive fell behind the others, and the source cannot be read again; stash it")]
     LeftBehind,

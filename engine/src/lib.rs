@@ -60,7 +60,7 @@ pub use inhibit::SleepInhibitor;
 pub use pipeline::stash::{
     StashPlace, StashPlan, StashRoom, StashRow, StashTotal, StashTotals, StashWhy,
 };
-pub use pipeline::{Image, ImageSource};
+pub use pipeline::{Image, ImageSource, streamed_file};
 pub use progress::{Activity, JobEvent, JobProgress};
 pub use resume::{Interrupted, ResumeError, SourceChange, jobs};
 

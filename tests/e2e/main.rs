@@ -11,6 +11,7 @@
 mod common;
 
 mod bad_input;
+mod built;
 mod golden;
 mod interrupted;
 mod media;

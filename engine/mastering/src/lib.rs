@@ -70,8 +70,9 @@ pub use sessions::{DiscError, DiscId, Session, sessions};
 pub use time::Timestamp;
 pub use tree::{
     Attributes, ChangePoint, Clash, EditError, ExtendedAttribute, ExtentFault, Extras, FileBytes,
-    GlobError, Globs, HardLinks, HiddenIn, Item, NameFault, NamedStream, NodeId, NodeKind, Origin,
-    ScanError, SourceChange, SpecialFiles, Tree, TreeBuilder, WalkOptions, WeightError, Weights,
+    GlobError, Globs, HardLinks, HiddenIn, Item, LengthFault, NameFault, NamedStream, NodeId,
+    NodeKind, Origin, ScanError, SourceChange, SpecialFiles, Tree, TreeBuilder, WalkOptions,
+    WeightError, Weights,
 };
 pub use udf::read::{UdfFacts, UdfFault, UdfVolumeFacts};
 pub use udf::{UdfOptions, UdfRevision, UnknownRevision};

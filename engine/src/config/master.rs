@@ -7,7 +7,8 @@ use pitland_mastering::checksums::share_equal_files;
 use pitland_mastering::import::Imported;
 use pitland_mastering::tree::{Attributes, Clash, Globs, HiddenIn, Weights};
 use pitland_mastering::{
-    IsoLevel, Layout, Names, SpecialFiles, Tree, UdfRevision, VolumeOptions, WalkOptions,
+    IsoLevel, Layout, Names, SpecialFiles, Tree, TreeBuilder, UdfRevision, VolumeOptions,
+    WalkOptions,
 };
 use pitland_mmc::MediumFamily;
 use std::path::PathBuf;
@@ -208,6 +209,15 @@ impl FileSystems {
     }
 }
 
+/// What becomes a volume.
+#[derive(Clone, Copy)]
+pub(crate) enum Files<'a> {
+    /// What stands at these paths of the host.
+    OfHost(&'a [PathBuf]),
+    /// What the caller has put together.
+    Built(&'a TreeBuilder),
+}
+
 impl Default for MasterOptions {
     fn default() -> Self {
         Self {
@@ -344,7 +354,8 @@ impl MasterOptions {
         first_lba: u32,
         medium: Option<MediumFamily>,
     ) -> Result<Layout, SourceError> {
-        self.clone().settle(sources, first_lba, medium, None)
+        let files = Files::OfHost(sources);
+        self.clone().settle(files, first_lba, medium, None)
     }
 
     /// Plans as [`MasterOptions::plan`] does, together with what an earlier session holds. There may then be no source.
@@ -358,15 +369,15 @@ impl MasterOptions {
         first_lba: u32,
         medium: Option<MediumFamily>,
     ) -> Result<Layout, SourceError> {
-        self.clone()
-            .settle(sources, first_lba, medium, Some(earlier))
+        let files = Files::OfHost(sources);
+        self.clone().settle(files, first_lba, medium, Some(earlier))
     }
 
     /// As [`MasterOptions::plan`]. What depends on more than the sources is decided afterwards: the same options give the
     /// same bytes again.
     pub(crate) fn settle(
         &mut self,
-        sources: &[PathBuf],
+        files: Files<'_>,
         first_lba: u32,
         medium: Option<MediumFamily>,
         earlier: Option<Imported>,
@@ -382,7 +393,7 @@ impl MasterOptions {
         if let Some(earlier) = earlier.as_ref().filter(|_| self.volume_id.is_empty()) {
             self.volume_id.clone_from(&earlier.volume.volume_id);
         }
-        let mut tree = self.tree(sources, earlier)?;
+        let mut tree = self.tree(files, earlier)?;
         if self.manifest {
             let attributes = Attributes::new(0o444, created.into());
             tree = tree
@@ -413,11 +424,9 @@ impl MasterOptions {
     }
 
     /// The sources, and what an earlier session holds.
-    fn tree(&self, sources: &[PathBuf], earlier: Option<Imported>) -> Result<Tree, SourceError> {
-        let walk = self.walk()?;
-        let scan = || Tree::scan(sources, &walk).map_err(Arc::new);
+    fn tree(&self, files: Files<'_>, earlier: Option<Imported>) -> Result<Tree, SourceError> {
         let Some(earlier) = earlier else {
-            return Ok(scan()?);
+            return self.own_tree(files);
         };
         let append = self.append.clone().unwrap_or_default();
         let mut builder = earlier.builder;
@@ -425,13 +434,21 @@ impl MasterOptions {
             let from_root = PathBuf::from("/").join(path);
             builder.remove_tree(from_root).map_err(Arc::new)?;
         }
-        if !sources.is_empty() {
+        if !matches!(files, Files::OfHost([])) {
             let clash = match append.replace {
                 true => Clash::Replace,
                 false => Clash::Refuse,
             };
-            builder.graft(scan()?, "/", clash).map_err(Arc::new)?;
+            let tree = self.own_tree(files)?;
+            builder.graft(tree, "/", clash).map_err(Arc::new)?;
         }
         Ok(builder.finish().map_err(Arc::new)?)
+    }
+
+    fn own_tree(&self, files: Files<'_>) -> Result<Tree, SourceError> {
+        Ok(match files {
+            Files::OfHost(sources) => Tree::scan(sources, &self.walk()?).map_err(Arc::new)?,
+            Files::Built(builder) => builder.finish().map_err(Arc::new)?,
+        })
     }
 }

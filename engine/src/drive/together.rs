@@ -143,7 +143,7 @@ async fn conduct(image: Image, members: Vec<Member>) {
     let introduced = join_all(members.into_iter().map(introduce)).await;
     let introduced = share_buses(introduced.into_iter().flatten().collect()).await;
     let mut groups: Vec<(u32, Vec<Introduced>)> = Vec::new();
-    let depends_on_start = image.for_another_start().is_some();
+    let depends_on_start = image.depends_on_start();
     for one in introduced {
         let start = if depends_on_start { one.first_lba } else { 0 };
         match groups.iter_mut().find(|(first, _)| *first == start) {
@@ -154,7 +154,7 @@ async fn conduct(image: Image, members: Vec<Member>) {
     let mut images: Vec<Image> = groups
         .iter()
         .skip(1)
-        .filter_map(|_| image.for_another_start())
+        .map(|_| image.for_another_start())
         .collect();
     images.push(image);
     let groups = groups.into_iter().zip(images);

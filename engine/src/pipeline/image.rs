@@ -1,7 +1,7 @@
 //! What can be burned, and its preparation: from what a caller names to a length in blocks, before the
 //! first byte is read. Owns the kinds of sources; how they are read is the producer's.
 
-use crate::config::{EarlierSession, MasterOptions};
+use crate::config::{EarlierSession, Files, MasterOptions};
 use crate::drive::DriveReader;
 use crate::error::SourceError;
 use crate::pipeline::stash::Stashed;
@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::{BoxStream, Stream, StreamExt};
 use pitland_mastering::import::{ImportOptions, Imported, import};
-use pitland_mastering::{Layout, Timestamp};
+use pitland_mastering::{self as mastering, Layout, Timestamp, TreeBuilder};
 use pitland_mmc::{Lba, MediumFamily};
 use pitland_writer::MediaFacts;
 use std::fs::File;
@@ -42,16 +42,24 @@ enum Kind {
         sources: Vec<PathBuf>,
         options: Box<MasterOptions>,
     },
+    Built {
+        builder: Box<TreeBuilder>,
+        options: Box<MasterOptions>,
+    },
     File(PathBuf),
     Source(Box<dyn ImageSource>),
+    /// One more of an image that cannot be read once more.
+    ComesOnce,
 }
 
 impl fmt::Debug for Image {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Kind::Tree { sources, .. } => f.debug_tuple("Tree").field(sources).finish(),
+            Kind::Built { options, .. } => f.debug_tuple("Built").field(options).finish(),
             Kind::File(path) => f.debug_tuple("File").field(path).finish(),
             Kind::Source(source) => f.debug_tuple("Source").field(&source.name()).finish(),
+            Kind::ComesOnce => f.write_str("ComesOnce"),
         }
     }
 }
@@ -62,6 +70,17 @@ impl Image {
     pub fn tree(sources: Vec<PathBuf>, options: MasterOptions) -> Self {
         let options = Box::new(options);
         Self(Kind::Tree { sources, options })
+    }
+
+    /// A tree that the caller has made or edited, mastered as the options say while it is burned. What the options say of
+    /// walking folders has nothing to do. Files that can be read but once, as those of
+    /// [`streamed_file`](crate::streamed_file), are stashed before the medium is touched, unless
+    /// [`StashPolicy::Never`](crate::StashPolicy::Never) is asked for. A burn of such a tree that is cut off can be closed, not taken up again.
+    pub fn built(builder: TreeBuilder, options: MasterOptions) -> Self {
+        Self(Kind::Built {
+            builder: Box::new(builder),
+            options: Box::new(options),
+        })
     }
 
     /// A file that is an image already, burned as it is. A last part of a block is filled with zeros.
@@ -85,20 +104,34 @@ impl Image {
         Self(Kind::Source(Box::new(source)))
     }
 
-    /// The same image once more, where its bytes depend on the block that it starts at: discs that start
-    /// at different blocks need different volumes. `None` where one image fits all.
-    pub(crate) fn for_another_start(&self) -> Option<Self> {
+    /// Whether its bytes depend on the block that it starts at: discs that start at different blocks need different
+    /// volumes.
+    pub(crate) fn depends_on_start(&self) -> bool {
+        match &self.0 {
+            Kind::Tree { .. } | Kind::Built { .. } | Kind::ComesOnce => true,
+            Kind::File(_) | Kind::Source(_) => false,
+        }
+    }
+
+    /// The same image once more, for another start; where it cannot be read once more, one whose preparation fails.
+    pub(crate) fn for_another_start(&self) -> Self {
         match &self.0 {
             Kind::Tree { sources, options } => {
-                Some(Self::tree(sources.clone(), options.as_ref().clone()))
+                Self::tree(sources.clone(), options.as_ref().clone())
             }
-            Kind::File(_) | Kind::Source(_) => None,
+            Kind::Built { builder, options } if is_repeatable(builder) => {
+                Self::built(builder.as_ref().clone(), options.as_ref().clone())
+            }
+            _ => Self(Kind::ComesOnce),
         }
     }
 
     /// Whether each disc gets bytes of its own: they go on with what it holds.
     pub(crate) fn goes_on(&self) -> bool {
-        matches!(&self.0, Kind::Tree { options, .. } if options.append.is_some())
+        match &self.0 {
+            Kind::Tree { options, .. } | Kind::Built { options, .. } => options.append.is_some(),
+            Kind::File(_) | Kind::Source(_) | Kind::ComesOnce => false,
+        }
     }
 
     /// Settles length and layout for a session on a disc.
@@ -109,16 +142,23 @@ impl Image {
                 mut options,
             } => {
                 blocking(move || {
-                    let earlier = onto.earlier(&mut options)?;
-                    let (first_lba, medium) = (onto.first_lba, Some(onto.medium));
-                    let layout = options.settle(&sources, first_lba, medium, earlier)?;
-                    let bytes = layout.blocks() * 2048;
-                    let feed = Feed::Again(Readable::Layout(Arc::new(layout)));
+                    let layout = onto.layout(&mut options, Files::OfHost(&sources))?;
                     let origin = Origin::Tree { sources, options };
-                    Ok(Prepared::new(bytes, feed, origin))
+                    Ok(Prepared::of_volume(layout, origin))
                 })
                 .await
             }
+            Kind::Built {
+                builder,
+                mut options,
+            } => {
+                blocking(move || {
+                    let layout = onto.layout(&mut options, Files::Built(&builder))?;
+                    Ok(Prepared::of_volume(layout, Origin::Stream))
+                })
+                .await
+            }
+            Kind::ComesOnce => Err(SourceError::ComesOnce),
             Kind::File(path) => {
                 blocking(move || {
                     let file = ImageFile::open(&path)?;
@@ -149,7 +189,21 @@ pub(crate) struct Onto {
     pub(crate) reader: DriveReader,
 }
 
+/// Whether all its bytes can be read as often as one likes.
+fn is_repeatable(builder: &TreeBuilder) -> bool {
+    builder.walk().all(|item| match item.origin() {
+        mastering::Origin::Given(bytes) => bytes.repeatable(),
+        _ => true,
+    })
+}
+
 impl Onto {
+    /// The volume of these files.
+    fn layout(&self, options: &mut MasterOptions, files: Files<'_>) -> Result<Layout, SourceError> {
+        let earlier = self.earlier(options)?;
+        options.settle(files, self.first_lba, Some(self.medium), earlier)
+    }
+
     /// What the options want of an earlier session. Which one it is stays the same from then on.
     fn earlier(&self, options: &mut MasterOptions) -> Result<Option<Imported>, SourceError> {
         let Some(append) = &mut options.append else {
@@ -220,7 +274,7 @@ pub(crate) enum Origin {
     },
     /// A file.
     File(PathBuf),
-    /// Something that comes only once.
+    /// Something that comes only once, or a tree that only the caller can make.
     Stream,
 }
 
@@ -231,6 +285,12 @@ impl Prepared {
             feed,
             origin,
         }
+    }
+
+    fn of_volume(layout: Layout, origin: Origin) -> Self {
+        let bytes = layout.blocks() * 2048;
+        let feed = Feed::Again(Readable::Layout(Arc::new(layout)));
+        Self::new(bytes, feed, origin)
     }
 
     /// Length in blocks of 2048 bytes.

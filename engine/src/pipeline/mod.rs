@@ -9,7 +9,10 @@ pub(crate) mod ring;
 #[cfg(test)]
 mod ring_tests;
 pub(crate) mod stash;
+mod streamed;
 mod sync;
+mod wait;
 
 pub(crate) use image::{Feed, Onto, Origin, Prepared, Readable};
 pub use image::{Image, ImageSource};
+pub use streamed::streamed_file;

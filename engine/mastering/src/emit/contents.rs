@@ -3,6 +3,7 @@
 //! Must not know where files stand in the volume.
 
 use std::fmt::Debug;
+use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
@@ -44,12 +45,8 @@ impl FileReader {
         match tree.origin(file) {
             Origin::Host => self.read_host(tree, file, offset, out)?,
             Origin::Given(bytes) => {
-                bytes
-                    .read_at(offset, out)
-                    .map_err(|source| EmitError::Unreadable {
-                        path: tree.source_path(file),
-                        source,
-                    })?;
+                let read = bytes.read_at(offset, out);
+                read.map_err(|error| not_given(tree, file, error))?;
             }
             Origin::Recorded(_) | Origin::Manifest => {
                 return Err(EmitError::NoSource {
@@ -104,6 +101,18 @@ impl FileReader {
                 .map_err(|error| refused(tree, file, error)),
             _ => Ok(()),
         }
+    }
+}
+
+fn not_given(tree: &Tree, file: NodeId, source: io::Error) -> EmitError {
+    let path = tree.disc_path(file);
+    let fault = source.get_ref().and_then(|inner| inner.downcast_ref());
+    match fault {
+        Some(fault) => EmitError::WrongLength {
+            path,
+            fault: *fault,
+        },
+        None => EmitError::Unreadable { path, source },
     }
 }
 

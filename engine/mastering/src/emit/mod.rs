@@ -21,7 +21,7 @@ use crate::block::{BLOCK_BYTES, BLOCK_SIZE};
 use crate::el_torito::{INFO_TABLE_END, INFO_TABLE_START, add_words, info_table};
 use crate::iso9660::FIRST_DESCRIPTOR;
 use crate::layout::{Layout, Region};
-use crate::tree::{NodeId, SourceChange};
+use crate::tree::{LengthFault, NodeId, SourceChange};
 
 /// Why blocks cannot be made. The plan stays valid.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +43,14 @@ pub enum EmitError {
         path: PathBuf,
         /// The system's answer.
         source: io::Error,
+    },
+    /// A stream does not have the bytes that were said.
+    #[error("{}: {fault}", .path.display())]
+    WrongLength {
+        /// The file in the volume.
+        path: PathBuf,
+        /// What it has instead.
+        fault: LengthFault,
     },
     /// A copy of a source, taken before, cannot be read.
     #[error("the copy of {} cannot be read: {source}", .path.display())]

@@ -21,7 +21,7 @@ use std::sync::Arc;
 pub use edit::{ChangePoint, Clash, EditError, Item, NameFault, TreeBuilder};
 pub use extras::{Attributes, ExtendedAttribute, Extras, HiddenIn, NamedStream};
 pub use globs::{GlobError, Globs, WeightError, Weights};
-pub use origin::{ExtentFault, FileBytes, Origin};
+pub use origin::{ExtentFault, FileBytes, LengthFault, Origin};
 pub use scan::{HardLinks, ScanError, SpecialFiles, WalkOptions};
 pub use source::SourceChange;
 

@@ -77,13 +77,20 @@ impl FileBytes for Once {
         }
         // A piece that fails leaves the reader somewhere else: nothing can be read any more.
         *next = u64::MAX;
-        reader.read_exact(out)?;
-        let end = offset + out.len() as u64;
-        if end == self.length && reader.read(&mut [0])? > 0 {
-            return Err(io::Error::new(
-                io::ErrorKind::InvalidData,
-                "the stream is longer than was said",
-            ));
+        let stated = self.length;
+        let mut filled = 0;
+        while let Some(rest) = out.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+            let found = offset + filled as u64;
+            match reader.read(rest) {
+                Ok(0) => return Err(LengthFault::Short { stated, found }.into()),
+                Ok(read) => filled += read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        let end = offset + filled as u64;
+        if end == stated && reader.read(&mut [0])? > 0 {
+            return Err(LengthFault::Long { stated }.into());
         }
         *next = end;
         Ok(())
@@ -155,6 +162,37 @@ impl Origin {
             pieces.extend(extent.pieces(Extent::MOST_BYTES));
         }
         Ok(pieces.into())
+    }
+}
+
+/// That a stream has another length than was said. What gives a file's bytes tells it as an [`io::Error`] of its kind, in
+/// which it can be looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum LengthFault {
+    /// It ended early.
+    #[error("the stream ended after {found} of {stated} bytes")]
+    Short {
+        /// The bytes that were said.
+        stated: u64,
+        /// The bytes that came.
+        found: u64,
+    },
+    /// It goes on.
+    #[error("the stream gives more than the {stated} bytes that were said")]
+    Long {
+        /// The bytes that were said.
+        stated: u64,
+    },
+}
+
+impl From<LengthFault> for io::Error {
+    fn from(fault: LengthFault) -> Self {
+        let kind = match fault {
+            LengthFault::Short { .. } => io::ErrorKind::UnexpectedEof,
+            LengthFault::Long { .. } => io::ErrorKind::InvalidData,
+        };
+        Self::new(kind, fault)
     }
 }
 

@@ -9,12 +9,10 @@ use crate::config::StashPolicy;
 use crate::drive::JobControl;
 use crate::error::SourceError;
 use crate::pipeline::image::{Feed, ImageFile, ImageSource, Readable};
+use crate::pipeline::wait::wait_for;
 use pitland_mastering::{EmitError, Layout, NodeId};
-use std::future::Future;
-use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll, Wake, Waker};
 use std::thread::Thread;
 
 /// Threads for small files, beside the one for large ones: these mostly wait for their device or server.
@@ -224,7 +222,8 @@ impl Supervisor {
         let name = source.name();
         let mut position = 0;
         loop {
-            let Some(piece) = self.wait_for(source.next_piece()) else {
+            let piece = wait_for(source.next_piece(), || self.control.is_cancelled());
+            let Some(piece) = piece else {
                 return Ok(false);
             };
             let piece = piece.map_err(|error| SourceError::Io {
@@ -247,28 +246,6 @@ impl Supervisor {
             });
         }
         Ok(true)
-    }
-
-    /// Waits for an answer on this thread; `None` when the job is cancelled first.
-    fn wait_for<T>(&self, future: impl Future<Output = T>) -> Option<T> {
-        struct Unpark(Thread);
-        impl Wake for Unpark {
-            fn wake(self: Arc<Self>) {
-                self.0.unpark();
-            }
-        }
-        let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
-        let mut context = Context::from_waker(&waker);
-        let mut future = pin!(future);
-        loop {
-            if self.control.is_cancelled() {
-                return None;
-            }
-            match future.as_mut().poll(&mut context) {
-                Poll::Ready(answer) => return Some(answer),
-                Poll::Pending => std::thread::park(),
-            }
-        }
     }
 }
 
