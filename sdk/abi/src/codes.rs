@@ -33,8 +33,8 @@ codes! {
     /// What it answered; bytes: the data.
     ANSWER_DATA = 0x0202,
 
-    /// Burn `count` blocks; flags: 1 test write, 2 underrun protection, 4 fast write. Placement, finish,
-    /// speed, recording and form of CD sectors follow.
+    /// Burn `count` blocks; flags: 1 test write, 2 underrun protection, 4 fast write, 8 overburn, 16 a CD layout
+    /// is given. Placement, finish, speed, recording and form of CD sectors follow, then the layout.
     REQUEST_BURN = 0x0300,
     /// Format; flags: 1 kind given (count), 2 spare bytes given (number 0). Certification follows.
     REQUEST_FORMAT = 0x0301,
@@ -86,6 +86,32 @@ codes! {
     SCOPE_LAST_SESSION = 0x0371,
     /// The open track from `lba` on.
     SCOPE_TRACK_TAIL = 0x0372,
+    /// A CD's layout of `count` tracks, whose image goes to `lba`; number 0: where the lead-out begins (32 bits,
+    /// two's complement); flags: 1 a catalogue number follows. Mode, cue sheet, CD-TEXT and tracks follow.
+    CD_LAYOUT = 0x0380,
+    /// Session at once.
+    CD_MODE_SESSION_AT_ONCE = 0x0381,
+    /// Track at once.
+    CD_MODE_TRACK_AT_ONCE = 0x0382,
+    /// Raw; the sub-channel follows.
+    CD_MODE_RAW = 0x0383,
+    /// Raw, 96 bytes.
+    CD_SUBCHANNEL_RAW_96 = 0x0384,
+    /// Packed, 96 bytes.
+    CD_SUBCHANNEL_PACKED_96 = 0x0385,
+    /// P and Q, 16 bytes.
+    CD_SUBCHANNEL_PQ_16 = 0x0386,
+    /// Bytes: a cue sheet, or nothing.
+    CD_CUE_SHEET = 0x0387,
+    /// Bytes: packs of CD-TEXT, or nothing.
+    CD_TEXT = 0x0388,
+    /// A track whose index 1 is at `lba`, of `count` blocks; numbers 0 to 4: its number, CTL, form, blocks of its
+    /// pregap, block of the image; flags: 1 an ISRC follows.
+    CD_TRACK = 0x0389,
+    /// Bytes: the 13 digits of a catalogue number.
+    CD_CATALOGUE = 0x038A,
+    /// Bytes: the 12 characters of an ISRC.
+    CD_ISRC = 0x038B,
 
     /// Serves from `lba` on, `count` blocks free; number 0: fitness, 1: write unit; flags: 1 test write.
     FIT_SERVES = 0x0400,
@@ -166,6 +192,14 @@ codes! {
     REFUSAL_NO_SUCH_FORM = 0x0520,
     /// A recording was announced and never begun.
     REFUSAL_ONLY_ANNOUNCED = 0x0521,
+    /// A layout that is none; its fault follows.
+    REFUSAL_BAD_LAYOUT = 0x0522,
+    /// An image for `count` (32 bits, two's complement), and the disc goes on at `lba`.
+    REFUSAL_OTHER_PLACE = 0x0523,
+    /// A CD that is not written in that mode, which follows.
+    REFUSAL_NO_SUCH_MODE = 0x0524,
+    /// No CD-TEXT.
+    REFUSAL_NO_CD_TEXT = 0x0525,
     /// READ DISC INFORMATION is missing.
     MISSING_DISC_INFORMATION = 0x0580,
     /// READ TRACK INFORMATION is missing.
@@ -174,6 +208,24 @@ codes! {
     MISSING_FORMAT_CAPACITIES = 0x0582,
     /// A valid next writable address is missing.
     MISSING_NEXT_WRITABLE_ADDRESS = 0x0583,
+    /// `count` tracks.
+    LAYOUT_TRACKS = 0x0590,
+    /// The number of track `count`.
+    LAYOUT_NUMBER = 0x0591,
+    /// Form and flags of track `count`.
+    LAYOUT_FORM = 0x0592,
+    /// Track `count` is too short; number 0: its blocks.
+    LAYOUT_TOO_SHORT = 0x0593,
+    /// The place of track `count`.
+    LAYOUT_PLACE = 0x0594,
+    /// The lead-out.
+    LAYOUT_LEAD_OUT = 0x0595,
+    /// `count` blocks described; number 0: those of the image.
+    LAYOUT_BLOCKS = 0x0596,
+    /// The cue sheet.
+    LAYOUT_CUE_SHEET = 0x0597,
+    /// CD-TEXT.
+    LAYOUT_TEXT = 0x0598,
 
     /// A plan: `count` preparing commands, then (numbers 0, 1, 2) extents, closing commands and
     /// warnings follow, then what is expected; flags: 1 can be resumed.
@@ -281,6 +333,8 @@ codes! {
     WARNING_NO_UNDERRUN_PROTECTION = 0x0809,
     /// Defects are not replaced.
     WARNING_DEFECTS_NOT_REPLACED = 0x080A,
+    /// `count` blocks behind the last lead-out.
+    WARNING_OVERBURN = 0x080B,
 
     /// Send preparing command `count`.
     STEP_PREPARE = 0x0900,

@@ -41,6 +41,8 @@ proptest! {
     #[test]
     fn requests_return(value in request()) { returns(&value)?; }
     #[test]
+    fn layouts_return(value in cd_layout()) { returns(&value)?; }
+    #[test]
     fn what_is_asked_returns(facts in facts(), request in request()) { returns(&(facts, request))?; }
     #[test]
     fn fits_return(value in fit()) { returns(&value)?; }
@@ -166,6 +168,10 @@ fn every_word_of_the_sdk_is_drawn_by_these_tests() {
     check(refusal, "Refusal", sampled(common::refusal()));
     check(refusal, "MissingFact", sampled(missing()));
     check(writer, "Fit", sampled(fit()));
+    let layout = include_str!("../../writer/src/cd/layout.rs");
+    check(layout, "CdMode", sampled(cd_mode()));
+    check(layout, "CdSubchannel", sampled(cd_subchannel()));
+    check(layout, "LayoutFault", sampled(layout_fault()));
     check(plan, "Move", sampled(purpose()));
     check(plan, "Occasion", sampled(occasion()));
     check(plan, "Settle", sampled(settle()));

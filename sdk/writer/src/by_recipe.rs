@@ -4,6 +4,7 @@
 //! recipe, and the walk. Must not know any medium. A writer that has to decide something while it burns
 //! is a [`MediaWriter`] of its own.
 
+use crate::cd::CdMode;
 use crate::facts::MediaFacts;
 use crate::plan::WritePlan;
 use crate::recipe::Recipe;
@@ -35,6 +36,12 @@ pub trait RecipeWriter: Send + 'static {
             true => Ok(()),
             false => Err(Refusal::NoWriter { profile }),
         }
+    }
+
+    /// Whether the writer writes CDs of this mode, beyond one data track.
+    fn writes(mode: CdMode) -> bool {
+        let _ = mode;
+        false
     }
 
     /// How well the writer fits a job that it takes, 1 to 100.
@@ -117,6 +124,27 @@ pub struct ByRecipe<R> {
 }
 
 impl<R: RecipeWriter> ByRecipe<R> {
+    /// Whether the job is the writer's, and what is said of a CD holds whatever the disc.
+    fn takes(facts: &MediaFacts, request: &Request) -> Result<(), Refusal> {
+        R::takes(facts, request)?;
+        let burn = match request {
+            Request::Burn(burn) => burn,
+            Request::Resume(resume) => &resume.burn,
+            _ => return Ok(()),
+        };
+        let Some(layout) = &burn.cd else {
+            return Ok(());
+        };
+        let (mode, profile) = (layout.mode, facts.profile());
+        match burn.blocks {
+            // Another writer of CDs may write it.
+            _ if !R::writes(mode) && facts.is_cd() => Err(Refusal::NoWriter { profile }),
+            _ if !R::writes(mode) => Err(Refusal::NoSuchMode { mode }),
+            0 => Ok(()),
+            blocks => Ok(layout.check(blocks)?),
+        }
+    }
+
     fn recipe(facts: &MediaFacts, request: &Request) -> Result<Recipe, Refusal> {
         match request {
             Request::Burn(burn) => R::burn(facts, burn),
@@ -145,7 +173,7 @@ impl<R: RecipeWriter> MediaWriter for ByRecipe<R> {
     }
 
     fn assess(facts: &MediaFacts, request: &Request) -> Fit {
-        match R::takes(facts, request) {
+        match Self::takes(facts, request) {
             Ok(()) => {}
             Err(Refusal::NoWriter { .. }) => return Fit::NotMine,
             Err(refusal) => return Fit::Refuses(refusal),
@@ -158,7 +186,7 @@ impl<R: RecipeWriter> MediaWriter for ByRecipe<R> {
     }
 
     fn begin(facts: &MediaFacts, request: &Request) -> Result<(Self, WritePlan), Refusal> {
-        R::takes(facts, request)?;
+        Self::takes(facts, request)?;
         let (recipe, plan) = Self::recipe(facts, request)?.build();
         let writer = Self {
             recipe,

@@ -5,8 +5,13 @@
 //! Owns these numbers and judgements. Must not know how a writer burns; audio, raw blocks and CD-TEXT are
 //! not described here yet.
 
+mod layout;
 #[cfg(test)]
 mod tests;
+
+pub use layout::{
+    CdLayout, CdMode, CdSubchannel, CdTrack, LayoutFault, MOST_TEXT_PACKS, TEXT_PACK_BYTES,
+};
 
 use crate::facts::MediaFacts;
 use crate::plan::{ExpectedMedium, Extent, Occasion, Origin, PlannedCommand, WritePlan};

@@ -39,6 +39,7 @@ pub mod write_parameters;
 mod writer;
 
 pub use by_recipe::{ByRecipe, RecipeWriter};
+pub use cd::{CdLayout, CdMode, CdSubchannel, CdTrack, LayoutFault};
 pub use facts::{Answer, CdFacts, MediaFacts, MediumCondition};
 pub use pitland_mmc as mmc;
 pub use plan::{

@@ -587,6 +587,14 @@ pub enum Warning {
     /// The drive does not replace defects while it streams.
     #[error("the drive does not check what it writes: have the disc verified")]
     DefectsNotReplaced,
+    /// The session ends behind the last lead-out that the disc names.
+    #[error(
+        "the session ends {blocks} blocks behind what the disc is made for: what lies there may not be readable"
+    )]
+    Overburn {
+        /// How far behind.
+        blocks: u64,
+    },
     /// A warning of a newer SDK that this engine has no word for.
     #[error("a warning unknown to this version (code {code})")]
     Unknown {

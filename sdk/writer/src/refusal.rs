@@ -1,5 +1,6 @@
 //! Why a request is not taken. A refusal is not a failure: nothing has been touched.
 
+use crate::cd::{CdMode, LayoutFault};
 use crate::request::{CdForm, Certification, Placement, Recording};
 use pitland_mmc::{Lba, Profile};
 
@@ -153,6 +154,26 @@ pub enum Refusal {
         /// The way in which they are not written.
         recording: Recording,
     },
+    /// What is said of the CD to come contradicts itself or the image.
+    #[error("the CD's layout: {0}")]
+    BadLayout(#[from] LayoutFault),
+    /// The session does not begin where the disc goes on.
+    #[error("the image is made for LBA {planned}, and the disc goes on at LBA {found}")]
+    OtherPlace {
+        /// By the layout.
+        planned: Lba,
+        /// By the drive.
+        found: Lba,
+    },
+    /// A CD with tracks or blocks that this writer, or drive, does not write.
+    #[error("this is not written {mode} here")]
+    NoSuchMode {
+        /// How the layout has it written.
+        mode: CdMode,
+    },
+    /// The drive takes no CD-TEXT, or not at this place.
+    #[error("the drive takes no CD-TEXT here: burn without it, or raw")]
+    NoCdText,
     /// The medium is not formatted, and this drive cannot format it.
     #[error("the medium is not formatted, and this drive does not format it")]
     FormatNeeded,

@@ -1,5 +1,6 @@
 //! What a caller wants done with a medium. Owns no policy: the writer judges whether it can be done.
 
+use crate::cd::CdLayout;
 use pitland_mmc::Lba;
 use std::fmt;
 use std::num::NonZeroU32;
@@ -109,7 +110,8 @@ impl fmt::Display for CdForm {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BurnRequest {
-    /// Length of the image in blocks of 2048 bytes; 0 while only assessing.
+    /// Length of the image in blocks; 0 while only assessing. Blocks of 2048 bytes, or of the form that the
+    /// layout ([`BurnRequest::cd`]) has.
     pub blocks: u64,
     /// Where it goes.
     pub placement: Placement,
@@ -128,6 +130,10 @@ pub struct BurnRequest {
     pub recording: Recording,
     /// The sectors of a CD's data track.
     pub cd_form: CdForm,
+    /// What a CD session is that is more than one data track of 2048-byte blocks; `None`: just that.
+    pub cd: Option<CdLayout>,
+    /// Onto a CD, beyond the last lead-out that the disc names, as far as the drive takes it.
+    pub overburn: bool,
 }
 
 impl BurnRequest {
@@ -143,6 +149,8 @@ impl BurnRequest {
             fast_write: false,
             recording: Recording::default(),
             cd_form: CdForm::default(),
+            cd: None,
+            overburn: false,
         }
     }
 }

@@ -4,6 +4,7 @@
 //! message that ends too early or holds too much is a [`DecodeError`]. What the words *ask* is not
 //! judged here; that is the engine's business.
 
+mod cd;
 mod facts;
 mod failure;
 mod fit;
@@ -294,10 +295,13 @@ fn known_flags(code: u32) -> u32 {
         | codes::REQUEST_CLOSE
         | codes::FIT_SERVES
         | codes::PLAN
+        | codes::CD_LAYOUT
+        | codes::CD_TRACK
         | codes::REFUSAL_MEDIUM_NOT_BLANK => 0b1,
         codes::TOLERANCE => 0b1111,
         codes::EXPECTED => 0b111_1111,
-        codes::REQUEST_BURN | codes::SENSE => 0b111,
+        codes::REQUEST_BURN => 0b1_1111,
+        codes::SENSE => 0b111,
         known if codes::name(known).is_some() => 0,
         _ => u32::MAX,
     }

@@ -307,6 +307,7 @@ impl Words for Warning {
             Self::OnlyAtOnceAfterwards => Record::word(WARNING_ONLY_AT_ONCE_AFTERWARDS),
             Self::NoUnderrunProtection => Record::word(WARNING_NO_UNDERRUN_PROTECTION),
             Self::DefectsNotReplaced => Record::word(WARNING_DEFECTS_NOT_REPLACED),
+            Self::Overburn { blocks } => Record::word(WARNING_OVERBURN).count(*blocks),
             Self::Unknown { code } => Record::word(WARNING_UNKNOWN).count((*code).into()),
             _ => Record::word(WITHOUT_CODE),
         });
@@ -332,6 +333,9 @@ impl Words for Warning {
             WARNING_ONLY_AT_ONCE_AFTERWARDS => Self::OnlyAtOnceAfterwards,
             WARNING_NO_UNDERRUN_PROTECTION => Self::NoUnderrunProtection,
             WARNING_DEFECTS_NOT_REPLACED => Self::DefectsNotReplaced,
+            WARNING_OVERBURN => Self::Overburn {
+                blocks: record.count,
+            },
             WARNING_UNKNOWN => Self::Unknown {
                 code: record.count_as("code")?,
             },

@@ -5,7 +5,9 @@ use crate::codes::*;
 use crate::record::{Message, Record};
 use pitland_writer::mmc::{Lba, Profile};
 use pitland_writer::refusal::MissingFact;
-use pitland_writer::{CdForm, Certification, Failure, Placement, Recording, Refusal};
+use pitland_writer::{
+    CdForm, CdMode, Certification, Failure, LayoutFault, Placement, Recording, Refusal,
+};
 
 const OFFER: u32 = 1;
 
@@ -91,6 +93,12 @@ impl Words for Refusal {
             }
             Self::WriteProtected => Record::word(REFUSAL_WRITE_PROTECTED),
             Self::NotOffered => Record::word(REFUSAL_NOT_OFFERED),
+            Self::BadLayout(_) => Record::word(REFUSAL_BAD_LAYOUT),
+            Self::OtherPlace { planned, found } => Record::word(REFUSAL_OTHER_PLACE)
+                .count(planned.0.cast_unsigned().into())
+                .lba(found.0.into()),
+            Self::NoSuchMode { .. } => Record::word(REFUSAL_NO_SUCH_MODE),
+            Self::NoCdText => Record::word(REFUSAL_NO_CD_TEXT),
             Self::WriterFault(_) => Record::word(REFUSAL_WRITER_FAULT),
             Self::Unknown { code } => Record::word(REFUSAL_UNKNOWN).count((*code).into()),
             _ => Record::word(WITHOUT_CODE),
@@ -104,6 +112,8 @@ impl Words for Refusal {
                 recording.put(out);
             }
             Self::NoSuchCertification { wanted } => wanted.put(out),
+            Self::BadLayout(fault) => fault.put(out),
+            Self::NoSuchMode { mode } => mode.put(out),
             Self::WriterFault(failure) => failure.put(out),
             _ => {}
         }
@@ -187,6 +197,15 @@ impl Words for Refusal {
             },
             REFUSAL_WRITE_PROTECTED => Self::WriteProtected,
             REFUSAL_NOT_OFFERED => Self::NotOffered,
+            REFUSAL_BAD_LAYOUT => Self::BadLayout(LayoutFault::take(from)?),
+            REFUSAL_OTHER_PLACE => Self::OtherPlace {
+                planned: Lba(record.count_as::<u32>("address")?.cast_signed()),
+                found: record.address()?,
+            },
+            REFUSAL_NO_SUCH_MODE => Self::NoSuchMode {
+                mode: CdMode::take(from)?,
+            },
+            REFUSAL_NO_CD_TEXT => Self::NoCdText,
             REFUSAL_WRITER_FAULT => Self::WriterFault(Failure::take(from)?),
             REFUSAL_UNKNOWN => Self::Unknown {
                 code: record.count_as("code")?,

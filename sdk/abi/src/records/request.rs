@@ -4,7 +4,7 @@ use super::{Cursor, DecodeError, Words};
 use crate::codes::*;
 use crate::record::{Message, Record};
 use pitland_writer::{
-    BurnRequest, CdForm, Certification, CloseRequest, EraseRequest, EraseScope, Finish,
+    BurnRequest, CdForm, CdLayout, Certification, CloseRequest, EraseRequest, EraseScope, Finish,
     FormatRequest, Placement, Recording, Request, ResumeRequest, Speed,
 };
 use std::num::NonZeroU32;
@@ -12,6 +12,8 @@ use std::num::NonZeroU32;
 const TEST_WRITE: u32 = 1;
 const UNDERRUN_PROTECTION: u32 = 2;
 const FAST_WRITE: u32 = 4;
+const OVERBURN: u32 = 8;
+const LAYOUT: u32 = 16;
 const KIND: u32 = 1;
 const SPARE: u32 = 2;
 const FULL: u32 = 1;
@@ -175,6 +177,8 @@ impl Words for BurnRequest {
                 .flag(TEST_WRITE, self.test_write)
                 .flag(UNDERRUN_PROTECTION, self.underrun_protection)
                 .flag(FAST_WRITE, self.fast_write)
+                .flag(OVERBURN, self.overburn)
+                .flag(LAYOUT, self.cd.is_some())
                 .count(self.blocks),
         );
         self.placement.put(out);
@@ -182,6 +186,9 @@ impl Words for BurnRequest {
         self.speed.put(out);
         self.recording.put(out);
         self.cd_form.put(out);
+        if let Some(layout) = &self.cd {
+            layout.put(out);
+        }
     }
 
     fn take(from: &mut Cursor<'_>) -> Result<Self, DecodeError> {
@@ -201,6 +208,10 @@ fn take_burn(record: &Record, from: &mut Cursor<'_>) -> Result<BurnRequest, Deco
     burn.speed = Speed::take(from)?;
     burn.recording = Recording::take(from)?;
     burn.cd_form = CdForm::take(from)?;
+    burn.overburn = flags & OVERBURN != 0;
+    if flags & LAYOUT != 0 {
+        burn.cd = Some(CdLayout::take(from)?);
+    }
     Ok(burn)
 }
 

@@ -2,6 +2,7 @@
 #![allow(unreachable_pub, reason = "shared by tests")]
 
 use pitland_writer::mmc::cdb::CdbBytes;
+use pitland_writer::mmc::param::{CueSheetEntry, DataForm};
 use pitland_writer::mmc::{Lba, Profile, Sense, SenseKey, TrackNumber};
 use pitland_writer::refusal::MissingFact;
 use pitland_writer::*;
@@ -126,18 +127,91 @@ pub fn scope() -> impl Strategy<Value = EraseScope> {
     ]
 }
 
+pub fn cd_subchannel() -> impl Strategy<Value = CdSubchannel> {
+    prop::sample::select(vec![
+        CdSubchannel::Raw96,
+        CdSubchannel::Packed96,
+        CdSubchannel::Pq16,
+    ])
+}
+
+pub fn cd_mode() -> impl Strategy<Value = CdMode> {
+    prop_oneof![
+        Just(CdMode::SessionAtOnce),
+        Just(CdMode::TrackAtOnce),
+        cd_subchannel().prop_map(CdMode::Raw),
+    ]
+}
+
+fn cd_track() -> impl Strategy<Value = CdTrack> {
+    (
+        lba(),
+        any::<[u64; 2]>(),
+        any::<[u8; 3]>(),
+        any::<u32>(),
+        any::<Option<[u8; 12]>>(),
+    )
+        .prop_map(
+            |(index_1, [image_block, blocks], [number, control, form], pregap, isrc)| {
+                let mut track = CdTrack::audio(number, index_1, image_block, blocks);
+                track.control = control;
+                track.form = DataForm::from_code(form);
+                track.pregap = pregap;
+                track.isrc = isrc;
+                track
+            },
+        )
+}
+
+pub fn cd_layout() -> impl Strategy<Value = CdLayout> {
+    (
+        cd_mode(),
+        (lba(), lba()),
+        prop::collection::vec(any::<[u8; 8]>(), 0..5),
+        prop::collection::vec(cd_track(), 0..4),
+        (any::<Option<[u8; 13]>>(), bytes()),
+    )
+        .prop_map(
+            |(mode, (first_lba, lead_out), sheet, tracks, (catalogue, text))| {
+                let mut layout = CdLayout::new(mode, first_lba);
+                layout.lead_out = lead_out;
+                layout.cue_sheet = sheet.into_iter().map(CueSheetEntry::from_bytes).collect();
+                layout.tracks = tracks;
+                layout.catalogue = catalogue;
+                layout.text = text;
+                layout
+            },
+        )
+}
+
+pub fn layout_fault() -> impl Strategy<Value = LayoutFault> {
+    prop_oneof![
+        any::<u32>().prop_map(|tracks| LayoutFault::Tracks { tracks }),
+        any::<u8>().prop_map(|track| LayoutFault::Number { track }),
+        any::<u8>().prop_map(|track| LayoutFault::Form { track }),
+        any::<(u8, u64)>().prop_map(|(track, blocks)| LayoutFault::TooShort { track, blocks }),
+        any::<u8>().prop_map(|track| LayoutFault::Place { track }),
+        any::<(u64, u64)>().prop_map(|(described, image)| LayoutFault::Blocks { described, image }),
+        prop::sample::select(vec![
+            LayoutFault::LeadOut,
+            LayoutFault::CueSheet,
+            LayoutFault::Text,
+        ]),
+    ]
+}
+
 fn burn() -> impl Strategy<Value = BurnRequest> {
     (
         any::<u64>(),
         placement(),
         finish(),
         speed(),
-        any::<[bool; 3]>(),
-        (recording(), cd_form()),
+        any::<[bool; 4]>(),
+        (recording(), cd_form(), option::of(cd_layout())),
     )
         .prop_map(
-            |(blocks, placement, finish, speed, flags, (recording, cd_form))| {
-                let [test_write, underrun_protection, fast_write] = flags;
+            |(blocks, placement, finish, speed, flags, (recording, cd_form, cd))| {
+                let [test_write, underrun_protection, fast_write, overburn] = flags;
                 let mut burn = BurnRequest::new(blocks);
                 burn.placement = placement;
                 burn.finish = finish;
@@ -147,6 +221,8 @@ fn burn() -> impl Strategy<Value = BurnRequest> {
                 burn.fast_write = fast_write;
                 burn.recording = recording;
                 burn.cd_form = cd_form;
+                burn.cd = cd;
+                burn.overburn = overburn;
                 burn
             },
         )
@@ -241,6 +317,10 @@ pub fn refusal() -> impl Strategy<Value = Refusal> {
         (lba(), lba()).prop_map(|(expected, found)| Refusal::NotWhereCutOff { expected, found }),
         (any::<u8>(), bytes()).prop_map(|(kind, offered)| Refusal::NoSuchFormat { kind, offered }),
         missing().prop_map(|what| Refusal::FactMissing { what }),
+        layout_fault().prop_map(Refusal::BadLayout),
+        (lba(), lba()).prop_map(|(planned, found)| Refusal::OtherPlace { planned, found }),
+        cd_mode().prop_map(|mode| Refusal::NoSuchMode { mode }),
+        Just(Refusal::NoCdText),
         failure().prop_map(Refusal::WriterFault),
         any::<u32>().prop_map(|code| Refusal::Unknown { code }),
     ]
@@ -393,6 +473,7 @@ pub fn warning() -> impl Strategy<Value = Warning> {
             Warning::NoUnderrunProtection,
             Warning::DefectsNotReplaced,
         ]),
+        any::<u64>().prop_map(|blocks| Warning::Overburn { blocks }),
         any::<u32>().prop_map(|code| Warning::Unknown { code }),
     ]
 }
