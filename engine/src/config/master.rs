@@ -7,8 +7,8 @@ use pitland_mastering::checksums::share_equal_files;
 use pitland_mastering::import::Imported;
 use pitland_mastering::tree::{Attributes, Clash, Globs, HiddenIn, Weights};
 use pitland_mastering::{
-    IsoLevel, Layout, Names, SpecialFiles, Tree, TreeBuilder, UdfRevision, VolumeOptions,
-    WalkOptions,
+    IsoLevel, Layout, Names, PlanWarning, SpecialFiles, Tree, TreeBuilder, UdfRevision,
+    VolumeOptions, VolumeSize, WalkOptions,
 };
 use pitland_mmc::MediumFamily;
 use std::path::PathBuf;
@@ -420,7 +420,15 @@ impl MasterOptions {
             let apart: Vec<_> = changed.map(|entry| entry.image).collect();
             share_equal_files(&mut tree, &apart).map_err(Arc::new)?;
         }
-        Ok(Layout::plan(tree, first_lba, &options).map_err(Arc::new)?)
+        let layout = Layout::plan(tree, first_lba, &options).map_err(Arc::new)?;
+        let is_continued =
+            |warning: &PlanWarning| matches!(warning, PlanWarning::ContinuedInSession { .. });
+        if !layout.warnings().iter().any(is_continued) {
+            return Ok(layout);
+        }
+        // Linux would lose these names by the size that sessions commonly state. Others read both.
+        options.volume_size = VolumeSize::ToEnd;
+        Ok(Layout::plan(layout.into_tree(), first_lba, &options).map_err(Arc::new)?)
     }
 
     /// The sources, and what an earlier session holds.
