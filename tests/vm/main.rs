@@ -19,5 +19,6 @@ mod images;
 mod listing;
 mod program;
 mod served;
+mod sessions;
 mod table;
 mod trials;
