@@ -39,7 +39,7 @@ fn an_album_in_one_file_is_a_session_without_a_gap() {
     assert_eq!(
         first.parts,
         [CuePart {
-            file: 0,
+            file: Some(0),
             first: 0,
             frames: 1500
         }]
@@ -50,16 +50,21 @@ fn an_album_in_one_file_is_a_session_without_a_gap() {
     assert_eq!(
         second.parts,
         [CuePart {
-            file: 0,
+            file: Some(0),
             first: 1500,
             frames: 750
         }]
     );
-    assert_eq!(
-        (third.track.pause, third.track.frames, third.silence),
-        (150, 825, 75)
-    );
-    let text = session.text.unwrap();
+    assert_eq!((third.track.pause, third.track.frames), (150, 825));
+    let postgap = CuePart {
+        file: None,
+        first: 0,
+        frames: 75,
+    };
+    assert_eq!(third.parts.last(), Some(&postgap));
+    let [text] = &session.text.blocks[..] else {
+        panic!("one language");
+    };
     assert_eq!(text.text(TextKind::Title, 0), Some("Pits and Lands"));
     assert_eq!(text.text(TextKind::Code, 1), Some("USAT29902803"));
     let tracks = session
@@ -83,18 +88,18 @@ fn a_pause_may_be_the_end_of_the_file_before() {
     assert_eq!((second.track.lead, second.track.frames), (150, 500));
     let parts = [
         CuePart {
-            file: 0,
+            file: Some(0),
             first: 750,
             frames: 150,
         },
         CuePart {
-            file: 1,
+            file: Some(1),
             first: 0,
             frames: 500,
         },
     ];
     assert_eq!(second.parts, parts);
-    assert_eq!(session.text, None);
+    assert_eq!(session.text.blocks, []);
 }
 
 #[test]

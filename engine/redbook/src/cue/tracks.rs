@@ -3,14 +3,14 @@
 use super::{CueError, CueFault, CueIndex, CueSheet, CueTrack};
 use crate::disc::Track;
 use crate::sector::SectorForm;
-use crate::text::{Language, TextBlock, TextKind};
+use crate::text::{CdText, Language, TextBlock, TextKind};
 
-/// A run of frames of one file.
+/// A run of frames of one file, or of silence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CuePart {
-    /// Which file of the sheet.
-    pub file: usize,
-    /// The first frame.
+    /// Which file of the sheet; `None`: silence, or sectors without user data.
+    pub file: Option<usize>,
+    /// The first frame; 0 in silence.
     pub first: u32,
     /// How many.
     pub frames: u32,
@@ -21,10 +21,8 @@ pub struct CuePart {
 pub struct CueTrackParts {
     /// The track, to be placed by [`Session::new`](crate::disc::Session::new).
     pub track: Track,
-    /// Parts of files, one behind the other.
+    /// Its parts, one behind the other.
     pub parts: Vec<CuePart>,
-    /// Frames of silence behind the last part; they count among the track's frames.
-    pub silence: u32,
 }
 
 /// What a sheet describes.
@@ -32,8 +30,8 @@ pub struct CueTrackParts {
 pub struct CueSession {
     /// The tracks.
     pub tracks: Vec<CueTrackParts>,
-    /// Their texts, where there are any.
-    pub text: Option<TextBlock>,
+    /// Their texts; of no language where there are none.
+    pub text: CdText,
 }
 
 impl CueSheet {
@@ -72,12 +70,15 @@ impl CueSheet {
             }
             track.add(index, index.frame, until - index.frame, index.number == 0);
         }
-        for track in &mut tracks {
-            track.track.frames = track.track.frames.saturating_add(track.silence);
+        for (parts, track) in tracks.iter_mut().zip(&self.tracks) {
+            if track.postgap > 0 {
+                parts.push(None, 0, track.postgap, false);
+            }
         }
+        let blocks = self.text().into_iter().collect();
         Ok(CueSession {
             tracks,
-            text: self.text(),
+            text: CdText { blocks },
         })
     }
 
@@ -124,29 +125,39 @@ fn bare(track: &CueTrack) -> CueTrackParts {
             ..on_disc
         },
         parts: Vec::new(),
-        silence: track.postgap,
     }
 }
 
 impl CueTrackParts {
     fn add(&mut self, index: &CueIndex, first: u32, frames: u32, is_lead: bool) {
-        if is_lead {
-            self.track.lead = self.track.lead.saturating_add(frames);
-        } else {
-            if index.number > 1 {
-                self.track.indexes.push(self.track.frames);
-            }
-            self.track.frames = self.track.frames.saturating_add(frames);
+        if !is_lead && index.number > 1 {
+            self.track.indexes.push(self.track.frames);
         }
+        self.push(Some(index.file), first, frames, is_lead);
+    }
+
+    /// Appends a part to the track's source; one that goes on where the last one ended becomes part of it.
+    pub(crate) fn push(&mut self, file: Option<usize>, first: u32, frames: u32, is_lead: bool) {
+        let counted = match is_lead {
+            true => &mut self.track.lead,
+            false => &mut self.track.frames,
+        };
+        *counted = counted.saturating_add(frames);
         match self.parts.last_mut() {
-            Some(last) if last.file == index.file && last.first + last.frames == first => {
-                last.frames += frames;
+            Some(last) if last.file == file && (file.is_none() || last.end() == first) => {
+                last.frames = last.frames.saturating_add(frames);
             }
             _ => self.parts.push(CuePart {
-                file: index.file,
+                file,
                 first,
                 frames,
             }),
         }
+    }
+}
+
+impl CuePart {
+    fn end(&self) -> u32 {
+        self.first.saturating_add(self.frames)
     }
 }
