@@ -138,6 +138,9 @@ impl CueTrackParts {
 
     /// Appends a part to the track's source; one that goes on where the last one ended becomes part of it.
     pub(crate) fn push(&mut self, file: Option<usize>, first: u32, frames: u32, is_lead: bool) {
+        if frames == 0 {
+            return;
+        }
         let counted = match is_lead {
             true => &mut self.track.lead,
             false => &mut self.track.frames,
