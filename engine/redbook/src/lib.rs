@@ -6,6 +6,7 @@
 #[cfg(feature = "decode")]
 pub mod audio;
 mod bcd;
+pub mod ccd;
 pub mod cue;
 pub mod disc;
 pub mod raw;

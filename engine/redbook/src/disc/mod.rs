@@ -79,7 +79,7 @@ impl Track {
         self.form != SectorForm::Audio
     }
 
-    fn control(&self) -> Control {
+    pub(crate) fn control(&self) -> Control {
         Control {
             data: self.is_data(),
             ..self.control

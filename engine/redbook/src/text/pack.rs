@@ -34,11 +34,18 @@ impl Pack {
         position: u8,
         text: &[u8; TEXT_BYTES],
     ) -> Self {
+        let mut contents = [0; PACK_BYTES - 2];
+        contents[..4].copy_from_slice(&[kind.0, track, sequence, position]);
+        contents[4..].copy_from_slice(text);
+        Self::of_contents(&contents)
+    }
+
+    /// With the checksum that belongs to its other bytes.
+    #[must_use]
+    pub fn of_contents(contents: &[u8; PACK_BYTES - 2]) -> Self {
         let mut out = [0; PACK_BYTES];
-        out[..4].copy_from_slice(&[kind.0, track, sequence, position]);
-        out[4..16].copy_from_slice(text);
-        let sum = checksum(&out[..16]);
-        out[16..].copy_from_slice(&sum.to_be_bytes());
+        out[..16].copy_from_slice(contents);
+        out[16..].copy_from_slice(&checksum(contents).to_be_bytes());
         Self(out)
     }
 

@@ -1,0 +1,355 @@
+//! From the text of a control file to its tracks, and to what a session is made of.
+
+use std::collections::BTreeMap;
+
+use super::{CcdFile, CcdTrack};
+use crate::cue::{CueSession, CueTrackParts};
+use crate::disc::Track;
+use crate::sector::{SectorForm, Subheader};
+use crate::subchannel::Control;
+use crate::text::{CdText, PACK_BYTES, Pack};
+
+/// What is wrong with a control file, and where. Its author has to mend it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: {fault}")]
+pub struct CcdError {
+    /// The line, from 1 on; the last one where something is missing.
+    pub line: u32,
+    /// What is wrong there.
+    pub fault: CcdFault,
+}
+
+/// What is wrong with a line.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CcdFault {
+    /// It is no control file.
+    #[error("this is no control file of CloneCD: the first section is not [CloneCD]")]
+    NotOne,
+    /// Neither a section nor a property, or one outside of any section.
+    #[error("{0:?} is neither a section nor a property of one")]
+    Line(String),
+    /// A number that is none, or too large.
+    #[error("{0:?} is no number that can stand here")]
+    Number(String),
+    /// More than one session.
+    #[error("it describes {0} sessions; one is taken")]
+    Sessions(i64),
+    /// A disc whose data tracks are kept scrambled.
+    #[error("its data tracks are scrambled; they are taken as they were before")]
+    Scrambled,
+    /// Something that must be there.
+    #[error("{0} is missing")]
+    Missing(&'static str),
+    /// A kind of track that there is not.
+    #[error("track {track} has mode {mode}; there are 0 (audio), 1 and 2")]
+    Mode {
+        /// Which track.
+        track: u8,
+        /// Its mode.
+        mode: i64,
+    },
+    /// Tracks that do not follow one another, or indexes.
+    #[error("track {0} does not follow the one before it")]
+    Order(u8),
+    /// A pack of texts that is none.
+    #[error("{0:?} is no pack of texts: sixteen bytes, each of two digits")]
+    Pack(String),
+    /// An image that is too short.
+    #[error("the image has {given} sectors; the disc ends at {lead_out}")]
+    Image {
+        /// Sectors of the image.
+        given: u32,
+        /// Where the disc ends.
+        lead_out: u32,
+    },
+    /// No catalogue number.
+    #[error(transparent)]
+    Catalogue(#[from] crate::subchannel::McnError),
+    /// No recording code.
+    #[error(transparent)]
+    Isrc(#[from] crate::subchannel::IsrcError),
+}
+
+/// Longer files are none: a hundred tracks of a hundred indexes have less.
+const MOST_BYTES: usize = 1 << 20;
+/// POINT of the lead-out.
+const LEAD_OUT: i64 = 0xa2;
+
+/// A property's text and its line.
+type Property = (u32, String);
+/// Properties by their names, in small letters without spaces.
+type Section = BTreeMap<String, Property>;
+
+impl CcdFile {
+    /// Reads a control file.
+    ///
+    /// # Errors
+    /// [`CcdError`], with the line.
+    pub fn parse(text: &[u8]) -> Result<Self, CcdError> {
+        let (sections, last_line) = sections(text)?;
+        let missing = |what| CcdError {
+            line: last_line,
+            fault: CcdFault::Missing(what),
+        };
+        let empty = Section::new();
+        let disc = sections.get("disc").ok_or_else(|| missing("[Disc]"))?;
+        if let Some((line, count)) = number(disc, "sessions")?
+            && count != 1
+        {
+            let fault = CcdFault::Sessions(count);
+            return Err(CcdError { line, fault });
+        }
+        if let Some((line, 1..)) = number(disc, "datatracksscrambled")? {
+            let fault = CcdFault::Scrambled;
+            return Err(CcdError { line, fault });
+        }
+        let mut catalogue = None;
+        if let Some((line, digits)) = disc.get("catalog") {
+            let parsed = digits.parse().map_err(|error| CcdError {
+                line: *line,
+                fault: CcdFault::Catalogue(error),
+            })?;
+            catalogue = Some(parsed);
+        }
+        let mut points = BTreeMap::new();
+        for section in (0..).map_while(|at| sections.get(&format!("entry{at}"))) {
+            let (_, point) = number(section, "point")?.ok_or_else(|| missing("Point"))?;
+            let (_, control) = number(section, "control")?.unwrap_or((0, 0));
+            let (line, at) = number(section, "plba")?.ok_or_else(|| missing("PLBA"))?;
+            // Entries of mode 5 tell of sessions and of skips.
+            if number(section, "adr")?.is_none_or(|(_, mode)| mode == 1) {
+                points.insert(point, (line, control, at));
+            }
+        }
+        let lead_out = match points.get(&LEAD_OUT) {
+            Some((line, _, at)) => u32::try_from(*at).map_err(|_| CcdError {
+                line: *line,
+                fault: CcdFault::Number(at.to_string()),
+            })?,
+            None => return Err(missing("the entry of the lead-out")),
+        };
+        let mut tracks: Vec<CcdTrack> = Vec::new();
+        for (point, (line, control, at)) in points.range(1..=99) {
+            let due = *point as u8; // 1 to 99
+            let section = sections.get(&format!("track{due}")).unwrap_or(&empty);
+            let track = track(due, *control, (*line, *at), section)?;
+            let before = tracks.last().map_or((0, None), |last| {
+                (last.number, last.indexes.last().copied())
+            });
+            let start = track.index_0.or(track.indexes.first().copied());
+            let order = CcdError {
+                line: *line,
+                fault: CcdFault::Order(due),
+            };
+            if due != before.0 + 1 || start.is_none_or(|start| before.1 >= Some(start)) {
+                return Err(order);
+            }
+            if track.indexes.last().is_some_and(|last| *last >= lead_out) {
+                return Err(order);
+            }
+            tracks.push(track);
+        }
+        if tracks.is_empty() {
+            return Err(missing("the entry of a track"));
+        }
+        Ok(Self {
+            catalogue,
+            text: texts(sections.get("cdtext").unwrap_or(&empty))?,
+            tracks,
+            lead_out,
+        })
+    }
+
+    /// What the disc is made of, where its image has so many sectors.
+    ///
+    /// # Errors
+    /// [`CcdFault::Image`] where it is too short.
+    pub fn session(&self, image_sectors: u32) -> Result<CueSession, CcdError> {
+        if image_sectors < self.lead_out {
+            let fault = CcdFault::Image {
+                given: image_sectors,
+                lead_out: self.lead_out,
+            };
+            return Err(CcdError { line: 1, fault });
+        }
+        let starts: Vec<u32> = self.tracks.iter().map(CcdTrack::start).collect();
+        let ends = starts.iter().skip(1).copied().chain([self.lead_out]);
+        let mut first = 0;
+        let parts = |(track, end): (&CcdTrack, u32)| {
+            let parts = track.parts(first, end);
+            first = end;
+            parts
+        };
+        Ok(CueSession {
+            tracks: self.tracks.iter().zip(ends).map(parts).collect(),
+            text: self.text.clone(),
+        })
+    }
+}
+
+impl CcdTrack {
+    /// Its first block.
+    fn start(&self) -> u32 {
+        let index_1 = self.indexes.first().copied().unwrap_or(0);
+        self.index_0.unwrap_or(index_1)
+    }
+
+    fn parts(&self, first: u32, end: u32) -> CueTrackParts {
+        let form = match self.mode {
+            0 => SectorForm::Audio,
+            1 => SectorForm::Mode1,
+            _ => SectorForm::Mode2Form1(Subheader::data()),
+        };
+        let bare = match form {
+            SectorForm::Audio => Track::audio(0),
+            form => Track::data(form, 0),
+        };
+        let index_1 = self.indexes.first().copied().unwrap_or(0);
+        let later = self.indexes.iter().skip(1);
+        let mut parts = CueTrackParts {
+            track: Track {
+                control: self.control,
+                isrc: self.isrc,
+                indexes: later.map(|index| index.saturating_sub(index_1)).collect(),
+                ..bare
+            },
+            parts: Vec::new(),
+        };
+        parts.push(Some(0), first, index_1.saturating_sub(first), true);
+        parts.push(Some(0), index_1, end.saturating_sub(index_1), false);
+        parts
+    }
+}
+
+fn track(
+    track: u8,
+    control: i64,
+    (line, at): (u32, i64),
+    section: &Section,
+) -> Result<CcdTrack, CcdError> {
+    let control = Control::from_bits((control & 15) as u8); // four bits
+    let mode = match number(section, "mode")? {
+        Some((_, mode @ 0..=2)) => mode as u8,
+        Some((line, mode)) => {
+            let fault = CcdFault::Mode { track, mode };
+            return Err(CcdError { line, fault });
+        }
+        None => u8::from(control.data),
+    };
+    let order = |line| CcdError {
+        line,
+        fault: CcdFault::Order(track),
+    };
+    let block = |(line, at): (u32, i64)| u32::try_from(at).map_err(|_| order(line));
+    let index_0 = number(section, "index0")?.map(block).transpose()?;
+    let mut indexes = vec![block((line, at))?];
+    for index in 2..100 {
+        let Some(place) = number(section, &format!("index{index}"))? else {
+            break;
+        };
+        indexes.push(block(place)?);
+    }
+    let rises = index_0
+        .iter()
+        .chain(&indexes)
+        .zip(index_0.iter().chain(&indexes).skip(1))
+        .all(|(before, after)| before < after);
+    if !rises {
+        return Err(order(line));
+    }
+    let mut isrc = None;
+    if let Some((line, code)) = section.get("isrc") {
+        let parsed = code.parse().map_err(|error| CcdError {
+            line: *line,
+            fault: CcdFault::Isrc(error),
+        })?;
+        isrc = Some(parsed);
+    }
+    Ok(CcdTrack {
+        number: track,
+        mode,
+        control,
+        isrc,
+        index_0,
+        indexes,
+    })
+}
+
+/// Packs stand there without their checksums.
+fn texts(section: &Section) -> Result<CdText, CcdError> {
+    let mut packs = Vec::new();
+    for (line, text) in (0..).map_while(|at| section.get(&format!("entry{at}"))) {
+        let bytes: Option<Vec<u8>> = text
+            .split_whitespace()
+            .map(|byte| u8::from_str_radix(byte, 16).ok())
+            .collect();
+        let bytes: Option<[u8; PACK_BYTES - 2]> = bytes.and_then(|bytes| bytes.try_into().ok());
+        let bytes = bytes.ok_or_else(|| CcdError {
+            line: *line,
+            fault: CcdFault::Pack(text.clone()),
+        })?;
+        packs.extend_from_slice(Pack::of_contents(&bytes).bytes());
+    }
+    // What is wrong among the packs was wrong on the disc: what is right of them is told.
+    Ok(CdText::parse(&packs).0)
+}
+
+/// Sections by their names, in small letters without spaces, and the number of lines.
+fn sections(text: &[u8]) -> Result<(BTreeMap<String, Section>, u32), CcdError> {
+    let not_one = CcdError {
+        line: 1,
+        fault: CcdFault::NotOne,
+    };
+    let text = std::str::from_utf8(text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text));
+    let text = text.ok().filter(|text| text.len() <= MOST_BYTES);
+    let text = text.ok_or_else(|| not_one.clone())?;
+    let squeezed = |name: &str| name.replace(' ', "").to_lowercase();
+    let mut sections: BTreeMap<String, Section> = BTreeMap::new();
+    let mut here: Option<String> = None;
+    let mut line = 0;
+    for content in text.lines() {
+        line += 1;
+        let content = content.trim();
+        if content.is_empty() || content.starts_with(';') {
+            continue;
+        }
+        if let Some(name) = content.strip_prefix('[').and_then(|c| c.strip_suffix(']')) {
+            if here.is_none() && squeezed(name) != "clonecd" {
+                return Err(not_one);
+            }
+            here = Some(squeezed(name));
+            sections.entry(squeezed(name)).or_default();
+            continue;
+        }
+        let section = here.as_ref().and_then(|name| sections.get_mut(name));
+        let (Some(section), Some((name, value))) = (section, content.split_once('=')) else {
+            let fault = match here {
+                Some(_) => CcdFault::Line(content.to_owned()),
+                None => CcdFault::NotOne,
+            };
+            return Err(CcdError { line, fault });
+        };
+        section.insert(squeezed(name), (line, value.trim().to_owned()));
+    }
+    match sections.is_empty() {
+        true => Err(not_one),
+        false => Ok((sections, line)),
+    }
+}
+
+/// A number, decimal or behind `0x`.
+fn number(section: &Section, name: &str) -> Result<Option<(u32, i64)>, CcdError> {
+    let Some((line, text)) = section.get(name) else {
+        return Ok(None);
+    };
+    let parsed = match text.strip_prefix("0x").or(text.strip_prefix("0X")) {
+        Some(digits) => u32::from_str_radix(digits, 16).ok().map(i64::from),
+        None => text.parse::<i32>().ok().map(i64::from),
+    };
+    let value = parsed.ok_or_else(|| CcdError {
+        line: *line,
+        fault: CcdFault::Number(text.clone()),
+    })?;
+    Ok(Some((*line, value)))
+}
