@@ -16,7 +16,8 @@ use pitland::transport::{
 use pitland::writer::mmc::Sense;
 use pitland::{
     BurnError, BurnOptions, DriveHandle, DriveLease, Engine, Image, ImageSource, JobEvent,
-    MasterOptions, OpenMode, Outcome, Phase, Placement, StashPolicy, Transport, burn_together,
+    MasterOptions, OpenMode, Outcome, Phase, Placement, ReadOptions, StashPolicy, Transport,
+    burn_together,
 };
 use std::io;
 use std::path::{Path, PathBuf};
@@ -90,10 +91,10 @@ fn open(engine: &Engine, file: &Path) -> DriveHandle {
 
 /// Whether a reader of the disc finds the image at its start.
 async fn holds_the_image(drive: &DriveHandle) -> bool {
-    let (_, mut pieces) = drive.read(None).await.unwrap();
+    let mut pieces = drive.read(ReadOptions::default()).await.unwrap().pieces;
     let mut bytes = Vec::new();
     while let Some(piece) = pieces.next().await {
-        bytes.extend_from_slice(&piece.unwrap());
+        bytes.extend_from_slice(&piece.unwrap().bytes);
         if bytes.len() as u64 >= LENGTH {
             break;
         }

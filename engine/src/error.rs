@@ -8,6 +8,7 @@ use pitland_burn::{Fault, MediumState, NoAnswer};
 use pitland_mastering::import::ImportError;
 use pitland_mastering::tree::{EditError, GlobError, WeightError};
 use pitland_mastering::{EmitError, PlanError, ScanError};
+use pitland_mmc::Lba;
 use pitland_mmc::sense::Sense;
 use pitland_transport::ClaimDenied;
 use pitland_writer::{Failure, Refusal};
@@ -134,6 +135,14 @@ pub enum QueryError {
     /// There is nothing to read.
     #[error("there is nothing on the disc to read")]
     NothingToRead,
+    /// A block holds data, and cannot be read.
+    #[error("block {} cannot be read: {sense}", lba.0)]
+    Unreadable {
+        /// Which.
+        lba: Lba,
+        /// What the drive answered.
+        sense: Sense,
+    },
 }
 
 impl From<ClaimDenied> for QueryError {

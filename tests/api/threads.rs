@@ -61,7 +61,11 @@ fn futures_may_be_spawned(
     let d = drive.clone();
     future_is_send(async move { d.medium().await });
     let d = drive.clone();
-    future_is_send(async move { d.read(None).await.map(|(blocks, _)| blocks) });
+    future_is_send(async move {
+        d.read(ReadOptions::default())
+            .await
+            .map(|reading| reading.blocks)
+    });
     let d = drive.clone();
     future_is_send(async move { d.verify_tree(Vec::new(), MasterOptions::default()).await });
     future_is_send(async move { drive.eject().await });

@@ -5,7 +5,7 @@ use pitland::transport::address::VirtualOptions;
 use pitland::transport::sim::{DiscType, create_disc};
 use pitland::{
     BurnError, BurnOptions, BurnReport, DriveAddress, DriveHandle, Engine, Image, MasterOptions,
-    MediaFacts, OpenMode, Outcome, Placement, Transport,
+    MediaFacts, OpenMode, Outcome, Placement, ReadOptions, Transport,
 };
 use std::fs::File;
 use std::io::Write;
@@ -113,7 +113,8 @@ pub fn overwrite() -> BurnOptions {
 
 /// Writes what a reader sees of a disc into a file: the first `blocks`, or all of it.
 pub async fn export(drive: &DriveHandle, blocks: Option<u64>, out: &Path) -> u64 {
-    let (there, mut pieces) = drive.read(None).await.unwrap();
+    let reading = drive.read(ReadOptions::default()).await.unwrap();
+    let (there, mut pieces) = (reading.blocks, reading.pieces);
     let wanted = blocks.unwrap_or(there);
     assert!(wanted <= there, "{wanted} blocks wanted, {there} readable");
     let mut left = wanted * 2048;
@@ -123,7 +124,8 @@ pub async fn export(drive: &DriveHandle, blocks: Option<u64>, out: &Path) -> u64
             .next()
             .await
             .expect("as many pieces as told")
-            .unwrap();
+            .unwrap()
+            .bytes;
         let length = left.min(piece.len() as u64) as usize;
         file.write_all(&piece[..length]).unwrap();
         left -= length as u64;

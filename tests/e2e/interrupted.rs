@@ -8,8 +8,8 @@ use futures::StreamExt;
 use pitland::transport::sim::{DiscType, MediumKind};
 use pitland::writer::MediumCondition;
 use pitland::{
-    BurnError, Canceller, Engine, Fault, Image, MediumState, Outcome, Phase, SourceError,
-    StashPolicy,
+    BurnError, Canceller, Engine, Fault, Image, MediumState, Outcome, Phase, ReadOptions,
+    SourceError, StashPolicy,
 };
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
@@ -415,7 +415,9 @@ async fn what_was_written_stands(disc: &Path) {
     let track = facts.last_track().unwrap();
     let nwa = facts.nwa().unwrap();
     assert!(nwa > track.start, "{facts:?}");
-    let (blocks, mut pieces) = opened.drive.read(Some(track.track.0)).await.unwrap();
+    let reading = ReadOptions::default().track(track.track.0);
+    let reading = opened.drive.read(reading).await.unwrap();
+    let (blocks, mut pieces) = (reading.blocks, reading.pieces);
     assert_eq!(
         Some(blocks),
         nwa.blocks_since(track.start)
@@ -423,7 +425,7 @@ async fn what_was_written_stands(disc: &Path) {
     );
     let mut image = Vec::new();
     while let Some(piece) = pieces.next().await {
-        image.extend_from_slice(&piece.unwrap());
+        image.extend_from_slice(&piece.unwrap().bytes);
     }
     assert_eq!(image.len() as u64, blocks * 2048);
     assert_eq!(&image[16 * 2048 + 1..16 * 2048 + 6], b"CD001");

@@ -5,7 +5,7 @@ use crate::common::outside::{self, Session};
 use crate::common::seen::{assert_same, look_without_link_times};
 use crate::common::tree;
 use pitland::transport::sim::DiscType;
-use pitland::{BurnError, Finish, MediumState, Refusal};
+use pitland::{BurnError, Finish, MediumState, ReadOptions, Refusal};
 
 /// Blocks of a disc whose gaps between sessions are in proportion to it.
 const SMALL_DVD: Option<u32> = Some(64 * 1024);
@@ -110,9 +110,12 @@ async fn the_run_out_of_a_cd_trips_no_reader() {
     burn::blank(&disc, DiscType::CdR, None);
     let opened = Opened::new(&disc);
     let report = opened.burn_tree(burn::options(), &folder).await;
-    let (blocks, pieces) = opened.drive.read(Some(1)).await.unwrap();
-    let pieces: Vec<_> = futures::StreamExt::collect(pieces).await;
-    let bytes: usize = pieces.into_iter().map(|piece| piece.unwrap().len()).sum();
+    let reading = ReadOptions::default().track(1);
+    let reading = opened.drive.read(reading).await.unwrap();
+    let blocks = reading.blocks;
+    let pieces: Vec<_> = futures::StreamExt::collect(reading.pieces).await;
+    let lengths = pieces.into_iter().map(|piece| piece.unwrap().bytes.len());
+    let bytes: usize = lengths.sum();
     assert_eq!(blocks, report.blocks_written);
     assert_eq!(bytes as u64, blocks * 2048);
     let whole = burn::export(&opened.drive, None, &place.path("whole.iso")).await;

@@ -344,6 +344,9 @@ pub(crate) struct ReadArgs {
     /// Only this track; without it the whole disc, gaps as zeros.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) track: Option<u16>,
+    /// Go on behind blocks that cannot be read: they come as zeros, and the status is 9.
+    #[arg(long)]
+    pub(crate) skip_errors: bool,
     /// Where the data go; - is standard output.
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: PathBuf,

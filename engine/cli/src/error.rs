@@ -444,6 +444,12 @@ impl From<&QueryError> for Complaint {
                 "medium",
                 "insert a disc that holds data",
             ),
+            QueryError::Unreadable { .. } => Self::new(
+                Exit::Differs,
+                error.to_string(),
+                "medium",
+                "clean the disc, or try another drive; --skip-errors takes what can be read",
+            ),
             QueryError::NoAnswer(_) => Self::new(
                 Exit::DriveFailed,
                 error.to_string(),

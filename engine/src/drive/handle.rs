@@ -3,16 +3,14 @@
 use crate::bus::Buses;
 use crate::drive::actor::{Message, Running};
 use crate::drive::lease::{DriveLease, LeaseOptions};
-use crate::drive::read::{DriveReader, Gaps, ReadError};
+use crate::drive::read::{DriveReader, ReadError};
 use crate::drive::thread::{Hold, Order, Tray};
 use crate::error::{LeaseDenied, QueryError};
 use crate::inhibit::{Awake, SleepInhibitor};
 use crate::plugin_host::Registry;
 use crate::progress::Activity;
-use bytes::Bytes;
 use futures::stream::{self, BoxStream, StreamExt};
 use pitland_burn::QuirkTable;
-use pitland_mmc::{Lba, MediumFamily};
 use pitland_transport::probe::Capabilities;
 use pitland_transport::{BusShare, MediumEvent};
 use pitland_writer::MediaFacts;
@@ -159,52 +157,6 @@ impl DriveHandle {
         self.query(Order::Probe(reply)).await?;
         let capabilities = answer.await.map_err(|_| LeaseDenied::Gone)??;
         Ok(*capabilities)
-    }
-
-    /// The disc's blocks as a reader sees them, in pieces of 64 KiB: one track, or all from block 0 to
-    /// the end. Blocks that cannot be read because nothing was ever written there (the gaps between
-    /// sessions) come as zeros when the whole disc is read, and so does the run-out behind a CD's track; a
-    /// single track is given without.
-    ///
-    /// # Errors
-    /// Refused while the drive is at work; else the drive's answer.
-    pub async fn read(
-        &self,
-        track: Option<u16>,
-    ) -> Result<(u64, BoxStream<'static, Result<Bytes, QueryError>>), QueryError> {
-        let facts = self.medium().await?.facts;
-        let (first, blocks) = match track {
-            Some(number) => facts
-                .tracks
-                .iter()
-                .find(|t| t.track.0 == number)
-                .and_then(crate::drive::read::readable_blocks)
-                .ok_or(QueryError::NoSuchTrack { track: number })?,
-            None => (Lba(0), crate::drive::read::whole_disc(&facts)),
-        };
-        if blocks == 0 {
-            return Err(QueryError::NothingToRead);
-        }
-        let reader = self.reader();
-        let is_cd = facts.profile().family() == MediumFamily::Cd;
-        let run_out = track.is_some() && is_cd && reader.ends_in_run_out(first, blocks).await;
-        let blocks = if run_out { blocks - 2 } else { blocks };
-        let gaps = track.is_none().then(|| Gaps::of(&facts));
-        let pieces = stream::unfold(
-            (reader, first, blocks, gaps),
-            move |(reader, lba, left, gaps)| async move {
-                if left == 0 {
-                    return None;
-                }
-                let count = left.min(32) as u16;
-                let (next, piece) = reader.read_piece(lba, count, gaps.as_ref()).await;
-                match piece {
-                    Ok(bytes) => Some((Ok(bytes), (reader, next, left - u64::from(count), gaps))),
-                    Err(error) => Some((Err(error), (reader, next, 0, gaps))),
-                }
-            },
-        );
-        Ok((blocks, pieces.boxed()))
     }
 
     /// What happens to the medium, asked of the drive itself each `every`: the disc put in or taken out,

@@ -1,7 +1,8 @@
-//! Reading a disc as any reader would: blocks through the drive's queue. Owns what counts as readable;
-//! what the blocks mean is mastering's.
+//! Reading a disc as any reader would: blocks through the drive's queue. Owns what counts as readable, and
+//! what a drive's answer means for a block; what the blocks hold is mastering's.
 
 use crate::drive::handle::DriveHandle;
+use crate::drive::reading::{EmptyBlock, ReadPiece};
 use crate::drive::thread::Order;
 use crate::error::{LeaseDenied, QueryError};
 use bytes::Bytes;
@@ -92,21 +93,34 @@ impl DriveReader {
         Ok(())
     }
 
-    async fn read_async(&self, lba: Lba, blocks: u16) -> Result<Bytes, QueryError> {
+    /// Blocks of one command, all or none.
+    pub(crate) async fn read_whole(&self, lba: Lba, blocks: u16) -> Result<Bytes, QueryError> {
         let (reply, answer) = oneshot::channel();
         self.drive.query(Order::Read { lba, blocks, reply }).await?;
         Ok(answer.await.map_err(|_| LeaseDenied::Gone)??)
     }
 
+    /// Where a disc holds nothing, as far as its tracks tell it and, on CD, reading their ends.
+    pub(crate) async fn gaps(&self, facts: &MediaFacts) -> Gaps {
+        let mut gaps = Gaps::of(facts);
+        if gaps.is_cd {
+            for (start, end) in &mut gaps.tracks {
+                if self.ends_in_run_out(*start, *end).await {
+                    *end -= RUN_OUT;
+                }
+            }
+        }
+        gaps
+    }
+
     /// Whether a track ends in the two blocks of run-out that a drive puts behind a track at once, and
     /// which do not read: no count of the drive leaves them out (recipe 5).
-    pub(crate) async fn ends_in_run_out(&self, first: Lba, blocks: u64) -> bool {
-        let (Ok(length), true) = (i32::try_from(blocks), blocks > RUN_OUT.into()) else {
+    async fn ends_in_run_out(&self, start: i32, end: i32) -> bool {
+        if end.saturating_sub(start) <= RUN_OUT {
             return false;
-        };
+        }
         for back in 1..=RUN_OUT {
-            let at = Lba(first.0.saturating_add(length - i32::from(back)));
-            match self.read_async(at, 1).await {
+            match self.read_whole(Lba(end - back), 1).await {
                 Err(QueryError::Sense(sense)) if not_of_a_track(&sense) => {}
                 _ => return false,
             }
@@ -114,33 +128,57 @@ impl DriveReader {
         true
     }
 
-    /// A piece of the disc, and the address behind it. With `gaps`, blocks that were never written come
-    /// as zeros, and so does the run-out of tracks: single blocks are tried where a piece as a whole cannot
-    /// be read.
+    /// A piece of the disc. Single blocks are tried where it cannot be read as a whole; those that hold
+    /// nothing come as zeros, and so do those that cannot be read, if they are to be skipped.
     pub(crate) async fn read_piece(
         &self,
-        lba: Lba,
+        first: Lba,
         blocks: u16,
-        gaps: Option<&Gaps>,
-    ) -> (Lba, Result<Bytes, QueryError>) {
-        let next = Lba(lba.0.saturating_add(i32::from(blocks)));
-        let whole = self.read_async(lba, blocks).await;
-        let (Err(QueryError::Sense(_)), Some(gaps)) = (&whole, gaps) else {
-            return (next, whole);
-        };
-        let mut piece = vec![0u8; usize::from(blocks) * 2048];
-        for (at, place) in (lba.0..).zip(piece.chunks_mut(2048)) {
-            match self.read_async(Lba(at), 1).await {
-                Ok(block) => {
-                    if let Some(block) = block.get(..place.len()) {
-                        place.copy_from_slice(block);
-                    }
+        gaps: &Gaps,
+        skip_errors: bool,
+    ) -> Result<ReadPiece, QueryError> {
+        let mut empty = Vec::new();
+        let bytes = match self.read_whole(first, blocks).await {
+            Err(QueryError::Sense(_)) => {
+                let mut piece = vec![0u8; usize::from(blocks) * 2048];
+                for (at, place) in (first.0..).map(Lba).zip(piece.chunks_mut(2048)) {
+                    empty.extend(self.read_one(at, place, gaps, skip_errors).await?);
                 }
-                Err(QueryError::Sense(sense)) if gaps.explain(Lba(at), &sense) => {}
-                Err(error) => return (next, Err(error)),
+                piece.into()
             }
+            whole => whole?,
+        };
+        Ok(ReadPiece {
+            first,
+            bytes,
+            empty,
+        })
+    }
+
+    /// One block, or why its place stays as it is.
+    async fn read_one(
+        &self,
+        lba: Lba,
+        place: &mut [u8],
+        gaps: &Gaps,
+        skip_errors: bool,
+    ) -> Result<Option<EmptyBlock>, QueryError> {
+        let sense = match self.read_whole(lba, 1).await {
+            Err(QueryError::Sense(sense)) => sense,
+            block => {
+                let block = block?;
+                let block = block.get(..place.len());
+                place.copy_from_slice(block.ok_or(QueryError::NoAnswer(NoAnswer::Link))?);
+                return Ok(None);
+            }
+        };
+        match gaps.explain(lba, &sense) {
+            None => Err(QueryError::Sense(sense)),
+            Some(WhyEmpty::Unreadable) if !skip_errors => {
+                Err(QueryError::Unreadable { lba, sense })
+            }
+            Some(why) => Ok(Some(EmptyBlock { lba, why, sense })),
         }
-        (next, Ok(piece.into()))
     }
 }
 
@@ -165,7 +203,20 @@ impl BlockSource for DriveReader {
 }
 
 /// Blocks of run-out behind a track at once on CD (recipe 5).
-const RUN_OUT: u16 = 2;
+const RUN_OUT: i32 = 2;
+
+/// Why a drive gave nothing for a block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum WhyEmpty {
+    /// There are no data: it lies between tracks, or the drive says that it was never written.
+    NeverWritten,
+    /// It was never written, or it is damaged: drives give the same answer for both on media that can be
+    /// written anywhere, and no volume says that it was written.
+    Unclear,
+    /// There were data, and they cannot be read.
+    Unreadable,
+}
 
 /// Where a disc holds no data of anybody's, so that a block that cannot be read is no damage.
 #[derive(Debug, Clone, Default)]
@@ -173,19 +224,19 @@ pub(crate) struct Gaps {
     /// First block of each track that holds something, and the block behind its data.
     tracks: Vec<(i32, i32)>,
     is_cd: bool,
-    /// Any block of a track may be one that was never written.
+    /// Any block of a track may be one that was never written,
     holes_in_tracks: bool,
+    /// but none of these: first block, and the block behind the last.
+    written: Option<(i32, i32)>,
 }
 
 impl Gaps {
-    /// Those of a disc, by its tracks.
-    pub(crate) fn of(facts: &MediaFacts) -> Self {
-        let is_cd = facts.profile().family() == MediumFamily::Cd;
-        let run_out = if is_cd { i32::from(RUN_OUT) } else { 0 };
+    /// Those of a disc, by its tracks alone.
+    fn of(facts: &MediaFacts) -> Self {
         let tracks = facts.tracks.iter().filter_map(readable_blocks);
         let ends = tracks.filter_map(|(start, blocks)| {
             let end = start.0.checked_add(i32::try_from(blocks).ok()?)?;
-            Some((start.0, end - run_out))
+            Some((start.0, end))
         });
         let tracks: Vec<_> = ends.collect();
         Self {
@@ -193,20 +244,43 @@ impl Gaps {
                 || facts.profile().is_overwritable()
                 || facts.current_feature(FeatureCode::BdRPow).is_some(),
             tracks,
-            is_cd,
+            is_cd: facts.profile().family() == MediumFamily::Cd,
+            written: None,
         }
     }
 
-    /// Whether a drive answers so for a block at which nothing was ever written, or which it made by itself
-    /// between two tracks; within the data of a track the same answer is damage (recipes 9 and 13.2).
-    fn explain(&self, lba: Lba, sense: &Sense) -> bool {
-        let data = |(start, end): &(i32, i32)| (*start..*end).contains(&lba.0);
-        let between = !self.tracks.iter().any(data);
+    /// Blocks of the track that begins there, without its run-out.
+    pub(crate) fn blocks_of_track(&self, start: Lba) -> Option<u64> {
+        let (start, end) = self.tracks.iter().find(|(first, _)| *first == start.0)?;
+        u64::try_from(end - start).ok()
+    }
+
+    /// Whether blocks of a track may be ones that were never written.
+    pub(crate) fn may_be_within_tracks(&self) -> bool {
+        self.holes_in_tracks
+    }
+
+    /// Whoever wrote these blocks, first and behind the last, left out none.
+    pub(crate) fn hold_written(&mut self, blocks: Option<(i32, i32)>) {
+        self.written = blocks;
+    }
+
+    /// What such an answer means for a block: that nothing was ever written there, that the drive made it by
+    /// itself between two tracks, or that it is damaged (recipes 9 and 13.2). `None`: the answer is not of the
+    /// block.
+    fn explain(&self, lba: Lba, sense: &Sense) -> Option<WhyEmpty> {
+        let within = |(start, end): &(i32, i32)| (*start..*end).contains(&lba.0);
+        let between = !self.tracks.iter().any(within);
         match sense.triple() {
-            (8, ..) => true,
-            (5, 0x64, _) => self.is_cd && between,
-            (5, 0x21, 0x00) | (3, 0x11, _) => between || self.holes_in_tracks,
-            _ => false,
+            (8, ..) => Some(WhyEmpty::NeverWritten),
+            (5, 0x64, _) if self.is_cd && between => Some(WhyEmpty::NeverWritten),
+            (5, 0x21, 0x00) if between || self.holes_in_tracks => Some(WhyEmpty::NeverWritten),
+            (3, 0x11, _) if between => Some(WhyEmpty::NeverWritten),
+            (3, 0x11, _) if self.holes_in_tracks && !self.written.iter().any(within) => {
+                Some(WhyEmpty::Unclear)
+            }
+            (3, ..) => Some(WhyEmpty::Unreadable),
+            _ => None,
         }
     }
 }

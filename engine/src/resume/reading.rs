@@ -7,7 +7,6 @@ use crate::error::{QueryError, SourceError};
 use crate::pipeline::checks::{Checks, check};
 use crate::pipeline::{Feed, Readable};
 use crate::resume::ResumeError;
-use bytes::Bytes;
 use pitland_journal::{Comparison, Journal, UNIT_BLOCKS, UnitFound, UnitToRead, Verdict};
 use pitland_mmc::Lba;
 use std::sync::Arc;
@@ -140,9 +139,7 @@ impl Expected<'_> {
         let (Ok(lba), Ok(blocks)) = (i32::try_from(unit.lba), u16::try_from(unit.blocks)) else {
             return Ok(UnitFound::Unreadable);
         };
-        let (_, read): (_, Result<Bytes, QueryError>) =
-            reader.read_piece(Lba(lba), blocks, None).await;
-        match read {
+        match reader.read_whole(Lba(lba), blocks).await {
             Ok(bytes) if check(&bytes) != expected => Ok(UnitFound::Differs),
             Ok(_) if self.tells(expected) => Ok(UnitFound::Equal),
             Ok(_) => Ok(UnitFound::Unknown),

@@ -5,7 +5,8 @@ use crate::args::{CreateArgs, ExportArgs};
 use crate::error::{Complaint, drive_name};
 use crate::exit::Exit;
 use crate::output::bar::Watcher;
-use crate::output::json::{Name, ReadView, VirtualDiscView};
+use crate::output::json::{Name, VirtualDiscView};
+use crate::output::read::ReadView;
 use crate::sink::Sink;
 use pitland::DriveAddress;
 use pitland::mastering::BLOCK_SIZE;
@@ -111,5 +112,6 @@ fn copy(args: &ExportArgs, context: &Context) -> Result<ReadView, Complaint> {
         output: Name::new(&args.output),
         blocks: u64::from(blocks),
         bytes,
+        empty: None,
     })
 }

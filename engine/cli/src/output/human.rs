@@ -405,23 +405,6 @@ impl Say for VerifiedView {
     }
 }
 
-impl Say for ReadView {
-    const TYPE: &'static str = "read";
-
-    fn say(&self) -> String {
-        let track = self
-            .track
-            .map(|track| format!(", track {track}"))
-            .unwrap_or_default();
-        format!(
-            "{}{track}: {} to {}\n",
-            self.drive.escaped(),
-            blocks(self.blocks),
-            self.output.escaped()
-        )
-    }
-}
-
 impl Say for TrayView {
     const TYPE: &'static str = "tray";
 

@@ -465,16 +465,6 @@ pub(crate) struct VerifiedView {
     pub(crate) differences: u64,
 }
 
-/// `"read"`: blocks of a disc are in a file; also the end of `virtual export`.
-#[derive(Debug, Serialize)]
-pub(crate) struct ReadView {
-    pub(crate) drive: Name,
-    pub(crate) track: Option<u16>,
-    pub(crate) output: Name,
-    pub(crate) blocks: u64,
-    pub(crate) bytes: u64,
-}
-
 /// `"tray"`.
 #[derive(Debug, Serialize)]
 pub(crate) struct TrayView {

@@ -10,6 +10,7 @@ pub(crate) mod json;
 pub(crate) mod listing;
 pub(crate) mod plan;
 pub(crate) mod plugins;
+pub(crate) mod read;
 pub(crate) mod report;
 pub(crate) mod stash;
 
