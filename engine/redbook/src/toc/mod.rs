@@ -6,8 +6,10 @@
 
 mod parse;
 mod words;
+mod write;
 
 pub use words::{TocError, TocFault};
+pub use write::toc_text;
 
 use crate::cue::{CueFile, CuePart, CueSession, CueTrackKind, CueTrackParts};
 use crate::disc::Track;
