@@ -212,13 +212,26 @@ impl DiscId {
     /// What the source answered to blocks that it has.
     pub fn of(source: &mut impl BlockSource, session_first_lba: u32) -> io::Result<Self> {
         let mut sum = SUM.digest();
+        // Behind a short volume a drive may have blocks that nobody has recorded, and which it cannot read.
+        let mut volume_blocks = None;
         for number in (0..MARKED).chain([ANCHOR]) {
+            if volume_blocks.is_some_and(|blocks| number >= blocks) {
+                break;
+            }
             let lba = session_first_lba.saturating_add(number);
             let Some(block) = read(source, lba)? else {
                 break;
             };
-            if number == ANCHOR || number < FIRST_DESCRIPTOR || descriptor::kind(&block).is_some() {
+            let kind = descriptor::kind(&block);
+            if number == ANCHOR || number < FIRST_DESCRIPTOR || kind.is_some() {
                 sum.update(&block);
+            }
+            if number == FIRST_DESCRIPTOR
+                && kind == Some(DescriptorKind::Primary)
+                && let Ok(primary) = VolumeDescriptor::parse(&block)
+            {
+                let end = volume_end(session_first_lba, primary.blocks, source.blocks());
+                volume_blocks = Some(end.saturating_sub(session_first_lba));
             }
         }
         Ok(Self {

@@ -14,8 +14,8 @@ use pitland_mastering::grow_file;
 use pitland_mastering::import::{ImportError, ImportOptions, ImportWarning, import};
 use pitland_mastering::sessions::{DiscError, DiscId, sessions};
 use pitland_mastering::{
-    BLOCK_SIZE, BootEntry, DiscImage, Layout, Names, NodeKind, Origin, Platform, UdfRevision,
-    Volume, VolumeOptions,
+    BLOCK_SIZE, BlockSource, BootEntry, DiscImage, Layout, Names, NodeKind, Origin, Platform,
+    UdfRevision, Volume, VolumeOptions,
 };
 use support::sessions::*;
 use support::*;
@@ -305,6 +305,37 @@ fn another_disc_than_the_imported_one_is_refused() {
     assert!(
         matches!(error, ImportError::Disc(DiscError::Mismatch { expected, .. }) if expected == disc)
     );
+}
+
+/// A drive whose disc has room behind what is recorded: it answers blocks of that with an error of the medium.
+struct RoomBehind(Vec<u8>);
+
+impl BlockSource for RoomBehind {
+    fn read_blocks(&mut self, lba: u32, out: &mut [u8]) -> std::io::Result<()> {
+        let recorded = self.0.as_slice().read_blocks(lba, out);
+        recorded.map_err(|_| std::io::Error::other("MEDIUM ERROR"))
+    }
+
+    fn blocks(&mut self) -> Option<u32> {
+        Some(1_000_000)
+    }
+}
+
+#[test]
+fn a_short_volume_is_imported_from_a_disc_with_room_behind_it() {
+    let dir = tempfile::tempdir().unwrap();
+    write(&dir.path().join("a"), b"1");
+    let short = VolumeOptions {
+        padding_blocks: 0,
+        ..options()
+    };
+    let layout = Arc::new(Layout::plan(scan(dir.path()), 0, &short).unwrap());
+    // Neither all of what makes up the mark is there nor the place of an anchor of UDF.
+    assert!(layout.blocks() < 64);
+    let bytes = image(&layout);
+    let imported = import(RoomBehind(bytes.clone()), 0, &ImportOptions::default()).unwrap();
+    assert_eq!(u64::from(imported.end), layout.blocks());
+    imported.disc.check(&mut bytes.as_slice()).unwrap();
 }
 
 #[test]
