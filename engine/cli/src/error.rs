@@ -6,7 +6,7 @@ use crate::exit::Exit;
 use crate::output::json::{ErrorView, Name};
 use crate::output::report::ReportView;
 use pitland::journal::{JournalError, Verdict};
-use pitland::mastering::{PlanError, ScanError};
+use pitland::mastering::{EditError, PlanError, ScanError};
 use pitland::plugin_host::PluginError;
 use pitland::transport::ClaimDenied;
 use pitland::transport::address::{AddressError, OpenError};
@@ -499,7 +499,10 @@ fn source_advice(error: &SourceError) -> &'static str {
         SourceError::Import(_) => {
             "the volume on the disc cannot be gone on with; burn without --append"
         }
-        SourceError::Edit(_) => "say --replace where sources shall take the place of what is there",
+        SourceError::Edit(error) if matches!(**error, EditError::Exists { .. }) => {
+            "say --replace where sources shall take the place of what is there"
+        }
+        SourceError::Edit(_) => "name paths of the earlier session as pitland ls -R shows them",
         SourceError::LeftBehind => "say --stash all, or a longer --most-lag",
         _ => "mend the source and ask again",
     }

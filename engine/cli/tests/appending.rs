@@ -254,3 +254,79 @@ fn a_disc_with_a_manifest_is_verified_without_its_source() {
     bench.expect(0, &["burn", "one", "--drive", "virtual:plain.vdisc"]);
     bench.expect(4, &["verify", "virtual:plain.vdisc"]);
 }
+
+#[test]
+fn what_starts_a_machine_is_kept_and_a_loss_is_told() {
+    if tool("what_starts_a_machine_is_kept", "xorriso").is_none() {
+        return;
+    }
+    let bench = bench();
+    fs::write(bench.path("one/boot.img"), [0xE9; 4096]).unwrap();
+    let boots = |image: &str, session: u64| {
+        let address = session.to_string();
+        let args = ["-load", "sbsector", &address, "-indev", image];
+        let report = ["-report_el_torito", "plain"];
+        output(&bench, "xorriso", &[&args[..], &report].concat())
+            .contains("El Torito img path :   1  /boot.img")
+    };
+    bench.expect(
+        0,
+        &["image", "one", "-o", "x.iso", "--boot", "one/boot.img,id=A"],
+    );
+    assert!(boots("x.iso", 0));
+    bench.expect(0, &["image", "three", "--append-to", "x.iso"]);
+    assert!(boots("x.iso", 0));
+    bench.disc("disc.vdisc", "bd-r");
+    bench.expect(0, &["burn", "x.iso", "--drive", DISC]);
+    bench.expect(
+        0,
+        &["burn", "two", "--drive", DISC, "--append", "--replace"],
+    );
+    bench.expect(0, &["virtual", "export", "disc.vdisc", "-o", "disc.img"]);
+    assert!(boots("disc.img", session_lba(&bench, DISC)));
+    let lost = [
+        "burn", "--drive", DISC, "--append", "--remove", "boot.img", "--json",
+    ];
+    let told = bench.expect(0, &lost).of_type("report");
+    assert!(
+        told[0]["notes"].to_string().contains("boot catalogue"),
+        "{told:?}"
+    );
+}
+
+#[test]
+fn files_that_no_imported_name_leads_to_are_told_of_discs_and_images() {
+    if tool("files_that_no_imported_name_leads_to", "genisoimage").is_none() {
+        return;
+    }
+    let bench = bench();
+    output(
+        &bench,
+        "genisoimage",
+        &["-quiet", "-R", "-J", "-hide", "first", "-o", "x.iso", "one"],
+    );
+    bench.disc("disc.vdisc", "bd-r");
+    bench.expect(0, &["burn", "x.iso", "--drive", DISC]);
+    let grown = bench.expect(0, &["image", "three", "--append-to", "x.iso", "--json"]);
+    let told = grown.of_type("image")[0]["warnings"].to_string();
+    assert!(told.contains("names of Joliet only"), "{told}");
+    let burned = bench.expect(0, &["burn", "three", "--drive", DISC, "--append", "--json"]);
+    let told = burned.of_type("report")[0]["notes"].to_string();
+    assert!(told.contains("names of Joliet only"), "{told}");
+}
+
+#[test]
+fn a_manifest_that_does_not_list_what_is_new_is_told() {
+    let bench = bench();
+    bench.expect(0, &["image", "one", "-o", "x.iso", "--manifest"]);
+    let grow = ["image", "--append-to", "x.iso", "--json"];
+    let told = |more: &[&str]| {
+        let run = bench.expect(0, &[&grow[..], more].concat());
+        let warnings = run.of_type("image")[0]["warnings"].to_string();
+        warnings.contains("/SHA256SUMS")
+    };
+    assert!(!told(&[]));
+    assert!(told(&["three"]));
+    assert!(told(&["--remove", "first"]));
+    assert!(!told(&["--remove", "SHA256SUMS"]));
+}

@@ -7,11 +7,11 @@ use pitland_mastering::checksums::share_equal_files;
 use pitland_mastering::import::Imported;
 use pitland_mastering::tree::{Attributes, Clash, Globs, HiddenIn, Weights};
 use pitland_mastering::{
-    IsoLevel, Layout, Names, PlanWarning, SpecialFiles, Tree, TreeBuilder, UdfRevision,
-    VolumeOptions, VolumeSize, WalkOptions,
+    BootEntry, IsoLevel, Layout, Names, Origin, PlanWarning, SpecialFiles, Tree, TreeBuilder,
+    UdfRevision, VolumeOptions, VolumeSize, WalkOptions,
 };
 use pitland_mmc::MediumFamily;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -380,7 +380,7 @@ impl MasterOptions {
         files: Files<'_>,
         first_lba: u32,
         medium: Option<MediumFamily>,
-        earlier: Option<Imported>,
+        mut earlier: Option<Imported>,
     ) -> Result<Layout, SourceError> {
         let created = *self.created.get_or_insert_with(SystemTime::now);
         // A reader that prefers UDF would go on seeing the earlier tree.
@@ -393,7 +393,7 @@ impl MasterOptions {
         if let Some(earlier) = earlier.as_ref().filter(|_| self.volume_id.is_empty()) {
             self.volume_id.clone_from(&earlier.volume.volume_id);
         }
-        let mut tree = self.tree(files, earlier)?;
+        let mut tree = self.tree(files, earlier.as_mut())?;
         if self.manifest {
             let attributes = Attributes::new(0o444, created.into());
             tree = tree
@@ -410,6 +410,11 @@ impl MasterOptions {
         options.joliet = self.file_systems.joliet;
         options.rock_ridge = self.file_systems.rock_ridge;
         options.udf = udf;
+        let mut warnings = Vec::new();
+        if let Some(earlier) = &earlier {
+            options.boot = self.earlier_boot(earlier, &tree, &mut warnings);
+            self.warn_of_earlier(earlier, &tree, files, &mut warnings);
+        }
         for image in &self.boot {
             options.boot.push(image.entry(&mut tree)?);
         }
@@ -424,20 +429,64 @@ impl MasterOptions {
         let is_continued =
             |warning: &PlanWarning| matches!(warning, PlanWarning::ContinuedInSession { .. });
         if !layout.warnings().iter().any(is_continued) {
-            return Ok(layout);
+            return Ok(layout.with_warnings(warnings));
         }
         // Linux would lose these names by the size that sessions commonly state. Others read both.
         options.volume_size = VolumeSize::ToEnd;
-        Ok(Layout::plan(layout.into_tree(), first_lba, &options).map_err(Arc::new)?)
+        let layout = Layout::plan(layout.into_tree(), first_lba, &options).map_err(Arc::new)?;
+        Ok(layout.with_warnings(warnings))
+    }
+
+    /// What starts machines from an earlier session, unless other images are to do so.
+    fn earlier_boot(
+        &self,
+        earlier: &Imported,
+        tree: &Tree,
+        warnings: &mut Vec<PlanWarning>,
+    ) -> Vec<BootEntry> {
+        if !self.boot.is_empty() {
+            return Vec::new();
+        }
+        let kept = match self.file_systems.iso9660 {
+            true => earlier.boot_entries(tree),
+            false => Vec::new(),
+        };
+        let lost = earlier.boot.len().saturating_sub(kept.len());
+        if lost > 0 {
+            let count = lost as u64;
+            warnings.push(PlanWarning::BootEntriesLeftOut { count });
+        }
+        kept
+    }
+
+    /// Tells what of an earlier session does not come along, or is not true any more.
+    fn warn_of_earlier(
+        &self,
+        earlier: &Imported,
+        tree: &Tree,
+        files: Files<'_>,
+        warnings: &mut Vec<PlanWarning>,
+    ) {
+        let import = earlier.warnings.iter().cloned();
+        warnings.splice(0..0, import.map(PlanWarning::Earlier));
+        let removes = self.append.as_ref().is_some_and(|a| !a.remove.is_empty());
+        let is_other = removes || !matches!(files, Files::OfHost([]));
+        let manifest = Path::new("/").join(MANIFEST);
+        let stays = tree
+            .find(&manifest)
+            .is_some_and(|id| matches!(tree.origin(id), Origin::Recorded(_)));
+        if is_other && stays {
+            warnings.push(PlanWarning::EarlierManifest { path: manifest });
+        }
     }
 
     /// The sources, and what an earlier session holds.
-    fn tree(&self, files: Files<'_>, earlier: Option<Imported>) -> Result<Tree, SourceError> {
+    fn tree(&self, files: Files<'_>, earlier: Option<&mut Imported>) -> Result<Tree, SourceError> {
         let Some(earlier) = earlier else {
             return self.own_tree(files);
         };
         let append = self.append.clone().unwrap_or_default();
-        let mut builder = earlier.builder;
+        let mut builder = std::mem::take(&mut earlier.builder);
         for path in &append.remove {
             let from_root = PathBuf::from("/").join(path);
             builder.remove_tree(from_root).map_err(Arc::new)?;

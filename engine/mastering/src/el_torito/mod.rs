@@ -173,6 +173,9 @@ pub struct BootEntry {
     pub bootable: bool,
 }
 
+/// The most characters of the default entry's name.
+pub(crate) const DEFAULT_ID_BYTES: usize = 24;
+
 impl BootEntry {
     /// An entry for a BIOS that loads the image and runs it.
     #[must_use]
@@ -203,7 +206,7 @@ impl BootEntry {
 
     /// Whether an image of this size can be what the entry says; `first` is the default entry of a volume.
     pub(crate) fn check(&self, size: u64, first: bool) -> Result<(), BootImageFault> {
-        let limit = if first { 24 } else { 28 };
+        let limit = if first { DEFAULT_ID_BYTES } else { 28 };
         let chosen = self.selection != Selection::default();
         match self.emulation.size() {
             Some(needed) if size != needed => Err(BootImageFault::Size { size, needed }),

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use super::{ImportError, ImportWarning, Imported};
 use crate::block::{BLOCK_SIZE, BlockSource, Extent};
-use crate::el_torito::{BootCatalogue, BootEntry, CatalogueEntry};
+use crate::el_torito::{BootCatalogue, BootEntry, CatalogueEntry, DEFAULT_ID_BYTES, Selection};
 use crate::read::Volume;
 use crate::time::Timestamp;
 use crate::tree::{Attributes, Extras, HiddenIn, NodeId, Origin, Tree};
@@ -66,8 +66,8 @@ impl Imported {
 
     /// The entries of the imported volume's boot catalogue for a plan of `tree`, which was made from
     /// [`Imported::builder`]: for [`VolumeOptions::boot`](crate::VolumeOptions::boot). The images stay where they are, as
-    /// they are. Entries whose image was removed or replaced are left out, and so are those whose emulation has a number
-    /// that nobody has defined.
+    /// they are. Entries whose image was removed or replaced are left out, and so are those that no plan can have; where
+    /// that is the default one, the next takes its place, which has no criteria.
     #[must_use]
     pub fn boot_entries(&self, tree: &Tree) -> Vec<BootEntry> {
         let image = |entry: &CatalogueEntry| -> Option<NodeId> {
@@ -79,9 +79,13 @@ impl Imported {
             };
             tree.nodes().find(begins)
         };
-        let entries = self.boot.iter().filter_map(|entry| {
-            let mut made = BootEntry::new(image(entry)?, entry.platform);
-            made.emulation = entry.emulation?;
+        let mut kept: Vec<BootEntry> = Vec::new();
+        for (at, entry) in self.boot.iter().enumerate() {
+            let (Some(image), Some(emulation)) = (image(entry), entry.emulation) else {
+                continue;
+            };
+            let mut made = BootEntry::new(image, entry.platform);
+            made.emulation = emulation;
             made.load_segment = entry.load_segment;
             made.load_sectors = Some(entry.load_sectors);
             made.id = match entry.id.is_ascii() {
@@ -90,12 +94,16 @@ impl Imported {
             };
             made.selection = entry.selection.clone();
             made.bootable = entry.bootable;
-            let size = tree.size(made.image);
-            made.emulation
-                .size()
-                .is_none_or(|needed| needed == size)
-                .then_some(made)
-        });
-        entries.collect()
+            let is_default = kept.is_empty();
+            if is_default && at > 0 {
+                made.id.truncate(DEFAULT_ID_BYTES);
+                made.selection = Selection::default();
+            }
+            let is_plain = tree.extras(image).is_none_or(|of| of.zisofs.is_none());
+            if is_plain && made.check(tree.size(image), is_default).is_ok() {
+                kept.push(made);
+            }
+        }
+        kept
     }
 }

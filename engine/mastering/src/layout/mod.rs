@@ -381,6 +381,13 @@ impl Layout {
         &self.warnings
     }
 
+    /// With warnings of whoever made the tree, in front of those of the plan.
+    #[must_use]
+    pub fn with_warnings(mut self, warnings: impl IntoIterator<Item = PlanWarning>) -> Self {
+        self.warnings.splice(0..0, warnings);
+        self
+    }
+
     /// The tree that is placed.
     #[must_use]
     pub fn tree(&self) -> &Tree {

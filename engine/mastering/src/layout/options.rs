@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use crate::el_torito::{BootEntry, BootImageFault};
 use crate::hybrid::{Hybrid, HybridFault};
+use crate::import::ImportWarning;
 use crate::iso9660::rules::{Deep, IsoLevel, IsoNames, VolumeSize};
 use crate::joliet::Surrogates;
 use crate::read::Names;
@@ -349,6 +350,19 @@ pub enum PlanWarning {
         /// The first of them.
         first: PathBuf,
     },
+    /// What the session that this one goes on with does not hand on.
+    Earlier(ImportWarning),
+    /// Entries of an earlier session's boot catalogue that this one does not have: their images were removed or replaced,
+    /// or the volume has no ISO 9660.
+    BootEntriesLeftOut {
+        /// How many.
+        count: u64,
+    },
+    /// A manifest of an earlier session, which is not made anew: it does not list what is new.
+    EarlierManifest {
+        /// Where it stands.
+        path: PathBuf,
+    },
 }
 
 impl std::fmt::Display for PlanWarning {
@@ -419,6 +433,16 @@ impl std::fmt::Display for PlanWarning {
                 f,
                 "{count} names are different in UDF; the first is {}",
                 first.display()
+            ),
+            Self::Earlier(warning) => warning.fmt(f),
+            Self::BootEntriesLeftOut { count } => write!(
+                f,
+                "{count} entries of the earlier session's boot catalogue are left out: their images are not there as they were, or there is no ISO 9660"
+            ),
+            Self::EarlierManifest { path } => write!(
+                f,
+                "{} is the manifest of an earlier session, and lists what that one held",
+                path.display()
             ),
             Self::JolietVolumeIdCut => {
                 f.write_str("the volume's name is cut to 16 characters in Joliet")
