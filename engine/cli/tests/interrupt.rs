@@ -160,3 +160,22 @@ fn ignores_hangup() -> bool {
         .unwrap();
     u64::from_str_radix(mask.trim(), 16).unwrap() & 1 != 0
 }
+
+#[test]
+fn an_image_that_grows_is_taken_back_to_what_it_was() {
+    let bench = Bench::new();
+    bench.tree("small");
+    bench.expect(0, &["image", "small", "-o", "x.iso"]);
+    let before = bench.bytes("x.iso");
+    // Takes longer than a signal; it has no bytes on the host.
+    fs::create_dir(bench.path("large")).unwrap();
+    let large = fs::File::create(bench.path("large/zeros")).unwrap();
+    large.set_len(4 << 30).unwrap();
+    let args = ["image", "large", "--append-to", "x.iso", "--json"];
+    let mut growth = Running::start(&bench, &args, Stdio::null());
+    growth.until(|line| line["type"] == "phase" && line["phase"] == "mastering");
+    growth.signal("-INT");
+    let (status, rest) = growth.end();
+    assert_eq!(status, Some(130), "{rest:?}");
+    assert!(bench.bytes("x.iso") == before);
+}

@@ -11,7 +11,7 @@
 
 use std::fs::File;
 use std::io;
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -30,8 +30,8 @@ const HEAD_END: u32 = 32;
 /// Blocks that are made at a time.
 const PIECE: u64 = 512;
 
-/// Why a volume cannot be grown. Nothing was written, but for [`GrowError::Write`] and [`GrowError::Emit`], after which the
-/// old volume is as it was.
+/// Why a volume cannot be grown. Nothing was written, but for [`GrowError::Write`], [`GrowError::Emit`] and
+/// [`GrowError::Stopped`], after which the old volume is as it was.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum GrowError {
@@ -76,6 +76,9 @@ pub enum GrowError {
     /// The image file cannot be written.
     #[error("the image cannot be written: {0}")]
     Write(#[source] io::Error),
+    /// The observer ended it, while the session was written.
+    #[error("it was ended before the session was whole")]
+    Stopped,
 }
 
 /// What is written to grow a volume.
@@ -260,6 +263,20 @@ pub fn grow_file(
     layout: &Arc<Layout>,
     disc: Option<DiscId>,
 ) -> Result<Growth, GrowError> {
+    grow_file_with(file, layout, disc, |_, _| ControlFlow::Continue(()))
+}
+
+/// As [`grow_file`], and tells `observe` how many blocks of the session of how many are written. [`ControlFlow::Break`]
+/// ends it: the file then has its old length and the old volume.
+///
+/// # Errors
+/// As [`grow_file`], and [`GrowError::Stopped`].
+pub fn grow_file_with(
+    file: &File,
+    layout: &Arc<Layout>,
+    disc: Option<DiscId>,
+    observe: impl FnMut(u64, u64) -> ControlFlow<()>,
+) -> Result<Growth, GrowError> {
     let length = file.metadata().map_err(GrowError::Write)?.len();
     let end = length.div_ceil(BLOCK_BYTES);
     if u64::from(layout.first_lba()) < end {
@@ -270,7 +287,7 @@ pub fn grow_file(
     }
     let mut source = ImageFile::new(file.try_clone().map_err(GrowError::Write)?);
     let growth = Growth::new(layout, &mut source, disc)?;
-    if let Err(error) = write_session(file, layout) {
+    if let Err(error) = write_session(file, layout, observe) {
         // What is behind the old volume does no harm, should even this fail.
         let _ = file.set_len(length);
         return Err(error);
@@ -283,8 +300,12 @@ pub fn grow_file(
     Ok(growth)
 }
 
-fn write_session(file: &File, layout: &Arc<Layout>) -> Result<(), GrowError> {
-    let mut emitter = layout.emitter();
+fn write_session(
+    file: &File,
+    layout: &Arc<Layout>,
+    mut observe: impl FnMut(u64, u64) -> ControlFlow<()>,
+) -> Result<(), GrowError> {
+    let mut emitter = layout.emitter_ahead();
     let mut piece = vec![0; PIECE as usize * BLOCK_SIZE];
     let mut block = 0;
     while block < layout.blocks() {
@@ -296,6 +317,9 @@ fn write_session(file: &File, layout: &Arc<Layout>) -> Result<(), GrowError> {
         let at = (u64::from(layout.first_lba()) + block) * BLOCK_BYTES;
         file.write_all_at(bytes, at).map_err(GrowError::Write)?;
         block += blocks;
+        if observe(block, layout.blocks()).is_break() {
+            return Err(GrowError::Stopped);
+        }
     }
     file.sync_data().map_err(GrowError::Write)
 }

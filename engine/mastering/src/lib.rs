@@ -56,7 +56,7 @@ pub use el_torito::{
 };
 pub use emit::{AheadFiles, EmitError, Emitter, FileContents, ReadAhead, SourceReader};
 pub use extract::{ExtractOptions, extract};
-pub use grow::{GrowError, Growth, grow_file};
+pub use grow::{GrowError, Growth, grow_file, grow_file_with};
 pub use hybrid::{BootCode, EfiPartition, Hybrid, HybridFault, PartitionTable};
 pub use images::{DiscImage, ImageError};
 pub use import::{ImportError, ImportOptions, ImportWarning, Imported, import};

@@ -6,11 +6,12 @@ mod support;
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
-use pitland_mastering::grow::{GrowError, Growth, grow_file};
+use pitland_mastering::grow::{GrowError, Growth, grow_file, grow_file_with};
 use pitland_mastering::import::{ImportOptions, import};
 use pitland_mastering::sessions::sessions;
 use pitland_mastering::{
@@ -569,5 +570,43 @@ fn a_source_that_changes_while_a_volume_is_grown_leaves_the_old_one() {
         .unwrap();
     let error = grow_file(&disc, &Arc::new(layout), Some(imported.disc)).unwrap_err();
     assert!(matches!(error, GrowError::Emit(_)), "{error}");
+    assert!(fs::read(&file).unwrap() == before);
+}
+
+#[test]
+fn a_growth_that_is_ended_leaves_the_old_volume() {
+    let dir = tempfile::tempdir().unwrap();
+    let source = dir.path().join("source");
+    write(&source.join("old"), &noise(1, 5000));
+    let file = dir.path().join("image.iso");
+    image_file(&plan(&source, 0), &file);
+    let before = fs::read(&file).unwrap();
+    let mut imported = bring_in(&file, 0);
+    imported
+        .builder
+        .add_file("/new", Origin::memory(noise(2, 5_000_000)), &given(1))
+        .unwrap();
+    let first_lba = imported.next_session(16).unwrap();
+    let layout = Layout::plan(imported.builder.finish().unwrap(), first_lba, &options()).unwrap();
+    let disc = fs::OpenOptions::new()
+        .read(true)
+        .write(true)
+        .open(&file)
+        .unwrap();
+    let mut told = Vec::new();
+    let grown = grow_file_with(
+        &disc,
+        &Arc::new(layout),
+        Some(imported.disc),
+        |blocks, of| {
+            told.push((blocks, of));
+            match told.len() {
+                3 => ControlFlow::Break(()),
+                _ => ControlFlow::Continue(()),
+            }
+        },
+    );
+    assert!(matches!(grown, Err(GrowError::Stopped)), "{grown:?}");
+    assert!(told.is_sorted() && told.iter().all(|(blocks, of)| blocks < of));
     assert!(fs::read(&file).unwrap() == before);
 }

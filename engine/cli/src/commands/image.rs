@@ -8,13 +8,14 @@ use crate::output::bar::Watcher;
 use crate::output::json::{ImageView, Name, PlannedVolumeView};
 use crate::sink::Sink;
 use crate::source;
-use pitland::mastering::grow::{GrowError, grow_file};
+use pitland::mastering::grow::{GrowError, grow_file_with};
 use pitland::mastering::import::{ImportError, ImportOptions, import};
 use pitland::mastering::sessions::SESSION_ALIGNMENT;
 use pitland::mastering::{BLOCK_SIZE, BlockSource, ImageFile, Layout};
 use pitland::{MasterOptions, SourceError};
 use std::fs::{File, TryLockError};
 use std::io;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -145,9 +146,6 @@ fn grow(
         Some(number) => volume::session_of_image(&mut source, image, number)?,
     };
     let imported = import(&mut source, first, &ImportOptions::default()).map_err(not_imported)?;
-    for warning in &imported.warnings {
-        watcher.warn(warning.to_string());
-    }
     // What was cut off behind the volume is not overwritten, either.
     let behind_file = source
         .blocks()
@@ -162,8 +160,17 @@ fn grow(
     let layout = Arc::new(options.plan_with(imported, &args.sources, start, None)?);
     refuse_own_source(image, &args.sources)?;
     watcher.phase("mastering");
-    let growth = grow_file(&file, &layout, Some(disc)).map_err(|error| match error {
+    let observe = |blocks: u64, of: u64| {
+        watcher.bytes(blocks * BLOCK_SIZE as u64, of * BLOCK_SIZE as u64);
+        match context.interrupt.is_raised() {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        }
+    };
+    let growth = grow_file_with(&file, &layout, Some(disc), observe);
+    let growth = growth.map_err(|error| match error {
         GrowError::Write(error) => wrong(error),
+        GrowError::Stopped => Complaint::cancelled(),
         error => Complaint::source(error.to_string()),
     })?;
     let bytes = growth
