@@ -4,12 +4,14 @@
 //! Commands are judged in `commands`, what is recorded in `extents`, and both against what the drive itself
 //! said of its medium in `medium`: a writer's own word about it is no proof.
 
+mod cd;
 mod commands;
 mod extents;
 mod medium;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use self::cd::end_of_medium;
 use crate::verify::WrittenRun;
 use pitland_mmc::Lba;
 use pitland_mmc::cdb::{CdbBytes, Command, DataDirection};
@@ -239,7 +241,7 @@ fn check_form(
     service: Option<&Service>,
     allowed: Allowances,
 ) -> Result<(), PlanFault> {
-    let parts = plan.prepare.len() + plan.extents.len() + plan.closing.len();
+    let parts = plan.commands().count() + plan.extents.len();
     if parts > MOST_PARTS {
         return Err(PlanFault::TooManyParts { parts });
     }

@@ -42,6 +42,9 @@ pub struct WriteChunk {
     pub blocks: u32,
     /// Bytes of each block.
     pub block_bytes: u32,
+    /// Bytes of a block of the image. Where it is longer than what is sent, the block is a whole sector, and
+    /// what is sent stands in it behind sync and header: from byte 16 on.
+    pub image_block_bytes: u32,
     /// Where the bytes come from.
     pub source: Source,
     /// Whether this is the same chunk again.
@@ -75,6 +78,8 @@ pub(crate) struct Writing {
     pub(crate) extent_index: usize,
     extent: ExtentShape,
     image_base: u64,
+    /// Where it is not that of the extent.
+    image_block_bytes: Option<u32>,
     done: u64,
     chunk_blocks: u32,
     in_flight: u32,
@@ -151,6 +156,7 @@ impl Writing {
                 origin,
             },
             image_base,
+            image_block_bytes: None,
             done: 0,
             chunk_blocks: units * unit,
             in_flight: 0,
@@ -178,6 +184,12 @@ impl Writing {
         if behind_lead_in {
             self.stalled_after = patience::STALLED_AT_START_AFTER;
         }
+        self
+    }
+
+    /// As part of an image of whole sectors, of which the extent's form may be a part.
+    pub(crate) fn out_of_sectors(mut self, image_block_bytes: Option<u32>) -> Self {
+        self.image_block_bytes = image_block_bytes;
         self
     }
 
@@ -218,6 +230,7 @@ impl Writing {
             lba,
             blocks,
             block_bytes: self.extent.block_bytes,
+            image_block_bytes: self.image_block_bytes.unwrap_or(self.extent.block_bytes),
             source: match self.extent.origin {
                 OriginKind::Image => Source::Image {
                     block: self.image_base + self.done,

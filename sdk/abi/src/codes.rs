@@ -226,6 +226,8 @@ codes! {
     LAYOUT_CUE_SHEET = 0x0597,
     /// CD-TEXT.
     LAYOUT_TEXT = 0x0598,
+    /// A sheet of `count` bytes; number 0: the most.
+    LAYOUT_SHEET_TOO_LONG = 0x0599,
 
     /// A plan: `count` preparing commands, then (numbers 0, 1, 2) extents, closing commands and
     /// warnings follow, then what is expected; flags: 1 can be resumed.
@@ -241,8 +243,8 @@ codes! {
     SETTLE_WHEN_READY = 0x0604,
     /// A tolerated sense answer; bytes: key, ASC, ASCQ; flags: 1, 2, 4 which of them count, 8 warn.
     TOLERANCE = 0x0605,
-    /// `count` blocks from `lba`; number 0: bytes of a block, 1: write unit; flags: 1 underrun
-    /// protection, 2 test write. Origin and write command follow.
+    /// `count` blocks from `lba`; number 0: bytes of a block, 1: write unit, 2: commands before it; flags: 1
+    /// underrun protection, 2 test write, 4 where the drive goes on. Origin, write command and commands follow.
     EXTENT = 0x0606,
     /// In every course of the job.
     OCCASION_ALWAYS = 0x0608,
@@ -356,6 +358,8 @@ codes! {
     STEP_FINISHED = 0x0908,
     /// Cannot go on; a failure follows.
     STEP_FAILED = 0x0909,
+    /// Send a command before extent `count`; number 0: its index.
+    STEP_BETWEEN = 0x090A,
 
     /// The job starts.
     EVENT_BEGIN = 0x0A00,

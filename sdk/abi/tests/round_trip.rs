@@ -194,7 +194,7 @@ fn a_step_looks_like_this_on_the_border() {
                 .flag(1, true)
                 .lba(-150)
                 .count(32)
-                .numbers(&[2048, 16]),
+                .numbers(&[2048, 16, 0]),
             Record::word(0x0610),
             Record::word(0x0620),
         ]

@@ -31,6 +31,12 @@ pub struct WritePlan {
 }
 
 impl WritePlan {
+    /// All commands of the plan: the preparing ones, those between extents, the closing ones.
+    pub fn commands(&self) -> impl Iterator<Item = &PlannedCommand> {
+        let between = self.extents.iter().flat_map(|extent| &extent.before);
+        self.prepare.iter().chain(between).chain(&self.closing)
+    }
+
     /// Blocks of all extents together.
     pub fn blocks(&self) -> u64 {
         self.extents.iter().map(|e| e.blocks).sum()
@@ -60,9 +66,7 @@ impl WritePlan {
         };
         self.extents.iter().any(|e| !e.test_write)
             || self
-                .prepare
-                .iter()
-                .chain(&self.closing)
+                .commands()
                 .any(|c| c.change() == Change::Disc && !announces(c))
     }
 }
@@ -77,6 +81,9 @@ impl fmt::Display for WritePlan {
             writeln!(f, "{command}")?;
         }
         for extent in &self.extents {
+            for command in &extent.before {
+                writeln!(f, "{command}")?;
+            }
             writeln!(f, "write {extent}")?;
         }
         for command in &self.closing {
@@ -384,6 +391,12 @@ pub struct Extent {
     pub underrun_protection: bool,
     /// Whether nothing is really recorded.
     pub test_write: bool,
+    /// Whether it begins where the drive goes on behind the extent before it, which the engine asks when it
+    /// comes to it; [`Extent::first_lba`] is an estimate then. Never the first of a plan.
+    pub follows: bool,
+    /// Commands behind the last block of the extent before it, in order: what a drive needs between tracks.
+    /// Of the first extent of a plan they are [`WritePlan::prepare`].
+    pub before: Vec<PlannedCommand>,
 }
 
 impl Extent {
@@ -398,7 +411,17 @@ impl Extent {
             unit,
             underrun_protection: true,
             test_write: false,
+            follows: false,
+            before: Vec::new(),
         }
+    }
+
+    /// Where the drive goes on, once these commands were sent.
+    #[must_use]
+    pub fn behind(mut self, commands: impl IntoIterator<Item = PlannedCommand>) -> Self {
+        self.follows = true;
+        self.before.extend(commands);
+        self
     }
 
     /// As the write parameters have it: underrun protection and test write.
@@ -414,9 +437,13 @@ impl fmt::Display for Extent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} blocks of {} bytes from LBA {} by {}, {}",
+            "{} blocks of {} bytes from {}LBA {} by {}, {}",
             self.blocks,
             self.form.bytes(),
+            match self.follows {
+                true => "where the drive goes on, about ",
+                false => "",
+            },
             self.first_lba.0,
             self.command,
             self.origin

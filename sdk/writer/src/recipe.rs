@@ -103,6 +103,11 @@ enum State {
     Ask(usize),
     Prepare(usize),
     Identify(usize),
+    /// A command before an extent.
+    Between {
+        extent: usize,
+        command: usize,
+    },
     Write(usize),
     Close(usize),
     /// The plan of this recipe was handed over in the place of another.
@@ -265,6 +270,11 @@ impl Recipe {
             },
             State::Prepare(index) => self.after_prepare(index, event),
             State::Identify(index) => self.after_identify(index, event),
+            State::Between { extent, command } => match event {
+                Event::Done => self.between(extent, command + 1),
+                Event::Refused { sense } => self.fail(Failure::Drive(sense)),
+                other => self.common(other),
+            },
             State::Write(index) => self.after_write(index, event),
             State::Close(index) => self.after_close(index, event),
             State::Replan => match event {
@@ -318,6 +328,7 @@ impl Recipe {
                 self.write_from(index + 1)
             }
             Event::WriteRefused { extent, lba, sense } if extent as usize == index => {
+                // Where an extent follows another, blocks were taken.
                 let first = self.plan.extents.get(index).map(|e| e.first_lba);
                 self.took_blocks |= first != Some(lba);
                 self.refused(sense)
@@ -403,10 +414,27 @@ impl Recipe {
     fn write_from(&mut self, index: usize) -> Step {
         if index < self.plan.extents.len() {
             self.wrote = true;
-            self.state = State::Write(index);
-            Step::Write(index_of(index))
+            self.between(index, 0)
         } else {
             self.close_from(0)
+        }
+    }
+
+    /// The command of this index before an extent, or the extent.
+    fn between(&mut self, extent: usize, command: usize) -> Step {
+        let planned = self.plan.extents.get(extent).map(|extent| &extent.before);
+        match planned.is_some_and(|before| command < before.len()) {
+            true => {
+                self.state = State::Between { extent, command };
+                Step::Between {
+                    extent: index_of(extent),
+                    command: index_of(command),
+                }
+            }
+            false => {
+                self.state = State::Write(extent);
+                Step::Write(index_of(extent))
+            }
         }
     }
 

@@ -18,6 +18,13 @@ pub enum Step {
     Prepare(u32),
     /// Write the plan's extent of this index.
     Write(u32),
+    /// Send a command that the plan has before one of its extents, once the extent before that is written.
+    Between {
+        /// The extent that it comes before.
+        extent: u32,
+        /// Its index among the commands before that extent.
+        command: u32,
+    },
     /// Send the plan's closing command of this index.
     Close(u32),
     /// Ask the drive something that changes nothing. Answered by [`Event::Answer`] or [`Event::Refused`].

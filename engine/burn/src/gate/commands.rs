@@ -29,7 +29,7 @@ pub(super) fn check(
     request: &Request,
     allowed: Allowances,
 ) -> Result<(), PlanFault> {
-    for planned in plan.prepare.iter().chain(&plan.closing) {
+    for planned in plan.commands() {
         bounds(planned)?;
         let command = Command::parse(planned.cdb.as_slice())?;
         serves(planned, &command, allowed)?;
@@ -37,7 +37,20 @@ pub(super) fn check(
         asked(planned, &command, request)?;
         describes(planned, &command, plan)?;
     }
+    let mut between = plan.extents.iter().flat_map(|extent| &extent.before);
+    if let Some(planned) = between.find(|planned| !may_come_between(planned.purpose)) {
+        let purpose = planned.purpose;
+        return Err(PlanFault::NotAsked { purpose });
+    }
     test_write(plan, request)
+}
+
+/// What one track needs behind another.
+fn may_come_between(purpose: Move) -> bool {
+    matches!(
+        purpose,
+        Move::SynchronizeCache | Move::SetWriteParameters | Move::CloseTrack | Move::SetSpeed
+    )
 }
 
 /// Times and lengths within reason.
@@ -306,9 +319,14 @@ fn describes_extents(positions: &[CuePosition], extents: &[Extent]) -> Result<()
             return Err("the extents do not begin where the cue sheet does, or leave a gap");
         }
         next = next.saturating_add_unsigned(extent.blocks);
-        let last = i64::from(start) + PREGAP;
-        let track = tracks.iter().rfind(|p| i64::from(p.start.frames()) <= last);
-        if track.is_none_or(|track| block_bytes(track) != Some(extent.form.bytes())) {
+        let begins = i64::from(start) + PREGAP;
+        let ends = next + PREGAP;
+        let at = tracks
+            .iter()
+            .rposition(|p| i64::from(p.start.frames()) <= begins);
+        let mut inside = tracks.iter().skip(at.unwrap_or(tracks.len()));
+        let in_form = |p: &CuePosition| block_bytes(p) == Some(extent.form.bytes());
+        if at.is_none() || !inside.all(|p| i64::from(p.start.frames()) >= ends || in_form(p)) {
             return Err("an extent has blocks of another form than its track");
         }
     }
@@ -338,7 +356,9 @@ fn test_write(plan: &WritePlan, request: &Request) -> Result<(), PlanFault> {
     let purpose = Move::SetWriteParameters;
     let bad = |what| Err(PlanFault::BadParameters { purpose, what });
     let pages = || {
-        let commands = plan.prepare.iter().filter(|c| c.purpose == purpose);
+        let between = plan.extents.iter().flat_map(|extent| &extent.before);
+        let commands = plan.prepare.iter().chain(between);
+        let commands = commands.filter(|c| c.purpose == purpose);
         commands.filter_map(|c| Some((c, write_parameters(c)?)))
     };
     if pages().any(|(_, page)| page.test_write != wanted) {

@@ -3,7 +3,7 @@
 //! Owns these judgements, and that against what the writer itself said is free. Must not know what is on
 //! the medium.
 
-use super::{MOST_BYTES, PlanFault};
+use super::{MOST_BYTES, PlanFault, cd};
 use crate::verify::UNIT_BLOCKS;
 use crate::writing::MOST_CHUNK_BYTES;
 use pitland_writer::{BlockForm, Extent, Origin, Request, Service, WriteCommand};
@@ -43,6 +43,7 @@ pub(super) fn check(
         Request::Resume(resume) => resume.written_blocks,
         _ => 0,
     };
+    let layout = cd::layout_of(request).map(|(_, layout)| layout);
     let mut image_blocks = 0u64;
     let mut previous_end = i64::MIN;
     for (index, extent) in extents.iter().enumerate() {
@@ -53,7 +54,7 @@ pub(super) fn check(
                     && bytes.len() as u64 <= u64::from(MOST_BYTES)
             }
             // The ring carries whole units of 2048-byte blocks, in slots that are powers of two.
-            Origin::Image => {
+            Origin::Image if layout.is_none() => {
                 extent.form == BlockForm::Cooked2048
                     && unit.is_power_of_two()
                     && (image_blocks == 0
@@ -70,7 +71,12 @@ pub(super) fn check(
             Request::Burn(burn) => extent.test_write == burn.test_write,
             _ => !extent.test_write,
         };
+        let of_layout = layout.is_none_or(|layout| cd::carries(layout, extent));
+        // Nothing comes between the beginning and the first extent but what prepares it.
+        let follows_one = index > 0 || (!extent.follows && extent.before.is_empty());
         if extent.blocks == 0
+            || !of_layout
+            || !follows_one
             || unit == 0
             || extent.blocks % unit != 0
             || !fits_form
@@ -93,7 +99,13 @@ pub(super) fn check(
         if end > i64::from(i32::MAX) {
             return Err(PlanFault::OutsideMedium { index });
         }
-        if let Some(service) = service {
+        if let (Some(service), Some(layout)) = (service, layout) {
+            let begins = image_blocks == 0;
+            let is_image = extent.origin == Origin::Image;
+            if is_image && !cd::is_placed(layout, service, (start, end), begins) {
+                return Err(PlanFault::OutsideMedium { index });
+            }
+        } else if let Some(service) = service {
             let first = i64::from(service.first_lba.0);
             let last = first.saturating_add_unsigned(service.free_blocks);
             // A volume is laid out for the address that the writer named.
@@ -117,7 +129,11 @@ pub(super) fn check(
         _ => 0,
     };
     let planned = image_blocks.saturating_add(written_before);
-    if planned < needed {
+    let cut = match layout {
+        Some(_) => planned != needed,
+        None => planned < needed,
+    };
+    if cut {
         return Err(PlanFault::ImageCut { planned, needed });
     }
     // An erase may write zeros as it likes.
@@ -127,7 +143,7 @@ pub(super) fn check(
     });
     let unit = extents.iter().map(|e| u64::from(e.unit)).max().unwrap_or(0);
     let blocks = recorded - needed.min(recorded);
-    if burns && blocks > MOST_PADDING + unit {
+    if burns && layout.is_none() && blocks > MOST_PADDING + unit {
         return Err(PlanFault::TooMuchPadding { blocks });
     }
     Ok(())

@@ -7,13 +7,15 @@
 //! [`Service`]: pitland_writer::Service
 
 use super::PlanFault;
+use super::cd::{self, LEAD_OUT_BLOCKS};
 use super::commands::{formats_by, goes_on_formatting};
 use super::extents::PREGAP;
 use pitland_mmc::param::FormatType;
 use pitland_mmc::profile::MediumFamily;
 use pitland_mmc::{Lba, Msf};
 use pitland_writer::{
-    BlockForm, MediaFacts, MediumCondition, Move, Placement, PlannedCommand, Request, WritePlan,
+    BlockForm, CdMode, MediaFacts, MediumCondition, Move, Placement, PlannedCommand, Request,
+    WritePlan,
 };
 
 /// Feature "BD-R pseudo-overwrite" (recipe 2.4): what is closed may be written over.
@@ -102,8 +104,19 @@ impl Room {
                 end: largest(facts),
             };
         }
+        if let Some((_, layout)) = cd::layout_of(request)
+            && let CdMode::Raw(_) = layout.mode
+        {
+            return match facts.condition().is_blank() {
+                Some(true) => Self::Anywhere {
+                    first: FIRST_OF_LEAD_IN,
+                    end: cd::end_of_medium(request, facts).map(|end| end + LEAD_OUT_BLOCKS),
+                },
+                _ => Self::Nowhere,
+            };
+        }
         let at_once = plan.prepare.iter().any(|c| c.purpose == Move::SendCueSheet);
-        let lead_out = is_cd.then(|| last_lead_out(facts)).flatten();
+        let lead_out = cd::end_of_medium(request, facts);
         let runs = facts.tracks.iter().filter_map(|track| {
             // An address before its track means the start of the track (recipe 2.2).
             let nwa = i64::from(track.nwa?.max(track.start).0);
@@ -182,7 +195,7 @@ fn largest(facts: &MediaFacts) -> Option<i64> {
 }
 
 /// The last block of a CD at which its lead-out can begin.
-fn last_lead_out(facts: &MediaFacts) -> Option<i64> {
+pub(super) fn last_lead_out(facts: &MediaFacts) -> Option<i64> {
     let packed = facts.disc.as_ref()?.last_possible_lead_out?;
     let [_, m, s, f] = packed.to_be_bytes();
     // FF:FF:FF on a complete disc is no time.

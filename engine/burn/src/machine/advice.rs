@@ -62,6 +62,9 @@ impl Machine {
         }
         match step {
             Step::Prepare(i) => self.planned(Planned::Prepare(i as usize)),
+            Step::Between { extent, command } => {
+                self.planned(Planned::Between(extent as usize, command as usize))
+            }
             Step::Close(i) => self.planned(Planned::Close(i as usize)),
             Step::Write(i) => self.start_extent(i as usize),
             Step::Ask { cdb, length } => match gate::check_query_by(&cdb, length, self.allowed) {
@@ -159,6 +162,7 @@ impl Machine {
     pub(super) fn command(&self, planned: Planned) -> Option<&PlannedCommand> {
         match planned {
             Planned::Prepare(i) => self.job.plan.prepare.get(i),
+            Planned::Between(extent, i) => self.job.plan.extents.get(extent)?.before.get(i),
             Planned::Close(i) => self.job.plan.closing.get(i),
         }
     }
@@ -167,7 +171,12 @@ impl Machine {
         let Some(command) = self.command(planned) else {
             return self.writer_failed(Failure::OutsidePlan);
         };
-        if matches!(planned, Planned::Prepare(_)) && self.blocks_written() > 0 {
+        let in_its_place = match planned {
+            Planned::Prepare(_) => self.blocks_written() == 0,
+            Planned::Between(extent, _) => extent > 0 && self.is_next(extent),
+            Planned::Close(_) => true,
+        };
+        if !in_its_place {
             return self.writer_failed(Failure::OutsidePlan);
         }
         let change = command.change();
@@ -196,6 +205,7 @@ impl Machine {
         self.progress.phase = match (planned, purpose) {
             (_, Move::Format | Move::Blank) => Phase::Formatting,
             (Planned::Prepare(_), _) => Phase::Preparing,
+            (Planned::Between(..), _) => Phase::Writing,
             (Planned::Close(_), _) => Phase::Closing,
         };
         self.progress.uncounted();
@@ -210,8 +220,10 @@ impl Machine {
 
     /// Whether write parameters were sent before this command, and nothing was written by them yet.
     fn is_behind_write_parameters(&self, planned: Planned) -> bool {
-        let Planned::Prepare(index) = planned else {
-            return false;
+        let index = match planned {
+            Planned::Prepare(index) => index,
+            Planned::Between(..) => return true,
+            Planned::Close(_) => return false,
         };
         let before = self.job.plan.prepare.iter().take(index);
         before

@@ -52,13 +52,8 @@ impl Machine {
     }
 
     pub(super) fn start_extent(&mut self, index: usize) -> Action {
-        let taken = self.taken.get(index).copied();
         // The source runs forward only: extents are written in their order.
-        let wanted = self.job.plan.extents.iter().map(|extent| extent.blocks);
-        let in_order = self.taken.iter().copied().eq(wanted
-            .enumerate()
-            .map(|(at, blocks)| if at < index { blocks } else { 0 }));
-        if taken != Some(0) || !in_order || self.cancel_told {
+        if !self.is_next(index) || self.cancel_told {
             return self.writer_failed(Failure::OutsidePlan);
         }
         if self.job.rehearse {
@@ -68,11 +63,21 @@ impl Machine {
         if self.must_confirm_test() {
             return self.confirm_test(AfterCommit::Write(index), 0);
         }
-        if self.progress.committed {
-            self.begin_extent(index)
-        } else {
-            self.commit(AfterCommit::Write(index))
+        let follows = self.job.plan.extents.get(index).is_some_and(|e| e.follows);
+        match self.progress.committed {
+            true if follows => self.place_extent(index, 0),
+            true => self.begin_extent(index),
+            false => self.commit(AfterCommit::Write(index)),
         }
+    }
+
+    /// Whether all extents before this one are written, and nothing of it.
+    pub(super) fn is_next(&self, index: usize) -> bool {
+        let wanted = self.job.plan.extents.iter().map(|extent| extent.blocks);
+        let in_order = wanted
+            .enumerate()
+            .map(|(at, blocks)| if at < index { blocks } else { 0 });
+        index < self.taken.len() && self.taken.iter().copied().eq(in_order)
     }
 
     pub(super) fn begin_extent(&mut self, index: usize) -> Action {
@@ -86,6 +91,11 @@ impl Machine {
         let Some(writing) = writing else {
             return self.writer_failed(Failure::OutsidePlan);
         };
+        let sector = match &self.job.request {
+            Request::Burn(burn) => burn.cd.as_ref().map(|layout| layout.mode.block().bytes()),
+            _ => None,
+        };
+        let writing = writing.out_of_sectors(sector);
         let writing = match test_write::ends_with_the_cache(&self.job.plan) {
             true => {
                 let begins = self.blocks_written() == 0;

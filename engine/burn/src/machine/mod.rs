@@ -38,6 +38,7 @@ use std::time::Duration;
 mod advice;
 mod blocks;
 mod ending;
+mod placing;
 mod reading;
 mod recognizing;
 mod refresh;
@@ -53,6 +54,8 @@ pub use words::{Action, Command, Input, Job, NoAnswer, Payload, ReadBack, ReadCh
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Planned {
     Prepare(usize),
+    /// Before an extent, the command of this index.
+    Between(usize, usize),
     Close(usize),
 }
 
@@ -110,6 +113,11 @@ enum State {
         tries: u8,
     },
     Reidentifying(Box<Identify>),
+    /// The drive is asked where it goes on, for an extent that begins there.
+    Placing {
+        extent: usize,
+        tries: u8,
+    },
     Writing(Box<Writing>),
     Synchronizing(Box<Writing>),
     Resyncing(Box<Writing>),
@@ -423,6 +431,7 @@ impl Machine {
             State::Asking => self.query_answered(input),
             State::Pausing => self.consult(Event::Done),
             State::Reidentifying(identify) => self.reidentify_answered(identify, input),
+            State::Placing { extent, tries } => self.place_answered(extent, tries, input),
             State::Writing(writing) => self.write_answered(writing, input),
             State::Synchronizing(writing) => match input {
                 Input::NoAnswer(cause) => self.write_unanswered(writing, cause),

@@ -37,13 +37,20 @@ fn write_parameters(parameters: &[u8]) -> Option<WriteParameters> {
 /// Whether the plan has the drive record a whole session or disc at once, in one go from its first block
 /// (recipes 4.2 and 6).
 pub(super) fn records_at_once(plan: &WritePlan) -> bool {
-    writes_by(plan, &[WriteType::SessionAtOnce])
+    writes_by(plan, &[WriteType::SessionAtOnce, WriteType::Raw])
 }
 
 /// Whether a synchronized cache ends what is being recorded, complete or not: at once, and a CD's track at
 /// once (recipes 5 and 6).
 pub(super) fn ends_with_the_cache(plan: &WritePlan) -> bool {
-    writes_by(plan, &[WriteType::SessionAtOnce, WriteType::TrackAtOnce])
+    writes_by(
+        plan,
+        &[
+            WriteType::SessionAtOnce,
+            WriteType::TrackAtOnce,
+            WriteType::Raw,
+        ],
+    )
 }
 
 fn writes_by(plan: &WritePlan, types: &[WriteType]) -> bool {

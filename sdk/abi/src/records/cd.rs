@@ -154,6 +154,9 @@ impl Words for LayoutFault {
                 .numbers(&[*image]),
             Self::CueSheet => Record::word(LAYOUT_CUE_SHEET),
             Self::Text => Record::word(LAYOUT_TEXT),
+            Self::SheetTooLong { bytes, most } => Record::word(LAYOUT_SHEET_TOO_LONG)
+                .count((*bytes).into())
+                .numbers(&[(*most).into()]),
             _ => Record::word(WITHOUT_CODE),
         });
     }
@@ -179,6 +182,10 @@ impl Words for LayoutFault {
             },
             LAYOUT_CUE_SHEET => Self::CueSheet,
             LAYOUT_TEXT => Self::Text,
+            LAYOUT_SHEET_TOO_LONG => Self::SheetTooLong {
+                bytes: record.count_as("bytes")?,
+                most: record.number_as(0, "bytes")?,
+            },
             _ => return Err(record.unknown()),
         })
     }

@@ -290,7 +290,7 @@ impl Record {
 /// The flags that mean something with a word; of a word that is not known, all may.
 fn known_flags(code: u32) -> u32 {
     match code {
-        codes::REQUEST_FORMAT | codes::EXTENT => 0b11,
+        codes::REQUEST_FORMAT => 0b11,
         codes::REQUEST_ERASE
         | codes::REQUEST_CLOSE
         | codes::FIT_SERVES
@@ -301,7 +301,7 @@ fn known_flags(code: u32) -> u32 {
         codes::TOLERANCE => 0b1111,
         codes::EXPECTED => 0b111_1111,
         codes::REQUEST_BURN => 0b1_1111,
-        codes::SENSE => 0b111,
+        codes::SENSE | codes::EXTENT => 0b111,
         known if codes::name(known).is_some() => 0,
         _ => u32::MAX,
     }

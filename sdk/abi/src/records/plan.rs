@@ -206,6 +206,7 @@ impl Words for Tolerance {
 
 const UNDERRUN_PROTECTION: u32 = 1;
 const TEST_WRITE: u32 = 2;
+const FOLLOWS: u32 = 4;
 
 impl Words for Extent {
     fn put(&self, out: &mut Message) {
@@ -213,12 +214,18 @@ impl Words for Extent {
             Record::word(EXTENT)
                 .flag(UNDERRUN_PROTECTION, self.underrun_protection)
                 .flag(TEST_WRITE, self.test_write)
+                .flag(FOLLOWS, self.follows)
                 .lba(self.first_lba.0.into())
                 .count(self.blocks)
-                .numbers(&[self.form.bytes().into(), self.unit.into()]),
+                .numbers(&[
+                    self.form.bytes().into(),
+                    self.unit.into(),
+                    length(self.before.len()),
+                ]),
         );
         self.origin.put(out);
         self.command.put(out);
+        self.before.iter().for_each(|command| command.put(out));
     }
 
     fn take(from: &mut Cursor<'_>) -> Result<Self, DecodeError> {
@@ -234,6 +241,8 @@ impl Words for Extent {
         extent.test_write = flags & TEST_WRITE != 0;
         extent.origin = Origin::take(from)?;
         extent.command = WriteCommand::take(from)?;
+        extent.follows = flags & FOLLOWS != 0;
+        extent.before = from.take_many(record.number(2)?)?;
         Ok(extent)
     }
 }

@@ -12,6 +12,11 @@ impl Words for Step {
         match self {
             Self::Prepare(index) => out.push(Record::word(STEP_PREPARE).count((*index).into())),
             Self::Write(index) => out.push(Record::word(STEP_WRITE).count((*index).into())),
+            Self::Between { extent, command } => out.push(
+                Record::word(STEP_BETWEEN)
+                    .count((*extent).into())
+                    .numbers(&[(*command).into()]),
+            ),
             Self::Close(index) => out.push(Record::word(STEP_CLOSE).count((*index).into())),
             Self::Ask { cdb, length } => out.push(
                 Record::word(STEP_ASK)
@@ -45,6 +50,10 @@ impl Words for Step {
         Ok(match record.code {
             STEP_PREPARE => Self::Prepare(record.count_as("index")?),
             STEP_WRITE => Self::Write(record.count_as("index")?),
+            STEP_BETWEEN => Self::Between {
+                extent: record.count_as("index")?,
+                command: record.number_as(0, "index")?,
+            },
             STEP_CLOSE => Self::Close(record.count_as("index")?),
             STEP_ASK => Self::Ask {
                 cdb: record.cdb()?,

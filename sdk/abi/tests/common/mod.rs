@@ -192,6 +192,7 @@ pub fn layout_fault() -> impl Strategy<Value = LayoutFault> {
         any::<(u8, u64)>().prop_map(|(track, blocks)| LayoutFault::TooShort { track, blocks }),
         any::<u8>().prop_map(|track| LayoutFault::Place { track }),
         any::<(u64, u64)>().prop_map(|(described, image)| LayoutFault::Blocks { described, image }),
+        any::<(u32, u32)>().prop_map(|(bytes, most)| LayoutFault::SheetTooLong { bytes, most }),
         prop::sample::select(vec![
             LayoutFault::LeadOut,
             LayoutFault::CueSheet,
@@ -444,16 +445,24 @@ fn extent() -> impl Strategy<Value = Extent> {
     (
         (lba(), any::<u64>(), any::<u32>()),
         (form(), origin(), write_command()),
-        any::<(bool, bool)>(),
+        any::<(bool, bool, bool)>(),
+        prop::collection::vec(command(), 0..3),
     )
         .prop_map(
-            |((first_lba, blocks, unit), (form, origin, command), (protection, test_write))| {
+            |(
+                (first_lba, blocks, unit),
+                (form, origin, command),
+                (protection, test_write, follows),
+                before,
+            )| {
                 let mut extent = Extent::image(first_lba, blocks, unit);
                 extent.form = form;
                 extent.origin = origin;
                 extent.command = command;
                 extent.underrun_protection = protection;
                 extent.test_write = test_write;
+                extent.follows = follows;
+                extent.before = before;
                 extent
             },
         )
@@ -521,6 +530,7 @@ pub fn step() -> impl Strategy<Value = Step> {
         any::<u32>().prop_map(Step::Prepare),
         any::<u32>().prop_map(Step::Write),
         any::<u32>().prop_map(Step::Close),
+        any::<(u32, u32)>().prop_map(|(extent, command)| Step::Between { extent, command }),
         (cdb(), any::<u32>()).prop_map(|(cdb, length)| Step::Ask { cdb, length }),
         time().prop_map(|limit| Step::WaitReady { limit }),
         time().prop_map(Step::Wait),

@@ -5,11 +5,13 @@
 
 use crate::plan::BlockForm;
 use pitland_mmc::Lba;
-use pitland_mmc::param::{CueSheetEntry, DataForm};
+use pitland_mmc::param::{CueSheetEntry, CueSubchannel, DataForm};
 use std::fmt;
 
 /// Bytes of a CD-TEXT pack.
 pub const TEXT_PACK_BYTES: usize = 18;
+/// Where the program of a first session begins, by its first pregap.
+const PROGRAM_START: Lba = Lba(-150);
 /// The most CD-TEXT packs of a disc: eight blocks of 256.
 pub const MOST_TEXT_PACKS: usize = 8 * 256;
 
@@ -84,7 +86,8 @@ pub struct CdTrack {
     /// Where its index 1 stands on the disc. Where the drive makes the gaps ([`CdMode::TrackAtOnce`]) it is the
     /// drive that knows, and this is not looked at.
     pub index_1: Lba,
-    /// Blocks of its index 0; 0 where it has none.
+    /// Blocks of its index 0; 0 where it has none. That of the first track begins where the session does: it has
+    /// 150 at least.
     pub pregap: u32,
     /// The block of the image that its index 1 begins with.
     pub image_block: u64,
@@ -147,6 +150,14 @@ impl CdLayout {
         }
     }
 
+    /// Where the pregap of the first track begins.
+    fn first_pregap(&self) -> Lba {
+        match self.mode {
+            CdMode::Raw(_) => PROGRAM_START,
+            _ => self.first_lba,
+        }
+    }
+
     /// Whether it can be what an image of so many blocks holds: what is true of every CD, whatever the disc and
     /// the drive.
     ///
@@ -163,7 +174,7 @@ impl CdLayout {
             return Err(LayoutFault::Text);
         }
         let mut image_end = 0u64;
-        let mut disc_end = i64::from(self.first_lba.0);
+        let mut disc_end = i64::from(self.first_pregap().0);
         let mut number = self.tracks.first().map_or(1, |first| first.number);
         for track in &self.tracks {
             self.check_track(track, number, image_end, disc_end)?;
@@ -176,6 +187,9 @@ impl CdLayout {
         }
         if disc_end != i64::from(self.lead_out.0) {
             return Err(LayoutFault::LeadOut);
+        }
+        if self.mode == CdMode::SessionAtOnce {
+            self.check_sheet()?;
         }
         match self.mode {
             CdMode::Raw(_) if image_end > image_blocks => exact(image_end, image_blocks),
@@ -212,12 +226,71 @@ impl CdLayout {
             _ => {
                 let into = i64::from(track.index_1.0) - i64::from(self.first_lba.0);
                 let index_0 = i64::from(track.index_1.0) - i64::from(track.pregap);
-                u64::try_from(into) == Ok(track.image_block) && index_0 >= disc_end
+                u64::try_from(into) == Ok(track.image_block) && index_0 == disc_end
             }
         };
         match placed {
             true => Ok(()),
             false => Err(LayoutFault::Place { track: at }),
+        }
+    }
+}
+
+impl CdLayout {
+    /// Whether the cue sheet is that of the tracks: where each begins, of what form and with what flags and
+    /// codes, and whether the lead-in is to hold CD-TEXT. Indexes from 2 on stand in the sheet only.
+    fn check_sheet(&self) -> Result<(), LayoutFault> {
+        let mut positions = Vec::new();
+        let mut catalogue = Vec::<u8>::new();
+        let mut codes = Vec::new();
+        for entry in &self.cue_sheet {
+            match entry {
+                CueSheetEntry::Position(position) => positions.push(*position),
+                CueSheetEntry::Mcn { characters, .. } => catalogue.extend(characters),
+                CueSheetEntry::Isrc {
+                    track, characters, ..
+                } => codes.extend(characters.map(|character| (*track, character))),
+                _ => return Err(LayoutFault::CueSheet),
+            }
+        }
+        let [lead_in, tracks @ .., lead_out] = positions.as_slice() else {
+            return Err(LayoutFault::CueSheet);
+        };
+        let text = match self.text.is_empty() {
+            true => CueSubchannel::ByDrive,
+            false => CueSubchannel::Raw,
+        };
+        let told = |track: &CdTrack| (track.control, track.number, track.form);
+        let begins = self.tracks.iter().flat_map(|track| {
+            let index_0 = track.index_1.0.checked_sub_unsigned(track.pregap);
+            let index_0 = index_0.filter(|_| track.pregap > 0).map(Lba);
+            let index_0 = index_0.map(|lba| (told(track), 0, lba.to_msf()));
+            index_0
+                .into_iter()
+                .chain([(told(track), 1, track.index_1.to_msf())])
+        });
+        let in_sheet = tracks.iter().filter(|p| p.index < 2);
+        let in_sheet = in_sheet.map(|p| ((p.control, p.track, p.form), p.index, Some(p.start)));
+        let of_tracks = self.tracks.iter().flat_map(|track| {
+            let code = track.isrc.into_iter().flatten();
+            code.map(|character| (track.number, character))
+        });
+        // A number of 13 digits, and a 0 behind it.
+        let number = self.catalogue.into_iter().flatten();
+        let number: Vec<u8> = number.chain(self.catalogue.map(|_| 0)).collect();
+        let holds = lead_in.track == 0
+            && lead_in.subchannel == text
+            && lead_out.track == super::LEAD_OUT
+            && Some(lead_out.start) == self.lead_out.to_msf()
+            && tracks
+                .iter()
+                .all(|p| p.subchannel == CueSubchannel::ByDrive)
+            && begins.eq(in_sheet)
+            && catalogue == number
+            && of_tracks.eq(codes);
+        match holds {
+            true => Ok(()),
+            false => Err(LayoutFault::CueSheet),
         }
     }
 }
@@ -279,6 +352,16 @@ pub enum LayoutFault {
     /// The cue sheet is not that of the tracks.
     #[error("the cue sheet does not describe the tracks")]
     CueSheet,
+    /// A cue sheet that is longer than the drive takes.
+    #[error(
+        "the cue sheet has {bytes} bytes, the drive takes {most}: fewer indexes or codes make it shorter"
+    )]
+    SheetTooLong {
+        /// Its length.
+        bytes: u32,
+        /// The most that the drive takes.
+        most: u32,
+    },
     /// CD-TEXT that is no packs, or too many.
     #[error("the CD-TEXT is not whole packs of 18 bytes, or more than 2048 of them")]
     Text,
@@ -287,6 +370,29 @@ pub enum LayoutFault {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use pitland_mmc::Msf;
+    use pitland_mmc::param::CuePosition;
+
+    /// A sheet of audio tracks: track, index and second of each position, and the second of the lead-out.
+    fn sheet(positions: &[(u8, u8, u8)], lead_out: u8) -> Vec<CueSheetEntry> {
+        let entry = |track, index, form, second| {
+            CueSheetEntry::Position(CuePosition {
+                track,
+                index,
+                form,
+                start: Msf::new(0, second, 0),
+                ..CuePosition::default()
+            })
+        };
+        let tracks = positions.iter();
+        let tracks =
+            tracks.map(|(track, index, second)| entry(*track, *index, DataForm::Audio, *second));
+        [entry(0, 0, DataForm::AudioByDrive, 0)]
+            .into_iter()
+            .chain(tracks)
+            .chain([entry(0xAA, 1, DataForm::AudioByDrive, lead_out)])
+            .collect()
+    }
 
     /// Two audio tracks of four and five seconds from the start of a blank disc, the second with a pause in it.
     fn two_tracks(mode: CdMode) -> (CdLayout, u64) {
@@ -299,7 +405,11 @@ mod tests {
             CdTrack::audio(1, Lba(0), starts[0], 300),
             CdTrack::audio(2, Lba(450), starts[1], 375),
         ];
+        layout.tracks[0].pregap = 150;
         layout.tracks[1].pregap = 150;
+        if mode == CdMode::SessionAtOnce {
+            layout.cue_sheet = sheet(&[(1, 0, 0), (1, 1, 2), (2, 0, 6), (2, 1, 8)], 13);
+        }
         layout.lead_out = Lba(825);
         let lead_out = u64::from(matches!(mode, CdMode::Raw(_))) * 6750;
         (layout, starts[1] + 375 + lead_out)
@@ -355,6 +465,22 @@ mod tests {
         );
         assert_eq!(bad(|l| l.lead_out = Lba(826)), LayoutFault::LeadOut);
         assert_eq!(bad(|l| l.text = vec![0; 17]), LayoutFault::Text);
+        assert_eq!(bad(|l| l.text = vec![0; 18]), LayoutFault::CueSheet);
+        assert_eq!(bad(|l| l.cue_sheet.clear()), LayoutFault::CueSheet);
+        assert_eq!(bad(|l| l.cue_sheet.truncate(5)), LayoutFault::CueSheet);
+        assert_eq!(
+            bad(|l| l.catalogue = Some(*b"4006381333931")),
+            LayoutFault::CueSheet
+        );
+        assert_eq!(
+            bad(|l| l.tracks[1].isrc = Some(*b"DEA123456789")),
+            LayoutFault::CueSheet
+        );
+        assert_eq!(bad(|l| l.tracks[0].control = 1), LayoutFault::CueSheet);
+        assert_eq!(
+            bad(|l| l.cue_sheet = sheet(&[(1, 0, 0), (1, 1, 2), (2, 0, 6), (2, 1, 7)], 13)),
+            LayoutFault::CueSheet
+        );
         assert_eq!(
             good.check(blocks + 1),
             Err(LayoutFault::Blocks {
@@ -364,6 +490,34 @@ mod tests {
         );
         let (raw, blocks) = two_tracks(CdMode::Raw(CdSubchannel::Raw96));
         assert!(raw.check(blocks - 6751).is_err());
+    }
+
+    #[test]
+    fn codes_and_texts_stand_in_the_sheet_too() {
+        let (mut layout, blocks) = two_tracks(CdMode::SessionAtOnce);
+        layout.text = vec![0; 36];
+        layout.catalogue = Some(*b"4006381333931");
+        layout.tracks[1].isrc = Some(*b"DEA123456789");
+        let isrc = |characters: &[u8; 6]| CueSheetEntry::Isrc {
+            control: 0,
+            track: 2,
+            characters: *characters,
+        };
+        let mcn = |characters: &[u8; 7]| CueSheetEntry::Mcn {
+            control: 0,
+            characters: *characters,
+        };
+        layout
+            .cue_sheet
+            .splice(3..3, [isrc(b"DEA123"), isrc(b"456789")]);
+        layout
+            .cue_sheet
+            .splice(0..0, [mcn(b"4006381"), mcn(b"333931\0")]);
+        assert_eq!(layout.check(blocks), Err(LayoutFault::CueSheet));
+        if let Some(CueSheetEntry::Position(lead_in)) = layout.cue_sheet.get_mut(2) {
+            lead_in.subchannel = CueSubchannel::Raw;
+        }
+        assert_eq!(layout.check(blocks), Ok(()));
     }
 
     #[test]

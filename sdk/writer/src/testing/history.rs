@@ -34,7 +34,7 @@ pub fn walk<W: ActiveWriter>(
     plan: &WritePlan,
     mut answer: impl FnMut(&Step) -> Event,
 ) -> Vec<Step> {
-    let bound = 16 + 4 * (plan.prepare.len() + plan.extents.len() + plan.closing.len());
+    let bound = 16 + 4 * (plan.commands().count() + plan.extents.len());
     let mut steps = Vec::new();
     let mut event = Event::Begin;
     loop {
@@ -42,6 +42,10 @@ pub fn walk<W: ActiveWriter>(
         let inside = match step {
             Step::Prepare(index) => (index as usize) < plan.prepare.len(),
             Step::Write(index) => (index as usize) < plan.extents.len(),
+            Step::Between { extent, command } => plan
+                .extents
+                .get(extent as usize)
+                .is_some_and(|extent| (command as usize) < extent.before.len()),
             Step::Close(index) => (index as usize) < plan.closing.len(),
             _ => true,
         };

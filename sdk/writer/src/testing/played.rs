@@ -66,6 +66,10 @@ impl Played {
             let command = match step {
                 Step::Prepare(index) => plan.prepare.get(*index as usize),
                 Step::Close(index) => plan.closing.get(*index as usize),
+                Step::Between { extent, command } => plan
+                    .extents
+                    .get(*extent as usize)
+                    .and_then(|extent| extent.before.get(*command as usize)),
                 _ => None,
             };
             let purpose = command.map(|command| command.purpose);
