@@ -7,7 +7,7 @@ use crate::progress::Activity;
 use pitland_burn::{Fault, MediumState, NoAnswer};
 use pitland_mastering::import::ImportError;
 use pitland_mastering::tree::{EditError, GlobError, WeightError};
-use pitland_mastering::{EmitError, PlanError, ScanError};
+use pitland_mastering::{EmitError, ImageError, PlanError, ScanError};
 use pitland_mmc::Lba;
 use pitland_mmc::sense::Sense;
 use pitland_transport::ClaimDenied;
@@ -201,6 +201,9 @@ pub enum SourceError {
         /// As stated.
         expected: u64,
     },
+    /// An image file is not what it says, or not one that can be burned.
+    #[error(transparent)]
+    Image(#[from] Arc<ImageError>),
     /// An image file changed while it was read.
     #[error("{} changed while it was read", .path.display())]
     Changed {

@@ -234,8 +234,8 @@ pub(crate) struct ImageArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct BurnArgs {
-    /// One folder: its contents are the root; several sources: each under its own name; one .iso file:
-    /// burned as the image it is; -: an image from standard input, with --size. With --append there may be none.
+    /// One folder: its contents are the root; several sources: each under its own name; one .iso file, or
+    /// one .cue sheet with one track of data: burned as the image it is; -: an image from standard input, with --size. With --append there may be none.
     #[arg(value_name = "SOURCE", required_unless_present = "go_on")]
     pub(crate) sources: Vec<PathBuf>,
     /// Go on with what the disc's last session holds, in a further session: it has the files of both, and those of
@@ -311,7 +311,7 @@ pub(crate) struct BurnArgs {
     /// own. none: no journal.
     #[arg(long, value_name = "DIR|none")]
     pub(crate) journal: Option<PathBuf>,
-    /// Put a single .iso file onto the disc as a file.
+    /// Put a single .iso or .cue file onto the disc as a file.
     #[arg(long)]
     pub(crate) as_file: bool,
     /// Bytes of the image on standard input; k, M, G, T are powers of 1024, kB, MB, GB, TB of 1000.
@@ -327,10 +327,10 @@ pub(crate) struct BurnArgs {
 pub(crate) struct VerifyArgs {
     #[command(flatten)]
     pub(crate) drive: DriveArg,
-    /// What was burned; one .iso file: the image itself. None: what the disc's own manifest lists.
+    /// What was burned; one .iso or .cue file: the image itself. None: what the disc's own manifest lists.
     #[arg(value_name = "SOURCE")]
     pub(crate) sources: Vec<PathBuf>,
-    /// The single .iso file is on the disc as a file.
+    /// The single .iso or .cue file is on the disc as a file.
     #[arg(long)]
     pub(crate) as_file: bool,
     #[command(flatten)]

@@ -6,7 +6,7 @@ use crate::exit::Exit;
 use crate::output::json::{ErrorView, Name};
 use crate::output::report::ReportView;
 use pitland::journal::{JournalError, Verdict};
-use pitland::mastering::{EditError, PlanError, ScanError};
+use pitland::mastering::{EditError, ImageError, PlanError, ScanError};
 use pitland::plugin_host::PluginError;
 use pitland::transport::ClaimDenied;
 use pitland::transport::address::{AddressError, OpenError};
@@ -499,6 +499,15 @@ fn source_advice(error: &SourceError) -> &'static str {
         SourceError::Import(_) => {
             "the volume on the disc cannot be gone on with; burn without --append"
         }
+        SourceError::Image(error) => match error.as_ref() {
+            ImageError::Sound { .. } | ImageError::SeveralTracks { .. } => {
+                "a cue sheet is burned where it has one track, of data; pitland extract takes files out of others"
+            }
+            ImageError::NotAtStart { .. } => {
+                "what it holds states addresses that would be wrong on the disc; pitland extract takes its files out"
+            }
+            _ => "mend the source and ask again",
+        },
         SourceError::Edit(error) if matches!(**error, EditError::Exists { .. }) => {
             "say --replace where sources shall take the place of what is there"
         }

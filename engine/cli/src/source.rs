@@ -86,17 +86,22 @@ impl Source {
     }
 }
 
-/// The one `.iso` file that is an image and not a file for the disc.
+/// The one `.iso` or `.cue` file that is an image and not a file for the disc.
 pub(crate) fn image_file(sources: &[PathBuf], as_file: bool) -> Option<PathBuf> {
+    let is_image = |path: &Path| is_called(path, "iso") || is_cue_sheet(path);
     match sources {
-        [path] if !as_file && is_iso(path) && !path.is_dir() => Some(path.clone()),
+        [path] if !as_file && is_image(path) && !path.is_dir() => Some(path.clone()),
         _ => None,
     }
 }
 
-fn is_iso(path: &Path) -> bool {
+pub(crate) fn is_cue_sheet(path: &Path) -> bool {
+    is_called(path, "cue")
+}
+
+fn is_called(path: &Path, ending: &str) -> bool {
     path.extension()
-        .is_some_and(|extension| extension.eq_ignore_ascii_case("iso"))
+        .is_some_and(|extension| extension.eq_ignore_ascii_case(ending))
 }
 
 fn special(args: &TreeArgs) -> SpecialFiles {

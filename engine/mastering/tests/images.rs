@@ -162,6 +162,57 @@ fn a_cue_sheet_places_its_tracks_on_the_disc() {
 }
 
 #[test]
+fn a_track_that_is_alone_and_at_the_beginning_is_an_image_by_itself() {
+    let dir = tempfile::tempdir().unwrap();
+    let sheet = dir.path().join("disc.cue");
+    let image = noise(3, 100 * BLOCK_SIZE);
+    write(
+        &dir.path().join("a.bin"),
+        &sectors(SectorForm::Mode2, 0, &image),
+    );
+    let only = |tracks: &str| {
+        write(&sheet, format!("FILE a.bin BINARY\n{tracks}").as_bytes());
+        DiscImage::only_track(&sheet)
+    };
+    let data = "TRACK 01 MODE2/2352\nINDEX 01 00:00:00\n";
+    let mut track = only(data).unwrap();
+    assert!(track.have_sums());
+    assert_eq!((track.first_lba(), track.blocks()), (0, 100));
+    let mut found = vec![0; image.len()];
+    track.read_blocks(0, &mut found).unwrap();
+    assert!(found == image);
+    let sound = only(&format!("{data}TRACK 02 AUDIO\nINDEX 01 00:01:00\n")).unwrap_err();
+    assert!(
+        matches!(
+            sound,
+            ImageError::Sound {
+                line: 4,
+                track: 2,
+                ..
+            }
+        ),
+        "{sound}"
+    );
+    let two = only(&format!("{data}TRACK 02 MODE2/2352\nINDEX 01 00:01:00\n")).unwrap_err();
+    assert!(
+        matches!(two, ImageError::SeveralTracks { tracks: 2, .. }),
+        "{two}"
+    );
+    let later = only("TRACK 01 MODE2/2352\nINDEX 00 00:00:00\nINDEX 01 00:00:20\n").unwrap_err();
+    assert!(
+        matches!(
+            later,
+            ImageError::NotAtStart {
+                line: 2,
+                first_lba: 20,
+                ..
+            }
+        ),
+        "{later}"
+    );
+}
+
+#[test]
 fn cdrdao_places_the_tracks_of_a_cue_sheet_alike() {
     if tool("cdrdao_places_the_tracks_of_a_cue_sheet_alike", "cdrdao").is_none() {
         return;

@@ -4,17 +4,16 @@
 use crate::config::{EarlierSession, Files, MasterOptions};
 use crate::drive::DriveReader;
 use crate::error::SourceError;
+use crate::pipeline::image_file::ImageFile;
 use crate::pipeline::stash::Stashed;
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::{BoxStream, Stream, StreamExt};
 use pitland_mastering::import::{ImportOptions, Imported, import};
-use pitland_mastering::{self as mastering, Layout, Timestamp, TreeBuilder};
+use pitland_mastering::{self as mastering, Layout, TreeBuilder};
 use pitland_mmc::{Lba, MediumFamily};
 use pitland_writer::MediaFacts;
-use std::fs::File;
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::{fmt, io};
 
@@ -83,7 +82,9 @@ impl Image {
         })
     }
 
-    /// A file that is an image already, burned as it is. A last part of a block is filled with zeros.
+    /// A file that is an image already, burned as it is. A last part of a block is filled with zeros. Of a cue sheet, a
+    /// name that ends in `.cue`, the user data of its track are the image: it must have one, of data and from LBA 0 on.
+    /// Sectors that have sums are all read and compared with them before the medium is touched.
     pub fn file(path: impl Into<PathBuf>) -> Self {
         Self(Kind::File(path.into()))
     }
@@ -162,12 +163,9 @@ impl Image {
             Kind::File(path) => {
                 blocking(move || {
                     let file = ImageFile::open(&path)?;
-                    let feed = |file| Feed::Again(Readable::File(Arc::new(file)));
-                    Ok(Prepared::new(
-                        file.stamp.length,
-                        feed(file),
-                        Origin::File(path),
-                    ))
+                    let bytes = file.bytes();
+                    let feed = Feed::Again(Readable::File(Arc::new(file)));
+                    Ok(Prepared::new(bytes, feed, Origin::File(path)))
                 })
                 .await
             }
@@ -334,76 +332,5 @@ impl Feed {
             Self::Again(source) => Some(source.clone()),
             Self::Once(_) => None,
         }
-    }
-}
-
-/// An open image file, and what it was when it was opened.
-#[derive(Debug)]
-pub(crate) struct ImageFile {
-    pub(crate) file: File,
-    pub(crate) path: PathBuf,
-    pub(crate) stamp: Stamp,
-}
-
-/// What must not change while a file is read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Stamp {
-    device: u64,
-    inode: u64,
-    pub(crate) length: u64,
-    modified: (i64, i64),
-    changed: (i64, i64),
-}
-
-impl Stamp {
-    pub(crate) fn of(file: &File) -> io::Result<Self> {
-        let meta = file.metadata()?;
-        Ok(Self {
-            device: meta.dev(),
-            inode: meta.ino(),
-            length: meta.len(),
-            modified: (meta.mtime(), meta.mtime_nsec()),
-            changed: (meta.ctime(), meta.ctime_nsec()),
-        })
-    }
-
-    /// The file system that holds it: its `st_dev`.
-    pub(crate) fn device(&self) -> u64 {
-        self.device
-    }
-
-    /// When it was modified, and when it was changed in any way.
-    pub(crate) fn times(&self) -> [Timestamp; 2] {
-        [self.modified, self.changed].map(|(seconds, nanoseconds)| Timestamp {
-            seconds,
-            nanoseconds: u32::try_from(nanoseconds).unwrap_or(0),
-        })
-    }
-}
-
-impl ImageFile {
-    pub(crate) fn open(path: &Path) -> Result<Self, SourceError> {
-        let failed = |error: io::Error| SourceError::Io {
-            name: path.display().to_string(),
-            error: Arc::new(error),
-        };
-        // A fifo must not hang the open.
-        let nonblocking = i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()).unwrap_or(0);
-        let file = File::options()
-            .read(true)
-            .custom_flags(nonblocking)
-            .open(path)
-            .map_err(failed)?;
-        if !file.metadata().map_err(failed)?.is_file() {
-            return Err(SourceError::NotData {
-                path: path.to_path_buf(),
-            });
-        }
-        let stamp = Stamp::of(&file).map_err(failed)?;
-        Ok(Self {
-            file,
-            path: path.to_path_buf(),
-            stamp,
-        })
     }
 }

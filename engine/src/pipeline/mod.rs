@@ -3,6 +3,7 @@
 
 pub(crate) mod checks;
 mod image;
+mod image_file;
 pub(crate) mod pace;
 pub(crate) mod producer;
 pub(crate) mod ring;

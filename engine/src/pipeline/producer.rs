@@ -4,12 +4,12 @@
 
 use crate::error::SourceError;
 use crate::pipeline::checks::Checks;
-use crate::pipeline::image::{Feed, ImageFile, ImageSource, Readable, Stamp};
+use crate::pipeline::image::{Feed, ImageSource, Readable};
+use crate::pipeline::image_file::ImageFile;
 use crate::pipeline::pace::Pace;
 use crate::pipeline::ring::{AllGone, Filler, NoSlot, Slot};
 use pitland_mastering::{EmitError, Emitter};
 use std::io;
-use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -170,35 +170,6 @@ fn from_emitter(pour: &mut Pour, mut emitter: Emitter) -> Result<(), Stop> {
 fn from_file(pour: &mut Pour, image: &ImageFile) -> Result<(), Stop> {
     let bytes = pour.bytes;
     pour.blocking(|position, out| image.read(position, out, bytes))
-}
-
-impl ImageFile {
-    /// Reads from `position` on; with the last of the `bytes` bytes the file must still be what it was.
-    pub(crate) fn read(
-        &self,
-        position: u64,
-        out: &mut [u8],
-        bytes: u64,
-    ) -> Result<(), SourceError> {
-        let failed = |error: io::Error| SourceError::Io {
-            name: self.path.display().to_string(),
-            error: Arc::new(error),
-        };
-        let changed = || SourceError::Changed {
-            path: self.path.clone(),
-        };
-        self.file
-            .read_exact_at(out, position)
-            .map_err(|error| match error.kind() {
-                io::ErrorKind::UnexpectedEof => changed(),
-                _ => failed(error),
-            })?;
-        let last = position + out.len() as u64 >= bytes;
-        if last && Stamp::of(&self.file).map_err(failed)? != self.stamp {
-            return Err(changed());
-        }
-        Ok(())
-    }
 }
 
 /// The next piece of a source, unless the drives go first: a source that stands still is let go of.

@@ -265,7 +265,7 @@ fn file_mark(image: &Prepared) -> Option<FileMark> {
     let Feed::Again(Readable::File(open)) = &image.feed else {
         return None;
     };
-    let meta = open.file.metadata().ok()?;
+    let meta = open.file().metadata().ok()?;
     Some(FileMark {
         inode: meta.ino(),
         length: meta.len(),

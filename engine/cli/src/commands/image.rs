@@ -9,9 +9,10 @@ use crate::output::json::{ImageView, Name, PlannedVolumeView};
 use crate::sink::Sink;
 use crate::source;
 use pitland::mastering::grow::{GrowError, grow_file_with};
+use pitland::mastering::images::Sectors;
 use pitland::mastering::import::{ImportError, ImportOptions, import};
 use pitland::mastering::sessions::SESSION_ALIGNMENT;
-use pitland::mastering::{BLOCK_SIZE, BlockSource, ImageFile, Layout};
+use pitland::mastering::{BLOCK_SIZE, BlockSource, DiscImage, ImageFile, Layout};
 use pitland::{MasterOptions, SourceError};
 use std::fs::{File, TryLockError};
 use std::io;
@@ -112,6 +113,25 @@ fn view(output: &Path, layout: &Layout, bytes: u64) -> ImageView {
     }
 }
 
+/// Only plain blocks can be written: raw sectors would need their sums, and a cue sheet the length of its track.
+fn refuse_raw(image: &Path) -> Result<(), Complaint> {
+    let raw = source::is_cue_sheet(image)
+        || DiscImage::open(image)
+            .is_ok_and(|opened| opened.tracks().iter().any(Sectors::have_sums));
+    match raw {
+        false => Ok(()),
+        true => Err(Complaint::new(
+            Exit::Refused,
+            format!(
+                "{} is an image of raw CD sectors, which does not grow",
+                image.display()
+            ),
+            "medium",
+            "burn it and go on with the disc (burn --append), or master its files anew (pitland extract, pitland image)",
+        )),
+    }
+}
+
 /// A session behind what an image holds.
 fn grow(
     image: &Path,
@@ -134,6 +154,7 @@ fn grow(
             "wait until it is done",
         ));
     }
+    refuse_raw(image)?;
     let mut watcher = Watcher::new(&context.output, Name::new(image));
     watcher.phase("planning");
     let not_imported = |error: ImportError| {

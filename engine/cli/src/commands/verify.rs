@@ -12,15 +12,18 @@ use crate::output::json::{DifferenceView, Name, VerifiedView};
 use crate::source;
 use pitland::mastering::checksums::{ManifestDifference, ManifestError, check};
 use pitland::mastering::compare::CompareObserver;
+use pitland::mastering::images::Sectors;
 use pitland::mastering::{
-    BLOCK_SIZE, BlockSource, CompareOptions, Difference, NodeKind, ReadError, Tree, Volume, compare,
+    BLOCK_SIZE, BlockSource, CompareOptions, Difference, DiscImage, NodeKind, ReadError, Tree,
+    Volume, compare,
 };
-use pitland::{DriveReader, MANIFEST, MediaFacts, QueryError};
+use pitland::{DriveReader, MANIFEST, MediaFacts, QueryError, SourceError};
 use std::ffi::OsStr;
 use std::fs::File;
-use std::io::Read;
+use std::io;
 use std::ops::ControlFlow;
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -179,9 +182,9 @@ impl Work {
     /// Compares the blocks of an image with those of the session.
     fn image(&self, mut reader: DriveReader, path: &Path) -> Result<Exit, Complaint> {
         let unreadable =
-            |error: std::io::Error| Complaint::source(format!("{}: {error}", path.display()));
-        let mut file = File::open(path).map_err(unreadable)?;
-        let total = file.metadata().map_err(unreadable)?.len();
+            |error: io::Error| Complaint::source(format!("{}: {error}", path.display()));
+        let mut image = Expected::open(path)?;
+        let total = image.bytes().map_err(unreadable)?;
         let mut watcher = Watcher::new(&self.context.output, self.drive.clone());
         watcher.phase("comparing");
         let (mut expected, mut found) = (vec![0; 32 * BLOCK_SIZE], vec![0; 32 * BLOCK_SIZE]);
@@ -198,9 +201,7 @@ impl Work {
                 expected.get_mut(..blocks * BLOCK_SIZE).unwrap_or_default(),
                 found.get_mut(..blocks * BLOCK_SIZE).unwrap_or_default(),
             );
-            expected.fill(0);
-            file.read_exact(expected.get_mut(..bytes).unwrap_or_default())
-                .map_err(unreadable)?;
+            image.read(done, bytes, expected).map_err(unreadable)?;
             if let Err(error) = BlockSource::read_blocks(&mut reader, lba, found) {
                 differences += 1;
                 self.differs(
@@ -253,6 +254,47 @@ impl Work {
         } else {
             Exit::Differs
         })
+    }
+}
+
+/// The image that should be on the disc.
+enum Expected {
+    Plain(File),
+    Track(Sectors),
+}
+
+impl Expected {
+    fn open(path: &Path) -> Result<Self, Complaint> {
+        if source::is_cue_sheet(path) {
+            let track = DiscImage::only_track(path);
+            return Ok(Self::Track(
+                track.map_err(|e| Complaint::from(SourceError::from(Arc::new(e))))?,
+            ));
+        }
+        let file = File::open(path);
+        let file = file.map_err(|e| Complaint::source(format!("{}: {e}", path.display())))?;
+        Ok(Self::Plain(file))
+    }
+
+    fn bytes(&self) -> io::Result<u64> {
+        match self {
+            Self::Plain(file) => Ok(file.metadata()?.len()),
+            Self::Track(track) => Ok(u64::from(track.blocks()) * BLOCK_SIZE as u64),
+        }
+    }
+
+    /// Reads so many bytes from a block's beginning on, and zeros behind them.
+    fn read(&mut self, position: u64, bytes: usize, out: &mut [u8]) -> io::Result<()> {
+        match self {
+            Self::Plain(file) => {
+                out.fill(0);
+                file.read_exact_at(out.get_mut(..bytes).unwrap_or_default(), position)
+            }
+            Self::Track(track) => {
+                let block = u32::try_from(position / BLOCK_SIZE as u64).unwrap_or(u32::MAX);
+                track.read_blocks(block, out)
+            }
+        }
     }
 }
 

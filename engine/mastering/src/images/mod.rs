@@ -82,6 +82,34 @@ pub enum ImageError {
         /// The sheet.
         path: PathBuf,
     },
+    /// A track of sound stands where data alone are wanted.
+    #[error("{}:{line}: track {track} is sound, not data", .path.display())]
+    Sound {
+        /// The sheet.
+        path: PathBuf,
+        /// The line of the track.
+        line: u32,
+        /// Its number.
+        track: u8,
+    },
+    /// Several tracks stand where one is wanted.
+    #[error("{} has {tracks} tracks, not one", .path.display())]
+    SeveralTracks {
+        /// The sheet.
+        path: PathBuf,
+        /// How many.
+        tracks: usize,
+    },
+    /// The track does not begin where the addresses in its volume begin to count.
+    #[error("{}:{line}: the track begins at LBA {first_lba}, not at LBA 0", .path.display())]
+    NotAtStart {
+        /// The sheet.
+        path: PathBuf,
+        /// The line of the track.
+        line: u32,
+        /// Where its first index is.
+        first_lba: u32,
+    },
     /// The file does not end with a whole sector.
     #[error("{} has {bytes} bytes, which are no whole sectors of {sector}", .path.display())]
     NotWhole {
@@ -118,7 +146,7 @@ impl DiscImage {
             .extension()
             .is_some_and(|extension| extension.eq_ignore_ascii_case("cue"));
         if cue {
-            return open_cue(path);
+            return place(path, &read_sheet(path)?);
         }
         let file = open(path)?;
         let (length, form) = file
@@ -139,6 +167,44 @@ impl DiscImage {
             blocks: count(path, u64::from(first_lba), blocks)?,
         };
         Ok(Self { runs: vec![run] })
+    }
+
+    /// The track of a cue sheet that has one alone, of data and from LBA 0 on: its user data are an image by themselves.
+    ///
+    /// # Errors
+    /// [`ImageError`]; also where there is sound, or a second track.
+    pub fn only_track(sheet: &Path) -> Result<Sectors, ImageError> {
+        let read = read_sheet(sheet)?;
+        let path = || sheet.to_path_buf();
+        let mut tracks = read.files.iter().flat_map(|file| &file.tracks);
+        let sound = |track: &&CueTrack| !matches!(track.form, TrackForm::Data(_));
+        if let Some(CueTrack { line, number, .. }) = tracks.clone().find(sound) {
+            return Err(ImageError::Sound {
+                path: path(),
+                line: *line,
+                track: *number,
+            });
+        }
+        let first = tracks.next();
+        let tracks = tracks.count() + 1;
+        let runs = place(sheet, &read)?.runs.into_iter().next();
+        let (Some(first), Some(run)) = (first, runs) else {
+            return Err(ImageError::NoData { path: path() });
+        };
+        if tracks > 1 {
+            return Err(ImageError::SeveralTracks {
+                path: path(),
+                tracks,
+            });
+        }
+        if run.first_lba > 0 {
+            return Err(ImageError::NotAtStart {
+                path: path(),
+                line: first.line,
+                first_lba: run.first_lba,
+            });
+        }
+        Ok(run)
     }
 
     /// The tracks of data, each a run of blocks; a plain image is one.
@@ -217,7 +283,7 @@ fn count(path: &Path, first: u64, blocks: u64) -> Result<u32, ImageError> {
     u32::try_from(blocks).map_err(|_| too_large())
 }
 
-fn open_cue(path: &Path) -> Result<DiscImage, ImageError> {
+fn read_sheet(path: &Path) -> Result<CueSheet, ImageError> {
     let mut text = Vec::new();
     open(path)?
         .take(LONGEST_SHEET + 1)
@@ -229,10 +295,14 @@ fn open_cue(path: &Path) -> Result<DiscImage, ImageError> {
             bytes: text.len() as u64,
         });
     }
-    let sheet = CueSheet::parse(&text).map_err(|error| ImageError::Cue {
+    CueSheet::parse(&text).map_err(|error| ImageError::Cue {
         path: path.to_path_buf(),
         error,
-    })?;
+    })
+}
+
+/// Finds the sectors of a sheet's tracks.
+fn place(path: &Path, sheet: &CueSheet) -> Result<DiscImage, ImageError> {
     let mut runs = Vec::new();
     // The next sector of the disc, while it is known.
     let mut disc = Some(0);

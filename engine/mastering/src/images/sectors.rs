@@ -171,6 +171,18 @@ impl Sectors {
         self.blocks
     }
 
+    /// The file that holds them.
+    #[must_use]
+    pub fn file(&self) -> &File {
+        &self.file
+    }
+
+    /// Whether each has a sum with which it is compared when it is read.
+    #[must_use]
+    pub fn have_sums(&self) -> bool {
+        self.form != SectorForm::Cooked
+    }
+
     /// Whether a block is among them.
     pub(super) fn holds(&self, lba: u32) -> bool {
         lba.checked_sub(self.first_lba)

@@ -8,7 +8,8 @@ use super::store::Store;
 use crate::config::StashPolicy;
 use crate::drive::JobControl;
 use crate::error::SourceError;
-use crate::pipeline::image::{Feed, ImageFile, ImageSource, Readable};
+use crate::pipeline::image::{Feed, ImageSource, Readable};
+use crate::pipeline::image_file::ImageFile;
 use crate::pipeline::wait::wait_for;
 use pitland_mastering::{EmitError, Layout, NodeId};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -147,13 +148,22 @@ impl Supervisor {
                 )))
             }
             (Subject::Whole { decision, .. }, feed) if !decision.place.is_stored() => {
-                Ok(Some(feed))
+                let image = match &feed {
+                    Feed::Again(Readable::File(file)) if file.has_sums() => Arc::clone(file),
+                    _ => return Ok(Some(feed)),
+                };
+                // Damage that is found in time costs no disc.
+                let read = through(image, bytes, |_, _| Ok(()));
+                Ok(self.run(vec![read])?.then_some(feed))
             }
             (Subject::Whole { .. }, Feed::Again(Readable::File(file))) => {
                 let store = Store::reserve(totals.memory.bytes, totals.file.bytes, &plan.dirs)?;
                 let store = Arc::new(store);
-                let task = copy_image(file, Arc::clone(&store), bytes);
-                let done = self.run(vec![task])?;
+                let to = Arc::clone(&store);
+                let copy = through(file, bytes, move |position, piece| {
+                    to.write(position, piece)
+                });
+                let done = self.run(vec![copy])?;
                 // The task is gone, and with it the other hold on the store.
                 Ok(Arc::into_inner(store).filter(|_| done).map(stored))
             }
@@ -326,7 +336,12 @@ fn look(layout: Arc<Layout>, files: Vec<NodeId>) -> Task {
     })
 }
 
-fn copy_image(image: Arc<ImageFile>, store: Arc<Store>, bytes: u64) -> Task {
+/// Reads an image file from its beginning to its end.
+fn through(
+    image: Arc<ImageFile>,
+    bytes: u64,
+    mut each: impl FnMut(u64, &[u8]) -> Result<(), SourceError> + Send + 'static,
+) -> Task {
     Box::new(move |shared| {
         let mut piece = vec![0; PIECE];
         let mut position = 0;
@@ -334,7 +349,7 @@ fn copy_image(image: Arc<ImageFile>, store: Arc<Store>, bytes: u64) -> Task {
             let length = (bytes - position).min(PIECE as u64) as usize;
             let out = piece.get_mut(..length).unwrap_or_default();
             image.read(position, out, bytes)?;
-            store.write(position, out)?;
+            each(position, out)?;
             position += length as u64;
         }
         Ok(())

@@ -10,7 +10,8 @@ use super::rules::{
 use super::store::{OverQuota, refused, room_in, standard_dirs};
 use crate::config::StashPolicy;
 use crate::error::SourceError;
-use crate::pipeline::image::{Feed, ImageFile, Readable, Stamp};
+use crate::pipeline::image::{Feed, Readable};
+use crate::pipeline::image_file::ImageFile;
 use pitland_mastering::{AheadFiles, Layout, NodeId, Origin, Timestamp};
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -418,7 +419,7 @@ fn decide_image(image: &ImageFile, bytes: u64, terms: &Terms, now: Timestamp) ->
         changing = is_recent(modified, changed, now);
         if changing && bytes > RECENT_AT_MOST {
             std::thread::sleep(LOOK_AGAIN_AFTER);
-            changing = Stamp::of(&image.file).ok() != Some(image.stamp);
+            changing = image.has_changed().unwrap_or(true);
         }
     }
     let file = FileFacts {

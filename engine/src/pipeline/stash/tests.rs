@@ -4,7 +4,8 @@ use super::*;
 use crate::config::StashPolicy;
 use crate::drive::JobControl;
 use crate::error::SourceError;
-use crate::pipeline::image::{Feed, ImageFile, ImageSource, Readable};
+use crate::pipeline::image::{Feed, ImageSource, Readable};
+use crate::pipeline::image_file::ImageFile;
 use bytes::Bytes;
 use pitland_mastering::{
     BLOCK_SIZE, EmitError, Layout, SourceChange, Timestamp, Tree, VolumeOptions, WalkOptions,
