@@ -8,8 +8,8 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
 use pitland_mastering::{
-    Layout, NodeKind, PlanError, PlanWarning, ScanError, SpecialFiles, Tree, VolumeOptions,
-    WalkOptions,
+    Layout, NodeKind, PlanError, PlanWarning, ScanError, SpecialFiles, Tree, UdfRevision,
+    VolumeOptions, WalkOptions,
 };
 use support::*;
 
@@ -224,6 +224,8 @@ fn what_changes_in_the_volume_is_said() {
     let dir = tempfile::tempdir().unwrap();
     write(&dir.path().join("j".repeat(70)), b"1");
     symlink("x".repeat(1500), dir.path().join("link")).unwrap();
+    write(&dir.path().join("n".repeat(253)), b"1");
+    write(&dir.path().join("n".repeat(254)), b"1");
     write(&dir.path().join("late"), b"1");
     set_time(&dir.path().join("late"), 6_000_000_000, 0);
     // Not every file system goes beyond 2155.
@@ -237,7 +239,7 @@ fn what_changes_in_the_volume_is_said() {
     assert!(
         warnings
             .iter()
-            .any(|w| matches!(w, PlanWarning::JolietNamesChanged { count: 1, .. }))
+            .any(|w| matches!(w, PlanWarning::JolietNamesChanged { count: 3, .. }))
     );
     assert!(
         warnings
@@ -250,6 +252,11 @@ fn what_changes_in_the_volume_is_said() {
             .any(|w| matches!(w, PlanWarning::LongLinkTargets { count: 1, .. }))
     );
     assert!(
+        warnings
+            .iter()
+            .any(|w| matches!(w, PlanWarning::LongNames { count: 1, .. }))
+    );
+    assert!(
         !late
             || warnings
                 .iter()
@@ -257,6 +264,19 @@ fn what_changes_in_the_volume_is_said() {
     );
     assert!(warnings.contains(&PlanWarning::JolietVolumeIdCut));
     assert!(warnings.iter().all(|w| !w.to_string().is_empty()));
+
+    // UDF has names of that length, and any year.
+    let mut alone = options.clone();
+    alone.iso9660 = false;
+    alone.udf = Some(UdfRevision::V2_01);
+    let layout = Layout::plan(scan(dir.path()), 0, &alone).unwrap();
+    let of_iso = |w: &PlanWarning| {
+        matches!(
+            w,
+            PlanWarning::LongNames { .. } | PlanWarning::TimesChanged { .. }
+        )
+    };
+    assert!(!layout.warnings().iter().any(of_iso));
 }
 
 #[test]

@@ -617,6 +617,8 @@ fn check_named_files(tree: &Tree, options: &VolumeOptions) -> Result<(), PlanErr
 
 /// Targets of links up to here are taken by all readers that were tried (xorriso 1.5.4, isoinfo of cdrkit 1.1.11).
 const LONG_TARGET: usize = 1000;
+/// Names up to here are whole in Linux (seen with 6.1.192), which drops the entry of a longer one that reaches beyond.
+const LONG_NAME: usize = 253;
 
 fn check_nodes(
     tree: &Tree,
@@ -627,6 +629,7 @@ fn check_nodes(
     let mut compressed = Count::default();
     let mut times = Count::default();
     let mut targets = Count::default();
+    let mut names = Count::default();
     for id in tree.nodes() {
         let name = tree.name_bytes(id);
         let illegal = name.is_empty()
@@ -683,7 +686,11 @@ fn check_nodes(
         {
             targets.add(id);
         }
-        if !ShortStamp::can_hold(tree.modified(id)) {
+        let named = options.iso9660 && options.rock_ridge && !tree.is_stream(id);
+        if named && name.len() > LONG_NAME && !hidden.is_some_and(|hidden| hidden.iso) {
+            names.add(id);
+        }
+        if options.iso9660 && !ShortStamp::can_hold(tree.modified(id)) {
             times.add(id);
         }
     }
@@ -692,6 +699,12 @@ fn check_nodes(
         warnings.push(PlanWarning::LongLinkTargets {
             count: targets.count,
             first,
+        });
+    }
+    if let Some(first) = names.first {
+        warnings.push(PlanWarning::LongNames {
+            count: names.count,
+            first: tree.disc_path(first),
         });
     }
     if let Some(first) = compressed

@@ -283,7 +283,7 @@ pub enum PlanWarning {
         /// The first of them.
         first: PathBuf,
     },
-    /// Times before 1900 or after 2155, which become the nearest second inside.
+    /// Times before 1900 or after 2155, which become the nearest second inside in ISO 9660.
     TimesChanged {
         /// How many.
         count: u64,
@@ -292,6 +292,14 @@ pub enum PlanWarning {
     },
     /// Links whose target is longer than some readers take: xorriso loads no volume that has one, isoinfo crashes.
     LongLinkTargets {
+        /// How many.
+        count: u64,
+        /// The first of them.
+        first: PathBuf,
+    },
+    /// Names of 254 or 255 bytes, of which Linux shows only the beginning by Rock Ridge: such a file is not found by its
+    /// name. Others show all of it.
+    LongNames {
         /// How many.
         count: u64,
         /// The first of them.
@@ -397,6 +405,11 @@ impl std::fmt::Display for PlanWarning {
             Self::LongLinkTargets { count, first } => write!(
                 f,
                 "{count} links have targets over 1000 bytes, which some readers refuse; the first is {}",
+                first.display()
+            ),
+            Self::LongNames { count, first } => write!(
+                f,
+                "Linux shows only the beginning of {count} names over 253 bytes; the first is {}",
                 first.display()
             ),
             Self::ContinuedInSession { count, first } => write!(
