@@ -114,6 +114,8 @@ struct ExtentShape {
     command: WriteCommand,
     unit: u32,
     origin: OriginKind,
+    /// Blocks after which the bytes of the writer begin anew; 0 of other origins.
+    cycle: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -154,6 +156,10 @@ impl Writing {
                 command: extent.command,
                 unit,
                 origin,
+                cycle: match &extent.origin {
+                    Origin::Bytes(bytes) => bytes.len() as u64 / u64::from(block_bytes.max(1)),
+                    _ => 0,
+                },
             },
             image_base,
             image_block_bytes: None,
@@ -222,6 +228,12 @@ impl Writing {
         let place = self.image_base + self.done;
         let into_chunk = u32::try_from(place % u64::from(self.chunk_blocks)).unwrap_or(0);
         let whole = self.chunk_blocks - into_chunk;
+        // Bytes of the writer that begin anew do so with a chunk.
+        let into_cycle = self.done.checked_rem(self.extent.cycle).unwrap_or(0);
+        let left = match self.extent.cycle {
+            0 => left,
+            cycle => left.min(cycle - into_cycle),
+        };
         let blocks = u32::try_from(left).unwrap_or(u32::MAX).min(whole);
         self.in_flight = blocks;
         let lba = self.lba();
@@ -238,7 +250,7 @@ impl Writing {
                 OriginKind::Zeros => Source::Zeros,
                 OriginKind::Bytes => Source::Bytes {
                     extent: self.extent_index,
-                    offset: usize::try_from(self.done * u64::from(self.extent.block_bytes))
+                    offset: usize::try_from(into_cycle * u64::from(self.extent.block_bytes))
                         .unwrap_or(usize::MAX),
                 },
             },
@@ -429,6 +441,26 @@ mod tests {
         reply[8..12].copy_from_slice(&start.to_be_bytes());
         reply[12..16].copy_from_slice(&nwa.to_be_bytes());
         reply
+    }
+
+    #[test]
+    fn bytes_of_the_writer_begin_anew_with_a_chunk() {
+        let mut extent = Extent::image(Lba(-1_000), 700, 1);
+        extent.form = pitland_writer::BlockForm::CdText96;
+        extent.origin = Origin::Bytes(vec![0; 300 * 96]);
+        let mut w = Writing::new(0, &extent, 0, 32 * 1024, false).unwrap();
+        let mut next = 0;
+        while let Some(chunk) = w.chunk() {
+            assert_eq!(chunk.lba.0, -1_000 + next);
+            let Source::Bytes { offset, .. } = chunk.source else {
+                panic!("{chunk:?}");
+            };
+            assert_eq!(offset, next as usize % 300 * 96);
+            assert!(offset + chunk.blocks as usize * 96 <= 300 * 96);
+            next += chunk.blocks as i32;
+            w.taken();
+        }
+        assert_eq!(next, 700);
     }
 
     #[test]

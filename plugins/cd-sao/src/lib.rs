@@ -1,14 +1,15 @@
 //! The writer of CD-R and CD-RW that writes a session at once (recipe 5).
 //!
 //! Owns what is particular to it: the cue sheet, the pregap that the host writes, and the drive's
-//! closing of the session by itself. Must not know the engine, or any other medium. One data track on a
-//! blank disc is all that is written yet: audio, CD-TEXT and raw blocks are other recipes.
+//! closing of the session by itself. Must not know the engine, or any other medium. Here one data track of
+//! 2048-byte blocks on a blank disc; sessions of whole sectors in `sectors`.
 
-use pitland_writer::cd::{self, DataTrack};
-use pitland_writer::mmc::cdb::{Cdb, CdbBytes, ReadTrackInformation, TrackAddressType};
-use pitland_writer::mmc::feature::{CdMastering, Feature, FeatureCode};
+mod sectors;
+
+use pitland_writer::cd::sectors::{TRACK_REPLY, ask_for_track, mastering};
+use pitland_writer::cd::{self, CdMode, DataTrack};
+use pitland_writer::mmc::Profile;
 use pitland_writer::mmc::mode_page::WriteParameters;
-use pitland_writer::mmc::{Profile, TrackNumber};
 use pitland_writer::sequential::Spot;
 use pitland_writer::speed::set_speed;
 use pitland_writer::{
@@ -27,8 +28,6 @@ const REFUSED: SensePattern = SensePattern {
     asc: None,
     ascq: None,
 };
-/// Bytes of an answer to READ TRACK INFORMATION.
-const TRACK_REPLY: u16 = 36;
 
 /// The writer of CD-R and CD-RW, session at once.
 pub type CdSao = ByRecipe<Recipes>;
@@ -58,12 +57,20 @@ impl RecipeWriter for Recipes {
 
     fn fitness(request: &Request) -> u8 {
         match request {
+            Request::Burn(burn) if burn.cd.is_some() => 100,
             Request::Burn(burn) if burn.recording == Recording::AtOnce => 100,
             _ => FITNESS,
         }
     }
 
+    fn writes(mode: CdMode) -> bool {
+        mode == CdMode::SessionAtOnce
+    }
+
     fn offer(facts: &MediaFacts, burn: &BurnRequest) -> Result<Service, Refusal> {
+        if let Some(layout) = &burn.cd {
+            return sectors::offer(facts, burn, layout);
+        }
         let spot = spot(facts, burn)?;
         let room = cd::room(facts, &spot, RUN_OUT_BLOCKS);
         if burn.blocks > 0 {
@@ -77,6 +84,9 @@ impl RecipeWriter for Recipes {
 
     /// The block type of the page is left to the cue sheet, or says the same, for drives that want it so.
     fn burn(facts: &MediaFacts, burn: &BurnRequest) -> Result<Recipe, Refusal> {
+        if let Some(layout) = &burn.cd {
+            return sectors::recipe(facts, burn, layout);
+        }
         let spot = spot(facts, burn)?;
         let by_sheet = with_page(facts, burn, &spot, &cd::session_at_once(facts, burn))?;
         let as_data = cd::session_at_once_as_data(facts, burn);
@@ -85,24 +95,6 @@ impl RecipeWriter for Recipes {
 
     fn close(facts: &MediaFacts, close: &CloseRequest) -> Result<Recipe, Refusal> {
         cd::close_recipe(facts, close)
-    }
-}
-
-fn ask_for_track() -> CdbBytes {
-    ReadTrackInformation {
-        open: false,
-        address_type: TrackAddressType::Track,
-        address: TrackNumber::INVISIBLE.0.into(),
-        allocation_length: TRACK_REPLY,
-    }
-    .emit()
-}
-
-/// What the drive says of writing sessions at once on this disc; nothing where it does not say so.
-fn mastering(facts: &MediaFacts) -> CdMastering {
-    match facts.current_feature(FeatureCode::CdMastering) {
-        Some(Feature::CdMastering(feature)) => feature,
-        _ => CdMastering::default(),
     }
 }
 
@@ -152,8 +144,6 @@ fn with_page(
         .prepare([moves::set_write_parameters(page)])
         .at_speed(set_speed(facts, burn.speed))
         .prepare((!burn.test_write).then(moves::calibrate_power))
-        // One drive takes no sheet before it was asked for its track; what it answers is worth nothing
-        // (recipe 5).
         .ask(ask_for_track(), TRACK_REPLY.into())
         .prepare([moves::send_cue_sheet(&sheet)])
         .extent(pregap)

@@ -272,7 +272,7 @@ codes! {
     ORIGIN_LEAD_IN = 0x0614,
     /// A lead-out made by the engine.
     ORIGIN_LEAD_OUT = 0x0615,
-    /// Bytes of the writer's own.
+    /// Bytes of the writer's own: whole blocks, over and over.
     ORIGIN_BYTES = 0x0616,
     /// WRITE (10).
     WRITE_10 = 0x0620,

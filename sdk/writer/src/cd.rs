@@ -2,10 +2,11 @@
 //! the cue sheet of a session with one of them, and the close of one that was left open (recipes 3, 5
 //! and 13).
 //!
-//! Owns these numbers and judgements. Must not know how a writer burns; audio, raw blocks and CD-TEXT are
-//! not described here yet.
+//! Owns these numbers and judgements. Must not know how a writer burns. What is more than one data track of
+//! 2048-byte blocks is described in [`CdLayout`], and measured in [`sectors`].
 
 mod layout;
+pub mod sectors;
 #[cfg(test)]
 mod tests;
 
@@ -189,10 +190,15 @@ pub fn track_at_once(facts: &MediaFacts, burn: &BurnRequest) -> WriteParameters 
 
 /// Page 05h of a session at once (SAO) as most drives want it: the cue sheet says what the blocks are.
 pub fn session_at_once(facts: &MediaFacts, burn: &BurnRequest) -> WriteParameters {
+    session_at_once_of(write_parameters::of_burn(facts, burn))
+}
+
+/// The same of what a page has beside it.
+pub fn session_at_once_of(page: WriteParameters) -> WriteParameters {
     WriteParameters {
         write_type: WriteType::SessionAtOnce,
         data_block_type: DataBlockType::Raw2352,
-        ..write_parameters::of_burn(facts, burn)
+        ..page
     }
 }
 
@@ -288,13 +294,27 @@ pub fn close_recipe(facts: &MediaFacts, close: &CloseRequest) -> Result<Recipe, 
 /// starts `run_out` blocks behind it. A further session is possible where one more track fits behind the
 /// gap that it costs. What must be readable is the image: what drives count behind it differs.
 pub fn expected(spot: &Spot, track: &DataTrack, run_out: u32, finish: Finish) -> ExpectedMedium {
+    let readable = i64::from(track.start.0).saturating_add_unsigned(track.image_blocks);
+    ExpectedMedium {
+        capacity_at_least: u64::try_from(readable).ok(),
+        ..expected_behind(spot, track.end(), track.blocks(), run_out, finish)
+    }
+}
+
+/// The same for `blocks` blocks of tracks that end at `end`, whatever of them is readable.
+fn expected_behind(
+    spot: &Spot,
+    end: Option<Lba>,
+    blocks: u64,
+    run_out: u32,
+    finish: Finish,
+) -> ExpectedMedium {
     let gap = match spot.sessions {
         0 => FIRST_SESSION_GAP,
         _ => LATER_SESSION_GAP,
     };
-    let next = track.end().and_then(|end| end.checked_add(run_out + gap));
-    let costs = track
-        .blocks()
+    let next = end.and_then(|end| end.checked_add(run_out + gap));
+    let costs = blocks
         .saturating_add(u64::from(run_out + gap))
         .saturating_add(LEAST_TRACK_BLOCKS);
     let appendable = match finish {
@@ -302,13 +322,12 @@ pub fn expected(spot: &Spot, track: &DataTrack, run_out: u32, finish: Finish) ->
         Finish::CloseSession if costs <= spot.free_blocks => Some(true),
         Finish::CloseSession => None,
     };
-    let readable = i64::from(track.start.0).saturating_add_unsigned(track.image_blocks);
     ExpectedMedium {
         closed_sessions: Some(spot.sessions.saturating_add(1)),
         appendable,
         blank: None,
         nwa_at_least: next.filter(|_| appendable == Some(true)),
-        capacity_at_least: u64::try_from(readable).ok(),
+        capacity_at_least: None,
     }
 }
 

@@ -524,7 +524,7 @@ pub enum Origin {
     LeadIn,
     /// A lead-out made by the engine.
     LeadOut,
-    /// Bytes of the writer's own.
+    /// Bytes of the writer's own: whole blocks, over and over where the extent has more.
     Bytes(Vec<u8>),
 }
 

@@ -49,9 +49,12 @@ pub(super) fn check(
     for (index, extent) in extents.iter().enumerate() {
         let unit = u64::from(extent.unit);
         let fits_form = match &extent.origin {
+            // Whole blocks, over and over; never more than are recorded.
             Origin::Bytes(bytes) => {
-                bytes.len() as u64 == extent.blocks.saturating_mul(u64::from(extent.form.bytes()))
-                    && bytes.len() as u64 <= u64::from(MOST_BYTES)
+                let (given, block) = (bytes.len() as u64, u64::from(extent.form.bytes()));
+                (block..=u64::from(MOST_BYTES)).contains(&given)
+                    && given.is_multiple_of(block)
+                    && given <= extent.blocks.saturating_mul(block)
             }
             // The ring carries whole units of 2048-byte blocks, in slots that are powers of two.
             Origin::Image if layout.is_none() => {

@@ -52,6 +52,7 @@ pub fn able() -> (CdTrackAtOnce, CdMastering) {
         buffer_underrun_free: true,
         session_at_once: true,
         raw: true,
+        rw_subchannel: true,
         test_write: true,
         rewritable: true,
         max_cue_sheet: 3_072,

@@ -3,6 +3,7 @@
 //! Owns nothing that a burn needs. Must not know any writer, nor a drive that remembers: what a
 //! medium becomes is the virtual drive's business.
 
+pub mod album;
 pub mod asked;
 mod builder;
 pub mod cd;
