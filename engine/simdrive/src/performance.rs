@@ -214,8 +214,27 @@ pub(crate) fn set_cd_speed(
         other => u32::from(other),
     };
     let (read, write) = (speed(request.cdb.be16(2)), speed(request.cdb.be16(4)));
+    let write = match drive.medium() {
+        Some(medium) if drive.model.quirks.counts_cd_speeds_in_177 && medium.kind.is_cd() => {
+            by_multiple(drive.model.write_speeds.of(medium.kind), write)?
+        }
+        _ => write,
+    };
     if !drive.model.quirks.ignores_set_cd_speed {
         set_speeds(drive, read, write);
     }
     Ok(0)
+}
+
+/// The speed on offer whose multiple of 1x this is, when 1x is taken for 177 kB/s; 0 stays the highest.
+fn by_multiple(offered: &[u32], wanted: u32) -> Result<u32, Refusal> {
+    if wanted == 0 {
+        return Ok(0);
+    }
+    // 176.4 kB/s, and the half of it for rounding.
+    let multiple = |speed: u32| (speed * 10 + 882) / 1764;
+    let found = offered
+        .iter()
+        .find(|speed| multiple(**speed) == wanted / 177);
+    found.copied().ok_or(Refusal::ILLEGAL_FIELD)
 }

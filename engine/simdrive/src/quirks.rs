@@ -224,6 +224,9 @@ quirks! {
     /// SET CD SPEED is accepted and has no effect on DVD and BD (Pioneer's R8 command
     /// reference, 4.26).
     ignores_set_cd_speed,
+    /// SET CD SPEED on CD counts in whole multiples of 177 kB/s: what is below the one of a speed that the
+    /// drive has is refused with 5/24/00 (recipe 2.5).
+    counts_cd_speeds_in_177,
     /// The end address of write speed descriptors is 0 on a blank DVD+R (recipe 14).
     no_end_of_speeds_when_blank,
 

@@ -172,6 +172,32 @@ fn q10_and_recipe_2_5_speeds_may_be_refused_or_not_obeyed() {
     assert_eq!(current(&mut host), 8310);
 }
 
+/// Recipe 2.5: its own 24x is 4234 kB/s, and 23.9 times 177.
+#[test]
+fn a_cd_speed_may_have_to_be_a_whole_multiple_of_177() {
+    let mut host = odd(MediumKind::CdRw, |q| q.counts_cd_speeds_in_177 = true);
+    let set = |speed: u16| {
+        let [high, low] = speed.to_be_bytes();
+        [0xBB, 0, 0xFF, 0xFF, high, low, 0, 0, 0, 0, 0, 0]
+    };
+    let current = |host: &mut Host| {
+        let page = host.get(&[0x5A, 0, 0x2A, 0, 0, 0, 0, 0, 100, 0], 100);
+        u16::from_be_bytes([page[8 + 28], page[8 + 29]])
+    };
+    host.refused(&set(2822), ILLEGAL_FIELD);
+    host.good(&set(2822 + 177));
+    assert_eq!(current(&mut host), 2822);
+    host.refused(&set(4234), ILLEGAL_FIELD);
+    host.good(&set(4234 + 177));
+    assert_eq!(current(&mut host), 4234);
+    host.good(&set(0xFFFF));
+    assert_eq!(current(&mut host), 4234);
+    // Without the habit any number is taken.
+    let mut host = odd(MediumKind::CdRw, |_| {});
+    host.good(&set(2822));
+    assert_eq!(current(&mut host), 2822);
+}
+
 #[test]
 fn page_2ah_may_be_refused() {
     let mut host = odd(MediumKind::BdR, |q| q.no_capabilities_page = true);

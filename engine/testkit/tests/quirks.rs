@@ -562,6 +562,32 @@ fn a_drive_that_lists_cd_speeds_for_dvd_is_asked_elsewhere_for_the_speed_that_it
 }
 
 #[test]
+fn a_cd_drive_that_counts_in_177_is_given_the_speed_that_it_offers() {
+    let slow = |request: &mut BurnRequest| {
+        request.speed = Speed::TenthsOfNominal(NonZeroU32::new(160).unwrap());
+    };
+    for disc in [DiscType::CdR, DiscType::CdRw] {
+        let mut drive = drive(disc, nameless(&["counts_cd_speeds_in_177"]));
+        let job = job_on(drive.as_mut(), disc, &IMAGE, Fault::None, slow);
+        assert_eq!(job.verified(), [], "{disc}");
+        let asked = job.commands().into_iter().filter_map(|entry| match entry {
+            (Command::SetCdSpeed(set), given) if set.write_speed != u16::MAX => {
+                Some((set.write_speed, given))
+            }
+            _ => None,
+        });
+        let asked: Vec<_> = asked.collect();
+        assert!(
+            matches!(
+                asked.as_slice(),
+                [(2822, Given::Sense(_)), (2999, Given::Good { .. })]
+            ),
+            "{disc}: {asked:?}"
+        );
+    }
+}
+
+#[test]
 fn every_row_has_its_test_here() {
     let mut names: Vec<String> = QuirkTable::builtin()
         .rows()

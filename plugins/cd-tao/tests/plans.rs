@@ -40,6 +40,7 @@ fn a_first_session() {
         [
             "set write parameters: MODE SELECT (10) 62 bytes: write parameters: track at once, next session allowed, track mode 4, mode 1 2048, BUFE",
             "set speed: SET CD SPEED read max, write 8467 kB/s, default rotation",
+            "set speed: SET CD SPEED read max, write 8644 kB/s, default rotation (only if the one before is refused)",
             "calibrate power: SEND OPC INFORMATION calibrate",
             "write 1000 blocks of 2048 bytes from LBA 0 by WRITE (10), the image",
             "write 150 blocks of 2048 bytes from LBA 1000 by WRITE (10), zeros",
@@ -65,6 +66,7 @@ fn a_further_session_that_finalizes() {
         [
             "set write parameters: MODE SELECT (10) 62 bytes: write parameters: track at once, final, track mode 4, XA form 1 2048, BUFE, CD-ROM XA",
             "set speed: SET CD SPEED read max, write 8467 kB/s, default rotation",
+            "set speed: SET CD SPEED read max, write 8644 kB/s, default rotation (only if the one before is refused)",
             "calibrate power: SEND OPC INFORMATION calibrate",
             "write 20 blocks of 2048 bytes from LBA 19204 by WRITE (10), the image",
             "write 280 blocks of 2048 bytes from LBA 19224 by WRITE (10), zeros",
@@ -90,6 +92,7 @@ fn a_test_write_calibrates_and_closes_nothing() {
         [
             "set write parameters: MODE SELECT (10) 62 bytes: write parameters: track at once, next session allowed, track mode 4, mode 1 2048, BUFE, test write",
             "set speed: SET CD SPEED read max, write 8467 kB/s, default rotation",
+            "set speed: SET CD SPEED read max, write 8644 kB/s, default rotation (only if the one before is refused)",
             "write 1000 blocks of 2048 bytes from LBA 0 by WRITE (10), the image",
             "write 150 blocks of 2048 bytes from LBA 1000 by WRITE (10), zeros",
             "synchronize cache: SYNCHRONIZE CACHE, IMMED",

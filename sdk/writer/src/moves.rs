@@ -66,14 +66,17 @@ pub fn set_streaming(descriptor: &StreamingDescriptor) -> PlannedCommand {
 /// Sets the speed in kB/s, [`u32::MAX`] for the highest (CD; the stand-in for [`set_streaming`]). A
 /// drive that refuses this too burns at the speed of its choice, and the report says so.
 pub fn set_cd_speed(write_kb_per_s: u32) -> PlannedCommand {
+    try_cd_speed(write_kb_per_s).tolerating(ILLEGAL_REQUEST, true)
+}
+
+/// The same where another number is planned behind it with [`Occasion::IfRefused`].
+pub(crate) fn try_cd_speed(write_kb_per_s: u32) -> PlannedCommand {
     let cdb = SetCdSpeed {
         read_speed: u16::MAX,
         write_speed: u16::try_from(write_kb_per_s).unwrap_or(u16::MAX),
         ..SetCdSpeed::default()
     };
-    PlannedCommand::new(Move::SetSpeed, cdb.emit())
-        .tolerating(ILLEGAL_REQUEST, true)
-        .tolerating(WRITE_PROTECTED, true)
+    PlannedCommand::new(Move::SetSpeed, cdb.emit()).tolerating(WRITE_PROTECTED, true)
 }
 
 /// Calibrates the laser's power. Only a calibration area that is full or broken ends the job

@@ -35,7 +35,7 @@ pub fn set_speed(facts: &MediaFacts, wanted: Speed) -> SpeedChoice {
     let offered = facts.write_speeds();
     let Some(chosen) = choose(&offered, limit) else {
         return SpeedChoice {
-            commands: vec![moves::set_cd_speed(limit.unwrap_or(u32::MAX))],
+            commands: by_number(facts, limit.unwrap_or(u32::MAX)),
             kb_per_s: limit,
             warning: None,
         };
@@ -77,7 +77,6 @@ fn about_equal(a: u32, b: u32) -> bool {
 }
 
 fn commands(facts: &MediaFacts, chosen: u32) -> Vec<PlannedCommand> {
-    let by_number = moves::set_cd_speed(chosen);
     let descriptor = facts
         .write_speed_descriptors
         .iter()
@@ -85,10 +84,24 @@ fn commands(facts: &MediaFacts, chosen: u32) -> Vec<PlannedCommand> {
     match descriptor {
         Some(descriptor) if facts.profile().family() != MediumFamily::Cd => vec![
             moves::set_streaming(&streaming(facts, descriptor)),
-            by_number.only(Occasion::IfRefused),
+            moves::set_cd_speed(chosen).only(Occasion::IfRefused),
         ],
-        _ => vec![by_number],
+        _ => by_number(facts, chosen),
     }
+}
+
+/// 1x of CD is 176.4 kB/s: a drive that counts in whole multiples of 177 finds less than the speed in
+/// what it offers itself, and may refuse that. One multiple more is then the speed (recipe 2.5).
+fn by_number(facts: &MediaFacts, speed: u32) -> Vec<PlannedCommand> {
+    let profile = facts.profile();
+    let above = speed.saturating_add(profile.one_x_kb_per_s());
+    if profile.family() != MediumFamily::Cd || above >= u32::from(u16::MAX) {
+        return vec![moves::set_cd_speed(speed)];
+    }
+    vec![
+        moves::try_cd_speed(speed),
+        moves::set_cd_speed(above).only(Occasion::IfRefused),
+    ]
 }
 
 /// The offered descriptor as SET STREAMING wants it, for the whole medium. Its end address is not

@@ -16,7 +16,7 @@ impl Machine {
     /// After a speed was taken: asks which it is. Nothing is asked where nothing certain was wanted, or
     /// where the drive did not tell before.
     pub(super) fn check_speed(&mut self, planned: Planned) -> Action {
-        let wanted = self.command(planned).and_then(wanted_speed);
+        let wanted = self.speed_meant(planned).and_then(wanted_speed);
         let (Some(wanted), Some((cdb, length))) = (wanted, self.speed_question()) else {
             return self.consult(Event::Done);
         };
@@ -26,6 +26,18 @@ impl Machine {
             payload: Payload::wanting(length),
             timeout: patience::QUICK,
         })
+    }
+
+    /// The command that tells which speed is meant: a stand-in may have to ask for more than that, and
+    /// then it is the one that it stands in for.
+    fn speed_meant(&self, planned: Planned) -> Option<&PlannedCommand> {
+        let asked = self.command(planned)?;
+        match planned {
+            Planned::Prepare(index) if asked.occasion == Occasion::IfRefused => {
+                self.command(Planned::Prepare(index.checked_sub(1)?))
+            }
+            _ => Some(asked),
+        }
     }
 
     pub(super) fn speed_answered(&mut self, wanted: u32, input: Input<'_>) -> Action {

@@ -64,6 +64,36 @@ fn the_offer_is_copied_and_has_a_stand_in() {
     assert_eq!(command, Command::SetCdSpeed(expected));
 }
 
+/// Recipe 2.5: what is sent on CD, and what behind a refusal.
+#[test]
+fn a_cd_drive_that_rounds_is_asked_for_one_multiple_more() {
+    let of_cd = |offered: &[u32], wanted| {
+        let facts = FactsBuilder::new(Profile::CdR, &[]).speeds(0, offered);
+        let choice = set_speed(&facts.build(), wanted);
+        let sent = |command: &PlannedCommand| match Command::parse(command.cdb.as_slice()) {
+            Ok(Command::SetCdSpeed(set)) => (set.write_speed, command.occasion),
+            other => panic!("{other:?}"),
+        };
+        (
+            choice.kb_per_s,
+            choice.commands.iter().map(sent).collect::<Vec<_>>(),
+        )
+    };
+    let both = |speed: u16| {
+        vec![
+            (speed, Occasion::Always),
+            (speed + 177, Occasion::IfRefused),
+        ]
+    };
+    assert_eq!(
+        of_cd(&[4_234, 2_822], Speed::Maximum),
+        (Some(4_234), both(4_234))
+    );
+    assert_eq!(of_cd(&[], tenths(40)), (Some(708), both(708)));
+    let highest = vec![(u16::MAX, Occasion::Always)];
+    assert_eq!(of_cd(&[], Speed::Maximum), (None, highest));
+}
+
 #[test]
 fn an_end_address_that_is_none_becomes_the_end_of_the_medium() {
     for end in [0, u32::MAX] {
