@@ -4,9 +4,9 @@
 use libfuzzer_sys::fuzz_target;
 use pitland_redbook::subchannel::{Channels, Q};
 
-fuzz_target!(|data: &[u8; 96]| {
-    let channels = Channels::from_interleaved(data);
-    assert_eq!(&channels.interleaved(), data);
+fuzz_target!(|data: [u8; 96]| {
+    let channels = Channels::from_interleaved(&data);
+    assert_eq!(channels.interleaved(), data);
     if let Ok(q) = Q::parse(&channels.q()) {
         assert_eq!(Q::parse(&q.to_bytes()), Ok(q));
     }

@@ -6,7 +6,7 @@
 use rubato::audioadapter_buffers::direct::InterleavedSlice;
 use rubato::{Fft, FixedSync, Indexing, Resampler, WindowFunction};
 
-use super::{AudioFault, SAMPLE_RATE, Sample};
+use super::{AudioFault, Gain, SAMPLE_RATE, Sample};
 
 /// Samples that the resampler takes at a time, at least.
 const CHUNK: usize = 4096;
@@ -15,7 +15,7 @@ const CHUNK: usize = 4096;
 pub(super) struct Converter {
     /// `None` where the rate is that of a CD.
     resampler: Option<Resampling>,
-    dither: Dither,
+    output: Output,
 }
 
 struct Resampling {
@@ -40,26 +40,29 @@ impl std::fmt::Debug for Converter {
 }
 
 impl Converter {
-    pub(super) fn new(rate: u32) -> Result<Self, AudioFault> {
+    pub(super) fn new(rate: u32, gain: Gain) -> Result<Self, AudioFault> {
         let resampler = match rate {
             SAMPLE_RATE => None,
             _ => Some(Resampling::new(rate)?),
         };
         Ok(Self {
             resampler,
-            dither: Dither::new(),
+            output: Output {
+                gain,
+                dither: Dither::new(),
+            },
         })
     }
 
     /// Appends what becomes of samples.
     pub(super) fn convert(&mut self, samples: &[[f32; 2]], out: &mut Vec<Sample>) {
         match &mut self.resampler {
-            None => out.extend(samples.iter().map(|sample| self.dither.rounded(*sample))),
+            None => out.extend(samples.iter().map(|sample| self.output.rounded(*sample))),
             Some(resampling) => {
                 resampling.taken += samples.len() as u64;
                 resampling.pending.extend(samples.iter().flatten());
                 resampling.process(false);
-                resampling.hand_out(&mut self.dither, out, u64::MAX);
+                resampling.hand_out(&mut self.output, out, u64::MAX);
             }
         }
     }
@@ -74,7 +77,7 @@ impl Converter {
         while resampling.given < all {
             let before = resampling.given;
             resampling.process(true);
-            resampling.hand_out(&mut self.dither, out, all);
+            resampling.hand_out(&mut self.output, out, all);
             if resampling.given == before && resampling.made.is_empty() {
                 // The delay of the resampler is being run through.
                 continue;
@@ -144,12 +147,12 @@ impl Resampling {
     }
 
     /// Hands out what was made, but for the delay, and no more than `all` in all.
-    fn hand_out(&mut self, dither: &mut Dither, out: &mut Vec<Sample>, all: u64) {
+    fn hand_out(&mut self, output: &mut Output, out: &mut Vec<Sample>, all: u64) {
         for sample in self.made.as_chunks::<2>().0 {
             if self.delay > 0 {
                 self.delay -= 1;
             } else if self.given < all {
-                out.push(dither.rounded(*sample));
+                out.push(output.rounded(*sample));
                 self.given += 1;
             }
         }
@@ -161,6 +164,18 @@ fn greatest_common_divisor(a: usize, b: usize) -> usize {
     match b {
         0 => a,
         _ => greatest_common_divisor(b, a % b),
+    }
+}
+
+/// The last step: as loud as is wanted, and in whole numbers.
+struct Output {
+    gain: Gain,
+    dither: Dither,
+}
+
+impl Output {
+    fn rounded(&mut self, sample: [f32; 2]) -> Sample {
+        self.dither.rounded(self.gain.applied(sample))
     }
 }
 

@@ -6,9 +6,11 @@
 mod convert;
 mod decode;
 mod error;
+mod level;
 mod mp4;
 
 pub use error::{AudioError, AudioFault};
+pub use level::{Gain, Loudness};
 
 use std::path::{Path, PathBuf};
 
@@ -62,7 +64,7 @@ impl AudioFile {
     /// # Errors
     /// [`AudioError`], which names the file: no sound, unknown, damaged, more than two channels, or what the system says.
     pub fn measure(path: &Path) -> Result<Self, AudioError> {
-        let mut stream = AudioStream::open(path)?;
+        let mut stream = AudioStream::open(path, Gain::NONE)?;
         let mut samples = 0;
         let mut peak = 0;
         let mut piece = vec![[0; 2]; 1 << 14];
@@ -149,7 +151,15 @@ impl AudioFile {
     /// # Errors
     /// As [`AudioFile::measure`].
     pub fn stream(&self) -> Result<AudioStream, AudioError> {
-        AudioStream::open(&self.path)
+        AudioStream::open(&self.path, Gain::NONE)
+    }
+
+    /// Its samples, made louder or quieter; with dither, for none is as it was then.
+    ///
+    /// # Errors
+    /// As [`AudioFile::measure`].
+    pub fn stream_at(&self, gain: Gain) -> Result<AudioStream, AudioError> {
+        AudioStream::open(&self.path, gain)
     }
 }
 
@@ -176,7 +186,7 @@ pub struct AudioStream {
 }
 
 impl AudioStream {
-    fn open(path: &Path) -> Result<Self, AudioError> {
+    fn open(path: &Path, gain: Gain) -> Result<Self, AudioError> {
         let mut decoder = Decoder::open(path)?;
         let facts = Decoded {
             rate: decoder.rate(),
@@ -184,10 +194,11 @@ impl AudioStream {
             exact: decoder.is_exact(),
             tags: decoder.tags(),
         };
-        let converter = match facts.exact {
+        let converter = match facts.exact && gain.is_none() {
             true => None,
             false => {
-                Some(Converter::new(facts.rate).map_err(|fault| AudioError::new(path, fault))?)
+                let made = Converter::new(facts.rate, gain);
+                Some(made.map_err(|fault| AudioError::new(path, fault))?)
             }
         };
         Ok(Self {
@@ -230,7 +241,11 @@ impl AudioStream {
         self.ready.clear();
         self.taken = 0;
         match (self.decoder.next()?, &mut self.converter) {
-            (Some(Piece::Exact(samples)), _) => self.ready = samples,
+            (Some(Piece::Exact(samples)), None) => self.ready = samples,
+            (Some(Piece::Exact(samples)), Some(converter)) => {
+                let samples: Vec<_> = samples.into_iter().map(level::unscaled).collect();
+                converter.convert(&samples, &mut self.ready);
+            }
             (Some(Piece::Float(samples)), Some(converter)) => {
                 converter.convert(&samples, &mut self.ready);
             }
