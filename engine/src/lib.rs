@@ -31,6 +31,7 @@
 //!
 //! Burning destroys what a rewritable medium holds. A plug-in is trusted code: it runs in this process.
 
+pub mod cd;
 pub mod plugin_host;
 
 mod bus;

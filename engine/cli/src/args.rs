@@ -1,5 +1,7 @@
 //! The command line, as data. Owns names, forms and help texts; what a command does is its module's.
 
+pub(crate) mod cd;
+
 use crate::exit;
 use crate::values;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -58,6 +60,9 @@ pub(crate) enum Command {
     Eject(DriveArg),
     /// Close the tray and wait for the medium.
     Load(DriveArg),
+    /// CDs beyond one data track.
+    #[command(subcommand)]
+    Cd(cd::CdCommand),
     /// Make and export virtual discs.
     #[command(subcommand)]
     Virtual(VirtualCommand),
@@ -616,6 +621,7 @@ impl Command {
                 None => return false,
             },
             Self::Read(args) => &args.output,
+            Self::Cd(cd::CdCommand::Image(args)) => &args.output,
             Self::Virtual(VirtualCommand::Export(args)) => &args.output,
             _ => return false,
         };

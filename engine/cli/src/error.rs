@@ -5,6 +5,7 @@ use crate::ending;
 use crate::exit::Exit;
 use crate::output::json::{ErrorView, Name};
 use crate::output::report::ReportView;
+use pitland::cd::{CdError, CdFault, LayoutError};
 use pitland::journal::{JournalError, Verdict};
 use pitland::mastering::{EditError, ImageError, PlanError, ScanError};
 use pitland::plugin_host::PluginError;
@@ -517,6 +518,24 @@ fn source_advice(error: &SourceError) -> &'static str {
     }
 }
 
+impl From<&CdError> for Complaint {
+    fn from(error: &CdError) -> Self {
+        let advice = match error.is_of_host() {
+            true => "look at the path and its permissions",
+            false => match &error.fault {
+                CdFault::Layout(LayoutError::TooShort { .. }) => {
+                    "say --pad, or join the track with another"
+                }
+                CdFault::Text(_) | CdFault::NoPacks { .. } => {
+                    "mend the texts, or say --cd-text none"
+                }
+                _ => "mend the source and ask again",
+            },
+        };
+        Self::source(error.to_string()).advising(advice)
+    }
+}
+
 impl From<&ScanError> for Complaint {
     fn from(error: &ScanError) -> Self {
         Self::source(error.to_string())
@@ -656,6 +675,7 @@ from_owned!(
     LeaseDenied,
     QueryError,
     SourceError,
+    CdError,
     ScanError,
     PlanError,
     AddressError,

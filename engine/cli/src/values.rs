@@ -1,8 +1,10 @@
 //! Values of options: from what a person types to what is meant. Pure; each error is one sentence.
 
 mod boot;
+mod cd;
 
 pub(crate) use boot::boot_image;
+pub(crate) use cd::{cd_text, lead_in};
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use pitland::Speed;

@@ -2,7 +2,7 @@
 //! allocated once per job; knows nothing of commands or discs.
 
 pub(crate) mod checks;
-mod image;
+pub(crate) mod image;
 mod image_file;
 pub(crate) mod pace;
 pub(crate) mod producer;

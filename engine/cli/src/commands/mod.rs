@@ -1,6 +1,7 @@
 //! One module for each subcommand, and what they share: the context, and one job with its progress.
 
 mod burn;
+mod cd;
 mod close;
 mod drives;
 mod elsewhere;
@@ -70,6 +71,7 @@ async fn dispatch(command: Command, context: Context) -> Result<Exit, Complaint>
         Command::Burn(args) => burn::run(*args, context).await,
         Command::Verify(args) => verify::run(args, context).await,
         Command::Read(args) => read::run(args, context).await,
+        Command::Cd(command) => cd::run(command, context).await,
         Command::Ls(args) => ls::run(args, context).await,
         Command::Extract(args) => extract::run(args, context).await,
         Command::Erase(args) => erase::run(args, context).await,

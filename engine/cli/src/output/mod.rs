@@ -3,6 +3,7 @@
 //! `json`, running figures in `bar`.
 
 pub(crate) mod bar;
+pub(crate) mod cd;
 pub(crate) mod escape;
 pub(crate) mod human;
 pub(crate) mod jobs;

@@ -4,7 +4,7 @@
 
 use std::io;
 
-use crate::disc::{Session, Spot, Subcode};
+use crate::disc::{PROGRAM_START, Session, Spot, Subcode};
 use crate::sector::{SECTOR_BYTES, SectorCodec, SectorForm};
 use crate::subchannel::Channels;
 use crate::text::{Pack, symbols_of};
@@ -53,6 +53,72 @@ pub trait ProgramSource {
     /// # Errors
     /// What kept the bytes away; the image cannot be made then.
     fn read(&mut self, track: u8, frame: u32, out: &mut [u8]) -> io::Result<()>;
+
+    /// What one sector of a data track is, where the sectors of a track are not all alike: `usual` is what the track says.
+    ///
+    /// # Errors
+    /// What kept the sector away.
+    fn form(&mut self, track: u8, frame: u32, usual: SectorForm) -> io::Result<SectorForm> {
+        let _ = (track, frame);
+        Ok(usual)
+    }
+}
+
+/// The sectors of a session's program, from the pause before the first track to the lead-out, whole and not scrambled: what
+/// a drive takes in session at once where the cue sheet says [`CueSheetForm::Raw`](crate::disc::CueSheetForm::Raw).
+#[derive(Debug)]
+pub struct ProgramImage<'a> {
+    session: &'a Session,
+    codec: SectorCodec,
+}
+
+impl<'a> ProgramImage<'a> {
+    /// The sectors of a session.
+    #[must_use]
+    pub fn new(session: &'a Session) -> Self {
+        Self {
+            session,
+            codec: SectorCodec::new(),
+        }
+    }
+
+    /// The first sector.
+    #[must_use]
+    pub const fn first_lba(&self) -> Lba {
+        Lba(PROGRAM_START)
+    }
+
+    /// The sector behind the last one.
+    #[must_use]
+    pub fn end(&self) -> Lba {
+        self.session.lead_out()
+    }
+
+    /// The sectors.
+    #[must_use]
+    pub fn blocks(&self) -> u32 {
+        self.end().0.abs_diff(PROGRAM_START)
+    }
+
+    /// Fills `out`, whose length is that of whole sectors, with the sectors from `lba` on; beyond the end it stays as it is.
+    /// Answers how many sectors were made.
+    ///
+    /// # Errors
+    /// What the source says.
+    pub fn read_sectors(
+        &self,
+        lba: Lba,
+        source: &mut dyn ProgramSource,
+        out: &mut [u8],
+    ) -> io::Result<usize> {
+        let mut made = 0;
+        let (sectors, _) = out.as_chunks_mut::<SECTOR_BYTES>();
+        for (sector, lba) in sectors.iter_mut().zip(lba.0..self.end().0) {
+            fill_sector(self.session, &self.codec, Lba(lba), source, false, sector)?;
+            made += 1;
+        }
+        Ok(made)
+    }
 }
 
 /// A raw image of a session.
@@ -118,46 +184,11 @@ impl<'a> RawImage<'a> {
             let Some((sector, subchannel)) = block.split_first_chunk_mut::<SECTOR_BYTES>() else {
                 break;
             };
-            self.fill_sector(Lba(lba), source, sector)?;
+            fill_sector(self.session, &self.codec, Lba(lba), source, true, sector)?;
             self.fill_subchannel(Lba(lba), subchannel);
             made += 1;
         }
         Ok(made)
-    }
-
-    fn fill_sector(
-        &self,
-        lba: Lba,
-        source: &mut dyn ProgramSource,
-        sector: &mut [u8; SECTOR_BYTES],
-    ) -> io::Result<()> {
-        let (form, frame) = match self.session.at(lba) {
-            Some(Spot {
-                track,
-                placed,
-                source_frame,
-                ..
-            }) => (track.form, source_frame.map(|frame| (placed.number, frame))),
-            None => (self.form_around(lba), None),
-        };
-        let mut user = [0; SECTOR_BYTES];
-        let user = user.get_mut(..form.user_bytes()).unwrap_or_default();
-        if let Some((track, frame)) = frame {
-            source.read(track, frame, user)?;
-        }
-        self.codec
-            .encode_run_scrambled(form, lba, user, sector)
-            .map_err(io::Error::other)
-    }
-
-    /// The sectors of the lead-in are those of the first track, the lead-out's those of the last one.
-    fn form_around(&self, lba: Lba) -> SectorForm {
-        let mut tracks = self.session.tracks();
-        let track = match lba < self.session.lead_out() {
-            true => tracks.next(),
-            false => tracks.last(),
-        };
-        track.map_or(SectorForm::Audio, |(track, _)| track.form)
     }
 
     fn fill_subchannel(&self, lba: Lba, out: &mut [u8]) {
@@ -178,6 +209,51 @@ impl<'a> RawImage<'a> {
         let sector = lba.0.abs_diff(self.first.0) as usize;
         channels.with_symbols(&symbols_of(&self.text, sector * 4))
     }
+}
+
+/// One sector of a session: of a track, of a pause, or of what lies around the program.
+fn fill_sector(
+    session: &Session,
+    codec: &SectorCodec,
+    lba: Lba,
+    source: &mut dyn ProgramSource,
+    scrambled: bool,
+    sector: &mut [u8; SECTOR_BYTES],
+) -> io::Result<()> {
+    let (mut form, frame) = match session.at(lba) {
+        Some(Spot {
+            track,
+            placed,
+            source_frame,
+            ..
+        }) => (track.form, source_frame.map(|frame| (placed.number, frame))),
+        None => (form_around(session, lba), None),
+    };
+    if let Some((track, frame)) = frame
+        && form != SectorForm::Audio
+    {
+        form = source.form(track, frame, form)?;
+    }
+    let mut user = [0; SECTOR_BYTES];
+    let user = user.get_mut(..form.user_bytes()).unwrap_or_default();
+    if let Some((track, frame)) = frame {
+        source.read(track, frame, user)?;
+    }
+    match scrambled {
+        true => codec.encode_run_scrambled(form, lba, user, sector),
+        false => codec.encode_run(form, lba, user, sector),
+    }
+    .map_err(io::Error::other)
+}
+
+/// The sectors of the lead-in are those of the first track, the lead-out's those of the last one.
+fn form_around(session: &Session, lba: Lba) -> SectorForm {
+    let mut tracks = session.tracks();
+    let track = match lba < session.lead_out() {
+        true => tracks.next(),
+        false => tracks.last(),
+    };
+    track.map_or(SectorForm::Audio, |(track, _)| track.form)
 }
 
 #[cfg(test)]

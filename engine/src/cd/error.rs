@@ -1,0 +1,234 @@
+//! Why files make no CD, and what is worth knowing of those that do. Each names the file, and the line where a cue sheet says it.
+
+use pitland_redbook::audio::{AudioError, AudioFault};
+use pitland_redbook::cue::CueFault;
+use pitland_redbook::disc::LayoutError;
+use pitland_redbook::sector::SectorFault;
+use pitland_redbook::text::TextError;
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::error::SourceError;
+
+/// A place in a cue sheet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CdPlace {
+    /// The sheet.
+    pub sheet: PathBuf,
+    /// The line, from 1 on; `None`: the sheet as a whole.
+    pub line: Option<u32>,
+}
+
+impl fmt::Display for CdPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.sheet.display())?;
+        match self.line {
+            Some(line) => write!(f, ", line {line}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Why files make no CD. It is the caller's to mend, and no drive was asked for anything.
+#[derive(Debug, thiserror::Error)]
+#[error("{}{fault}", .place.as_ref().map(|place| format!("{place}: ")).unwrap_or_default())]
+pub struct CdError {
+    /// Where a cue sheet says what is wrong; `None` where there is none.
+    pub place: Option<CdPlace>,
+    /// What is wrong.
+    #[source]
+    pub fault: CdFault,
+}
+
+/// What is wrong.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CdFault {
+    /// A file cannot be opened or read.
+    #[error("{}: {error}", .path.display())]
+    Io {
+        /// Which.
+        path: PathBuf,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// A line of the cue sheet.
+    #[error(transparent)]
+    Sheet(#[from] CueFault),
+    /// A sound file.
+    #[error(transparent)]
+    Sound(#[from] AudioError),
+    /// Tracks that are no session.
+    #[error(transparent)]
+    Layout(#[from] LayoutError),
+    /// Texts that cannot be recorded.
+    #[error("CD-TEXT: {0}")]
+    Text(#[from] TextError),
+    /// A file that holds no packs of CD-TEXT.
+    #[error("{}: this is no file of CD-TEXT packs, of 18 bytes each and with right checksums", .path.display())]
+    NoPacks {
+        /// Which.
+        path: PathBuf,
+    },
+    /// A file of samples or sectors without any.
+    #[error("{}: it is empty", .path.display())]
+    Empty {
+        /// Which.
+        path: PathBuf,
+    },
+    /// A file that is longer than any CD.
+    #[error("{}: it has {frames} frames; a CD has fewer than 404850", .path.display())]
+    TooLong {
+        /// Which.
+        path: PathBuf,
+        /// Its frames of 1/75 second, or sectors.
+        frames: u64,
+    },
+    /// A file of samples, or of sectors, whose length is no whole number of them.
+    #[error("{}: its {bytes} bytes are no whole number of {each}", .path.display())]
+    Length {
+        /// Which.
+        path: PathBuf,
+        /// Its bytes, or those of the part that is meant.
+        bytes: u64,
+        /// Bytes of a sector, or of a sample of both channels.
+        each: usize,
+    },
+    /// A data track in a file of sound.
+    #[error("track {track} is data, and {} is a sound file", .path.display())]
+    DataInSound {
+        /// Which file.
+        path: PathBuf,
+        /// The track.
+        track: u8,
+    },
+    /// A sector of an image that is not what the track's kind says, or damaged beyond its own parity.
+    #[error("{}: sector {sector}: {fault}", .path.display())]
+    Sector {
+        /// Which file.
+        path: PathBuf,
+        /// Its number in the part that is meant, from 0.
+        sector: u64,
+        /// What is wrong with it.
+        fault: SectorFault,
+    },
+    /// A whole sector of another mode than the track.
+    #[error("{}: sector {sector} is of mode {found}", .path.display())]
+    OtherMode {
+        /// Which file.
+        path: PathBuf,
+        /// Its number in the part that is meant, from 0.
+        sector: u64,
+        /// The mode that its header says.
+        found: u8,
+    },
+    /// A gap that takes its sound from a track before, which has less, or is not sound.
+    #[error(
+        "the gap before track {track} takes {frames} frames from the track before, which has too few of sound"
+    )]
+    Shared {
+        /// The track behind the gap.
+        track: u8,
+        /// Frames asked for.
+        frames: u32,
+    },
+}
+
+impl CdError {
+    pub(super) fn io(path: &Path, error: io::Error) -> Self {
+        let path = path.to_owned();
+        CdFault::Io { path, error }.into()
+    }
+
+    /// At a line of a sheet.
+    pub(super) fn at(mut self, sheet: &Path, line: Option<u32>) -> Self {
+        self.place = Some(CdPlace {
+            sheet: sheet.to_owned(),
+            line,
+        });
+        self
+    }
+
+    /// Whether the host failed, not what the files say.
+    pub fn is_of_host(&self) -> bool {
+        match &self.fault {
+            CdFault::Io { .. } => true,
+            CdFault::Sound(error) => matches!(error.fault, AudioFault::Io(_)),
+            _ => false,
+        }
+    }
+}
+
+impl<T: Into<CdFault>> From<T> for CdError {
+    fn from(fault: T) -> Self {
+        Self {
+            place: None,
+            fault: fault.into(),
+        }
+    }
+}
+
+impl From<SourceError> for CdError {
+    fn from(error: SourceError) -> Self {
+        match error {
+            SourceError::Io { name, error } => {
+                let again = io::Error::new(error.kind(), error.to_string());
+                Self::io(Path::new(&name), again)
+            }
+            SourceError::NotData { path } => Self::io(&path, io::ErrorKind::IsADirectory.into()),
+            other => Self::io(Path::new(""), io::Error::other(other)),
+        }
+    }
+}
+
+/// Something worth knowing that keeps no CD from being made.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CdWarning {
+    /// Sound that was converted: it had not the samples of a CD.
+    #[error("{}: converted from {rate} samples a second of {channels} channel(s)", .path.display())]
+    Converted {
+        /// Which file.
+        path: PathBuf,
+        /// Its samples a second.
+        rate: u32,
+        /// Its channels.
+        channels: u8,
+    },
+    /// A text with characters that CD-TEXT has not, which was left out.
+    #[error("CD-TEXT has no {character:?}: \"{text}\" is left out")]
+    TextLeftOut {
+        /// The text.
+        text: String,
+        /// The first such character.
+        character: char,
+    },
+    /// A catalogue number whose check digit does not fit; it is recorded as it is.
+    #[error("the catalogue number {0} has a wrong check digit")]
+    CheckDigit(String),
+    /// A tag that is no recording code, which was left out.
+    #[error("{}: {code:?} is no recording code, and is left out", .path.display())]
+    BadIsrcTag {
+        /// Which file.
+        path: PathBuf,
+        /// As it is written there.
+        code: String,
+    },
+    /// The flag SCMS, which is not recorded: the track is marked as one that must not be copied.
+    #[error(
+        "track {track}: the flag SCMS is not recorded; it is marked as one that must not be copied"
+    )]
+    SerialCopy {
+        /// The track.
+        track: u8,
+    },
+    /// A track that was filled up with silence, so that it has four seconds.
+    #[error("track {track} is filled up with {frames} frames of silence")]
+    Padded {
+        /// The track.
+        track: u8,
+        /// The frames.
+        frames: u32,
+    },
+}

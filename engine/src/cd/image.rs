@@ -1,0 +1,180 @@
+//! A CD as it shall be: its session, its sources and its texts; and the blocks that a drive is given.
+
+use super::build::CdImageBuilder;
+use super::error::CdWarning;
+use super::program::{Piece, ProgramReader};
+use pitland_mmc::Lba;
+use pitland_redbook::SECTOR_BYTES;
+use pitland_redbook::disc::Session;
+use pitland_redbook::raw::{ProgramImage, RawImage, SubchannelForm};
+use pitland_redbook::text::Pack;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+/// A CD of which everything is known but the bytes. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct CdImage {
+    session: Arc<Session>,
+    tracks: Arc<[Vec<Piece>]>,
+    text: Arc<[Pack]>,
+    warnings: Arc<[CdWarning]>,
+}
+
+impl CdImage {
+    /// For tracks that are added one by one.
+    pub fn builder() -> CdImageBuilder {
+        CdImageBuilder::default()
+    }
+
+    pub(super) fn new(
+        session: Session,
+        tracks: Vec<Vec<Piece>>,
+        text: Vec<Pack>,
+        warnings: Vec<CdWarning>,
+    ) -> Self {
+        Self {
+            session: Arc::new(session),
+            tracks: tracks.into(),
+            text: text.into(),
+            warnings: warnings.into(),
+        }
+    }
+
+    /// Its tracks and where they stand.
+    pub fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// The packs of its CD-TEXT; none: it has none.
+    pub fn text(&self) -> &[Pack] {
+        &self.text
+    }
+
+    /// What is worth knowing of its sources.
+    pub fn warnings(&self) -> &[CdWarning] {
+        &self.warnings
+    }
+
+    /// Reads what the tracks are made of.
+    pub fn program(&self) -> ProgramReader {
+        ProgramReader::new(Arc::clone(&self.tracks))
+    }
+
+    /// Whether a file is one of those that its tracks are made of. A file that is not there is none.
+    pub fn is_made_of(&self, path: &Path) -> bool {
+        let Ok(path) = path.canonicalize() else {
+            return false;
+        };
+        let mut files = self.tracks.iter().flatten().flat_map(Piece::files);
+        files.any(|file| file.canonicalize().is_ok_and(|file| file == path))
+    }
+
+    /// Every block from the lead-in's first to the lead-out's last, with sub-channels, as raw disc-at-once takes them.
+    /// `lead_in` is the block at which the disc's lead-in begins, below -150; -22650 (95:00:00) is the longest.
+    pub fn raw(&self, form: SubchannelForm, lead_in: Lba) -> CdBlocks {
+        CdBlocks {
+            image: self.clone(),
+            kind: Kind::Raw { form, lead_in },
+        }
+    }
+
+    /// Every sector from the pause before the first track to the lead-out, as session-at-once takes them.
+    pub fn sectors(&self) -> CdBlocks {
+        CdBlocks {
+            image: self.clone(),
+            kind: Kind::Sectors,
+        }
+    }
+}
+
+/// The blocks of a CD in one of the forms that drives take.
+#[derive(Debug, Clone)]
+pub struct CdBlocks {
+    image: CdImage,
+    kind: Kind,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    Raw { form: SubchannelForm, lead_in: Lba },
+    Sectors,
+}
+
+impl CdBlocks {
+    /// The CD.
+    pub fn image(&self) -> &CdImage {
+        &self.image
+    }
+
+    /// Bytes of a block: 2352, 2368 or 2448.
+    pub fn block_bytes(&self) -> usize {
+        match self.kind {
+            Kind::Raw { form, .. } => form.block_bytes(),
+            Kind::Sectors => SECTOR_BYTES,
+        }
+    }
+
+    /// Where the first block stands.
+    pub fn first_lba(&self) -> Lba {
+        match self.kind {
+            Kind::Raw { form, lead_in } => {
+                RawImage::new(&self.image.session, lead_in, form, Vec::new()).first_lba()
+            }
+            Kind::Sectors => ProgramImage::new(&self.image.session).first_lba(),
+        }
+    }
+
+    /// How many there are.
+    pub fn blocks(&self) -> u32 {
+        match self.kind {
+            Kind::Raw { form, lead_in } => {
+                RawImage::new(&self.image.session, lead_in, form, Vec::new()).blocks()
+            }
+            Kind::Sectors => ProgramImage::new(&self.image.session).blocks(),
+        }
+    }
+
+    /// Reads them; as many readers as one likes.
+    pub fn reader(&self) -> CdImageReader {
+        CdImageReader {
+            blocks: self.clone(),
+            program: self.image.program(),
+        }
+    }
+}
+
+/// Reads the blocks of a CD, blocking. Quick where one asks for block after block.
+#[derive(Debug)]
+pub struct CdImageReader {
+    blocks: CdBlocks,
+    program: ProgramReader,
+}
+
+impl CdImageReader {
+    /// Fills `out`, whose length is that of whole blocks, with the blocks from number `block` on, counted from 0.
+    ///
+    /// # Errors
+    /// What the sources say, `UnexpectedEof` where there are not so many blocks.
+    pub fn read_blocks(&mut self, block: u32, out: &mut [u8]) -> io::Result<()> {
+        let wanted = out.len() / self.blocks.block_bytes();
+        let lba = Lba(self.blocks.first_lba().0.saturating_add_unsigned(block));
+        let image = &self.blocks.image;
+        let made = match self.blocks.kind {
+            Kind::Raw { form, lead_in } => {
+                RawImage::new(&image.session, lead_in, form, image.text.to_vec()).read_blocks(
+                    lba,
+                    &mut self.program,
+                    out,
+                )?
+            }
+            Kind::Sectors => {
+                ProgramImage::new(&image.session).read_sectors(lba, &mut self.program, out)?
+            }
+        };
+        match made == wanted {
+            true => Ok(()),
+            false => Err(io::ErrorKind::UnexpectedEof.into()),
+        }
+    }
+}

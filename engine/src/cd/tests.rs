@@ -1,0 +1,179 @@
+//! Tracks that are added one by one, of any lengths.
+
+use super::*;
+use pitland_mmc::Lba;
+use proptest::prelude::*;
+use std::fs;
+use std::path::Path;
+
+/// Samples that all differ from their neighbours, and none of which is silence.
+fn pcm(first: u32, count: u32) -> Vec<u8> {
+    let sample = |n: u32| (n.wrapping_mul(2_654_435_761) | 0x0101_0101).to_le_bytes();
+    (first..first + count).flat_map(sample).collect()
+}
+
+fn put(folder: &Path, name: &str, bytes: &[u8]) -> CdTrack {
+    let path = folder.join(name);
+    fs::write(&path, bytes).unwrap();
+    CdTrack::pcm(path)
+}
+
+fn all(image: &CdImage) -> Vec<u8> {
+    let blocks = image.sectors();
+    let mut out = vec![0; blocks.blocks() as usize * SECTOR_BYTES];
+    blocks.reader().read_blocks(0, &mut out).unwrap();
+    out
+}
+
+/// What is no silence.
+fn sound(bytes: &[u8]) -> Vec<u8> {
+    let samples = bytes.as_chunks::<4>().0;
+    samples
+        .iter()
+        .filter(|sample| **sample != [0; 4])
+        .flatten()
+        .copied()
+        .collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// Whatever the gaps and wherever files end, no sample is lost, doubled or moved; and without gaps none is inserted.
+    #[test]
+    fn no_sample_is_lost_or_inserted(
+        lengths in proptest::collection::vec((0u32..2000, prop_oneof![Just(Gap::None), (1u32..200).prop_map(Gap::Silence), (1u32..20).prop_map(Gap::Shared)]), 1..5),
+    ) {
+        let folder = tempfile::tempdir().unwrap();
+        let mut builder = CdImage::builder();
+        let mut whole = Vec::new();
+        let mut next = 0;
+        for (number, (more, gap)) in lengths.iter().enumerate() {
+            // Longer than four seconds by more than any gap takes away.
+            let count = 588 * 325 + more;
+            let bytes = pcm(next, count);
+            next += count;
+            let mut track = put(folder.path(), &format!("{number}"), &bytes);
+            track.gap = Some(*gap);
+            builder.add(track);
+            whole.extend(bytes);
+        }
+        let image = builder.finish().unwrap();
+        let made = all(&image);
+        prop_assert!(sound(&made) == whole);
+        let gapless = lengths.iter().skip(1).all(|(_, gap)| !matches!(gap, Gap::Silence(_)));
+        if gapless {
+            let from = 150 * SECTOR_BYTES;
+            prop_assert!(made[from..][..whole.len()] == whole);
+            prop_assert_eq!(made.len(), (from + whole.len()).next_multiple_of(SECTOR_BYTES));
+        }
+        // Every form of raw image has the same sectors, for sound is not scrambled.
+        let raw = image.raw(SubchannelForm::Pq16, Lba(-4650));
+        let mut blocks = vec![0; 2368 * (made.len() / SECTOR_BYTES)];
+        raw.reader().read_blocks(4500, &mut blocks).unwrap();
+        let sectors: Vec<u8> = blocks.chunks_exact(2368).flat_map(|block| &block[..SECTOR_BYTES]).copied().collect();
+        prop_assert!(sectors == made);
+    }
+}
+
+#[test]
+fn a_track_begins_in_the_frame_of_its_first_sample() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut builder = CdImage::builder();
+    builder.gap = Gap::None;
+    builder.add(put(folder.path(), "a", &pcm(0, 588 * 300 + 587)));
+    builder.add(put(folder.path(), "b", &pcm(0, 588 * 300 + 1)));
+    builder.add(put(folder.path(), "c", &pcm(0, 588 * 300 + 1)));
+    let image = builder.finish().unwrap();
+    let starts: Vec<i32> = image
+        .session()
+        .tracks()
+        .map(|(_, placed)| placed.index_1.0)
+        .collect();
+    assert_eq!(starts, [0, 300, 601]);
+    assert_eq!(image.session().lead_out(), Lba(902));
+}
+
+#[test]
+fn a_shared_gap_moves_the_mark_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut builder = CdImage::builder();
+    builder.gap = Gap::None;
+    builder.add(put(folder.path(), "a", &pcm(0, 588 * 600)));
+    builder.add(put(folder.path(), "b", &pcm(0, 588 * 400)));
+    let plain = builder.finish().unwrap();
+    builder.gap = Gap::Shared(150);
+    let shared = builder.finish().unwrap();
+    assert!(all(&plain) == all(&shared));
+    let second = |image: &CdImage| {
+        image
+            .session()
+            .tracks()
+            .nth(1)
+            .map(|(_, placed)| (placed.start, placed.index_1))
+    };
+    assert_eq!(second(&plain), Some((Lba(600), Lba(600))));
+    assert_eq!(second(&shared), Some((Lba(450), Lba(600))));
+    builder.gap = Gap::Shared(301);
+    assert!(matches!(
+        builder.finish().unwrap_err().fault,
+        CdFault::Layout(LayoutError::TooShort {
+            track: 1,
+            frames: 299
+        })
+    ));
+}
+
+#[test]
+fn hidden_sound_lies_before_the_first_track_and_short_tracks_are_filled_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let wave = folder.path().join("hidden.wav");
+    let hidden = pcm(9, 588 * 200);
+    let mut file = b"RIFF\0\0\0\0WAVEfmt \x10\0\0\0\x01\0\x02\0".to_vec();
+    file.extend(44_100u32.to_le_bytes());
+    file.extend((44_100u32 * 4).to_le_bytes());
+    file.extend([4, 0, 16, 0]);
+    file.extend(b"data");
+    file.extend((hidden.len() as u32).to_le_bytes());
+    file.extend(&hidden);
+    let length = (file.len() as u32 - 8).to_le_bytes();
+    file[4..8].copy_from_slice(&length);
+    fs::write(&wave, file).unwrap();
+    let mut builder = CdImage::builder();
+    builder.pad = true;
+    let short = pcm(0, 588 * 10 + 1);
+    builder.add(put(folder.path(), "short", &short).hiding(&wave));
+    builder.add(put(folder.path(), "long", &pcm(0, 588 * 300)));
+    let image = builder.finish().unwrap();
+    let made = all(&image);
+    assert!(made[150 * SECTOR_BYTES..][..hidden.len()] == hidden);
+    assert!(made[350 * SECTOR_BYTES..][..short.len()] == short);
+    let (_, first) = image.session().tracks().next().unwrap();
+    assert_eq!((first.index_1, first.end), (Lba(200), Lba(500)));
+    assert_eq!(
+        image.warnings(),
+        [CdWarning::Padded {
+            track: 1,
+            frames: 289
+        }]
+    );
+}
+
+#[test]
+fn a_file_that_changed_meanwhile_is_not_recorded() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut builder = CdImage::builder();
+    builder.add(put(folder.path(), "a", &pcm(0, 588 * 400)));
+    let image = builder.finish().unwrap();
+    fs::write(folder.path().join("a"), pcm(0, 588 * 399)).unwrap();
+    let mut out = vec![0; SECTOR_BYTES];
+    let error = image
+        .sectors()
+        .reader()
+        .read_blocks(549, &mut out)
+        .unwrap_err();
+    assert!(
+        error.to_string().contains("changed while it was read"),
+        "{error}"
+    );
+}
