@@ -8,7 +8,7 @@ use super::program::{From, Piece};
 use super::samples::{SampleRun, Sound, bounded};
 use super::sectors::Sectors;
 use super::text::{CdTextFrom, block_of_tags, isrc_of, packs_of, packs_of_file};
-use crate::pipeline::image::ImageFile;
+use crate::pipeline::image_file::ImageFile;
 use pitland_redbook::audio::{AudioTags, FRAME_SAMPLES};
 use pitland_redbook::cue::CueTrackKind;
 use pitland_redbook::disc::{Limits, Session, Track};
@@ -284,8 +284,8 @@ enum Part {
 
 impl Laid {
     fn data(&mut self, path: &Path, kind: CueTrackKind, gap: Gap) -> Result<(), CdError> {
-        let file = ImageFile::open(path)?;
-        let (bytes, each) = (file.stamp.length, kind.sector_bytes());
+        let file = ImageFile::plain(path)?;
+        let (bytes, each) = (file.bytes(), kind.sector_bytes());
         let path = file.path.clone();
         if bytes == 0 {
             return Err(CdFault::Empty { path }.into());

@@ -10,7 +10,7 @@ use super::program::{From, Piece};
 use super::samples::{SampleRun, Sound, bounded, part};
 use super::sectors::Sectors;
 use super::text::{CdTextFrom, block_of_tags, isrc_of, packs_of, packs_of_file};
-use crate::pipeline::image::ImageFile;
+use crate::pipeline::image_file::ImageFile;
 use pitland_redbook::SECTOR_BYTES;
 use pitland_redbook::audio::{AudioFile, AudioTags};
 use pitland_redbook::cue::{
@@ -393,8 +393,8 @@ fn open(file: &CueFile, path: &Path, tracks: &[(&CueTrack, u32)]) -> Result<Open
 
 /// A file of sectors, of one length or of several: each track's are those that its kind says.
 fn sectors(path: &Path, swapped: bool, tracks: &[(&CueTrack, u32)]) -> Result<Opened, CdError> {
-    let file = ImageFile::open(path)?;
-    let length = file.stamp.length;
+    let file = ImageFile::plain(path)?;
+    let length = file.bytes();
     let mut segments = Vec::with_capacity(tracks.len());
     let (mut byte, mut frame, mut each) = (0u64, 0u32, SECTOR_BYTES);
     for (at, (track, begins)) in tracks.iter().enumerate() {

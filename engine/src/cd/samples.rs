@@ -3,7 +3,7 @@
 //! Owns the joints: no sample is inserted or lost at one. Must not know tracks.
 
 use super::error::{CdError, CdFault};
-use crate::pipeline::image::ImageFile;
+use crate::pipeline::image_file::ImageFile;
 use pitland_redbook::SECTOR_BYTES;
 use pitland_redbook::audio::{AudioFile, AudioStream, FRAME_SAMPLES, Sample};
 use std::io;
@@ -39,8 +39,8 @@ impl Sound {
 
     /// A file that is samples from end to end.
     pub(super) fn pcm(path: &Path, swapped: bool) -> Result<Self, CdError> {
-        let file = ImageFile::open(path)?;
-        let bytes = file.stamp.length;
+        let file = ImageFile::plain(path)?;
+        let bytes = file.bytes();
         if bytes == 0 {
             let path = path.to_owned();
             return Err(CdFault::Empty { path }.into());
@@ -160,7 +160,7 @@ impl RunReader {
                     ..
                 } => {
                     let position = first_byte + within * SAMPLE_BYTES as u64;
-                    file.read(position, now, file.stamp.length)
+                    file.read(position, now, file.bytes())
                         .map_err(io::Error::other)?;
                     if *swapped {
                         now.as_chunks_mut::<2>()

@@ -4,7 +4,7 @@
 //! own parity, or refused. Must not know where a track lies.
 
 use super::error::CdFault;
-use crate::pipeline::image::ImageFile;
+use crate::pipeline::image_file::ImageFile;
 use pitland_redbook::cue::CueTrackKind;
 use pitland_redbook::sector::{SectorForm, Subheader};
 use pitland_redbook::{SECTOR_BYTES, SectorCodec};
@@ -83,7 +83,7 @@ impl SectorReader {
         let place = self.sector.get_mut(at..at + bytes);
         let place = place.ok_or(io::ErrorKind::InvalidInput)?;
         of.file
-            .read(position, place, of.file.stamp.length)
+            .read(position, place, of.file.bytes())
             .map_err(io::Error::other)?;
         self.form = match of.kind {
             CueTrackKind::Raw(mode) => self.whole(of, number, mode).map_err(io::Error::other)?,

@@ -66,6 +66,17 @@ impl Stamp {
 impl ImageFile {
     /// Opens an image file; a cue sheet where the name ends in `.cue`.
     pub(crate) fn open(path: &Path) -> Result<Self, SourceError> {
+        let extension = path.extension();
+        let is_sheet = extension.is_some_and(|extension| extension.eq_ignore_ascii_case("cue"));
+        Self::opened(path, is_sheet)
+    }
+
+    /// Opens a file whose bytes are meant, whatever its name.
+    pub(crate) fn plain(path: &Path) -> Result<Self, SourceError> {
+        Self::opened(path, false)
+    }
+
+    fn opened(path: &Path, is_sheet: bool) -> Result<Self, SourceError> {
         // A fifo must not hang the open.
         let nonblocking = i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()).unwrap_or(0);
         let failed = |error| failed(path, error);
@@ -79,9 +90,6 @@ impl ImageFile {
                 path: path.to_path_buf(),
             });
         }
-        let is_sheet = path
-            .extension()
-            .is_some_and(|extension| extension.eq_ignore_ascii_case("cue"));
         let blocks = match is_sheet {
             true => Blocks::Sectors(DiscImage::only_track(path).map_err(Arc::new)?),
             false => Blocks::Plain(file),

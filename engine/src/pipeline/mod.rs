@@ -2,8 +2,8 @@
 //! allocated once per job; knows nothing of commands or discs.
 
 pub(crate) mod checks;
-pub(crate) mod image;
-mod image_file;
+mod image;
+pub(crate) mod image_file;
 pub(crate) mod pace;
 pub(crate) mod producer;
 pub(crate) mod ring;
