@@ -252,9 +252,15 @@ impl Q {
             }
         };
         out[0] = self.control.bits() << 4 | mode;
-        let sum = checksum(&out[..10]);
-        out[10..].copy_from_slice(&sum.to_be_bytes());
-        out
+        Self::with_checksum(out)
+    }
+
+    /// The same bytes with the checksum that belongs to the first ten.
+    #[must_use]
+    pub fn with_checksum(mut bytes: [u8; CHANNEL_BYTES]) -> [u8; CHANNEL_BYTES] {
+        let sum = checksum(&bytes[..10]);
+        bytes[10..].copy_from_slice(&sum.to_be_bytes());
+        bytes
     }
 
     /// Reads a frame.

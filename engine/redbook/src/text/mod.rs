@@ -7,7 +7,7 @@ mod block;
 mod pack;
 
 pub use block::{Encoding, Language, TextBlock, TextKind};
-pub use pack::{PACK_BYTES, Pack, PackKind, symbols_of};
+pub use pack::{PACK_BYTES, Pack, PackKind, packs_in, symbols_of};
 
 use block::read_block;
 

@@ -126,3 +126,16 @@ pub fn symbols_of(packs: &[Pack], first: usize) -> [u8; 96] {
     }
     out
 }
+
+/// The packs in R to W of one sector, as 96 values of six bits: those whose checksum is right. The inverse of
+/// [`symbols_of`].
+pub fn packs_in(symbols: &[u8; 96]) -> impl Iterator<Item = Pack> {
+    let bytes = symbols.as_chunks::<4>().0.iter().flat_map(|[a, b, c, d]| {
+        let [a, b, c, d] = [a, b, c, d].map(|symbol| symbol & 0x3f);
+        [a << 2 | b >> 4, b << 4 | c >> 2, c << 6 | d]
+    });
+    let bytes: Vec<u8> = bytes.collect();
+    let (packs, _) = bytes.as_chunks::<PACK_BYTES>();
+    let right = packs.iter().filter_map(Pack::parse);
+    right.collect::<Vec<_>>().into_iter()
+}
