@@ -10,6 +10,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// Bytes in one block of the media served here.
 pub const BLOCK_BYTES: usize = 2048;
 
+/// Bytes of a whole sector of a CD in a store: 2352 of the main channel, then 96 of the
+/// sub-channels, each with a bit of P (the highest) to W.
+pub const SECTOR_BYTES: usize = 2352 + 96;
+
+/// The first sector of a CD that a store keeps: before the lead-in of every disc.
+pub const FIRST_SECTOR: i32 = -12_000;
+
+/// Sectors that a store keeps behind the blocks of a CD: what is written over its end, and the
+/// lead-out.
+pub const SECTORS_BEHIND: u32 = 16_000;
+
 /// The largest state that [`DiscStore::save_state`] must take, in bytes.
 pub const MAX_STATE_BYTES: usize = 60 * 1024;
 
@@ -34,6 +45,21 @@ pub enum StoreError {
     OutOfRange {
         /// First block asked for.
         lba: u32,
+    },
+    /// The caller passed whole sectors of a CD to a store that keeps none.
+    #[error("this virtual disc keeps no whole sectors")]
+    NoSectors,
+    /// The caller passed a length that is not whole sectors (a mistake of the caller).
+    #[error("{len} bytes are not whole sectors of {SECTOR_BYTES}")]
+    PartSector {
+        /// The length that was passed, in bytes.
+        len: usize,
+    },
+    /// The caller passed a sector that the store does not address.
+    #[error("sector {lba} lies outside the store")]
+    SectorOutOfRange {
+        /// First sector asked for.
+        lba: i32,
     },
     /// The state is larger than [`MAX_STATE_BYTES`].
     #[error("a state of {len} bytes does not fit the store")]
@@ -73,7 +99,33 @@ pub trait DiscStore: Send {
         true
     }
 
-    /// Forgets all blocks: they read as zeros again.
+    /// Whether it keeps whole sectors of a CD, beside its blocks: a place of its own for each
+    /// sector, so that neither is ever written over the other. A CD in a store that says no
+    /// takes data tracks of 2048-byte blocks only. The answer must not change while the disc is
+    /// in a drive.
+    fn keeps_sectors(&self) -> bool {
+        false
+    }
+
+    /// Reads whole sectors of [`SECTOR_BYTES`] from `lba` on; sectors never written are zeros.
+    ///
+    /// # Errors
+    /// The storage failed, `out` is not whole sectors, or it keeps none there.
+    fn read_sectors(&mut self, lba: i32, out: &mut [u8]) -> Result<(), StoreError> {
+        let _ = (lba, out);
+        Err(StoreError::NoSectors)
+    }
+
+    /// Writes whole sectors of [`SECTOR_BYTES`] from `lba` on, [`FIRST_SECTOR`] at the earliest.
+    ///
+    /// # Errors
+    /// The storage failed, `data` is not whole sectors, or it keeps none there.
+    fn write_sectors(&mut self, lba: i32, data: &[u8]) -> Result<(), StoreError> {
+        let _ = (lba, data);
+        Err(StoreError::NoSectors)
+    }
+
+    /// Forgets all blocks and sectors: they read as zeros again.
     ///
     /// # Errors
     /// The storage failed.
@@ -103,6 +155,24 @@ fn whole_blocks(lba: u32, len: usize) -> Result<u32, StoreError> {
     Ok(blocks)
 }
 
+/// How many sectors there are, and behind how many others, counted from [`FIRST_SECTOR`].
+///
+/// # Errors
+/// `len` bytes are not whole sectors, or they begin before the first one or end behind `last`.
+pub fn whole_sectors(lba: i32, len: usize, last: u32) -> Result<(u32, u32), StoreError> {
+    if !len.is_multiple_of(SECTOR_BYTES) {
+        return Err(StoreError::PartSector { len });
+    }
+    let outside = StoreError::SectorOutOfRange { lba };
+    let before = u32::try_from(i64::from(lba) - i64::from(FIRST_SECTOR));
+    match (before, u32::try_from(len / SECTOR_BYTES)) {
+        (Ok(before), Ok(sectors)) if before.checked_add(sectors).is_some_and(|end| end <= last) => {
+            Ok((sectors, before))
+        }
+        _ => Err(outside),
+    }
+}
+
 fn check_state(state: &[u8]) -> Result<(), StoreError> {
     if state.len() > MAX_STATE_BYTES {
         return Err(StoreError::StateTooLarge { len: state.len() });
@@ -113,6 +183,7 @@ fn check_state(state: &[u8]) -> Result<(), StoreError> {
 #[derive(Default)]
 struct Memory {
     chunks: BTreeMap<u32, Box<[u8]>>,
+    sectors: BTreeMap<i32, Box<[u8]>>,
     state: Option<Vec<u8>>,
 }
 
@@ -167,8 +238,35 @@ impl DiscStore for MemoryStore {
         Ok(())
     }
 
+    fn keeps_sectors(&self) -> bool {
+        true
+    }
+
+    fn read_sectors(&mut self, lba: i32, out: &mut [u8]) -> Result<(), StoreError> {
+        whole_sectors(lba, out.len(), u32::MAX)?;
+        let memory = self.lock();
+        for (sector, lba) in out.chunks_exact_mut(SECTOR_BYTES).zip(lba..) {
+            match memory.sectors.get(&lba) {
+                Some(kept) => sector.copy_from_slice(kept),
+                None => sector.fill(0),
+            }
+        }
+        Ok(())
+    }
+
+    fn write_sectors(&mut self, lba: i32, data: &[u8]) -> Result<(), StoreError> {
+        whole_sectors(lba, data.len(), u32::MAX)?;
+        let mut memory = self.lock();
+        for (sector, lba) in data.chunks_exact(SECTOR_BYTES).zip(lba..) {
+            memory.sectors.insert(lba, sector.into());
+        }
+        Ok(())
+    }
+
     fn erase(&mut self) -> Result<(), StoreError> {
-        self.lock().chunks.clear();
+        let mut memory = self.lock();
+        memory.chunks.clear();
+        memory.sectors.clear();
         Ok(())
     }
 
@@ -250,6 +348,36 @@ mod tests {
         other.erase().unwrap();
         store.read(20, &mut back).unwrap();
         assert!(back.iter().all(|b| *b == 0));
+    }
+
+    #[test]
+    fn sectors_have_a_place_of_their_own() {
+        let mut store = MemoryStore::new();
+        store.write(0, &[7; BLOCK_BYTES]).unwrap();
+        store.write_sectors(-1, &[8; 2 * SECTOR_BYTES]).unwrap();
+        let (mut block, mut sectors) = ([0; BLOCK_BYTES], [1; 3 * SECTOR_BYTES]);
+        store.read(0, &mut block).unwrap();
+        store.read_sectors(-1, &mut sectors).unwrap();
+        assert_eq!(block, [7; BLOCK_BYTES]);
+        assert!(sectors[..2 * SECTOR_BYTES].iter().all(|b| *b == 8));
+        assert!(sectors[2 * SECTOR_BYTES..].iter().all(|b| *b == 0));
+        assert!(matches!(
+            store.write_sectors(FIRST_SECTOR - 1, &sectors),
+            Err(StoreError::SectorOutOfRange { .. })
+        ));
+        assert!(matches!(
+            store.write_sectors(0, &[0; 2352]),
+            Err(StoreError::PartSector { len: 2352 })
+        ));
+        store.erase().unwrap();
+        store.read_sectors(-1, &mut sectors).unwrap();
+        assert!(sectors.iter().all(|b| *b == 0));
+        let mut none = NullStore::new();
+        assert!(!none.keeps_sectors());
+        assert!(matches!(
+            none.write_sectors(0, &sectors),
+            Err(StoreError::NoSectors)
+        ));
     }
 
     #[test]

@@ -180,8 +180,13 @@ fn foreign_files_are_no_discs() {
 fn damaged_headers_are_told_apart() {
     let length = full_length();
     assert!(matches!(
+        damage(&header_with(20, &[3]), length),
+        Damage::Version { found: 3 }
+    ));
+    // Version 2 says how large the sectors are that it has.
+    assert!(matches!(
         damage(&header_with(20, &[2]), length),
-        Damage::Version { found: 2 }
+        Damage::HeaderValues { block_bytes: 0, .. }
     ));
     let mut flipped = burned().to_vec();
     flipped[100] ^= 1;

@@ -26,7 +26,7 @@ pub fn create_disc(
 ) -> Result<Medium, DiscFileError> {
     let disc = disc.into();
     let room = blocks.unwrap_or(disc.default_capacity());
-    FileStore::create(path, room, |store| {
+    FileStore::create(path, room, disc.kind().is_cd(), |store| {
         Medium::as_sold(disc, Some(room), Box::new(store)).map_err(|source| DiscFileError::Medium {
             path: path.to_owned(),
             source,

@@ -124,7 +124,7 @@ pub enum Damage {
     #[error("it does not begin like a virtual disc")]
     BadMagic,
     /// Another version of the format.
-    #[error("its format has version {found}, this program knows version 1")]
+    #[error("its format has version {found}, this program knows versions 1 and 2")]
     Version {
         /// The version found.
         found: u32,

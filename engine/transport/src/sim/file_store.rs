@@ -4,18 +4,21 @@
 //! disc. Must not know what the state of a disc means: that is the simulated
 //! recorder's.
 //!
-//! # The format, version 1
+//! # The format, versions 1 and 2
 //!
 //! Numbers are little-endian, offsets in bytes from the start of the file.
 //!
 //! ```text
 //! 0        header page, 4096 bytes
 //!   0   20   "PITLAND VIRTUAL DISC" (ASCII)
-//!   20   4   version, 1
+//!   20   4   version: 2 where whole sectors are kept (CD), else 1
 //!   24   4   bytes of a block, 2048
 //!   28   4   reserved, 0
 //!   32   8   blocks that the file has room for, 1 to 2^32 - 1
-//!   40 4052  reserved, 0
+//!   40   4   version 2: bytes of a sector, 2448
+//!   44   4   version 2: the first sector's address, -12000, as two's complement
+//!   48   8   version 2: sectors that the file has room for, the blocks and 28000 more
+//!   56 4036  reserved, 0
 //!   4092 4   CRC-32C of bytes 0 to 4091
 //! 4096     state slot A, 65536 bytes
 //!   0    8   generation; 0 in a slot that was never written
@@ -24,10 +27,14 @@
 //!   16   n   the state, in the words of the simulated recorder
 //! 69632    state slot B, 65536 bytes, of the same shape
 //! 135168   block 0; block n lies at 135168 + n * 2048
-//! 135168 + blocks * 2048 is the length of the file
+//! 135168 + blocks * 2048: in version 1 the end of the file, in version 2 the first sector
 //! ```
 //!
-//! Blocks that were never written are holes and read as zeros. The state is
+//! ```text
+//! a sector 2352 bytes of the main channel, then 96 bytes with a bit of each sub-channel, P highest
+//! ```
+//!
+//! Blocks and sectors that were never written are holes and read as zeros. The state is
 //! saved into the slot that is *not* valid newest, under the next generation;
 //! the valid slot with the higher generation counts.
 //!
@@ -46,8 +53,9 @@
 //! killed.
 
 use super::disc_file_error::{Damage, DiscFileError, FileKind};
-use crate::sum::{crc32c, crc32c_of};
-use pitland_simdrive::{DiscStore, StoreError};
+use super::file_layout::{BLOCK_BYTES, BLOCKS_AT, Fault, HEADER_BYTES, Layout, le32, le64};
+use crate::sum::crc32c_of;
+use pitland_simdrive::{DiscStore, SECTOR_BYTES, StoreError, whole_sectors};
 use rustix::fs::{FallocateFlags, FlockOperation, OFlags, SeekFrom};
 use rustix::io::Errno;
 use std::fs::{File, FileType, OpenOptions};
@@ -56,31 +64,22 @@ use std::os::unix::fs::{FileExt, FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// First bytes of every virtual disc.
-pub const MAGIC: &[u8; 20] = b"PITLAND VIRTUAL DISC";
-/// Version of the format that is written and read here.
-pub const VERSION: u32 = 1;
-/// Bytes of a block.
-pub const BLOCK_BYTES: u32 = 2048;
-
-const HEADER_BYTES: usize = 4096;
 const SLOT_BYTES: u64 = 65_536;
 const SLOT_HEAD_BYTES: usize = 16;
 const SLOTS: [u64; 2] = [HEADER_BYTES as u64, HEADER_BYTES as u64 + SLOT_BYTES];
-const BLOCKS_AT: u64 = HEADER_BYTES as u64 + 2 * SLOT_BYTES;
 /// Longest state that fits into a slot of this format.
 const STATE_LIMIT: usize = 61_440;
 
 // What the recorder saves must fit: a change over there is a new version here.
 const _: () = assert!(pitland_simdrive::MAX_STATE_BYTES <= STATE_LIMIT);
-const _: () = assert!(pitland_simdrive::BLOCK_BYTES == BLOCK_BYTES as usize);
+const _: () = assert!(SLOTS[1] + SLOT_BYTES == BLOCKS_AT);
 const _: () = assert!(STATE_LIMIT + SLOT_HEAD_BYTES <= SLOT_BYTES as usize);
 
 /// The blocks and the state of a virtual disc, in an open file.
 #[derive(Debug)]
 pub struct FileStore {
     file: File,
-    blocks: u64,
+    layout: Layout,
     access: Access,
     /// The slot that holds the valid state, and its generation.
     newest: Option<(usize, u64)>,
@@ -132,15 +131,15 @@ impl FileStore {
             .metadata()
             .map_err(|source| DiscFileError::io(path, source))?
             .len();
-        let blocks = read_header(&file, length).map_err(|fault| fault.at(path))?;
-        let mut store = Self::over(file, blocks, access);
+        let layout = Layout::read(&file, length).map_err(|fault| fault.at(path))?;
+        let mut store = Self::over(file, layout, access);
         let (newest, _) = store.newest_state().map_err(|fault| fault.at(path))?;
         store.newest = Some(newest);
         Ok(store)
     }
 
-    /// Makes a virtual disc with room for `blocks` blocks and gives it to
-    /// `fill`, which saves its first state. Only then does the file appear at
+    /// Makes a virtual disc with room for `blocks` blocks, and for as many whole
+    /// sectors where it is `sectors` that it keeps as well, and gives it to `fill`, which saves its first state. Only then does the file appear at
     /// `path`, whole: a kill in between leaves at most a hidden temporary file
     /// in the same folder.
     ///
@@ -153,6 +152,7 @@ impl FileStore {
     pub fn create<R, E: From<DiscFileError>>(
         path: &Path,
         blocks: u32,
+        sectors: bool,
         fill: impl FnOnce(Self) -> Result<R, E>,
     ) -> Result<R, E> {
         let fault = |source| {
@@ -169,16 +169,17 @@ impl FileStore {
         }
         let (mut temporary, file) = Temporary::beside(path).map_err(fault)?;
         hold(&file, path, Access::ReadWrite)?;
-        write_header(&file, blocks).map_err(fault)?;
-        let made = fill(Self::over(file, u64::from(blocks), Access::ReadWrite))?;
+        let layout = Layout::new(blocks, sectors);
+        layout.write(&file).map_err(fault)?;
+        let made = fill(Self::over(file, layout, Access::ReadWrite))?;
         temporary.become_file(path)?;
         Ok(made)
     }
 
-    fn over(file: File, blocks: u64, access: Access) -> Self {
+    fn over(file: File, layout: Layout, access: Access) -> Self {
         Self {
             file,
-            blocks,
+            layout,
             access,
             newest: None,
             scratch: Vec::new(),
@@ -189,7 +190,7 @@ impl FileStore {
 
     /// Blocks that the file has room for.
     pub fn blocks(&self) -> u64 {
-        self.blocks
+        self.layout.blocks
     }
 
     /// A handle on what the host says of failures.
@@ -208,10 +209,20 @@ impl FileStore {
             return Err(StoreError::PartBlock { len: bytes });
         }
         let count = (bytes / BLOCK_BYTES as usize) as u64;
-        if u64::from(lba) + count > self.blocks {
+        if u64::from(lba) + count > self.layout.blocks {
             return Err(StoreError::OutOfRange { lba });
         }
         Ok(BLOCKS_AT + u64::from(lba) * u64::from(BLOCK_BYTES))
+    }
+
+    /// Where `bytes` bytes of whole sectors from `lba` on lie.
+    fn place_of_sectors(&self, lba: i32, bytes: usize) -> Result<u64, StoreError> {
+        if self.layout.sectors == 0 {
+            return Err(StoreError::NoSectors);
+        }
+        let room = u32::try_from(self.layout.sectors).unwrap_or(u32::MAX);
+        let (_, before) = whole_sectors(lba, bytes, room)?;
+        Ok(self.layout.sectors_at() + u64::from(before) * SECTOR_BYTES as u64)
     }
 
     /// The valid slot of the highest generation, and its state.
@@ -240,7 +251,7 @@ impl FileStore {
     /// punch holes.
     fn overwrite_with_zeros(&self) -> io::Result<()> {
         let zeros = vec![0; 1 << 20];
-        let end = BLOCKS_AT + self.blocks * u64::from(BLOCK_BYTES);
+        let end = self.layout.length();
         let mut at = BLOCKS_AT;
         while at < end {
             at = match rustix::fs::seek(&self.file, SeekFrom::Data(at)) {
@@ -274,10 +285,29 @@ impl DiscStore for FileStore {
             .map_err(|error| self.fault.keep(error))
     }
 
+    fn keeps_sectors(&self) -> bool {
+        self.layout.sectors > 0
+    }
+
+    fn read_sectors(&mut self, lba: i32, out: &mut [u8]) -> Result<(), StoreError> {
+        let at = self.place_of_sectors(lba, out.len())?;
+        self.file
+            .read_exact_at(out, at)
+            .map_err(|error| self.fault.keep(error))
+    }
+
+    fn write_sectors(&mut self, lba: i32, data: &[u8]) -> Result<(), StoreError> {
+        self.refuse_read_only()?;
+        let at = self.place_of_sectors(lba, data.len())?;
+        self.file
+            .write_all_at(data, at)
+            .map_err(|error| self.fault.keep(error))
+    }
+
     fn erase(&mut self) -> Result<(), StoreError> {
         self.refuse_read_only()?;
         let flags = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
-        let length = self.blocks * u64::from(BLOCK_BYTES);
+        let length = self.layout.length() - BLOCKS_AT;
         match rustix::fs::fallocate(&self.file, flags, BLOCKS_AT, length) {
             Ok(()) => Ok(()),
             Err(Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL) => self
@@ -322,35 +352,6 @@ impl DiscStore for FileStore {
                 }),
             },
         }
-    }
-}
-
-/// What can go wrong below the level that knows the path.
-enum Fault {
-    Io(io::Error),
-    Damaged(Damage),
-}
-
-impl Fault {
-    fn at(self, path: &Path) -> DiscFileError {
-        let path = path.to_owned();
-        match self {
-            Self::Io(source) => DiscFileError::Io { path, source },
-            Self::Damaged(Damage::BadMagic) => DiscFileError::NotADisc { path },
-            Self::Damaged(damage) => DiscFileError::Damaged { path, damage },
-        }
-    }
-}
-
-impl From<io::Error> for Fault {
-    fn from(source: io::Error) -> Self {
-        Self::Io(source)
-    }
-}
-
-impl From<Damage> for Fault {
-    fn from(damage: Damage) -> Self {
-        Self::Damaged(damage)
     }
 }
 
@@ -429,68 +430,6 @@ fn holder(file: &File) -> Option<u32> {
         })
 }
 
-fn write_header(file: &File, blocks: u32) -> io::Result<()> {
-    let mut page = vec![0; HEADER_BYTES];
-    put(&mut page, 0, MAGIC);
-    put(&mut page, 20, &VERSION.to_le_bytes());
-    put(&mut page, 24, &BLOCK_BYTES.to_le_bytes());
-    put(&mut page, 32, &u64::from(blocks).to_le_bytes());
-    let sum = crc32c(page.get(..HEADER_BYTES - 4).unwrap_or(&[]));
-    put(&mut page, HEADER_BYTES - 4, &sum.to_le_bytes());
-    file.write_all_at(&page, 0)?;
-    file.set_len(file_length(u64::from(blocks)))
-}
-
-fn put(page: &mut [u8], at: usize, bytes: &[u8]) {
-    if let Some(room) = page.get_mut(at..at + bytes.len()) {
-        room.copy_from_slice(bytes);
-    }
-}
-
-fn file_length(blocks: u64) -> u64 {
-    BLOCKS_AT + blocks * u64::from(BLOCK_BYTES)
-}
-
-/// Judges the header page; returns the number of blocks.
-fn read_header(file: &File, length: u64) -> Result<u64, Fault> {
-    let mut page = [0; HEADER_BYTES];
-    let have = read_up_to(file, &mut page, 0)?;
-    if page.get(..MAGIC.len()) != Some(MAGIC.as_slice()) {
-        return Err(Damage::BadMagic.into());
-    }
-    if have < HEADER_BYTES {
-        return Err(Damage::Truncated {
-            length,
-            expected: BLOCKS_AT,
-        }
-        .into());
-    }
-    let version = le32(&page, 20);
-    if version != VERSION {
-        return Err(Damage::Version { found: version }.into());
-    }
-    if le32(&page, HEADER_BYTES - 4) != crc32c(page.get(..HEADER_BYTES - 4).unwrap_or(&[])) {
-        return Err(Damage::HeaderSum.into());
-    }
-    let block_bytes = le32(&page, 24);
-    let blocks = le64(&page, 32);
-    if block_bytes != BLOCK_BYTES || !(1..=u64::from(u32::MAX)).contains(&blocks) {
-        return Err(Damage::HeaderValues {
-            block_bytes,
-            blocks,
-        }
-        .into());
-    }
-    if length != file_length(blocks) {
-        return Err(Damage::Truncated {
-            length,
-            expected: file_length(blocks),
-        }
-        .into());
-    }
-    Ok(blocks)
-}
-
 /// A slot's generation and state, where it is valid.
 fn read_slot(file: &File, offset: u64) -> Result<Option<(u64, Vec<u8>)>, Fault> {
     let mut head = [0; SLOT_HEAD_BYTES];
@@ -518,35 +457,6 @@ fn slot_sum(generation: u64, state: &[u8]) -> u32 {
         &(state.len() as u32).to_le_bytes(),
         state,
     ])
-}
-
-fn read_up_to(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-    let mut have = 0;
-    while let Some(room) = buffer.get_mut(have..).filter(|room| !room.is_empty()) {
-        match file.read_at(room, offset + have as u64) {
-            Ok(0) => break,
-            Ok(count) => have += count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(have)
-}
-
-fn le32(bytes: &[u8], at: usize) -> u32 {
-    bytes
-        .get(at..)
-        .and_then(<[u8]>::first_chunk)
-        .copied()
-        .map_or(0, u32::from_le_bytes)
-}
-
-fn le64(bytes: &[u8], at: usize) -> u64 {
-    bytes
-        .get(at..)
-        .and_then(<[u8]>::first_chunk)
-        .copied()
-        .map_or(0, u64::from_le_bytes)
 }
 
 /// A file without its final name yet; removed unless it gets one.
@@ -622,7 +532,7 @@ mod tests {
     fn store(blocks: u32) -> (tempfile::TempDir, PathBuf, FileStore) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x");
-        let store = FileStore::create(&path, blocks, |mut store| {
+        let store = FileStore::create(&path, blocks, true, |mut store| {
             store
                 .save_state(b"first")
                 .map_err(|_| DiscFileError::Missing { path: path.clone() })?;
@@ -671,6 +581,50 @@ mod tests {
         ));
         store.save_state(&vec![3; STATE_LIMIT]).unwrap();
         assert_eq!(store.load_state().unwrap().unwrap(), vec![3; STATE_LIMIT]);
+    }
+
+    #[test]
+    fn sectors_lie_behind_the_blocks_and_come_back() {
+        let (_folder, path, mut store) = store(10);
+        store.write(9, &[7; BLOCK]).unwrap();
+        store.write_sectors(-12_000, &[8; SECTOR_BYTES]).unwrap();
+        let last = 10 + pitland_simdrive::SECTORS_BEHIND as i32 - 1;
+        store.write_sectors(last, &[9; SECTOR_BYTES]).unwrap();
+        for (lba, bytes) in [(-12_001, 1), (last, 2), (i32::MAX, 1)] {
+            assert!(matches!(
+                store.write_sectors(lba, &vec![0; bytes * SECTOR_BYTES]),
+                Err(StoreError::SectorOutOfRange { .. })
+            ));
+        }
+        drop(store);
+        let mut store = FileStore::open(&path, Access::ReadWrite).unwrap();
+        assert!(store.keeps_sectors());
+        let (mut block, mut sector) = ([0; BLOCK], [0; SECTOR_BYTES]);
+        store.read(9, &mut block).unwrap();
+        assert_eq!(block, [7; BLOCK]);
+        for (lba, byte) in [(-12_000, 8), (last, 9), (0, 0)] {
+            store.read_sectors(lba, &mut sector).unwrap();
+            assert_eq!(sector, [byte; SECTOR_BYTES]);
+        }
+        store.erase().unwrap();
+        store.read_sectors(last, &mut sector).unwrap();
+        assert_eq!(sector, [0; SECTOR_BYTES]);
+    }
+
+    #[test]
+    fn a_file_of_version_1_keeps_blocks_only() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x");
+        let made = FileStore::create(&path, 10, false, |mut store| {
+            store.save_state(b"first").unwrap();
+            Ok::<_, DiscFileError>(())
+        });
+        made.unwrap();
+        assert_eq!(path.metadata().unwrap().len(), BLOCKS_AT + 10 * 2048);
+        let mut store = FileStore::open(&path, Access::ReadWrite).unwrap();
+        assert!(!store.keeps_sectors());
+        let written = store.write_sectors(0, &[0; SECTOR_BYTES]);
+        assert!(matches!(written, Err(StoreError::NoSectors)));
     }
 
     #[test]
