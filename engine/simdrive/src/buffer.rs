@@ -33,6 +33,8 @@ pub(crate) struct WriteBuffer {
     /// Has its memory from the first block on that is kept; none where no bytes are.
     ring: Vec<u8>,
     keeps_bytes: bool,
+    /// Bytes of what is in it: blocks, or whole sectors of a CD.
+    block_bytes: usize,
     capacity: u32,
     /// Blocks of the ring: the capacity and what may be held back.
     room: u32,
@@ -50,6 +52,7 @@ impl WriteBuffer {
         Self {
             ring: Vec::new(),
             keeps_bytes: true,
+            block_bytes: BLOCK_BYTES,
             capacity,
             room,
             head: 0,
@@ -66,6 +69,22 @@ impl WriteBuffer {
         if !keeps {
             self.ring = Vec::new();
         }
+    }
+
+    /// From now on it takes blocks of so many bytes. Nothing may be in it, unless they are what it
+    /// takes already.
+    pub(crate) fn take_blocks_of(&mut self, bytes: usize) {
+        debug_assert!(self.used == 0 || self.block_bytes == bytes);
+        if self.block_bytes != bytes {
+            self.clear();
+            self.ring = Vec::new();
+            self.block_bytes = bytes;
+        }
+    }
+
+    /// Bytes of each block in it.
+    pub(crate) fn block_bytes(&self) -> usize {
+        self.block_bytes
     }
 
     pub(crate) fn capacity(&self) -> u32 {
@@ -116,10 +135,10 @@ impl WriteBuffer {
     /// Takes whole blocks; the caller has seen that there is room. A run never crosses the
     /// address 0, which the pregap of a CD leads up to.
     pub(crate) fn push(&mut self, lba: u32, data: &[u8], verified: bool) {
-        let blocks = (data.len() / BLOCK_BYTES) as u32;
+        let blocks = (data.len() / self.block_bytes) as u32;
         let before_0 = lba.wrapping_neg();
         if lba != 0 && before_0 < blocks {
-            let (pregap, program) = data.split_at(before_0 as usize * BLOCK_BYTES);
+            let (pregap, program) = data.split_at(before_0 as usize * self.block_bytes);
             self.push(lba, pregap, verified);
             return self.push(0, program, verified);
         }
@@ -142,9 +161,9 @@ impl WriteBuffer {
 
     fn copy_in(&mut self, data: &[u8]) {
         if self.ring.is_empty() {
-            self.ring = vec![0; self.room as usize * BLOCK_BYTES];
+            self.ring = vec![0; self.room as usize * self.block_bytes];
         }
-        let tail = ((self.head + self.used) % self.room) as usize * BLOCK_BYTES;
+        let tail = ((self.head + self.used) % self.room) as usize * self.block_bytes;
         let first = data.len().min(self.ring.len() - tail);
         self.ring[tail..tail + first].copy_from_slice(&data[..first]);
         self.ring[..data.len() - first].copy_from_slice(&data[first..]);
@@ -157,8 +176,8 @@ impl WriteBuffer {
             return None;
         }
         let blocks = blocks.min(self.used);
-        let start = self.head as usize * BLOCK_BYTES;
-        let len = blocks as usize * BLOCK_BYTES;
+        let start = self.head as usize * self.block_bytes;
+        let len = blocks as usize * self.block_bytes;
         let first = len.min(self.ring.len() - start);
         Some((&self.ring[start..start + first], &self.ring[..len - first]))
     }
@@ -197,18 +216,21 @@ impl WriteBuffer {
 
     /// Lays what is still in the buffer over blocks read from the disc; what came last is on top.
     pub(crate) fn overlay(&self, lba: u32, out: &mut [u8]) {
-        if !self.keeps_bytes {
+        // What is on its way as whole sectors is read when it is on the disc.
+        if !self.keeps_bytes || self.block_bytes != BLOCK_BYTES {
             return;
         }
-        let end = u64::from(lba) + (out.len() / BLOCK_BYTES) as u64;
+        let end = u64::from(lba) + (out.len() / self.block_bytes) as u64;
         let mut at = self.head;
         for run in &self.runs {
             let first = run.lba.max(lba);
             let last = (u64::from(run.lba) + u64::from(run.blocks)).min(end);
             for block in u64::from(first)..last {
-                let from = ((at + (block as u32 - run.lba)) % self.room) as usize * BLOCK_BYTES;
-                let to = (block as u32 - lba) as usize * BLOCK_BYTES;
-                out[to..to + BLOCK_BYTES].copy_from_slice(&self.ring[from..from + BLOCK_BYTES]);
+                let from =
+                    ((at + (block as u32 - run.lba)) % self.room) as usize * self.block_bytes;
+                let to = (block as u32 - lba) as usize * self.block_bytes;
+                out[to..to + self.block_bytes]
+                    .copy_from_slice(&self.ring[from..from + self.block_bytes]);
             }
             at = (at + run.blocks) % self.room;
         }

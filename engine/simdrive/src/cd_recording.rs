@@ -6,8 +6,8 @@
 
 use crate::dispatch::{Outcome, Request, parameters as parameter_list};
 use crate::long_operation::Effect;
-use crate::medium::cd::cue_sheet::{ENTRY, MOST_BYTES};
-use crate::medium::cd::{Blanking, CdDisc, Form, Parameters};
+use crate::medium::cd::cue_sheet::{CueSheet, ENTRY, MOST_BYTES};
+use crate::medium::cd::{Blanking, CdDisc, Main, Parameters, Sub, Wire};
 use crate::medium::{Medium, Recorded};
 use crate::recorder::Recorder;
 use crate::recording::is_gladly_closed;
@@ -15,38 +15,62 @@ use crate::refusal::Refusal;
 use crate::timing::Task;
 
 /// Data block types of page 05h (recipe 3).
-const RAW: u8 = 0;
+const RAW_BLOCK: u8 = 0;
+const RAW_PQ: u8 = 1;
+const RAW_PACKED: u8 = 2;
+const RAW_RAW: u8 = 3;
 const MODE_1: u8 = 8;
+const MODE_2: u8 = 9;
 const MODE_2_FORM_1: u8 = 10;
+const MODE_2_MIXED: u8 = 13;
 
-/// Bytes of an audio block.
-const AUDIO_BYTES: usize = 2352;
-/// The write type of a session at once.
+/// The write type of a session at once, and of one that the host makes whole.
 const SESSION_AT_ONCE: u8 = 2;
+const RAW: u8 = 3;
 
 /// What page 05h says now.
 pub(crate) fn parameters(drive: &Recorder) -> Parameters {
     let page = drive.pages.write_parameters();
-    let form = match (page.track_mode() & 4 != 0, page.data_block_type()) {
-        (true, MODE_1) => Some(Form::Mode1),
-        (true, MODE_2_FORM_1) => Some(Form::XaForm1),
-        // Audio comes as raw blocks, which the disc's store has no place for.
+    let data = page.track_mode() & 4 != 0;
+    let wire = |main, sub| Some(Wire { main, sub });
+    let wire = match (page.write_type(), page.data_block_type()) {
+        (RAW, RAW_PQ) => wire(Main::Recorded, Sub::Pq16),
+        (RAW, RAW_PACKED) => wire(Main::Recorded, Sub::Packed),
+        (RAW, RAW_RAW) => wire(Main::Recorded, Sub::Raw),
+        (RAW | SESSION_AT_ONCE, _) => None,
+        (_, MODE_1) if data => wire(Main::Mode1, Sub::ByDrive),
+        (_, MODE_2_FORM_1) if data => wire(Main::Form1, Sub::ByDrive),
+        (_, MODE_2) if data => wire(Main::Mode2, Sub::ByDrive),
+        (_, MODE_2_MIXED) if data => wire(Main::XaMixed, Sub::ByDrive),
+        (_, RAW_BLOCK) if !data => wire(Main::Audio, Sub::ByDrive),
         _ => None,
     };
     Parameters {
         write_type: page.write_type(),
         control: page.track_mode(),
-        form,
+        wire,
         multi_session: page.multi_session(),
         session_format: page.session_format(),
+        mcn: page.mcn(),
+        isrc: page.isrc(),
     }
 }
 
-/// Bytes of a block on the wire, where that is not what the store keeps.
-pub(crate) fn block_bytes(drive: &Recorder, medium: &Medium) -> Option<usize> {
-    let page = drive.pages.write_parameters();
-    let by_cue_sheet = page.write_type() == SESSION_AT_ONCE;
-    (medium.kind.is_cd() && !by_cue_sheet && page.data_block_type() == RAW).then_some(AUDIO_BYTES)
+/// How the blocks of a WRITE to this address come; `None` on media that know one form only, and
+/// where the refusal of the WRITE will say what is wrong.
+pub(crate) fn wire(drive: &Recorder, medium: &Medium, lba: u32) -> Option<Wire> {
+    let Recorded::Cd(disc) = drive.record_of_writing(medium) else {
+        return None;
+    };
+    disc.wire_at(lba as i32, parameters(drive))
+}
+
+/// Whether a CD is to keep whole sectors of what is written now.
+pub(crate) fn takes_sectors(drive: &Recorder, medium: &Medium) -> bool {
+    match drive.record_of_writing(medium) {
+        Recorded::Cd(disc) => disc.takes_sectors(parameters(drive)),
+        _ => false,
+    }
 }
 
 /// What an operation writes before it ends: the padding of a short track, or nothing at all
@@ -95,7 +119,8 @@ pub(crate) fn send_cue_sheet(
     }
     let list = parameter_list(request, length)?;
     let sheet = disc.read_sheet(list, start).ok();
-    let Some(mut sheet) = sheet.filter(|sheet| sheet.can_be_kept()) else {
+    let keeps = |sheet: &CueSheet| sheet.is_plain() || medium.keeps_sectors();
+    let Some(mut sheet) = sheet.filter(keeps) else {
         return Err(match drive.model.quirks.bad_cue_sheet_is_illegal_field {
             true => Refusal::ILLEGAL_FIELD,
             false => Refusal::ILLEGAL_PARAMETER,

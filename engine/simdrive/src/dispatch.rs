@@ -12,7 +12,7 @@ use crate::recorder::{Recorder, Tray};
 use crate::refusal::Refusal;
 use crate::{
     cd_reading, cd_recording, event_status, features, formatting, identity, info, mode_select,
-    mode_sense, performance, reading, recording, removal, served, unit_status,
+    mode_sense, performance, reading, recording, removal, served, sub_channel, unit_status,
 };
 
 /// One command as the handlers see it.
@@ -85,7 +85,9 @@ static TABLE: &[Row] = &[
     row(0x2E, "WRITE AND VERIFY (10)",          WithMedium,     &[0x10, F, F, F, F, 0, F, F, 0], recording::write_and_verify),
     row(0x2F, "VERIFY (10)",                    WithMedium,     &[0x10, F, F, F, F, 0, F, F, 0], reading::verify),
     row(0x35, "SYNCHRONIZE CACHE",              WithMedium,     &[2, F, F, F, F, 0, F, F, 0], recording::synchronize_cache),
+    row(0x42, "READ SUB-CHANNEL",               WithMedium,     &[2, 0x40, F, 0, 0, F, F, F, 0], sub_channel::read_sub_channel),
     row(0x43, "READ TOC/PMA/ATIP",              WithMedium,     &[2, 0xF, 0, 0, 0, F, F, F, 0xC0], info::toc::read_toc),
+    row(0x44, "READ HEADER",                    WithMedium,     &[2, F, F, F, F, 0, F, F, 0], sub_channel::read_header),
     row(0x46, "GET CONFIGURATION",              Always,         &[3, F, F, 0, 0, 0, F, F, 0], features::get_configuration),
     row(0x4A, "GET EVENT STATUS NOTIFICATION",  Always,         &[1, 0, 0, F, 0, 0, F, F, 0], event_status::get_event_status),
     row(0x51, "READ DISC INFORMATION",          WithMedium,     &[7, 0, 0, 0, 0, 0, F, F, 0], info::disc::read_disc_information),
@@ -104,10 +106,10 @@ static TABLE: &[Row] = &[
     row(0xAC, "GET PERFORMANCE",                Idle,           &[0x1F, F, F, F, F, 0, 0, F, F, F, 0], performance::get_performance),
     row(0xAD, "READ DISC STRUCTURE",            WithMedium,     &[0xF, F, F, F, F, F, F, F, F, 0xC0, 0], info::structure::read_disc_structure),
     row(0xB6, "SET STREAMING",                  Idle,           &[0, 0, 0, 0, 0, 0, 0, F, F, F, 0], performance::set_streaming),
-    row(0xB9, "READ CD MSF",                    WithMedium,     &[0x1C, 0, F, F, F, F, F, F, F, 7, 0], cd_reading::read_cd_msf),
+    row(0xB9, "READ CD MSF",                    WithMedium,     &[0x1E, 0, F, F, F, F, F, F, F, 7, 0], cd_reading::read_cd_msf),
     row(0xBB, "SET CD SPEED",                   Idle,           &[3, F, F, F, F, 0, 0, 0, 0, 0, 0], performance::set_cd_speed),
     row(0xBD, "MECHANISM STATUS",               Always,         &[0, 0, 0, 0, 0, 0, 0, F, F, 0, 0], unit_status::mechanism_status),
-    row(0xBE, "READ CD",                        WithMedium,     &[0x1C, F, F, F, F, F, F, F, F, 7, 0], cd_reading::read_cd),
+    row(0xBE, "READ CD",                        WithMedium,     &[0x1E, F, F, F, F, F, F, F, F, 7, 0], cd_reading::read_cd),
     row(0xBF, "SEND DISC STRUCTURE",            WithMedium,     &[0xF, 0, 0, 0, 0, 0, F, F, F, 0, 0], info::structure::send_disc_structure),
 ];
 

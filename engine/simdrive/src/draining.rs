@@ -25,7 +25,9 @@ impl Recorder {
             // Part of an ECC block: read, modify, write.
             return (blocks.min(unit - into), 1, time * 2);
         }
-        let units = (blocks.min(zone.end.saturating_sub(lba)) / unit).max(1);
+        // Below 0, where only a CD has addresses, the zone is the first one.
+        let from = if lba > i32::MAX as u32 { 0 } else { lba };
+        let units = (blocks.min(zone.end.saturating_sub(from)) / unit).max(1);
         (units * unit, units, time)
     }
 
@@ -107,12 +109,15 @@ impl Recorder {
             }
             return false;
         }
+        let sectors = self.buffer.block_bytes() != BLOCK_BYTES;
         let result = match self.buffer.front_bytes(blocks) {
-            Some((first, second)) => medium.record(run.lba, first).and_then(|()| {
-                let split = run.lba.wrapping_add((first.len() / BLOCK_BYTES) as u32);
+            Some((first, second)) => medium.record(run.lba, first, sectors).and_then(|()| {
+                let split = run
+                    .lba
+                    .wrapping_add((first.len() / self.buffer.block_bytes()) as u32);
                 match second {
                     [] => Ok(()),
-                    second => medium.record(split, second),
+                    second => medium.record(split, second, sectors),
                 }
             }),
             None => {

@@ -186,7 +186,9 @@ fn features(drive: &Recorder) -> Vec<Feature> {
     readable.extend([1, 0]);
     add(0x0010, 0, false, any, readable);
     add(0x001D, 0, false, now.cd(), vec![]);
-    add(0x001E, 2, false, now.cd(), vec![0, 0, 0, 0]);
+    // CD-TEXT in bit 0, C2 pointers in bit 1.
+    let c2 = u8::from(!quirks.refuses_c2_pointers) << 1;
+    add(0x001E, 2, false, now.cd(), vec![c2 | 1, 0, 0, 0]);
     add(0x001F, 1, false, now.dvd(), vec![1, 0, 1, 0]);
     let mut random = last_lba.to_be_bytes().to_vec();
     random.extend([0, 0, 8, 0]);
@@ -267,7 +269,7 @@ fn features(drive: &Recorder) -> Vec<Feature> {
         vec![plus_rw_dl, 0, 0, 0],
     );
     // Track at once: underrun protection in bit 6, test write in bit 2, CD-RW in bit 1; blocks of
-    // mode 1 and of mode 2 form 1. Neither packets (0021h) nor their formats (0023h, 0026h) are
+    // audio, of mode 1 and of mode 2 (types 0, 8 to 10 and 13), where the disc has a place for them. Neither packets (0021h) nor their formats (0023h, 0026h) are
     // current on CD, as this drive writes none.
     let tests = u8::from(drive.model.test_write) << 2;
     let cd = now.writable(&[CdR, CdRw]);
@@ -276,11 +278,13 @@ fn features(drive: &Recorder) -> Vec<Feature> {
         2,
         false,
         cd,
-        vec![protected << 6 | tests | 0x02, 0, 0x05, 0x00],
+        vec![protected << 6 | tests | 0x02, 0, 0x27, 0x01],
     );
-    // Mastering: the same, and session at once in bit 5; raw in none.
+    // Mastering: the same, and session at once in bit 5, raw in bit 3, sub-channels R to W in bit 0.
     let [_, high, middle, low] = (MOST_BYTES as u32).to_be_bytes();
-    let mastering = protected << 6 | 0x20 | tests | 0x02;
+    let raw = u8::from(drive.model.raw_forms.any()) << 3;
+    let texts = 0x01;
+    let mastering = protected << 6 | 0x20 | raw | tests | 0x02 | texts;
     add(0x002E, 2, false, cd, vec![mastering, high, middle, low]);
     // Subtypes 0 to 2 of CD-RW; a finished one can be blanked.
     let rewrites = now.writes && now.is(&[CdRw]) && !quirks.no_write_features;

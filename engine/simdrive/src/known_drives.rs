@@ -85,6 +85,7 @@ static KNOWN_DRIVES: &[KnownDrive] = &[
             "absent_while_loading",
             "clueless_while_loading",
             "late_buffer_reports",
+            "refuses_c2_pointers",
         ],
     ),
     // Q6.

@@ -70,9 +70,20 @@
 //! - A session at once keeps to its cue sheet, and is lost when it is synchronized too early, as
 //!   any recording of a CD is that the power fails in. What is lost can be closed over. On a CD
 //!   that has a session already it is refused (5/24/00).
-//! - Audio, raw blocks, packets and CD-TEXT are known on CD and not written: page 05h and cue
-//!   sheets with them are 5/26/00, but for page 05h of an audio track, where the WRITE is 5/64/00.
-//!   READ CD gives user data only. A CD-RW is not formatted, so 0021h, 0023h and 0026h are not
+//! - A CD is written raw from the beginning of the lead-in that its ATIP tells, without a gap, up to a
+//!   lead-out. Its table of contents, texts and codes are what the sub-channels say whose sums are
+//!   right; without a table nothing of it reads (3/57/00). In the form of 16 bytes the drive makes
+//!   Q's sum by itself, as hosts differ in it. R to W of the packed form are kept as they come:
+//!   neither parity nor interleaving is made of them.
+//! - What a host sends of header and codes of a data sector in a session at once is made anew.
+//!   All blocks of a WRITE have one form (5/64/00). A track of less than four seconds is refused in a
+//!   cue sheet, its pause not counted.
+//! - Run-out and pause of audio tracks at once read as silence, those of data do not. A read ends where
+//!   sound becomes data (5/64/00). Bad places of sound are given, with their C2 bits.
+//! - A CD of a store without sectors ([`DiscStore::keeps_sectors`]) takes plain data only: page 05h
+//!   and cue sheets of all else are 5/26/00, but for page 05h of an audio track, where the WRITE is
+//!   5/64/00.
+//! - Packets are not written on CD, nor is a CD-RW formatted, so 0021h, 0023h and 0026h are not
 //!   current.
 //! - DVD-R DL is finished with its first session. One begun by layer jumps is read, and takes
 //!   nothing (5/64/00).
@@ -87,6 +98,7 @@
 mod buffer;
 mod cd_reading;
 mod cd_recording;
+mod cd_selection;
 mod cdb;
 mod dispatch;
 mod draining;
@@ -115,6 +127,7 @@ mod rehearsal;
 mod removal;
 mod served;
 mod store;
+mod sub_channel;
 mod timing;
 mod underrun;
 mod unit_status;
@@ -123,8 +136,11 @@ mod write_parameters;
 pub use dispatch::supported_commands;
 pub use drive_profile::DriveProfileError;
 pub use medium::{Defect, DiscType, Medium, MediumError, MediumKind};
-pub use model::{DriveModel, Identity, WriteSpeeds};
+pub use model::{DriveModel, Identity, RawForms, WriteSpeeds};
 pub use quirks::Quirks;
 pub use recorder::{Answer, Recorder, Status};
-pub use store::{BLOCK_BYTES, DiscStore, MAX_STATE_BYTES, MemoryStore, NullStore, StoreError};
+pub use store::{
+    BLOCK_BYTES, DiscStore, FIRST_SECTOR, MAX_STATE_BYTES, MemoryStore, NullStore, SECTOR_BYTES,
+    SECTORS_BEHIND, StoreError, whole_sectors,
+};
 pub use underrun::Underruns;

@@ -121,6 +121,39 @@ impl WriteSpeeds {
     }
 }
 
+/// The forms in which a drive takes a CD that the host makes whole, sub-channels and all
+/// (data block types 1 to 3 of page 05h); none of them: it does not write raw at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RawForms {
+    /// 2352 bytes, and 16 with P and Q.
+    pub pq16: bool,
+    /// 2352 bytes, and 96 with P to W, R to W not interleaved.
+    pub packed96: bool,
+    /// 2352 bytes, and 96 with P to W as they are on the disc.
+    pub raw96: bool,
+}
+
+impl RawForms {
+    /// A drive that does not write raw.
+    pub const NONE: Self = Self {
+        pq16: false,
+        packed96: false,
+        raw96: false,
+    };
+
+    /// A drive that takes all forms.
+    pub const ALL: Self = Self {
+        pq16: true,
+        packed96: true,
+        raw96: true,
+    };
+
+    /// Whether it writes raw at all.
+    pub const fn any(self) -> bool {
+        self.pq16 || self.packed96 || self.raw96
+    }
+}
+
 /// A drive to build a [`crate::Recorder`] from. The default is as strict as the
 /// strictest drive on record; each field can be set apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -184,6 +217,11 @@ pub struct DriveModel {
     /// CD-R, CD-RW, DVD-R and DVD-RW (not in restricted overwrite) can be written to in test
     /// only; the features and page 2Ah say so.
     pub test_write: bool,
+    /// The forms in which a CD is written raw; feature 002Eh says so.
+    pub raw_forms: RawForms,
+    /// Audio of a CD is read so many samples too late: what a drive gives as the first sample of a
+    /// sector is one of those behind it, or before it where this is below 0.
+    pub audio_read_offset: i32,
     /// What is odd about this drive.
     pub quirks: Quirks,
 }
@@ -214,6 +252,8 @@ impl Default for DriveModel {
             writes: DiscType::ALL.to_vec(),
             defects: Vec::new(),
             test_write: true,
+            raw_forms: RawForms::ALL,
+            audio_read_offset: 0,
             quirks: Quirks::default(),
         }
     }

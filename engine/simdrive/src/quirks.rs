@@ -88,6 +88,8 @@ quirks! {
     close_track_fails_on_cd,
     /// A cue sheet that breaks a rule is 5/24/00 in place of 5/26/00 (recipe 5).
     bad_cue_sheet_is_illegal_field,
+    /// READ CD with C2 error bits is refused with 5/24/00 (recipe 10).
+    refuses_c2_pointers,
     /// BLANK knows the whole disc, minimal and the tail of a track: all other types are 5/24/00
     /// (Pioneer's R11 command reference, 4.1).
     blanks_few_parts,

@@ -62,6 +62,9 @@ fn read(drive: &mut Recorder, range: &Range, data_in: &mut [u8]) -> Outcome {
     }
     let (lba, buffer) = (range.lba, &drive.buffer);
     if let crate::recorder::Tray::Closed(Some(medium)) = &mut drive.tray {
+        if let Some(bad) = medium.first_of_form_2(lba, range.blocks) {
+            return Err(Refusal::ILLEGAL_MODE.at(bad));
+        }
         medium
             .read(lba, data)
             .map_err(|_| Refusal::READ_ERROR.at(lba))?;
@@ -69,6 +72,7 @@ fn read(drive: &mut Recorder, range: &Range, data_in: &mut [u8]) -> Outcome {
     if drive.rehearsal.is_none() {
         buffer.overlay(lba, data);
     }
+    drive.pickup = lba.saturating_add(range.blocks.saturating_sub(1));
     Ok(len)
 }
 
@@ -79,29 +83,33 @@ fn check(drive: &Recorder, range: &Range) -> Result<(), Refusal> {
         return Err(Refusal::READ_ERROR.at(range.lba));
     }
     match check_written(drive, range) {
-        Err(Refusal {
-            information: Some(bad),
-            ..
-        }) if quirks.run_out_is_read_error && is_run_out(drive, bad) => {
-            Err(Refusal::READ_ERROR.at(bad))
-        }
-        Err(refusal) if refusal.is(&Refusal::READ_ERROR) => {
-            let kind = drive.medium().map(|m| m.kind);
-            if quirks.unwritten_reads_as_zeros
-                && matches!(kind, Some(MediumKind::DvdRam | MediumKind::BdRe))
-            {
-                return Ok(());
-            }
-            Err(match quirks.unwritten_is_blank_check {
-                true => Refusal {
-                    information: refusal.information,
-                    ..Refusal::BLANK_CHECK
-                },
-                false => refusal,
-            })
-        }
-        other => other,
+        Err(refusal) if refusal.is(&Refusal::READ_ERROR) && reads_zeros(drive) => Ok(()),
+        checked => checked.map_err(|refusal| by_habit(drive, refusal)),
     }
+}
+
+/// What a drive of this one's habits says in place of a refusal of a read.
+pub(crate) fn by_habit(drive: &Recorder, refusal: Refusal) -> Refusal {
+    let quirks = &drive.model.quirks;
+    match refusal.information {
+        Some(bad) if quirks.run_out_is_read_error && is_run_out(drive, bad) => {
+            Refusal::READ_ERROR.at(bad)
+        }
+        information if refusal.is(&Refusal::READ_ERROR) && quirks.unwritten_is_blank_check => {
+            Refusal {
+                information,
+                ..Refusal::BLANK_CHECK
+            }
+        }
+        _ => refusal,
+    }
+}
+
+/// What was never written reads as zeros.
+fn reads_zeros(drive: &Recorder) -> bool {
+    let kind = drive.medium().map(|m| m.kind);
+    drive.model.quirks.unwritten_reads_as_zeros
+        && matches!(kind, Some(MediumKind::DvdRam | MediumKind::BdRe))
 }
 
 fn is_run_out(drive: &Recorder, lba: u32) -> bool {
@@ -123,6 +131,16 @@ fn check_written(drive: &Recorder, range: &Range) -> Result<(), Refusal> {
         }
         other => other,
     }
+}
+
+/// Reading so many blocks of a CD takes its time.
+pub(crate) fn spend_on(drive: &mut Recorder, lba: u32, blocks: u32) {
+    let range = Range {
+        lba,
+        blocks,
+        from_medium: false,
+    };
+    spend(drive, &range);
 }
 
 /// Reading takes its time.

@@ -84,6 +84,8 @@ pub struct Recorder {
     pub(crate) pages: ModePages,
     pub(crate) write_speed: u32,
     pub(crate) read_speed: u32,
+    /// The last block that was read.
+    pub(crate) pickup: u32,
     /// Blocks that were free before the last WRITE.
     pub(crate) free_before_write: u32,
     /// The buffer was full once since the disc was loaded.
@@ -122,6 +124,7 @@ impl Recorder {
             rehearsal: None,
             write_speed: 0,
             read_speed: 0,
+            pickup: 0,
             clock: 0,
             spent: 0,
             model,
@@ -674,6 +677,7 @@ impl Recorder {
         self.forget_writing();
         self.calibrated = false;
         self.stopped = false;
+        self.pickup = 0;
     }
 
     /// A background format does not run without the drive.

@@ -12,6 +12,7 @@ use crate::cd_recording;
 use crate::dispatch::{Outcome, Request, reply};
 use crate::habits;
 use crate::long_operation::Effect;
+use crate::medium::cd::Wire;
 use crate::medium::dvd_minus::WriteMode;
 use crate::medium::sequential::Sequential;
 use crate::medium::{Medium, MediumKind, Recorded, bd_r, dvd_minus, dvd_rw};
@@ -129,9 +130,13 @@ pub(crate) fn write_and_verify(
 fn accept(drive: &mut Recorder, write: &Write<'_>) -> Outcome {
     // The length on the wire must be that of the CDB, or the link would hang.
     let medium = drive.medium().ok_or(Refusal::INTERNAL)?;
-    let block_bytes = cd_recording::block_bytes(drive, medium).unwrap_or(BLOCK_BYTES);
+    let wire = cd_recording::wire(drive, medium, write.lba);
+    let block_bytes = wire.map_or(BLOCK_BYTES, Wire::bytes);
     if write.data.len() as u64 != u64::from(write.blocks) * block_bytes as u64 {
         return Err(Refusal::DATA_PHASE);
+    }
+    if let Some(wire) = wire.filter(|_| cd_recording::takes_sectors(drive, medium)) {
+        return accept_sectors(drive, write, wire);
     }
     match replaces(drive, medium, write)? {
         Some(clusters) if clusters.len() as u64 > u64::from(write.blocks) => {
@@ -148,6 +153,23 @@ fn accept(drive: &mut Recorder, write: &Write<'_>) -> Outcome {
         }
         _ => accept_units(drive, write),
     }
+}
+
+/// Takes what a CD keeps as whole sectors, which are made when everything else was found right.
+fn accept_sectors(drive: &mut Recorder, write: &Write<'_>, wire: Wire) -> Outcome {
+    let medium = drive.medium().ok_or(Refusal::INTERNAL)?;
+    check_write(drive, medium, write)?;
+    if !medium.keeps_sectors() {
+        return Err(Refusal::ILLEGAL_MODE.at(write.lba));
+    }
+    let sectors = wire.sectors(write.lba as i32, write.data);
+    let sectors = sectors.map_err(|_| Refusal::ILLEGAL_MODE.at(write.lba))?;
+    let whole = Write {
+        data: &sectors,
+        ..*write
+    };
+    accept_units(drive, &whole)?;
+    Ok(write.data.len())
 }
 
 /// What the clusters hold, with the blocks of the write in it. Clusters that it covers are not read.
@@ -189,6 +211,11 @@ fn accept_units(drive: &mut Recorder, write: &Write<'_>) -> Outcome {
         return Err(Refusal::ILLEGAL_FIELD);
     }
     drive.keep_rehearsal();
+    let bytes = write.data.len() / write.blocks as usize;
+    if drive.buffer.block_bytes() != bytes {
+        drive.drain_all();
+        drive.buffer.take_blocks_of(bytes);
+    }
     let medium = drive.medium().ok_or(Refusal::INTERNAL)?;
     let mut verified = write.verify || (medium.verifies_writes() && !write.streaming);
     // On write-once media the drive collects whole units; the others are read and modified.

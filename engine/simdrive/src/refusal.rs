@@ -49,6 +49,7 @@ impl Refusal {
     pub(crate) const FORMAT_FAILED: Self = sense(3, 0x31, 0x01);
     pub(crate) const NO_SPARE: Self = sense(3, 0x32, 0x00);
     pub(crate) const ERASE_FAILED: Self = sense(3, 0x51, 0x00);
+    pub(crate) const NO_TABLE_OF_CONTENTS: Self = sense(3, 0x57, 0x00);
     pub(crate) const UNIT_FAILED: Self = sense(4, 0x3E, 0x01);
     pub(crate) const INTERNAL: Self = sense(4, 0x44, 0x00);
     pub(crate) const LIST_LENGTH: Self = sense(5, 0x1A, 0x00);

@@ -4,6 +4,8 @@
 //! Owns what the bytes mean. What a WRITE makes of them lies in `recording`; on media that
 //! are not named here the page has no use.
 
+use pitland_redbook::subchannel::{Isrc, Mcn};
+
 use crate::medium::dvd_minus::WriteMode;
 use crate::medium::{Medium, MediumKind, Recorded};
 use crate::model::DriveModel;
@@ -12,9 +14,17 @@ use crate::refusal::Refusal;
 
 /// Blocks of the packets, and of the link, on DVD.
 const DVD_PACKET: u32 = 16;
+/// Blocks of 2352 bytes, and with sub-channels behind them.
+const RAW_BLOCK: u8 = 0;
+const RAW_PQ: u8 = 1;
+const RAW_PACKED: u8 = 2;
+const RAW_RAW: u8 = 3;
 /// Blocks of 2048 bytes: mode 1, and mode 2 form 1.
 const MODE_1: u8 = 8;
 const MODE_2_FORM_1: u8 = 10;
+/// Blocks of 2336 bytes, mode 2, and of 2332, mode 2 of both forms.
+const MODE_2: u8 = 9;
+const MODE_2_MIXED: u8 = 13;
 
 /// In the track mode.
 const COPY_PERMITTED: u8 = 2;
@@ -75,6 +85,23 @@ impl WriteParameters<'_> {
         self.byte(8)
     }
 
+    /// The catalogue number, where one is set that is one.
+    pub(crate) fn mcn(self) -> Option<Mcn> {
+        self.code(16, 13)
+    }
+
+    /// The recording code, where one is set that is one.
+    pub(crate) fn isrc(self) -> Option<Isrc> {
+        self.code(32, 12)
+    }
+
+    /// A code behind the byte that says whether it counts (bit 7).
+    fn code<Code: std::str::FromStr>(self, at: usize, length: usize) -> Option<Code> {
+        let set = self.byte(at) & 0x80 != 0;
+        let text = self.0.get(at + 1..at + 1 + length).filter(|_| set)?;
+        str::from_utf8(text).ok()?.parse().ok()
+    }
+
     /// Whether each field has a value that the page names (recipe 3).
     fn has_meaning(self) -> bool {
         self.write_type() <= 4
@@ -100,15 +127,32 @@ impl WriteParameters<'_> {
     }
 
     /// Packets are not written on CD here. Links are what the disc has, whatever the page says.
-    fn suits_cd(self) -> bool {
+    fn suits_cd(self, model: &DriveModel, medium: &Medium) -> bool {
+        let plain = matches!(self.data_block_type(), MODE_1 | MODE_2_FORM_1);
+        let whole = matches!(self.data_block_type(), MODE_2 | MODE_2_MIXED);
         let data = matches!(self.track_mode() & !COPY_PERMITTED, 4)
-            && matches!(self.data_block_type(), MODE_1 | MODE_2_FORM_1);
-        // Pages for audio are taken, as they are sent only to ask for an address.
-        let audio = self.track_mode() < 4 && self.data_block_type() == 0;
+            && (plain || (whole && medium.keeps_sectors()));
+        let audio = self.track_mode() < 4 && self.data_block_type() == RAW_BLOCK;
         match self.write_type() {
+            // Where there is no place for audio its page is taken all the same, as it is sent only
+            // to ask for an address; the WRITE is refused.
             1 => data || audio,
-            // In a session at once the cue sheet says what the tracks are.
-            2 => matches!(self.data_block_type(), 0 | MODE_1 | MODE_2_FORM_1),
+            // In a session at once the cue sheet says what the tracks are; the sub-channel forms
+            // are for texts in the lead-in.
+            2 => matches!(
+                self.data_block_type(),
+                RAW_BLOCK | RAW_PACKED | RAW_RAW | MODE_1 | MODE_2_FORM_1
+            ),
+            3 => {
+                let forms = &model.raw_forms;
+                medium.keeps_sectors()
+                    && match self.data_block_type() {
+                        RAW_PQ => forms.pq16,
+                        RAW_PACKED => forms.packed96,
+                        RAW_RAW => forms.raw96,
+                        _ => false,
+                    }
+            }
             _ => false,
         }
     }
@@ -148,7 +192,7 @@ pub(crate) fn check(drive: &Recorder, page: WriteParameters<'_>) -> Result<(), R
 fn suits(drive: &Recorder, medium: &Medium, page: WriteParameters<'_>) -> bool {
     let kind = medium.kind;
     match &medium.recorded {
-        Recorded::Cd(_) => page.suits_cd(),
+        Recorded::Cd(_) => page.suits_cd(&drive.model, medium),
         Recorded::Sequential(disc) if disc.rules.minus => {
             page.suits_dvd(drive.model.quirks.wants_packet_write_parameters)
         }

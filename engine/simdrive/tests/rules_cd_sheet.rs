@@ -203,27 +203,31 @@ fn recipe_5_a_sheet_that_breaks_a_rule_is_refused() {
     assert_eq!(host.disc(), (2, 3, 1, 1, 2));
 }
 
-/// What the disc's store has no place for is understood, and refused before anything is written:
-/// audio, whole sectors, XA with subheaders, sub-channel from the host, CD-TEXT.
+/// Audio, whole sectors, XA with subheaders, sub-channel from the host, CD-TEXT: all that a disc
+/// in a file of the first version has no place for is understood there, and refused before
+/// anything is written.
 #[test]
 fn sheets_of_what_cannot_be_kept_are_refused() {
-    let mut host = ready();
-    // From recordings: wodim (data and two audio tracks), cdrskin and cdrdao (audio).
-    let wodim = vec![
+    let (mut host, mut old) = (ready(), Host::old_cd(MediumKind::CdR));
+    old.session_at_once(0);
+    // As wodim and cdrdao send them, of tracks that are long enough: data and two of audio.
+    let mixed = vec![
         entry(0x41, 0, 0, 0x14, [0; 3]),
         entry(0x41, 1, 0, 0x10, [0; 3]),
         entry(0x41, 1, 1, 0x10, [0, 2, 0]),
-        entry(0x01, 2, 0, 0x00, [0, 0x0E, 0x13]),
-        entry(0x01, 2, 1, 0x00, [0, 0x11, 0x31]),
-        entry(0x01, 3, 0, 0x00, [0, 0x14, 0x4A]),
-        entry(0x01, 3, 1, 0x00, [0, 0x16, 0x4A]),
-        entry(0x01, 0xAA, 1, 0x01, [0, 0x1D, 0x31]),
+        entry(0x01, 2, 0, 0x00, msf(919)),
+        entry(0x01, 2, 1, 0x00, msf(1174)),
+        entry(0x01, 3, 0, 0x00, msf(1474)),
+        entry(0x01, 3, 1, 0x00, msf(1624)),
+        entry(0x01, 0xAA, 1, 0x01, msf(2074)),
     ];
-    assert_eq!(host.cue(&wodim), Some(ILLEGAL_PARAMETER));
+    let mut sheets = vec![mixed];
     for (form, lead) in [
         (0x11, 0x14),
         (0x20, 0x24),
+        (0x21, 0x24),
         (0x30, 0x34),
+        (0x31, 0x34),
         (0x50, 0x14),
         (0xD0, 0x14),
     ] {
@@ -232,11 +236,16 @@ fn sheets_of_what_cannot_be_kept_are_refused() {
         sheet[2][3] = form;
         sheet[0][3] = lead;
         sheet[3][3] = lead;
-        assert_eq!(host.cue(&sheet), Some(ILLEGAL_PARAMETER), "{form:02X}");
+        sheets.push(sheet);
     }
-    let mut sheet = data_sheet(1000);
-    sheet[0][3] |= 0x40;
-    assert_eq!(host.cue(&sheet), Some(ILLEGAL_PARAMETER), "CD-TEXT");
+    let mut texts = data_sheet(1000);
+    texts[0][3] |= 0x40;
+    sheets.push(texts);
+    for sheet in sheets {
+        assert_eq!(old.cue(&sheet), Some(ILLEGAL_PARAMETER), "{sheet:02X?}");
+        assert_eq!(host.cue(&sheet), None, "{sheet:02X?}");
+    }
+    assert_eq!(old.cue(&data_sheet(1000)), None);
     assert_eq!(host.disc(), (0, 0, 1, 1, 1));
 }
 

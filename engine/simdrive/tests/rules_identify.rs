@@ -554,7 +554,7 @@ fn recipe_13_2_mode_select_changes_only_what_can_be_changed() {
 #[test]
 fn recipe_9_unknown_opcodes_reserved_bits_and_cut_cdbs_are_refused() {
     let mut host = Host::small(MediumKind::BdR);
-    for opcode in [0x42, 0x44, 0xEA, 0xAB, 0x16, 0xFF] {
+    for opcode in [0x45, 0x4B, 0xEA, 0xAB, 0x16, 0xFF] {
         host.refused(&[opcode; 12], (5, 0x20, 0));
     }
     host.refused(&[], (5, 0x20, 0));

@@ -89,7 +89,7 @@ pub(super) fn track_information(
     match disc.tracks.get(usize::from(found) - 1) {
         Some(track) if track.ended => Ok(of_track(found, track)),
         written => {
-            if !matches!(page.write_type, 1 | 2) && !lenient {
+            if !matches!(page.write_type, 1..=3) && !lenient {
                 return Err(Refusal::ILLEGAL_FIELD);
             }
             Ok(of_open_track(disc, page, found, written))
@@ -143,7 +143,7 @@ fn of_open_track(
         Some(track) => track.start,
         None => disc.next_start().unwrap_or(0),
     };
-    let form = track.map(|t| t.form).or(page.form);
+    let form = track.map(|t| t.form).or(page.form());
     Information {
         track: u16::from(number),
         session: u16::from(disc.session_count()),

@@ -29,14 +29,13 @@ pub(super) fn answer(
         4 => return Ok(atip(drive, disc)),
         _ => {}
     }
-    if disc.sessions.is_empty() {
-        return Err(Refusal::ILLEGAL_FIELD);
-    }
+    disc.check_table_of_contents()?;
     match question.format {
         0 => table(disc, question),
         1 => session_information(disc, question),
         2 => full_table(disc, question.from),
-        // There is no CD-TEXT, and no further format.
+        5 if !disc.texts.is_empty() => Ok(texts(disc)),
+        // There is no CD-TEXT, or no such format.
         _ => Err(Refusal::ILLEGAL_FIELD),
     }
 }
@@ -131,6 +130,13 @@ fn full_table(disc: &CdDisc, from: u8) -> Result<Vec<u8>, Refusal> {
         }
     }
     Ok(out)
+}
+
+/// Two reserved bytes, and the packs of CD-TEXT.
+fn texts(disc: &CdDisc) -> Vec<u8> {
+    let mut out = vec![0, 0];
+    disc.texts.packs().for_each(|pack| out.extend(pack));
+    out
 }
 
 /// A line for each track that has ended: its end, then its start. Nothing but the header before

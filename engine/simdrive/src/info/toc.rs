@@ -57,7 +57,7 @@ fn msf(lba: u32) -> [u8; 3] {
     }
 }
 
-pub(super) fn address(lba: u32, in_msf: bool) -> [u8; 4] {
+pub(crate) fn address(lba: u32, in_msf: bool) -> [u8; 4] {
     if in_msf {
         let [m, s, f] = msf(lba);
         [0, m, s, f]

@@ -13,6 +13,7 @@
 pub(crate) mod bd_r;
 pub(crate) mod bd_re;
 pub(crate) mod cd;
+mod cd_sectors;
 mod defects;
 mod disc_type;
 pub(crate) mod dvd_minus;
@@ -32,6 +33,8 @@ use std::fmt;
 use pitland_mmc::Profile;
 
 use self::cd::CdDisc;
+pub(crate) use self::cd::MAIN_BYTES as CD_MAIN_BYTES;
+pub(crate) use self::cd_sectors::SectorKind;
 pub use self::defects::Defect;
 use self::defects::Defects;
 pub use self::disc_type::DiscType;
@@ -266,6 +269,10 @@ const RESTRICTED_OVERWRITE: u8 = 13;
 /// The same of a BD-R that is recorded at random.
 const RANDOM_RECORDING: u8 = 14;
 
+/// The same of a CD-R and a CD-RW whose record says more than of plain data.
+const WHOLE_CD_R: u8 = 15;
+const WHOLE_CD_RW: u8 = 16;
+
 /// In the saved state, where the layers beyond the first stand in the code of the kind: at most three.
 const LAYERS_SHIFT: u32 = 6;
 
@@ -370,11 +377,16 @@ impl Medium {
         let kind = match code {
             RESTRICTED_OVERWRITE => Some(MediumKind::DvdMinusRw),
             RANDOM_RECORDING => Some(MediumKind::BdR),
+            WHOLE_CD_R => Some(MediumKind::CdR),
+            WHOLE_CD_RW => Some(MediumKind::CdRw),
             code => MediumKind::from_code(code),
         };
         let kind = kind.ok_or(MediumError::Corrupt("unknown kind of medium"))?;
         let recorded = match kind {
-            MediumKind::CdR | MediumKind::CdRw => Recorded::Cd(CdDisc::load(kind, &mut fields)?),
+            MediumKind::CdR | MediumKind::CdRw => {
+                let more = matches!(code, WHOLE_CD_R | WHOLE_CD_RW);
+                Recorded::Cd(CdDisc::load(kind, more, &mut fields)?)
+            }
             MediumKind::DvdMinusRw if code == RESTRICTED_OVERWRITE => {
                 Recorded::Rewritable(Rewritable::load(kind, &mut fields)?)
             }
@@ -490,7 +502,7 @@ impl Medium {
     /// # Errors
     /// The store failed, or `out` is not whole blocks.
     pub fn read_blocks(&mut self, lba: u32, out: &mut [u8]) -> Result<(), StoreError> {
-        self.store.read(lba, out)
+        self.read(lba, out)
     }
 
     /// Sets the write-protect tab or status (DVD-RAM and the other rewritable media;
@@ -616,11 +628,23 @@ impl Medium {
     }
 
     pub(crate) fn read(&mut self, lba: u32, out: &mut [u8]) -> Result<(), StoreError> {
-        self.store.read(lba, out)
+        match self.keeps_sectors_at(lba) {
+            true => self.read_user_data(lba, out),
+            false => self.store.read(lba, out),
+        }
     }
 
-    /// Puts blocks on the disc; the state follows with the next [`Medium::save`].
-    pub(crate) fn record(&mut self, lba: u32, data: &[u8]) -> Result<(), StoreError> {
+    /// Puts blocks on the disc, or whole sectors where `sectors` says so; the state follows with
+    /// the next [`Medium::save`].
+    pub(crate) fn record(
+        &mut self,
+        lba: u32,
+        data: &[u8],
+        sectors: bool,
+    ) -> Result<(), StoreError> {
+        if sectors {
+            return self.record_sectors(lba, data);
+        }
         // The pregap of a CD lies before block 0, and is not kept.
         if !(self.kind.is_cd() && (lba as i32) < 0) {
             self.store.write(lba, data)?;
@@ -663,7 +687,12 @@ impl Medium {
         let Some((lba, blocks)) = self.cd().and_then(CdDisc::padding) else {
             return Ok(());
         };
-        self.record(lba, &vec![0; blocks as usize * crate::store::BLOCK_BYTES])
+        let sectors = self.cd().is_some_and(CdDisc::is_writing_sectors);
+        let bytes = match sectors {
+            true => crate::store::SECTOR_BYTES,
+            false => crate::store::BLOCK_BYTES,
+        };
+        self.record(lba, &vec![0; blocks as usize * bytes], sectors)
     }
 
     /// Fills a reserved track that is about to be closed with zeros.
@@ -704,17 +733,23 @@ impl Medium {
         if !self.changed {
             return Ok(());
         }
+        // A CD is saved as the loss of power would leave it.
+        let cd = self.cd().map(CdDisc::as_saved);
+        let more = cd.as_ref().is_some_and(CdDisc::is_beyond_blocks);
         let code = match (self.kind, &self.recorded) {
             (MediumKind::DvdMinusRw, Recorded::Rewritable(_)) => RESTRICTED_OVERWRITE,
             (MediumKind::BdR, Recorded::Rewritable(_)) => RANDOM_RECORDING,
+            (MediumKind::CdR, _) if more => WHOLE_CD_R,
+            (MediumKind::CdRw, _) if more => WHOLE_CD_RW,
             (kind, _) => kind.code(),
         };
         let code = code | (self.layers - 1) << LAYERS_SHIFT;
         let mut out = state::Writer::begin(&mut self.scratch, code);
-        match &self.recorded {
-            Recorded::Sequential(disc) => disc.save(&mut out),
-            Recorded::Rewritable(disc) => disc.save(&mut out),
-            Recorded::Cd(disc) => disc.save(&mut out),
+        match (&self.recorded, cd) {
+            (Recorded::Sequential(disc), _) => disc.save(&mut out),
+            (Recorded::Rewritable(disc), _) => disc.save(&mut out),
+            (Recorded::Cd(_), Some(saved)) => saved.save(&mut out),
+            (Recorded::Cd(_), None) => {}
         }
         if !self.defects.is_empty() {
             self.defects.save(&mut out);

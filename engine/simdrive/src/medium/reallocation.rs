@@ -94,7 +94,7 @@ impl Medium {
     }
 
     /// Whether what was written can be read again.
-    pub(super) fn check_places(&self, lba: u32, blocks: u32) -> Result<(), Refusal> {
+    pub(crate) fn check_places(&self, lba: u32, blocks: u32) -> Result<(), Refusal> {
         match self.defects.first(lba..lba.saturating_add(blocks)) {
             Some((bad, _)) => Err(Refusal::READ_ERROR.at(bad)),
             None => Ok(()),

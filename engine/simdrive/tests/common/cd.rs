@@ -2,6 +2,33 @@
 
 use super::*;
 
+use pitland_simdrive::{DiscStore, StoreError};
+
+/// A store as those of the first discs in files: blocks, and no sectors.
+struct BlocksOnly(MemoryStore);
+
+impl DiscStore for BlocksOnly {
+    fn read(&mut self, lba: u32, out: &mut [u8]) -> Result<(), StoreError> {
+        self.0.read(lba, out)
+    }
+
+    fn write(&mut self, lba: u32, data: &[u8]) -> Result<(), StoreError> {
+        self.0.write(lba, data)
+    }
+
+    fn erase(&mut self) -> Result<(), StoreError> {
+        self.0.erase()
+    }
+
+    fn save_state(&mut self, state: &[u8]) -> Result<(), StoreError> {
+        self.0.save_state(state)
+    }
+
+    fn load_state(&mut self) -> Result<Option<Vec<u8>>, StoreError> {
+        self.0.load_state()
+    }
+}
+
 /// Times of a cue sheet, and points of a table of contents.
 pub fn msf(lba: i32) -> [u8; 3] {
     let frames = lba + 150;
@@ -36,6 +63,17 @@ impl Host {
     /// A blank CD with room for some sessions.
     pub fn cd(kind: MediumKind) -> Self {
         Self::with_model(kind, Some(60_000), DriveModel::default())
+    }
+
+    /// A blank CD in a store that keeps no sectors.
+    pub fn old_cd(kind: MediumKind) -> Self {
+        let store = MemoryStore::new();
+        let medium = Medium::blank(kind, Some(60_000), Box::new(BlocksOnly(store.clone())));
+        let mut drive = Recorder::new(DriveModel::default());
+        drive.insert(medium.unwrap());
+        let mut host = Self { drive, store };
+        host.ready();
+        host
     }
 
     pub fn cd_with(kind: MediumKind, model: DriveModel) -> Self {
@@ -80,6 +118,52 @@ impl Host {
         }
     }
 
+    /// Page 05h for an audio track at once; the track mode.
+    pub fn audio_at_once(&mut self, mode: u8) {
+        assert_eq!(self.cd_page(0x41, 0xC0 | mode, 0).key_asc_ascq(), None);
+    }
+
+    /// Writes blocks of `bytes` bytes from an address that may be below 0.
+    pub fn write_forms(&mut self, lba: i32, bytes: usize, data: &[u8]) {
+        for (at, blocks) in (lba..).step_by(13).zip(data.chunks(13 * bytes)) {
+            let cdb = write_10(at as u32, (blocks.len() / bytes) as u16);
+            loop {
+                match self.send(&cdb, blocks).key_asc_ascq() {
+                    None => break,
+                    Some(BUFFER_FULL) => {
+                        let time = self.drive.next_change().unwrap();
+                        self.drive.advance(time);
+                    }
+                    Some(sense) => panic!("{at}: {sense:02X?}"),
+                }
+            }
+        }
+    }
+
+    /// READ CD: expected type, address, blocks, bytes 9 and 10.
+    pub fn read_cd(
+        &mut self,
+        expected: u8,
+        lba: u32,
+        blocks: u32,
+        main: u8,
+        sub: u8,
+    ) -> Result<Vec<u8>, Sense> {
+        let ([a, b, c, d], [_, e, f, g]) = (lba.to_be_bytes(), blocks.to_be_bytes());
+        let cdb = [0xBE, expected << 2, a, b, c, d, e, f, g, main, sub, 0];
+        self.try_get(&cdb, blocks as usize * 2800)
+    }
+
+    /// The samples of sectors.
+    pub fn sound(&mut self, lba: u32, blocks: u32) -> Vec<u8> {
+        self.read_cd(1, lba, blocks, 0x10, 0).unwrap()
+    }
+
+    /// Q of a sector, as drives format it.
+    pub fn q(&mut self, lba: u32) -> Vec<u8> {
+        self.read_cd(0, lba, 1, 0, 2).unwrap()
+    }
+
     /// A whole session of one track, written at once: sheet, pregap, blocks, synchronization.
     pub fn whole_session(&mut self, blocks: u32) {
         assert_eq!(self.cue(&data_sheet(blocks as i32)), None);
@@ -118,4 +202,13 @@ pub fn cd_pattern(lba: i32, blocks: u32) -> Vec<u8> {
         out.extend(tag(lba + at).to_be_bytes().repeat(BLOCK_BYTES / 4));
     }
     out
+}
+
+/// Samples of sectors, each of them other than all others.
+pub fn samples(lba: i32, blocks: u32) -> Vec<u8> {
+    let first = lba.wrapping_mul(588) as u32;
+    let sample = |at: u32| (first.wrapping_add(at)).wrapping_mul(2_654_435_761) | 1;
+    (0..blocks * 588)
+        .flat_map(|at| sample(at).to_le_bytes())
+        .collect()
 }

@@ -3,7 +3,11 @@
 //!
 //! Owns the rules. Must not know commands, nor what becomes of the session.
 
-use super::{CdDisc, Form, LEAST_TRACK, MOST_TRACKS, PREGAP, lba};
+use pitland_redbook::subchannel::{Isrc, Mcn};
+
+use super::track::Form;
+use super::wire::{Main, Sub, Wire};
+use super::{CdDisc, LEAD_IN, LEAST_TRACK, MOST_INDEXES, MOST_TRACKS, PREGAP, lba};
 
 /// Bytes of an entry.
 pub(crate) const ENTRY: usize = 8;
@@ -17,7 +21,7 @@ const DATA: u8 = 4;
 const CD_TEXT: u8 = 0x40;
 
 /// A track of the session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Planned {
     /// Index 0, or index 1 where there is none: the first block that the host sends of it.
     pub(crate) first: i32,
@@ -25,7 +29,12 @@ pub(crate) struct Planned {
     pub(crate) start: u32,
     pub(crate) control: u8,
     pub(crate) form: Form,
-    /// DATA FORM as it came: not all that a sheet may announce can be kept.
+    /// Where index 2 and the following ones begin.
+    pub(crate) indexes: Vec<u32>,
+    pub(crate) isrc: Option<Isrc>,
+    /// The blocks that the host sends of it.
+    wire: Wire,
+    /// DATA FORM as it came.
     data_form: u8,
 }
 
@@ -38,6 +47,7 @@ pub(crate) struct CueSheet {
     pub(crate) multi_session: u8,
     /// 00h data or audio, 10h CD-I, 20h XA.
     pub(crate) format: u8,
+    pub(crate) mcn: Option<Mcn>,
     has_cd_text: bool,
 }
 
@@ -102,7 +112,7 @@ impl CueSheet {
             return Err(BadSheet);
         }
         let mut entries = Entries(bytes);
-        skip_catalogue_number(&mut entries)?;
+        let mcn = catalogue_number(&mut entries)?;
         let lead_in = entries.next()?;
         let format = check_lead_in(lead_in)?;
         let mut sheet = Self {
@@ -110,6 +120,7 @@ impl CueSheet {
             lead_out: 0,
             multi_session: 0,
             format,
+            mcn,
             has_cd_text: lead_in.form & CD_TEXT != 0,
         };
         // What came last, in blocks.
@@ -135,15 +146,39 @@ impl CueSheet {
         Ok(sheet)
     }
 
-    /// The first block that the host sends.
-    pub(crate) fn first(&self) -> i32 {
+    /// The first block of the program that the host sends.
+    pub(crate) fn program(&self) -> i32 {
         self.tracks.first().map_or(0, |t| t.first)
     }
 
-    /// Whether the disc's store can keep what is announced: blocks of 2048 bytes, mode 1.
-    /// Audio, raw blocks and CD-TEXT are understood, and have no place yet.
-    pub(crate) fn can_be_kept(&self) -> bool {
-        !self.has_cd_text && self.tracks.iter().all(|t| t.data_form == 0x10)
+    /// The first block that the host sends: of the lead-in where it brings texts, which only that
+    /// of the first session has.
+    pub(crate) fn first(&self) -> i32 {
+        match self.has_cd_text {
+            true => LEAD_IN,
+            false => self.program(),
+        }
+    }
+
+    /// Whether a store that keeps 2048 bytes of each block keeps all that is announced.
+    pub(crate) fn is_plain(&self) -> bool {
+        !self.has_cd_text && self.tracks.iter().all(|t| t.wire.is_plain())
+    }
+
+    /// The form of the blocks at an address, and the address behind the last one of it.
+    pub(crate) fn wire_at(&self, lba: i32) -> Option<(Wire, i32)> {
+        if lba < self.program() {
+            return self.has_cd_text.then_some((Wire::TEXT, self.program()));
+        }
+        let after = self.tracks.partition_point(|t| t.first <= lba);
+        let wire = self.tracks.get(after.checked_sub(1)?)?.wire;
+        let mut following = self.tracks.iter().skip(after);
+        let end = following.find(|t| t.wire != wire).map(|t| t.first);
+        Some((wire, end.unwrap_or(self.lead_out as i32)))
+    }
+
+    fn indexes(&self) -> usize {
+        self.tracks.iter().map(|t| t.indexes.len()).sum()
     }
 
     /// The first track begins behind a pregap of two seconds at the start of the session, every
@@ -166,15 +201,20 @@ impl CueSheet {
 }
 
 /// Two entries at most, at the beginning: seven digits, then six and a zero.
-fn skip_catalogue_number(entries: &mut Entries<'_>) -> Result<(), BadSheet> {
+fn catalogue_number(entries: &mut Entries<'_>) -> Result<Option<Mcn>, BadSheet> {
     if entries.peek().is_none_or(|e| e.adr != 2) {
-        return Ok(());
+        return Ok(None);
     }
-    let digits = |bytes: &[u8]| bytes.iter().all(u8::is_ascii_digit);
     let (first, second) = (entries.next()?.bytes, entries.next()?.bytes);
-    let right =
-        second[0] == first[0] && digits(&first[1..]) && digits(&second[1..7]) && second[7] == 0;
-    right.then_some(()).ok_or(BadSheet)
+    if second[0] != first[0] || second[7] != 0 {
+        return Err(BadSheet);
+    }
+    let number = text(&[&first[1..], &second[1..7]])?;
+    number.parse().map(Some).map_err(|_| BadSheet)
+}
+
+fn text(halves: &[&[u8]; 2]) -> Result<String, BadSheet> {
+    String::from_utf8(halves.concat()).map_err(|_| BadSheet)
 }
 
 /// Gives the session format.
@@ -197,10 +237,11 @@ fn parse_track(
     is_first: bool,
     time: &mut i32,
 ) -> Result<Planned, BadSheet> {
-    let isrc = skip_isrc(entries, number)?;
+    let isrc = isrc(entries, number)?;
     let begin = entries.next()?;
-    let (form, data) = main_channel(begin.form)?;
-    if begin.control & DATA != data || isrc.is_some_and(|control| control != begin.control) {
+    let (form, wire) = main_channel(begin.form)?;
+    let data = if form == Form::Audio { 0 } else { DATA };
+    if begin.control & DATA != data || isrc.is_some_and(|(control, _)| control != begin.control) {
         return Err(BadSheet);
     }
     let mut check = |entry: Entry, index: u8| {
@@ -220,6 +261,7 @@ fn parse_track(
             (at, at)
         }
     };
+    let mut indexes = Vec::new();
     for index in 2..=99 {
         if entries
             .peek()
@@ -227,43 +269,55 @@ fn parse_track(
         {
             break;
         }
-        check(entries.next()?, index)?;
+        let at = check(entries.next()?, index)?;
+        indexes.push(u32::try_from(at).map_err(|_| BadSheet)?);
     }
     Ok(Planned {
         first,
         start: u32::try_from(start).map_err(|_| BadSheet)?,
         control: begin.control,
         form,
+        indexes,
+        isrc: isrc.map(|(_, code)| code),
+        wire,
         data_form: begin.form,
     })
 }
 
-/// Two entries at most, before index 0: six characters each. Gives the control bits.
-fn skip_isrc(entries: &mut Entries<'_>, number: u8) -> Result<Option<u8>, BadSheet> {
+/// Two entries at most, before index 0: six characters each. Gives the control bits, and the code.
+fn isrc(entries: &mut Entries<'_>, number: u8) -> Result<Option<(u8, Isrc)>, BadSheet> {
     if entries.peek().is_none_or(|e| e.adr != 3) {
         return Ok(None);
     }
     let (first, second) = (entries.next()?, entries.next()?);
-    let characters = |e: &Entry| e.bytes.iter().skip(2).all(u8::is_ascii_alphanumeric);
     let right = [first, second]
         .iter()
-        .all(|e| (e.adr, e.track) == (3, number) && e.control == first.control && characters(e));
-    right.then_some(Some(first.control)).ok_or(BadSheet)
+        .all(|e| (e.adr, e.track) == (3, number) && e.control == first.control);
+    let code = text(&[&first.bytes[2..], &second.bytes[2..]])?;
+    let code = code.parse().map_err(|_| BadSheet)?;
+    right.then_some(Some((first.control, code))).ok_or(BadSheet)
 }
 
-/// What the blocks hold, and whether the control bits must say data. Sub-channel from the host
-/// (bits 7-6: 01 raw, 11 packed) may come with any.
-fn main_channel(form: u8) -> Result<(Form, u8), BadSheet> {
-    if form >> 6 == 2 {
-        return Err(BadSheet);
-    }
-    match form & 0x3F {
-        0x00 => Ok((Form::Audio, 0)),
-        0x10 | 0x11 => Ok((Form::Mode1, DATA)),
-        // What else mode 2 may hold is not told apart, as none of it can be kept.
-        0x20 | 0x21 | 0x30 | 0x31 => Ok((Form::XaForm1, DATA)),
-        _ => Err(BadSheet),
-    }
+/// What the blocks hold, and how they come. Sub-channel from the host (bits 7-6: 01 raw, 11
+/// packed) may come with any.
+fn main_channel(form: u8) -> Result<(Form, Wire), BadSheet> {
+    let sub = match form >> 6 {
+        0 => Sub::ByDrive,
+        1 => Sub::Raw,
+        3 => Sub::Packed,
+        _ => return Err(BadSheet),
+    };
+    let (form, main) = match form & 0x3F {
+        0x00 => (Form::Audio, Main::Audio),
+        0x10 => (Form::Mode1, Main::Mode1),
+        0x11 => (Form::Mode1, Main::Mode1Sector),
+        0x20 => (Form::Xa, Main::Xa),
+        0x21 => (Form::Xa, Main::XaSector),
+        0x30 => (Form::Mode2, Main::Mode2),
+        0x31 => (Form::Mode2, Main::Mode2Sector),
+        _ => return Err(BadSheet),
+    };
+    Ok((form, Wire { main, sub }))
 }
 
 /// The last entry. Its form is that of the lead-in by recipe 5, or that of the last track, as
@@ -293,6 +347,14 @@ fn check_lead_out(
 impl CdDisc {
     /// Reads the sheet for the session that this disc can take next.
     pub(crate) fn read_sheet(&self, bytes: &[u8], start: u32) -> Result<CueSheet, BadSheet> {
-        CueSheet::parse(bytes, start, self.tracks.len() as u8 + 1, self.capacity())
+        let number = self.tracks.len() as u8 + 1;
+        let sheet = CueSheet::parse(bytes, start, number, self.capacity())?;
+        let indexes: usize = self.tracks.iter().map(|t| t.indexes.len()).sum();
+        // Texts stand in the lead-in of the first session only (recipe 5).
+        let misplaced = sheet.has_cd_text && !self.is_blank();
+        match misplaced || indexes + sheet.indexes() > MOST_INDEXES {
+            true => Err(BadSheet),
+            false => Ok(sheet),
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! CD-R and CD-RW: tracks with their gaps, sessions with their lead-ins and lead-outs, and what
 //! of them a recorder can tell (recipes 2.1 to 2.3, 5 and 13).
 //!
-//! Owns the record of a disc, its addresses and its saved form. How it is written lies in
+//! Owns the record of a disc and its addresses. Its saved form lies in `saved`, how it is written in
 //! `writing`, what a host may announce of a session in `cue_sheet`, what BLANK leaves in
 //! `blanking`. Must not know time, buffers or stores.
 //!
@@ -10,19 +10,34 @@
 //!                                   session 2 begins 11400 blocks after the first lead-out
 //! ```
 //!
-//! The store keeps the user data of blocks from 0 on; pregaps, link, run-out, lead-in and
-//! lead-out blocks are not kept and do not read. A disc is saved as the loss of power would
+//! Of tracks of plain data the store keeps the user data of blocks from 0 on; of all else it keeps
+//! whole sectors (`track`), which the drive makes of what the host sends (`wire`). What link and
+//! run-out blocks, lead-ins and lead-outs hold is not read, but for what it says (`heard`,
+//! `subcode`). A disc is saved as the loss of power would
 //! leave it, as nothing that was begun on a CD can be gone on with after that (recipe 8).
 
 mod blanking;
 pub(crate) mod cue_sheet;
+mod heard;
+mod raw;
+mod saved;
+mod sound;
+mod subcode;
+mod track;
+mod wire;
 mod writing;
 
 pub(crate) use blanking::Blanking;
 pub(crate) use cue_sheet::CueSheet;
+pub(crate) use heard::Texts;
+pub(crate) use sound::Place;
+pub(crate) use track::{Form, Kept, Track};
+pub(crate) use wire::{MAIN_BYTES, Main, Sub, Wire, form_of, is_form_2};
 pub(crate) use writing::Parameters;
 
-use super::state::{Reader, Writer};
+use pitland_redbook::subchannel::Mcn;
+
+use self::heard::Heard;
 use super::{FormatDescriptor, MediumError, MediumKind};
 use crate::refusal::Refusal;
 
@@ -34,6 +49,8 @@ pub(crate) const LEAST_CAPACITY: u32 = 2048;
 pub(crate) const MOST_CAPACITY: u32 = 90 * 60 * 75 - 150 - 1;
 /// Where the first lead-in begins, as minutes, seconds and frames (recipe 2.3).
 pub(crate) const LEAD_IN_START: [u8; 3] = [97, 28, 0];
+/// The same as an address: minutes from 90 on lie before the program (recipe 2.3).
+pub(crate) const LEAD_IN: i32 = -11_550;
 
 /// The pause before a track, which is the least pregap of the first one.
 pub(crate) const PREGAP: u32 = 150;
@@ -43,77 +60,10 @@ pub(crate) const RUN_OUT: u32 = 2;
 pub(crate) const LEAST_TRACK: u32 = 300;
 /// Track numbers have two digits.
 pub(crate) const MOST_TRACKS: usize = 99;
+/// Indexes from 2 on that a disc's record has room for: more than six full cue sheets tell of.
+pub(crate) const MOST_INDEXES: usize = 2000;
 /// Lead-out, next lead-in and pregap, after the first session and after later ones.
 const GAPS: (u32, u32) = (11_400, 6900);
-
-/// What the blocks of a track hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Form {
-    Audio,
-    Mode1,
-    /// Mode 2, form 1: 2048 bytes behind a subheader.
-    XaForm1,
-}
-
-impl Form {
-    const fn code(self) -> u8 {
-        match self {
-            Self::Audio => 0,
-            Self::Mode1 => 1,
-            Self::XaForm1 => 2,
-        }
-    }
-
-    fn from_code(code: u8) -> Result<Self, MediumError> {
-        match code {
-            0 => Ok(Self::Audio),
-            1 => Ok(Self::Mode1),
-            2 => Ok(Self::XaForm1),
-            _ => Err(MediumError::Corrupt("unknown form of a track")),
-        }
-    }
-
-    /// The data mode of READ TRACK INFORMATION (recipe 2.2).
-    pub(crate) const fn data_mode(self) -> u8 {
-        match self {
-            Self::Audio => 0x0F,
-            Self::Mode1 => 1,
-            Self::XaForm1 => 2,
-        }
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Track {
-    /// Counted from 1.
-    pub(crate) session: u8,
-    /// The first block that the host wrote: of its pregap, if that is not before block 0.
-    pub(crate) first: u32,
-    /// Index 1.
-    pub(crate) start: u32,
-    /// Behind the last block that is on the disc.
-    pub(crate) end: u32,
-    /// The control bits of the table of contents, 4 for data.
-    pub(crate) control: u8,
-    pub(crate) form: Form,
-    /// Nothing more comes: it stands in the PMA, or in a lead-in.
-    pub(crate) ended: bool,
-    /// Nothing of it reads.
-    pub(crate) lost: bool,
-    /// Two run-out blocks follow it.
-    pub(crate) run_out: bool,
-}
-
-impl Track {
-    /// Behind its last block, run-out included.
-    pub(crate) fn close_end(&self) -> u32 {
-        // A saved state may say anything, until it was looked at.
-        self.end.saturating_add(match self.run_out {
-            true => RUN_OUT,
-            false => 0,
-        })
-    }
-}
 
 /// What the pointer B0h of a lead-in says of the sessions to come (recipe 2.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -133,6 +83,7 @@ pub(crate) struct Session {
     pub(crate) next: Next,
     /// 00h data or audio, 10h CD-I, 20h XA.
     pub(crate) format: u8,
+    pub(crate) mcn: Option<Mcn>,
 }
 
 /// What is under way.
@@ -150,6 +101,13 @@ enum Writing {
         sheet: CueSheet,
         next: i32,
         recorded: i32,
+        texts: Texts,
+    },
+    /// A session that the host makes whole, from the lead-in to the lead-out.
+    Raw {
+        heard: Heard,
+        next: i32,
+        recorded: i32,
     },
 }
 
@@ -165,6 +123,10 @@ pub(crate) struct CdDisc {
     /// A blanking of the whole disc was begun, and has not come to its end: nothing helps but
     /// another one.
     half_blanked: bool,
+    /// A session was written raw, and its lead-in has no table of contents: nothing reads.
+    pub(crate) unreadable: bool,
+    /// CD-TEXT in the first lead-in.
+    pub(crate) texts: Texts,
     writing: Writing,
 }
 
@@ -185,6 +147,8 @@ impl CdDisc {
             sessions: Vec::new(),
             complete: false,
             half_blanked: false,
+            unreadable: false,
+            texts: Texts::default(),
             writing: Writing::Nothing,
         }
     }
@@ -215,7 +179,7 @@ impl CdDisc {
     pub(crate) fn in_flight(&self) -> bool {
         matches!(
             self.writing,
-            Writing::Track { .. } | Writing::Session { .. }
+            Writing::Track { .. } | Writing::Session { .. } | Writing::Raw { .. }
         )
     }
 
@@ -276,6 +240,21 @@ impl CdDisc {
         (first.map_or(last, |(number, _)| number), last)
     }
 
+    /// The number of a track of this disc.
+    pub(crate) fn number_of(&self, track: &Track) -> u8 {
+        let found = self.numbered().find(|(_, t)| t.start == track.start);
+        found.map_or(0, |(number, _)| number)
+    }
+
+    /// Whether the disc tells what is on it.
+    pub(crate) fn check_table_of_contents(&self) -> Result<(), Refusal> {
+        match (self.unreadable, self.sessions.is_empty()) {
+            (true, _) => Err(Refusal::NO_TABLE_OF_CONTENTS),
+            (false, true) => Err(Refusal::ILLEGAL_FIELD),
+            (false, false) => Ok(()),
+        }
+    }
+
     /// Lead-out of the last closed session; 0 when there is none.
     pub(crate) fn closed_end(&self) -> u32 {
         self.sessions.last().map_or(0, |s| s.lead_out)
@@ -311,7 +290,8 @@ impl CdDisc {
     }
 
     pub(crate) fn readable_tracks(&self) -> Vec<(u32, u32)> {
-        let readable = |t: &&Track| t.ended && !t.lost && t.end > t.start;
+        let readable =
+            |t: &&Track| t.ended && !t.lost && t.end > t.start && !t.is_audio() && !self.unreadable;
         self.tracks
             .iter()
             .filter(readable)
@@ -335,14 +315,6 @@ impl CdDisc {
             .any(|t| t.ended && (t.end..t.close_end()).contains(&lba))
     }
 
-    /// The form of the track that holds a block, its pregap and run-out included.
-    pub(crate) fn form_at(&self, lba: u32) -> Option<Form> {
-        self.tracks
-            .iter()
-            .find(|t| t.ended && (t.first..t.close_end()).contains(&lba))
-            .map(|t| t.form)
-    }
-
     /// The first block of the range that does not read as data, with the reason (recipe 13.2).
     ///
     /// A recorder finds the tracks of a session that is not closed in the PMA. While a track is
@@ -350,6 +322,9 @@ impl CdDisc {
     pub(crate) fn check_read(&self, lba: u32, blocks: u32) -> Result<(), Refusal> {
         if self.in_flight() {
             return Err(Refusal::SEQUENCE);
+        }
+        if self.unreadable {
+            return Err(Refusal::NO_TABLE_OF_CONTENTS);
         }
         let ends = self.tracks.iter().map(Track::close_end);
         let limit = ends.max().unwrap_or(0).max(self.closed_end());
@@ -364,7 +339,9 @@ impl CdDisc {
             let track = self.tracks.iter().find(|t| (t.first..t.end).contains(&at));
             match track {
                 Some(t) if t.lost || !t.ended => return Err(Refusal::READ_ERROR.at(at)),
-                Some(t) if t.form == Form::Audio => return Err(Refusal::ILLEGAL_MODE.at(at)),
+                Some(t) if !matches!(t.form, Form::Mode1 | Form::Xa) => {
+                    return Err(Refusal::ILLEGAL_MODE.at(at));
+                }
                 Some(t) => at = t.end,
                 None if self.is_run_out(at) => return Err(Refusal::ILLEGAL_MODE.at(at)),
                 None if at >= limit => return Err(Refusal::LBA_OUT_OF_RANGE.at(at)),
@@ -372,74 +349,6 @@ impl CdDisc {
             }
         }
         Ok(())
-    }
-
-    /// Saved as it would be found after a loss of power.
-    pub(super) fn save(&self, out: &mut Writer<'_>) {
-        let mut saved = self.clone();
-        saved.interrupt();
-        out.word(saved.capacity);
-        out.flag(saved.complete);
-        out.flag(saved.half_blanked);
-        out.byte(saved.sessions.len() as u8);
-        for session in &saved.sessions {
-            out.word(session.lead_out);
-            let (code, at) = match session.next {
-                Next::None => (0, 0),
-                Next::Final => (1, 0),
-                Next::At(at) => (2, at),
-            };
-            out.byte(code);
-            out.word(at);
-            out.byte(session.format);
-        }
-        out.byte(saved.tracks.len() as u8);
-        for track in &saved.tracks {
-            out.byte(track.session);
-            out.word(track.first);
-            out.word(track.start);
-            out.word(track.end);
-            out.byte(track.control);
-            out.byte(track.form.code());
-            out.flag(track.ended);
-            out.flag(track.lost);
-            out.flag(track.run_out);
-        }
-    }
-
-    pub(super) fn load(kind: MediumKind, from: &mut Reader<'_>) -> Result<Self, MediumError> {
-        let mut disc = Self::blank(kind, from.word()?);
-        disc.complete = from.flag()?;
-        disc.half_blanked = from.flag()?;
-        for _ in 0..from.byte()? {
-            let lead_out = from.word()?;
-            let next = match (from.byte()?, from.word()?) {
-                (0, _) => Next::None,
-                (1, _) => Next::Final,
-                (2, at) => Next::At(at),
-                _ => return Err(MediumError::Corrupt("unknown pointer to the next session")),
-            };
-            disc.sessions.push(Session {
-                lead_out,
-                next,
-                format: from.byte()?,
-            });
-        }
-        for _ in 0..from.byte()? {
-            disc.tracks.push(Track {
-                session: from.byte()?,
-                first: from.word()?,
-                start: from.word()?,
-                end: from.word()?,
-                control: from.byte()?,
-                form: Form::from_code(from.byte()?)?,
-                ended: from.flag()?,
-                lost: from.flag()?,
-                run_out: from.flag()?,
-            });
-        }
-        disc.validate()?;
-        Ok(disc)
     }
 
     /// What must hold of every disc, whoever wrote its state.

@@ -3,28 +3,47 @@
 //! Owns the next writable address, the gaps that the drive makes by itself, and what becomes
 //! of a recording that is cut off: on CD it is lost, and can only be closed (recipe 8).
 
+use pitland_redbook::subchannel::{Isrc, Mcn};
+
 use super::{
-    CdDisc, CueSheet, Form, LEAST_TRACK, MOST_TRACKS, Next, PREGAP, RUN_OUT, Session, Track,
-    Writing,
+    CdDisc, CueSheet, Form, Heard, Kept, LEAST_TRACK, MOST_TRACKS, Main, Next, PREGAP, RUN_OUT,
+    Session, Texts, Track, Wire, Writing,
 };
 use crate::refusal::Refusal;
 
 /// Write types of page 05h.
 const TRACK_AT_ONCE: u8 = 1;
 const SESSION_AT_ONCE: u8 = 2;
+const RAW: u8 = 3;
 
 /// What page 05h says of a WRITE, or of a session that is closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Parameters {
-    /// 1 track at once, 2 session at once.
+    /// 1 track at once, 2 session at once, 3 raw.
     pub(crate) write_type: u8,
     /// Control bits of the track.
     pub(crate) control: u8,
-    /// `None` for what this drive keeps no blocks of.
-    pub(crate) form: Option<Form>,
+    /// The blocks that come, where page 05h says so: `None` in a session at once, and for what
+    /// this drive does not write.
+    pub(crate) wire: Option<Wire>,
     /// 0 and 1: no session may follow; 3: one may.
     pub(crate) multi_session: u8,
     pub(crate) session_format: u8,
+    pub(crate) mcn: Option<Mcn>,
+    pub(crate) isrc: Option<Isrc>,
+}
+
+impl Parameters {
+    /// What a track at once is.
+    pub(crate) fn form(&self) -> Option<Form> {
+        match self.wire?.main {
+            Main::Audio => Some(Form::Audio),
+            Main::Mode1 => Some(Form::Mode1),
+            Main::Form1 | Main::XaMixed => Some(Form::Xa),
+            Main::Mode2 => Some(Form::Mode2),
+            _ => None,
+        }
+    }
 }
 
 impl CdDisc {
@@ -37,6 +56,11 @@ impl CdDisc {
             Writing::Session { sheet, next, .. } => {
                 let from = (*next).max(self.session_start() as i32);
                 Some((*next, (sheet.lead_out as i32 - from).max(0) as u32))
+            }
+            Writing::Raw { next, .. } => Some((*next, self.raw_free(*next))),
+            Writing::Nothing | Writing::Announced(_) if write_type == RAW => {
+                let start = self.raw_start()?;
+                Some((start, self.raw_free(start)))
             }
             Writing::Nothing | Writing::Announced(_) => {
                 let start = self.next_start()?;
@@ -69,12 +93,13 @@ impl CdDisc {
         match page.write_type {
             TRACK_AT_ONCE => self.check_track_at_once(lba, blocks, page),
             SESSION_AT_ONCE => self.check_session_at_once(lba, blocks),
+            RAW => self.check_raw(lba, blocks, page),
             _ => Err(Refusal::ILLEGAL_MODE),
         }
     }
 
     fn check_track_at_once(&self, lba: u32, blocks: u32, page: Parameters) -> Result<(), Refusal> {
-        let form = page.form.ok_or(Refusal::ILLEGAL_MODE)?;
+        let form = page.form().ok_or(Refusal::ILLEGAL_MODE)?;
         let (nwa, free) = match &self.writing {
             Writing::Track { nwa } => {
                 let open = self.tracks.last();
@@ -83,7 +108,7 @@ impl CdDisc {
                 }
                 (*nwa, self.capacity().saturating_sub(RUN_OUT + *nwa))
             }
-            Writing::Session { .. } => return Err(Refusal::SEQUENCE),
+            Writing::Session { .. } | Writing::Raw { .. } => return Err(Refusal::SEQUENCE),
             Writing::Nothing | Writing::Announced(_) => {
                 if self.tracks.len() >= MOST_TRACKS {
                     return Err(Refusal::NO_MORE_TRACKS);
@@ -105,7 +130,9 @@ impl CdDisc {
         let (sheet, next) = match &self.writing {
             Writing::Announced(sheet) => (sheet, sheet.first()),
             Writing::Session { sheet, next, .. } => (sheet, *next),
-            Writing::Track { .. } | Writing::Nothing => return Err(Refusal::SEQUENCE),
+            Writing::Track { .. } | Writing::Raw { .. } | Writing::Nothing => {
+                return Err(Refusal::SEQUENCE);
+            }
         };
         let (from, to) = (
             i64::from(lba as i32),
@@ -114,9 +141,13 @@ impl CdDisc {
         if from < i64::from(sheet.first()) || to > i64::from(sheet.lead_out) {
             return Err(Refusal::ILLEGAL_FIELD);
         }
-        match from == i64::from(next) {
-            true => Ok(()),
-            false => Err(Refusal::INVALID_WRITE_ADDRESS.at(lba)),
+        if from != i64::from(next) {
+            return Err(Refusal::INVALID_WRITE_ADDRESS.at(lba));
+        }
+        // All blocks of a WRITE have one form.
+        match sheet.wire_at(next) {
+            Some((_, end)) if to <= i64::from(end) => Ok(()),
+            _ => Err(Refusal::ILLEGAL_MODE.at(lba)),
         }
     }
 
@@ -124,26 +155,34 @@ impl CdDisc {
     pub(crate) fn accept(&mut self, lba: u32, blocks: u32, page: Parameters) {
         match &mut self.writing {
             Writing::Track { nwa } => *nwa += blocks,
-            Writing::Session { next, .. } => *next += blocks as i32,
+            Writing::Session { next, .. } | Writing::Raw { next, .. } => *next += blocks as i32,
             Writing::Announced(sheet) if page.write_type == SESSION_AT_ONCE => {
                 let first = sheet.first();
                 self.writing = Writing::Session {
                     sheet: sheet.clone(),
                     next: first + blocks as i32,
                     recorded: first,
+                    texts: Texts::default(),
+                };
+            }
+            Writing::Nothing | Writing::Announced(_) if page.write_type == RAW => {
+                let first = lba as i32;
+                self.writing = Writing::Raw {
+                    heard: Heard::default(),
+                    next: first + blocks as i32,
+                    recorded: first,
                 };
             }
             Writing::Nothing | Writing::Announced(_) => {
+                let session = self.sessions.len() as u8 + 1;
+                let form = page.form().unwrap_or(Form::Mode1);
                 self.tracks.push(Track {
-                    session: self.sessions.len() as u8 + 1,
-                    first: lba,
-                    start: lba,
-                    end: lba,
-                    control: page.control,
-                    form: page.form.unwrap_or(Form::Mode1),
-                    ended: false,
-                    lost: false,
-                    run_out: false,
+                    kept: match page.wire.is_some_and(Wire::is_plain) {
+                        true => Kept::Blocks,
+                        false => Kept::Sectors,
+                    },
+                    isrc: page.isrc.filter(|_| form == Form::Audio),
+                    ..Track::at(session, lba, page.control, form)
                 });
                 self.writing = Writing::Track { nwa: lba + blocks };
             }
@@ -158,7 +197,9 @@ impl CdDisc {
                     track.end = track.end.max(lba + blocks);
                 }
             }
-            Writing::Session { recorded, .. } => *recorded = lba as i32 + blocks as i32,
+            Writing::Session { recorded, .. } | Writing::Raw { recorded, .. } => {
+                *recorded = lba as i32 + blocks as i32;
+            }
             Writing::Nothing | Writing::Announced(_) => {}
         }
     }
@@ -173,6 +214,36 @@ impl CdDisc {
         let track = self.tracks.last()?;
         let least = track.start + LEAST_TRACK;
         (nwa < least).then(|| (nwa, least - nwa))
+    }
+
+    /// How the blocks of the next WRITE come, at an address, for a page 05h of these parameters.
+    pub(crate) fn wire_at(&self, lba: i32, page: Parameters) -> Option<Wire> {
+        let sheet = match &self.writing {
+            Writing::Announced(sheet) | Writing::Session { sheet, .. } => sheet,
+            Writing::Nothing | Writing::Track { .. } | Writing::Raw { .. } => return page.wire,
+        };
+        match page.write_type {
+            SESSION_AT_ONCE => sheet.wire_at(lba).map(|(wire, _)| wire),
+            _ => page.wire,
+        }
+    }
+
+    /// Whether the track at once that is being written is kept as whole sectors.
+    pub(crate) fn is_writing_sectors(&self) -> bool {
+        let open = self.tracks.last().filter(|t| !t.ended);
+        open.is_some_and(|t| t.kept == Kept::Sectors)
+    }
+
+    /// Whether the store is to keep whole sectors of what is written next.
+    pub(crate) fn takes_sectors(&self, page: Parameters) -> bool {
+        match &self.writing {
+            Writing::Announced(sheet) | Writing::Session { sheet, .. }
+                if page.write_type == SESSION_AT_ONCE =>
+            {
+                !sheet.is_plain()
+            }
+            _ => page.wire.is_some_and(|wire| !wire.is_plain()),
+        }
     }
 
     /// The whole of the announced session was taken: a synchronization ends with its lead-out.
@@ -193,12 +264,22 @@ impl CdDisc {
                 }
             }
             Writing::Session {
-                sheet, recorded, ..
+                sheet,
+                recorded,
+                texts,
+                ..
             } if recorded == sheet.lead_out as i32 => {
+                if self.sessions.is_empty() {
+                    self.texts = texts;
+                }
                 self.push_tracks(&sheet, recorded, false);
-                self.push_session(sheet.lead_out, sheet.multi_session, sheet.format);
+                let (multi_session, format) = (sheet.multi_session, sheet.format);
+                self.push_session(sheet.lead_out, multi_session, format, sheet.mcn);
             }
-            cut_off @ Writing::Session { .. } => {
+            Writing::Raw {
+                heard, recorded, ..
+            } if recorded > self.session_start() as i32 => self.end_raw(&heard, recorded),
+            cut_off @ (Writing::Session { .. } | Writing::Raw { .. }) => {
                 self.writing = cut_off;
                 self.interrupt();
             }
@@ -218,6 +299,7 @@ impl CdDisc {
             Writing::Session {
                 sheet, recorded, ..
             } if recorded > sheet.first() => self.push_tracks(&sheet, recorded, true),
+            Writing::Raw { recorded, .. } => self.lose_raw(recorded),
             Writing::Session { .. } | Writing::Announced(_) | Writing::Nothing => {}
         }
     }
@@ -237,15 +319,17 @@ impl CdDisc {
                 break;
             }
             self.tracks.push(Track {
-                session,
                 first,
-                start: planned.start,
                 end: end.min(recorded).max(planned.start),
-                control: planned.control,
-                form: planned.form,
                 ended: true,
                 lost,
-                run_out: false,
+                kept: match sheet.is_plain() {
+                    true => Kept::Blocks,
+                    false => Kept::Sectors,
+                },
+                indexes: planned.indexes.clone(),
+                isrc: planned.isrc,
+                ..Track::at(session, planned.start, planned.control, planned.form)
             });
         }
         if lost
@@ -256,11 +340,12 @@ impl CdDisc {
         }
     }
 
-    fn push_session(&mut self, lead_out: u32, multi_session: u8, format: u8) {
+    fn push_session(&mut self, lead_out: u32, multi_session: u8, format: u8, mcn: Option<Mcn>) {
         self.sessions.push(Session {
             lead_out,
             next: Next::Final,
             format,
+            mcn,
         });
         let start = self.session_start();
         let room = self.next_start().is_some();
@@ -282,7 +367,7 @@ impl CdDisc {
         }
         if matches!(
             self.writing,
-            Writing::Session { .. } | Writing::Announced(_)
+            Writing::Session { .. } | Writing::Raw { .. } | Writing::Announced(_)
         ) {
             return Err(Refusal::SEQUENCE);
         }
@@ -312,7 +397,9 @@ impl CdDisc {
             return Err(Refusal::CANNOT_WRITE_MEDIUM);
         }
         match &self.writing {
-            Writing::Session { .. } | Writing::Announced(_) => return Err(Refusal::SEQUENCE),
+            Writing::Session { .. } | Writing::Raw { .. } | Writing::Announced(_) => {
+                return Err(Refusal::SEQUENCE);
+            }
             Writing::Track { .. } => return Err(Refusal::INCOMPLETE_TRACK),
             Writing::Nothing if self.is_half_blanked() => return Err(Refusal::SEQUENCE),
             Writing::Nothing => {}
@@ -327,7 +414,7 @@ impl CdDisc {
         self.close_track();
         let end = self.open_tracks().map(Track::close_end).max();
         if let Some(lead_out) = end {
-            self.push_session(lead_out, page.multi_session, page.session_format);
+            self.push_session(lead_out, page.multi_session, page.session_format, page.mcn);
         }
     }
 
