@@ -50,6 +50,9 @@ codes! {
     PLACEMENT_OVERWRITE = 0x0311,
     /// As a further session.
     PLACEMENT_NEW_SESSION = 0x0312,
+    /// As a session of `count` blocks at `lba`, of a volume that grows; first block and blocks of each run of the head are
+    /// the numbers.
+    PLACEMENT_GROW = 0x0313,
     /// The session is closed.
     FINISH_CLOSE_SESSION = 0x0320,
     /// The disc is finalized.

@@ -24,6 +24,7 @@
 mod by_recipe;
 pub mod cd;
 pub mod facts;
+pub mod growth;
 pub mod moves;
 pub mod plan;
 pub mod recipe;
@@ -41,6 +42,7 @@ mod writer;
 pub use by_recipe::{ByRecipe, RecipeWriter};
 pub use cd::{CdLayout, CdMode, CdSubchannel, CdTrack, LayoutFault};
 pub use facts::{Answer, CdFacts, MediaFacts, MediumCondition};
+pub use growth::{Growth, Run};
 pub use pitland_mmc as mmc;
 pub use plan::{
     BlockForm, Change, ExpectedMedium, Extent, Move, Occasion, Origin, PlannedCommand,

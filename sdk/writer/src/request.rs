@@ -1,6 +1,7 @@
 //! What a caller wants done with a medium. Owns no policy: the writer judges whether it can be done.
 
 use crate::cd::CdLayout;
+use crate::growth::Growth;
 use pitland_mmc::Lba;
 use std::fmt;
 use std::num::NonZeroU32;
@@ -32,6 +33,8 @@ pub enum Placement {
     Overwrite,
     /// As a further session behind the earlier ones (sequential media).
     NewSession,
+    /// As a session behind the volume of a medium that can be overwritten, whose beginning is then made to show it.
+    Grow(Growth),
 }
 
 /// How a burn leaves the medium.

@@ -38,9 +38,12 @@ impl Spot {
     ///
     /// # Errors
     /// The drive does not write such media; the medium is missing, closed, damaged, not blank as wanted, or holds an open session; a
-    /// write-once medium that holds something cannot be overwritten.
+    /// write-once medium that holds something cannot be overwritten; nothing in sequential recording grows in place.
     pub fn find(facts: &MediaFacts, placement: Placement) -> Result<Self, Refusal> {
         let profile = facts.profile();
+        if matches!(placement, Placement::Grow(_)) {
+            return Err(Refusal::NotOffered);
+        }
         let blank = match facts.condition() {
             MediumCondition::Blank => true,
             MediumCondition::Appendable => match placement {
@@ -49,7 +52,7 @@ impl Spot {
                     return Err(Refusal::NotRewritable { profile });
                 }
                 // What can be erased is not overwritten either: not in sequential recording.
-                Placement::BlankOnly | Placement::Overwrite => {
+                Placement::BlankOnly | Placement::Overwrite | Placement::Grow(_) => {
                     return Err(Refusal::MediumNotBlank {
                         offer: Some(Placement::NewSession),
                     });

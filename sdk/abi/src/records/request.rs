@@ -3,9 +3,11 @@
 use super::{Cursor, DecodeError, Words};
 use crate::codes::*;
 use crate::record::{Message, Record};
+use pitland_writer::growth::HEAD_RUNS;
+use pitland_writer::mmc::Lba;
 use pitland_writer::{
     BurnRequest, CdForm, CdLayout, Certification, CloseRequest, EraseRequest, EraseScope, Finish,
-    FormatRequest, Placement, Recording, Request, ResumeRequest, Speed,
+    FormatRequest, Growth, Placement, Recording, Request, ResumeRequest, Run, Speed,
 };
 use std::num::NonZeroU32;
 
@@ -25,6 +27,7 @@ impl Words for Placement {
             Self::BlankOnly => PLACEMENT_BLANK_ONLY,
             Self::Overwrite => PLACEMENT_OVERWRITE,
             Self::NewSession => PLACEMENT_NEW_SESSION,
+            Self::Grow(growth) => return out.push(grow(growth)),
             _ => WITHOUT_CODE,
         }));
     }
@@ -35,9 +38,32 @@ impl Words for Placement {
             PLACEMENT_BLANK_ONLY => Self::BlankOnly,
             PLACEMENT_OVERWRITE => Self::Overwrite,
             PLACEMENT_NEW_SESSION => Self::NewSession,
+            PLACEMENT_GROW => Self::Grow(growth(record)?),
             _ => return Err(record.unknown()),
         })
     }
+}
+
+fn grow(growth: &Growth) -> Record {
+    let head = growth.head.iter();
+    let numbers: Vec<u64> = head
+        .flat_map(|run| [run.first_lba.0.cast_unsigned().into(), run.blocks])
+        .collect();
+    Record::word(PLACEMENT_GROW)
+        .lba(growth.session.first_lba.0.into())
+        .count(growth.session.blocks)
+        .numbers(&numbers)
+}
+
+fn growth(record: &Record) -> Result<Growth, DecodeError> {
+    let mut head = [Run::default(); HEAD_RUNS];
+    for (index, run) in head.iter_mut().enumerate() {
+        let first: u32 = record.number_as(2 * index, "head")?;
+        *run = Run::new(Lba(first.cast_signed()), record.number(2 * index + 1)?);
+    }
+    Ok(Growth::from(record.address()?)
+        .session(record.count)
+        .head(head))
 }
 
 impl Words for Finish {

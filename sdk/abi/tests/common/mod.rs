@@ -82,8 +82,16 @@ pub fn placement() -> impl Strategy<Value = Placement> {
     prop_oneof![
         Just(Placement::BlankOnly),
         Just(Placement::Overwrite),
-        Just(Placement::NewSession)
+        Just(Placement::NewSession),
+        (run(), run(), run()).prop_map(|(session, one, other)| {
+            let growth = Growth::from(session.first_lba).session(session.blocks);
+            Placement::Grow(growth.head([one, other]))
+        }),
     ]
+}
+
+fn run() -> impl Strategy<Value = Run> {
+    (lba(), any::<u64>()).prop_map(|(first_lba, blocks)| Run::new(first_lba, blocks))
 }
 
 pub fn finish() -> impl Strategy<Value = Finish> {

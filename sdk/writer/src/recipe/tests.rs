@@ -36,6 +36,50 @@ fn formatting() -> Recipe {
         .close([moves::stop_format().only(Occasion::AfterFormat)])
 }
 
+/// A session (0), behind it SYNC (1: 0, 1), and two runs of a head (1, 2); at the end SYNC (0, 1) and a stop (2).
+fn growing() -> Recipe {
+    let mut anchor = Extent::image(Lba(256), 32, 16);
+    anchor.before.extend(moves::synchronize_cache());
+    Recipe::new()
+        .extents([
+            Extent::image(Lba(288), 32, 16),
+            anchor,
+            Extent::image(Lba(16), 16, 16),
+        ])
+        .close(moves::synchronize_cache())
+        .close([moves::stop_format()])
+}
+
+#[test]
+fn a_head_is_written_when_what_it_leads_to_is_on_the_medium() {
+    use Step::{Close, Finished, Write};
+    let [first, second] = [0, 1].map(|command| Step::Between { extent: 1, command });
+    let all = [
+        Write(0),
+        first.clone(),
+        second.clone(),
+        Write(1),
+        Write(2),
+        Close(0),
+        Close(1),
+        Close(2),
+        Finished,
+    ];
+    assert_eq!(steps(growing(), good), all);
+    let cancelled = Event::Cancelled { written_blocks: 32 };
+    for early in [Write(0), first, second] {
+        let ended = steps(growing(), at(early.clone(), cancelled.clone()));
+        assert!(!ended.contains(&Write(1)), "{early:?}: {ended:?}");
+        assert!(ended.ends_with(&[Close(0), Close(1), Close(2), Finished]));
+        let ended = steps(growing(), at(early.clone(), refused(3, 0x0C, 0)));
+        assert!(!ended.contains(&Write(1)), "{early:?}: {ended:?}");
+        assert!(
+            ended.ends_with(&[failed(3, 0x0C, 0)]),
+            "{early:?}: {ended:?}"
+        );
+    }
+}
+
 fn steps(recipe: Recipe, answer: impl FnMut(&Step) -> Event) -> Vec<Step> {
     let (mut recipe, plan) = recipe.build();
     walk(&mut recipe, &plan, answer)
