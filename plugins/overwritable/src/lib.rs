@@ -5,6 +5,7 @@
 //! fresh from the box may have to be formatted first. Must not know the engine, or other media.
 
 mod format;
+mod growing;
 mod medium;
 mod restricted;
 mod resume;

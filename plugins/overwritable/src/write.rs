@@ -3,6 +3,7 @@
 //! Owns the three recipes. Must not know how a format is chosen.
 
 use crate::format;
+use crate::growing;
 use crate::medium::{Medium, Surface};
 use crate::restricted;
 use pitland_writer::mmc::Lba;
@@ -30,6 +31,9 @@ pub(crate) fn offer(
     burn: &BurnRequest,
 ) -> Result<Service, Refusal> {
     let surface = surface_for(facts, medium, burn)?;
+    if let Placement::Grow(growth) = burn.placement {
+        return growing::offer(medium, &surface, burn, &growth);
+    }
     if burn.blocks > 0 {
         padded(burn.blocks, medium.unit(), surface.capacity)?;
     }
@@ -43,7 +47,7 @@ fn surface_for(facts: &MediaFacts, medium: Medium, burn: &BurnRequest) -> Result
         return Err(Refusal::SessionOpen);
     }
     match burn.placement {
-        Placement::Overwrite => {}
+        Placement::Overwrite | Placement::Grow(_) => {}
         Placement::BlankOnly if surface.blank == Some(true) => {}
         // Formatted, and nothing written since.
         Placement::BlankOnly if surface.intermediate.is_some() => {}
@@ -65,6 +69,9 @@ pub(crate) fn burn(
     burn: &BurnRequest,
 ) -> Result<Recipe, Refusal> {
     let surface = surface_for(facts, medium, burn)?;
+    if let Placement::Grow(growth) = burn.placement {
+        return growing::recipe(facts, medium, &surface, burn, &growth);
+    }
     let blocks = padded(burn.blocks, medium.unit(), surface.capacity)?;
     let extent = Extent::image(Lba(0), blocks, medium.unit());
     Ok(around(facts, medium, &surface, extent, burn)?
