@@ -144,6 +144,12 @@ pub enum PlanFault {
         /// Which.
         index: usize,
     },
+    /// An extent of a volume that grows which is not the next part of the session or of its head.
+    #[error("extent {index} is not where the volume was to grow")]
+    NotTheGrowth {
+        /// Which; the one behind the last where blocks are missing.
+        index: usize,
+    },
     /// An extent outside of what the medium has free.
     #[error("extent {index} ends outside of the free blocks of the medium")]
     OutsideMedium {

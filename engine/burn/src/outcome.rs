@@ -184,6 +184,11 @@ pub enum Note {
         /// What it gets, kB/s.
         kilobytes_per_second: u32,
     },
+    /// A volume was to grow and the job was cut off before its head was touched: the disc shows what it showed before.
+    OldVolumeLeft,
+    /// A volume was to grow and the job was cut off, or came to doubt, while the disc's beginning was made to show it: it
+    /// shows the old volume, the new one, or neither.
+    HeadInDoubt,
     /// The journal could not be written: what is cut off cannot be resumed.
     JournalLost,
     /// The disc was not taken out and in again, so that other programs of the machine see it as it was.
@@ -249,6 +254,12 @@ impl fmt::Display for Note {
             Self::SpeedLimitedByBus { kilobytes_per_second } => {
                 write!(f, "the bus leaves {kilobytes_per_second} kB/s to the drive")
             }
+            Self::OldVolumeLeft => f.write_str(
+                "the disc shows the volume that it held before: nothing of it was touched",
+            ),
+            Self::HeadInDoubt => f.write_str(
+                "the beginning of the disc was being rewritten: see which volume it shows before more is added",
+            ),
             Self::JournalLost => f.write_str(
                 "the journal could not be written: the burn cannot be resumed if it is cut off",
             ),

@@ -6,7 +6,9 @@
 use super::{MOST_BYTES, PlanFault, cd};
 use crate::verify::UNIT_BLOCKS;
 use crate::writing::MOST_CHUNK_BYTES;
-use pitland_writer::{BlockForm, Extent, Origin, Request, Service, WriteCommand};
+use pitland_writer::{
+    BlockForm, Extent, Growth, Origin, Placement, Request, Service, WriteCommand,
+};
 
 /// Blocks of a streaming WRITE, and of its place: one drive wrote junk in smaller ones (recipe 7).
 const STREAMING_BLOCKS: u32 = 32;
@@ -19,6 +21,48 @@ const MOST_PADDING: u64 = 1024;
 /// Whether an extent can be the gap before the image: zeros, block by block as only a CD takes them.
 fn is_pregap(extent: &Extent) -> bool {
     extent.origin == Origin::Zeros && extent.unit == 1
+}
+
+fn growth_of(request: &Request) -> Option<&Growth> {
+    match request {
+        Request::Burn(burn) => match &burn.placement {
+            Placement::Grow(growth) => Some(growth),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Checks that a plan records the session and the head of a volume that grows, in this order, and nothing else; a run
+/// may be in several extents.
+fn check_growth(extents: &[Extent], growth: &Growth) -> Result<(), PlanFault> {
+    let mut runs = growth.runs();
+    let mut run = runs.next().unwrap_or_default();
+    let unit = extents.iter().map(|extent| extent.unit).min().unwrap_or(1);
+    if !growth.is_sound(unit.max(1)) {
+        return Err(PlanFault::NotTheGrowth { index: 0 });
+    }
+    for (index, extent) in extents.iter().enumerate() {
+        if run.blocks == 0 {
+            run = runs.next().unwrap_or_default();
+        }
+        let left = run.blocks.checked_sub(extent.blocks);
+        let here =
+            extent.origin == Origin::Image && extent.first_lba == run.first_lba && !extent.follows;
+        let Some(left) = left.filter(|_| here) else {
+            return Err(PlanFault::NotTheGrowth { index });
+        };
+        let taken = u32::try_from(extent.blocks).unwrap_or(u32::MAX);
+        let next = run.first_lba.checked_add(taken);
+        run.first_lba = next.ok_or(PlanFault::OutsideMedium { index })?;
+        run.blocks = left;
+    }
+    match run.blocks > 0 || runs.next().is_some() {
+        true => Err(PlanFault::NotTheGrowth {
+            index: extents.len(),
+        }),
+        false => Ok(()),
+    }
 }
 
 /// Checks the extents of a plan.
@@ -44,6 +88,10 @@ pub(super) fn check(
         _ => 0,
     };
     let layout = cd::layout_of(request).map(|(_, layout)| layout);
+    let growth = growth_of(request);
+    if let Some(growth) = growth {
+        check_growth(extents, growth)?;
+    }
     let mut image_blocks = 0u64;
     let mut previous_end = i64::MIN;
     for (index, extent) in extents.iter().enumerate() {
@@ -96,7 +144,9 @@ pub(super) fn check(
         else {
             return Err(PlanFault::OutsideMedium { index });
         };
-        if start < previous_end {
+        // The head of a volume that grows is all of it where it was asked for, and before the session.
+        let in_head = growth.is_some_and(|growth| start < growth.session.first_lba.0.into());
+        if start < previous_end && !in_head {
             return Err(PlanFault::Overlap { index });
         }
         if end > i64::from(i32::MAX) {
@@ -108,7 +158,7 @@ pub(super) fn check(
             if is_image && !cd::is_placed(layout, service, (start, end), begins) {
                 return Err(PlanFault::OutsideMedium { index });
             }
-        } else if let Some(service) = service {
+        } else if let Some(service) = service.filter(|_| !in_head) {
             let first = i64::from(service.first_lba.0);
             let last = first.saturating_add_unsigned(service.free_blocks);
             // A volume is laid out for the address that the writer named.

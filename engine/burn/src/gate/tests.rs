@@ -10,8 +10,8 @@ use pitland_mmc::param::{CuePosition, CueSheetEntry, DataForm, FormatParameterLi
 use pitland_mmc::{Msf, SectorCount};
 use pitland_writer::testing::media;
 use pitland_writer::{
-    BlockForm, BurnRequest, CloseRequest, EraseRequest, Extent, Finish, FormatRequest, Occasion,
-    Placement, PlannedCommand, ResumeRequest, SensePattern, WriteCommand, moves,
+    BlockForm, BurnRequest, CloseRequest, EraseRequest, Extent, Finish, FormatRequest, Growth,
+    Occasion, Placement, PlannedCommand, ResumeRequest, Run, SensePattern, WriteCommand, moves,
 };
 
 fn burn(blocks: u64) -> Request {
@@ -683,4 +683,36 @@ fn a_burn_formats_nothing_away_that_was_not_to_be_overwritten() {
         Err(PlanFault::LosesData { purpose })
     );
     assert_eq!(on(&blank, &burn(32), &plan), Ok(()));
+}
+
+/// A session at 288 and a head, as they were asked for, and a plan of these extents for them.
+fn grown(extents: &[(i32, u64)]) -> Result<(), PlanFault> {
+    let growth = Growth::from(Lba(288))
+        .session(96)
+        .head([Run::new(Lba(256), 32), Run::new(Lba(16), 16)]);
+    let mut burn = BurnRequest::new(growth.blocks());
+    burn.placement = Placement::Grow(growth);
+    let extents = extents
+        .iter()
+        .map(|(lba, blocks)| Extent::image(Lba(*lba), *blocks, 16))
+        .collect();
+    let service = Service::new(Lba(288), 10_000, 16);
+    check_plan(&plan_of(extents), &Request::Burn(burn), Some(&service))
+}
+
+#[test]
+fn a_volume_grows_where_it_was_asked_to_and_in_that_order() {
+    assert_eq!(grown(&[(288, 96), (256, 32), (16, 16)]), Ok(()));
+    assert_eq!(grown(&[(288, 32), (320, 64), (256, 32), (16, 16)]), Ok(()));
+    for (extents, index) in [
+        (&[(256, 32), (16, 16), (288, 96)][..], 0),
+        (&[(288, 96), (16, 16), (256, 32)], 1),
+        (&[(288, 96), (256, 32)], 2),
+        (&[(288, 96), (256, 32), (32, 16)], 2),
+        (&[(288, 96), (256, 32), (16, 16), (48, 16)], 3),
+        (&[(288, 96), (240, 48), (16, 16)], 1),
+        (&[(288, 128), (256, 32), (16, 16)], 0),
+    ] {
+        assert_eq!(grown(extents), Err(PlanFault::NotTheGrowth { index }));
+    }
 }

@@ -27,7 +27,8 @@ impl Machine {
             event,
             Event::Refused { .. } | Event::TimedOut | Event::WriteRefused { .. }
         ) && self.progress.committed;
-        let event = if self.cancel_requested && !self.cancel_told && !told_first {
+        let may_wait = told_first || self.is_in_head();
+        let event = if self.cancel_requested && !self.cancel_told && !may_wait {
             self.fault = Some(Fault::Cancelled);
             self.cancel_told = true;
             if !self.progress.committed {
@@ -339,7 +340,10 @@ impl Machine {
         match settle {
             Settle::WhenReady { limit } => self.settle(Some(planned), limit),
             _ if purpose == Move::SetSpeed => self.check_speed(planned),
-            _ => self.consult(Event::Done),
+            _ => {
+                self.heed_done(planned);
+                self.consult(Event::Done)
+            }
         }
     }
 
@@ -412,7 +416,12 @@ impl Machine {
                     timeout: patience::QUICK,
                 })
             }
-            Settled::Ready => self.settled_well(),
+            Settled::Ready => {
+                planned
+                    .into_iter()
+                    .for_each(|planned| self.heed_done(planned));
+                self.settled_well()
+            }
             Settled::Wait(pause) if pause.is_zero() => {
                 self.state = State::Settling { planned, settling };
                 self.send_quietly(TestUnitReady {}.emit())

@@ -56,6 +56,9 @@ impl Machine {
         if !self.is_next(index) || self.cancel_told {
             return self.writer_failed(Failure::OutsidePlan);
         }
+        if !self.may_begin(index) {
+            return self.writer_failed(Failure::OutsidePlan);
+        }
         if self.job.rehearse {
             self.rehearsed = true;
             return self.end();
@@ -152,7 +155,7 @@ impl Machine {
             self.notes.push(Note::DriveStalled { lba });
         }
         match turn {
-            writing::Turn::Go if self.cancel_requested => {
+            writing::Turn::Go if self.cancel_requested && !self.is_in_head() => {
                 self.keep(&writing);
                 self.consult(Event::Done)
             }

@@ -38,6 +38,7 @@ use std::time::Duration;
 mod advice;
 mod blocks;
 mod ending;
+mod growing;
 mod placing;
 mod reading;
 mod recognizing;
@@ -238,6 +239,8 @@ pub struct Machine {
     formatted: bool,
     /// A command that closes the session was taken.
     session_closed: bool,
+    /// Of a volume that grows in place.
+    head: growing::Head,
     flow: Option<Flow>,
     supply: Option<Supply>,
 }
@@ -344,6 +347,7 @@ impl Machine {
             wrote_until: Duration::ZERO,
             formatted: false,
             session_closed: false,
+            head: growing::Head::default(),
             flow: None,
             supply: None,
         }

@@ -9,6 +9,7 @@ impl Machine {
     pub(super) fn finish(&mut self, verifying: Option<&Verifying>) -> Action {
         self.progress.phase = Phase::Ended;
         self.state = State::Done;
+        self.tell_of_growth();
         let looked = self.proved && (self.progress.committed || self.reads_only);
         let facts = looked.then(|| self.job.facts.clone());
         let verification = verifying.map(|v| v.result.clone());
@@ -123,6 +124,12 @@ impl Machine {
 
     /// The end of a burn that did not come to its own, by what is on the medium.
     fn outcome_cut_off(&self, fault: &Fault, facts: Option<&MediaFacts>) -> Outcome {
+        if self.left_the_old_volume() {
+            return match self.wrote_from {
+                Some(_) => Outcome::ReadableOpen,
+                None => Outcome::NothingWritten,
+            };
+        }
         let taken = self.blocks_resumed() + self.blocks_written();
         // What became of a WRITE without an answer is not known.
         let unanswered = matches!(
