@@ -18,6 +18,7 @@ use std::sync::Arc;
 
 use crate::block::{BLOCK_BYTES, BLOCK_SIZE, BlockSource, Extent, ImageFile};
 use crate::emit::EmitError;
+use crate::import::Imported;
 use crate::iso9660::FIRST_DESCRIPTOR;
 use crate::iso9660::descriptor::{self, DescriptorKind, set_volume_size};
 use crate::layout::Layout;
@@ -150,6 +151,29 @@ impl Growth {
     }
 }
 
+/// Where a session may begin that grows what `source` reads and an [`Imported`] was taken of: behind all that was imported,
+/// and behind the volume that the beginning shows, which may be a newer one; at a multiple of `alignment`. `None`: no such
+/// block has an address.
+///
+/// # Errors
+/// The beginning cannot be read.
+pub fn next_session(
+    imported: &Imported,
+    source: &mut impl BlockSource,
+    alignment: u32,
+) -> Result<Option<u32>, DiscError> {
+    let shown = shown_end(source)?;
+    Ok(imported.end.max(shown).checked_next_multiple_of(alignment))
+}
+
+/// The block behind the volume of ISO 9660 that the beginning of what `source` reads shows; 0 where there is none.
+///
+/// # Errors
+/// What the source answered.
+pub fn shown_end(source: &mut impl BlockSource) -> io::Result<u32> {
+    Ok(OldHead::descriptors(source)?.end)
+}
+
 /// What stands at the beginning before it is overwritten.
 struct OldHead {
     /// Descriptors in a row, from the first on.
@@ -160,7 +184,7 @@ struct OldHead {
 }
 
 impl OldHead {
-    fn read(source: &mut impl BlockSource) -> io::Result<Self> {
+    fn descriptors(source: &mut impl BlockSource) -> io::Result<Self> {
         let mut block = [0; BLOCK_SIZE];
         let mut this = Self {
             descriptors: 0,
@@ -179,6 +203,12 @@ impl OldHead {
                 this.end = primary.blocks;
             }
         }
+        Ok(this)
+    }
+
+    fn read(source: &mut impl BlockSource) -> io::Result<Self> {
+        let mut this = Self::descriptors(source)?;
+        let mut block = [0; BLOCK_SIZE];
         match source.read_blocks(ANCHOR_BLOCK, &mut block) {
             Ok(()) => this.has_anchor = tag::identifier(&block) == Some(tag::ANCHOR),
             // A volume may be shorter than that.
