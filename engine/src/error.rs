@@ -5,6 +5,7 @@ use crate::drive::BurnReport;
 use crate::plugin_host::{ChooseError, WriterOrigin, reason};
 use crate::progress::Activity;
 use pitland_burn::{Fault, MediumState, NoAnswer};
+use pitland_mastering::grow::GrowError;
 use pitland_mastering::import::ImportError;
 use pitland_mastering::tree::{EditError, GlobError, WeightError};
 use pitland_mastering::{EmitError, ImageError, PlanError, ScanError};
@@ -170,6 +171,9 @@ pub enum SourceError {
     /// What an earlier session holds cannot be had.
     #[error("the earlier session: {0}")]
     Import(#[from] Arc<ImportError>),
+    /// What the disc holds cannot grow.
+    #[error("the volume on the disc: {0}")]
+    Grow(#[from] Arc<GrowError>),
     /// There is no such earlier session.
     #[error("the disc has no such closed session")]
     NoSession,

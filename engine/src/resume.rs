@@ -172,6 +172,7 @@ async fn read_source(
         medium: begun.disc.profile.family(),
         facts: facts.clone(),
         reader,
+        old: None,
     };
     let prepared = image.prepare(onto).await?;
     if let Some(change) = change(&begun.source, &prepared) {

@@ -497,7 +497,7 @@ fn source_advice(error: &SourceError) -> &'static str {
         SourceError::NoSession => {
             "name a session that pitland medium lists, or burn without --append"
         }
-        SourceError::Import(_) => {
+        SourceError::Import(_) | SourceError::Grow(_) => {
             "the volume on the disc cannot be gone on with; burn without --append"
         }
         SourceError::Image(error) => match error.as_ref() {

@@ -117,6 +117,89 @@ fn three_sessions_of_a_disc_are_one_tree() {
     }
 }
 
+/// A small disc of this name; `dvd-rw-quick` is one that was formatted the quick way, and grows as it is written.
+fn overwritable(bench: &Bench, medium: &str) {
+    match medium {
+        "dvd-rw-quick" => {
+            bench.disc("disc.vdisc", "dvd-rw");
+            bench.expect(0, &["format", DISC]);
+        }
+        medium => bench.disc("disc.vdisc", medium),
+    }
+}
+
+#[test]
+fn a_disc_that_is_overwritten_grows_in_place() {
+    let test = "a_disc_that_is_overwritten_grows_in_place";
+    let judges = ["xorriso", "isoinfo", "7z", "udfinfo"].map(|name| tool(test, name));
+    for medium in [
+        "dvd+rw",
+        "dvd+rw-dl",
+        "dvd-ram",
+        "bd-re",
+        "dvd-rw-ro",
+        "dvd-rw-quick",
+    ] {
+        // Without UDF, with it from the beginning, and from the third session on; of revisions that 7-Zip reads.
+        for udf in [
+            [&[][..], &[]],
+            [&["--udf", "2.01"], &["--udf", "2.01"]],
+            [&[], &["--udf", "1.50"]],
+        ] {
+            let bench = bench();
+            overwritable(&bench, medium);
+            let burn = ["burn", "--drive", DISC];
+            let first = [&burn[..], &["one", "--volume-id", "NAMED"], udf[0]].concat();
+            bench.expect(0, &first);
+            let second = [&burn[..], &["two", "--append", "--replace"]].concat();
+            bench.expect(0, &second);
+            let third = ["three", "--append", "--remove", "first", "--json"];
+            let third = bench.expect(0, &[&burn[..], &third, udf[1]].concat());
+            let report = &third.of_type("report")[0];
+            assert_eq!(report["outcome"], "verified", "{medium}");
+            // A million bytes are 489 blocks; the rest is structures, padding and the head.
+            assert!(report["blocks_written"].as_u64().unwrap() < 489 + 1000);
+            let has_udf = udf.concat().len() > 1;
+            let unix = &["rr", "joliet", "udf"][..if has_udf { 3 } else { 2 }];
+            for fs in unix {
+                bench.expect(0, &["extract", DISC, "--fs", fs, "-o", fs]);
+                assert_whole(&bench.path(fs));
+            }
+            // The name goes on, and an anchor is there where something stands behind it.
+            let listed = bench.expect(0, &["ls", DISC, "--json"]).of_type("listed");
+            assert_eq!(listed[0]["volume_id"], "NAMED");
+            assert_eq!(listed[0]["session_lba"], 0);
+            bench.expect(0, &["virtual", "export", "disc.vdisc", "-o", "disc.img"]);
+            if judges[0].is_some() {
+                xorriso_extract(&bench, "disc.img", 0, "theirs");
+                assert_whole(&bench.path("theirs"));
+            }
+            if judges[1].is_some() {
+                let names = output(&bench, "isoinfo", &["-R", "-f", "-i", "disc.img"]);
+                let mut names: Vec<_> = names.lines().collect();
+                names.sort_unstable();
+                let whole = [
+                    "/folder",
+                    "/folder/kept",
+                    "/folder/old",
+                    "/large",
+                    "/second",
+                ];
+                assert_eq!(names, whole, "{medium}");
+            }
+            if has_udf && judges[2].is_some() {
+                let out = ["x", "-tudf", "-bd", "-y", "-oby-7z", "disc.img"];
+                output(&bench, "7z", &out);
+                assert_whole(&bench.path("by-7z"));
+            }
+            if has_udf && judges[3].is_some() {
+                let told = output(&bench, "udfinfo", &["disc.img"]);
+                assert!(told.contains("numfiles=4\n"), "{told}");
+            }
+        }
+    }
+}
+
 #[test]
 fn an_image_grows_and_xorriso_finds_one_tree_at_its_head() {
     if tool("an_image_grows", "xorriso").is_none() {
@@ -220,12 +303,26 @@ fn what_cannot_be_gone_on_with_stays_as_it_is() {
     ] {
         bench.expect(2, args);
     }
-    // A medium without sessions is not told to be replaced by somebody who wants to keep what it holds.
+    // One that holds nothing has nothing to go on with, also where it is overwritten.
     bench.disc("again.vdisc", "bd-re");
     let again = "virtual:again.vdisc";
+    bench.expect(4, &["burn", "one", "--drive", again, "--append"]);
     bench.expect(0, &["burn", "one", "--drive", again]);
-    let run = bench.expect(4, &["burn", "three", "--drive", again, "--append"]);
-    assert!(run.stderr.contains("--append-to"), "{}", run.stderr);
+    let before = bench.bytes("again.vdisc");
+    bench.expect(3, &["burn", "two", "--drive", again, "--append"]);
+    bench.expect(
+        4,
+        &[
+            "burn",
+            "two",
+            "--drive",
+            again,
+            "--append",
+            "--session",
+            "2",
+        ],
+    );
+    assert!(bench.bytes("again.vdisc") == before);
     // An image is not made of itself.
     fs::copy(bench.path("x.iso"), bench.path("three/x.iso")).unwrap();
     bench.expect(2, &["image", "three", "--append-to", "three/x.iso"]);

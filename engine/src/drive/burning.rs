@@ -13,6 +13,7 @@ use crate::drive::thread::{Done, JobControl, Order, Work};
 use crate::drive::together::{self, Member, Parts, enrol};
 use crate::error::{BurnError, LeaseDenied, QueryError};
 use crate::pipeline::checks::{Checks, Kept};
+use crate::pipeline::growing::OldVolume;
 use crate::pipeline::stash::{StashOptions, StashPlan};
 use crate::pipeline::{Image, Onto, Prepared};
 use crate::plugin_host::{Allowances, WriterOrigin};
@@ -81,6 +82,8 @@ pub(crate) async fn plan(
 ) -> Result<BurnPlan, BurnError> {
     let facts = lease.drive.medium().await?.facts;
     let mut burn = request(&options);
+    let old = OldVolume::find(image.goes_on_with(), burn.placement, &facts, lease.reader()).await?;
+    burn.placement = old.as_ref().map_or(burn.placement, OldVolume::placement);
     let Chosen { facts, service } = assess(lease, facts, burn.clone(), &options).await?;
     // Only the engine's own lead-in starts below 0, and no image does.
     let first = u32::try_from(service.first_lba.0).map_err(|_| Refusal::NotOffered)?;
@@ -89,9 +92,10 @@ pub(crate) async fn plan(
         medium: facts.profile().family(),
         facts: facts.clone(),
         reader: lease.reader(),
+        old,
     };
     let image = image.prepare(onto).await?;
-    burn.blocks = image.blocks();
+    image.settle(&mut burn);
     if burn.blocks == 0 {
         return Err(Refusal::Empty.into());
     }

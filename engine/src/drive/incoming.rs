@@ -6,6 +6,7 @@
 use crate::drive::thread::JobControl;
 use crate::error::SourceError;
 use crate::pipeline::checks::Checks;
+use crate::pipeline::growing::Tail;
 use crate::pipeline::pace::Pace;
 use crate::pipeline::producer::{self, Pour};
 use crate::pipeline::ring::{self, Fill, Gauge, Next, ReadSlot, Reader, Shape, UNIT_BYTES};
@@ -25,8 +26,9 @@ pub(crate) struct Supply {
     pub(crate) feed: Feed,
     /// Bytes of the image.
     pub(crate) bytes: u64,
-    /// The image and the zeros behind it.
+    /// The image and what is behind it: zeros, and the tail.
     pub(crate) padded_bytes: u64,
+    pub(crate) tail: Option<Arc<Tail>>,
     /// The first byte that is wanted.
     pub(crate) from: u64,
     pub(crate) checks: Arc<Checks>,
@@ -38,6 +40,7 @@ struct Again {
     source: Option<Readable>,
     bytes: u64,
     padded_bytes: u64,
+    tail: Option<Arc<Tail>>,
     checks: Arc<Checks>,
 }
 
@@ -75,6 +78,7 @@ impl Supply {
             source: self.feed.again(),
             bytes: self.bytes,
             padded_bytes: self.padded_bytes,
+            tail: self.tail.clone(),
             checks: Arc::clone(&self.checks),
         });
         let pour = Pour {
@@ -82,6 +86,7 @@ impl Supply {
             from,
             bytes: self.bytes,
             padded_bytes: self.padded_bytes,
+            tail: self.tail,
             checks: self.checks,
             pace: Arc::clone(&pace),
             most_lag: self.most_lag,
@@ -207,6 +212,7 @@ impl Incoming {
             feed: Feed::Again(source),
             bytes: self.again.bytes,
             padded_bytes: self.again.padded_bytes,
+            tail: self.again.tail.clone(),
             from: position,
             checks: Arc::clone(&self.again.checks),
             most_lag: Duration::MAX,

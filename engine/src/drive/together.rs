@@ -5,7 +5,7 @@
 //! stash, start the source. Must not know what happens to a medium.
 
 use crate::bus::BusTime;
-use crate::config::{BurnOptions, Simulate};
+use crate::config::{BurnOptions, EarlierSession, Simulate};
 use crate::drive::actor::Running;
 use crate::drive::burning::{self, Assembly, Chosen, Ready};
 use crate::drive::incoming::Supply;
@@ -17,6 +17,7 @@ use crate::drive::start_line::start_line;
 use crate::drive::thread::{AtWork, JobControl};
 use crate::error::BurnError;
 use crate::pipeline::checks::{Checks, Kept};
+use crate::pipeline::growing::OldVolume;
 use crate::pipeline::stash::carry_out;
 use crate::pipeline::{Feed, Image, Onto, Prepared};
 use crate::progress::{self, Teller};
@@ -137,17 +138,21 @@ struct Introduced {
     facts: MediaFacts,
     burn: BurnRequest,
     first_lba: u32,
+    /// What grows, where the medium is overwritten.
+    old: Option<OldVolume>,
 }
 
 async fn conduct(image: Image, members: Vec<Member>) {
-    let introduced = join_all(members.into_iter().map(introduce)).await;
+    let goes_on_with = image.goes_on_with();
+    let members = members.into_iter();
+    let introduced = join_all(members.map(|one| introduce(one, goes_on_with))).await;
     let introduced = share_buses(introduced.into_iter().flatten().collect()).await;
     let mut groups: Vec<(u32, Vec<Introduced>)> = Vec::new();
     let depends_on_start = image.depends_on_start();
     for one in introduced {
         let start = if depends_on_start { one.first_lba } else { 0 };
         match groups.iter_mut().find(|(first, _)| *first == start) {
-            Some((_, group)) if !image.goes_on() => group.push(one),
+            Some((_, group)) if goes_on_with.is_none() => group.push(one),
             _ => groups.push((start, vec![one])),
         }
     }
@@ -224,9 +229,18 @@ fn without_cancelled(set: Vec<Introduced>) -> Vec<Introduced> {
 }
 
 /// Identifies the member's medium and hears what a writer offers on it; `None` when that ended its job.
-async fn introduce(member: Member) -> Option<Introduced> {
+async fn introduce(member: Member, goes_on_with: Option<EarlierSession>) -> Option<Introduced> {
     let (member, facts) = begin(member).await?;
-    let burn = burning::request(&member.options);
+    let mut burn = burning::request(&member.options);
+    let reader = DriveReader::of_job(member.lease.drive().clone());
+    let old = match OldVolume::find(goes_on_with, burn.placement, &facts, reader).await {
+        Ok(old) => old,
+        Err(error) => {
+            member.end(error);
+            return None;
+        }
+    };
+    burn.placement = old.as_ref().map_or(burn.placement, OldVolume::placement);
     let chosen = burning::assess(&member.lease, facts, burn.clone(), &member.options).await;
     let first_lba = |chosen: Chosen| {
         // Only the engine's own lead-in starts below 0, and no image does.
@@ -239,6 +253,7 @@ async fn introduce(member: Member) -> Option<Introduced> {
             facts,
             burn,
             first_lba,
+            old,
         }),
         Err(error) => {
             member.end(error);
@@ -261,7 +276,9 @@ pub(crate) async fn begin(mut member: Member) -> Option<(Member, MediaFacts)> {
 }
 
 /// All drives whose discs get the same bytes.
-async fn burn_group(image: Image, first_lba: u32, group: Vec<Introduced>) {
+async fn burn_group(image: Image, first_lba: u32, mut group: Vec<Introduced>) {
+    // One that grows is alone in its group.
+    let old = group.first_mut().and_then(|one| one.old.take());
     // A set on several kinds of media gets what the least of them wants.
     let least = group
         .iter()
@@ -275,14 +292,17 @@ async fn burn_group(image: Image, first_lba: u32, group: Vec<Introduced>) {
         medium: least.facts.profile().family(),
         facts: least.facts.clone(),
         reader: DriveReader::of_job(least.member.lease.drive().clone()),
+        old,
     };
     let prepared = match image.prepare(onto).await {
         Ok(prepared) if prepared.blocks() > 0 => prepared,
         Ok(_) => return end_all(group, || Refusal::Empty.into()),
         Err(error) => return end_all(group, || error.clone().into()),
     };
-    let blocks = prepared.blocks();
-    let begun = join_all(group.into_iter().map(|one| begin_writer(one, blocks))).await;
+    for one in &mut group {
+        prepared.settle(&mut one.burn);
+    }
+    let begun = join_all(group.into_iter().map(begin_writer)).await;
     let ready: Vec<(Member, Ready)> = begun.into_iter().flatten().collect();
     launch(ready, prepared).await;
 }
@@ -294,14 +314,13 @@ fn end_all(group: Vec<Introduced>, error: impl Fn() -> BurnError) {
 }
 
 /// The plan for one drive; `None` when that ended its job.
-async fn begin_writer(one: Introduced, blocks: u64) -> Option<(Member, Ready)> {
+async fn begin_writer(one: Introduced) -> Option<(Member, Ready)> {
     let Introduced {
         member,
         facts,
-        mut burn,
+        burn,
         ..
     } = one;
-    burn.blocks = blocks;
     let begun = burning::begin_writer(&member.lease, facts, burn, &member.options).await;
     match begun.and_then(|ready| burning::not_cancelled(&member.control).map(|()| ready)) {
         Ok(ready) => Some((member, ready)),
@@ -322,6 +341,7 @@ async fn launch(ready: Vec<(Member, Ready)>, prepared: Prepared) {
     let control = JobControl::of_all(controls);
     let layout = prepared.layout();
     let image_bytes = prepared.bytes;
+    let tail = prepared.tail();
     let source = Arc::new(source_mark(&prepared));
     let rehearsed = |(member, _): &(Member, Ready)| member.options.simulate == Simulate::Host;
     let rates = ready
@@ -362,6 +382,7 @@ async fn launch(ready: Vec<(Member, Ready)>, prepared: Prepared) {
         feed,
         bytes: image_bytes,
         padded_bytes: padded_blocks.unwrap_or(0) * 2048,
+        tail,
         from: 0,
         checks: Arc::clone(&checks),
         most_lag: options.most_lag,
@@ -486,6 +507,7 @@ async fn assemble_rest(
             feed: image.feed,
             bytes: image_bytes,
             padded_bytes: from + rest * 2048,
+            tail: None,
             from,
             checks: Arc::clone(&checks),
             most_lag: member.options.most_lag,

@@ -4,6 +4,7 @@
 use crate::config::{EarlierSession, Files, MasterOptions};
 use crate::drive::DriveReader;
 use crate::error::SourceError;
+use crate::pipeline::growing::{Grown, OldVolume, Tail};
 use crate::pipeline::image_file::ImageFile;
 use crate::pipeline::stash::Stashed;
 use async_trait::async_trait;
@@ -12,7 +13,7 @@ use futures::stream::{BoxStream, Stream, StreamExt};
 use pitland_mastering::import::{ImportOptions, Imported, import};
 use pitland_mastering::{self as mastering, Layout, TreeBuilder};
 use pitland_mmc::{Lba, MediumFamily};
-use pitland_writer::MediaFacts;
+use pitland_writer::{BurnRequest, MediaFacts, Placement};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::{fmt, io};
@@ -127,11 +128,13 @@ impl Image {
         }
     }
 
-    /// Whether each disc gets bytes of its own: they go on with what it holds.
-    pub(crate) fn goes_on(&self) -> bool {
+    /// What it goes on with of a disc; each disc then gets bytes of its own.
+    pub(crate) fn goes_on_with(&self) -> Option<EarlierSession> {
         match &self.0 {
-            Kind::Tree { options, .. } | Kind::Built { options, .. } => options.append.is_some(),
-            Kind::File(_) | Kind::Source(_) | Kind::ComesOnce => false,
+            Kind::Tree { options, .. } | Kind::Built { options, .. } => {
+                options.append.as_ref().map(|append| append.session)
+            }
+            Kind::File(_) | Kind::Source(_) | Kind::ComesOnce => None,
         }
     }
 
@@ -143,9 +146,9 @@ impl Image {
                 mut options,
             } => {
                 blocking(move || {
-                    let layout = onto.layout(&mut options, Files::OfHost(&sources))?;
+                    let volume = onto.volume(&mut options, Files::OfHost(&sources))?;
                     let origin = Origin::Tree { sources, options };
-                    Ok(Prepared::of_volume(layout, origin))
+                    Ok(Prepared::of_volume(volume, origin))
                 })
                 .await
             }
@@ -154,8 +157,8 @@ impl Image {
                 mut options,
             } => {
                 blocking(move || {
-                    let layout = onto.layout(&mut options, Files::Built(&builder))?;
-                    Ok(Prepared::of_volume(layout, Origin::Stream))
+                    let volume = onto.volume(&mut options, Files::Built(&builder))?;
+                    Ok(Prepared::of_volume(volume, Origin::Stream))
                 })
                 .await
             }
@@ -185,6 +188,8 @@ pub(crate) struct Onto {
     /// What the disc's drive says of it.
     pub(crate) facts: MediaFacts,
     pub(crate) reader: DriveReader,
+    /// What grows, on a disc that is overwritten.
+    pub(crate) old: Option<OldVolume>,
 }
 
 /// Whether all its bytes can be read as often as one likes.
@@ -196,10 +201,22 @@ fn is_repeatable(builder: &TreeBuilder) -> bool {
 }
 
 impl Onto {
-    /// The volume of these files.
-    fn layout(&self, options: &mut MasterOptions, files: Files<'_>) -> Result<Layout, SourceError> {
-        let earlier = self.earlier(options)?;
-        options.settle(files, self.first_lba, Some(self.medium), earlier)
+    /// The volume of these files, and how it grows where it does.
+    fn volume(
+        mut self,
+        options: &mut MasterOptions,
+        files: Files<'_>,
+    ) -> Result<(Arc<Layout>, Option<Grown>), SourceError> {
+        let old = self.old.take();
+        let mark = old.as_ref().map(OldVolume::mark);
+        let earlier = match old {
+            Some(old) => Some(old.imported),
+            None => self.earlier(options)?,
+        };
+        let layout = options.settle(files, self.first_lba, Some(self.medium), earlier)?;
+        let layout = Arc::new(layout);
+        let grown = mark.map(|mark| mark.grown(&layout, self.reader));
+        Ok((layout, grown.transpose()?))
     }
 
     /// What the options want of an earlier session. Which one it is stays the same from then on.
@@ -224,7 +241,7 @@ fn session_lba(first: Option<Lba>) -> Result<u32, SourceError> {
     Ok(u32::try_from(first.0).unwrap_or(0))
 }
 
-async fn blocking<T: Send + 'static>(
+pub(super) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, SourceError> + Send + 'static,
 ) -> Result<T, SourceError> {
     tokio::task::spawn_blocking(work)
@@ -260,6 +277,8 @@ pub(crate) struct Prepared {
     pub(crate) feed: Feed,
     /// What a caller named.
     pub(crate) origin: Origin,
+    /// Where it goes, and what is written behind it, of a volume that grows.
+    pub(crate) grown: Option<Grown>,
 }
 
 /// What an image was made of, for whoever has to make it again.
@@ -282,18 +301,38 @@ impl Prepared {
             bytes,
             feed,
             origin,
+            grown: None,
         }
     }
 
-    fn of_volume(layout: Layout, origin: Origin) -> Self {
+    fn of_volume((layout, grown): (Arc<Layout>, Option<Grown>), origin: Origin) -> Self {
         let bytes = layout.blocks() * 2048;
-        let feed = Feed::Again(Readable::Layout(Arc::new(layout)));
-        Self::new(bytes, feed, origin)
+        let feed = Feed::Again(Readable::Layout(layout));
+        Self {
+            grown,
+            ..Self::new(bytes, feed, origin)
+        }
     }
 
-    /// Length in blocks of 2048 bytes.
+    /// Length in blocks of 2048 bytes, with what is written behind it.
     pub(crate) fn blocks(&self) -> u64 {
-        self.bytes.div_ceil(2048)
+        match &self.grown {
+            Some(grown) => grown.growth.blocks(),
+            None => self.bytes.div_ceil(2048),
+        }
+    }
+
+    /// A burn of it.
+    pub(crate) fn settle(&self, burn: &mut BurnRequest) {
+        burn.blocks = self.blocks();
+        if let Some(grown) = &self.grown {
+            burn.placement = Placement::Grow(grown.growth);
+        }
+    }
+
+    /// What is written behind its padding.
+    pub(crate) fn tail(&self) -> Option<Arc<Tail>> {
+        self.grown.as_ref().map(|grown| Arc::clone(&grown.tail))
     }
 
     /// The volume's layout, where the image is mastered here.

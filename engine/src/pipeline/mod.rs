@@ -2,6 +2,7 @@
 //! allocated once per job; knows nothing of commands or discs.
 
 pub(crate) mod checks;
+pub(crate) mod growing;
 mod image;
 pub(crate) mod image_file;
 pub(crate) mod pace;

@@ -1,9 +1,10 @@
-//! Filling the ring: a thread for files and volumes, a task for async sources. Owns the reading, the zeros
+//! Filling the ring: a thread for files and volumes, a task for async sources. Owns the reading, what is
 //! behind the image's end, and the rule by which a drive that holds the others up is let go; must not know
 //! what becomes of the bytes.
 
 use crate::error::SourceError;
 use crate::pipeline::checks::Checks;
+use crate::pipeline::growing::Tail;
 use crate::pipeline::image::{Feed, ImageSource, Readable};
 use crate::pipeline::image_file::ImageFile;
 use crate::pipeline::pace::Pace;
@@ -20,8 +21,10 @@ pub(crate) struct Pour {
     pub(crate) from: u64,
     /// Bytes of the image.
     pub(crate) bytes: u64,
-    /// Bytes of the image and of the zeros behind it.
+    /// Bytes of the image and of what is behind it.
     pub(crate) padded_bytes: u64,
+    /// What is not zeros behind the image.
+    pub(crate) tail: Option<Arc<Tail>>,
     pub(crate) checks: Arc<Checks>,
     pub(crate) pace: Arc<Pace>,
     /// One drive that leaves the others without anything to write for so long is let go.
@@ -118,10 +121,14 @@ impl Pour {
         }
     }
 
-    /// Zeros behind the image, the checks, and off it goes.
+    /// Zeros and the tail behind the image, the checks, and off it goes.
     fn push(&mut self, position: u64, mut slot: Slot, image: usize, filled: usize) {
         let space = slot.space();
-        space.get_mut(image..filled).unwrap_or_default().fill(0);
+        let behind = space.get_mut(image..filled).unwrap_or_default();
+        behind.fill(0);
+        if let Some(tail) = &self.tail {
+            tail.put(position + image as u64, behind);
+        }
         self.checks
             .take(position, space.get(..filled).unwrap_or_default());
         self.filler.push(slot, filled);

@@ -59,6 +59,7 @@ impl Reading {
             feed: Feed::Again(self.source),
             bytes: self.image_bytes,
             padded_bytes,
+            tail: None,
             from: 0,
             checks,
             most_lag: Duration::MAX,

@@ -269,20 +269,6 @@ async fn try_lease(wish: &Wish<'_>, drive: &Ready) -> Result<DriveLease, Complai
     how.keep_tray |= args.verify_drive.is_some();
     let taken = drive.handle.lease_with(&args.job.client, how).await;
     let lease = taken.map_err(|denied| Complaint::of_lease(&denied))?;
-    if args.go_on
-        && let Ok(medium) = drive.handle.medium().await
-        && medium.facts.profile().is_overwritable()
-    {
-        let profile = medium.facts.profile();
-        return Err(Complaint::new(
-            Exit::Refused,
-            format!(
-                "{profile} is overwritten, and --append adds sessions to media that are written once"
-            ),
-            "medium",
-            "read it into an image, grow that by pitland image --append-to, and burn it with --overwrite",
-        ));
-    }
     if args.close
         && let Some(profile) = never_final(&drive.handle).await
     {
