@@ -1,5 +1,5 @@
-//! Making CD sectors from user bytes, beside a codec of others in the same run, on one core. A sector of ours is scrambled too,
-//! which the other one's is not.
+//! Making CD sectors from user bytes, beside a plain codec and one of others in the same run, on one core. Sectors of ours and of
+//! the plain one are scrambled, too, which the other one's are not.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -8,11 +8,13 @@
 )]
 
 mod beside;
+mod plain;
 
 use beside::{Runner, measure, number};
 use ecmlib::{Decoder, Encoder, Optimizations, SectorType};
 use pitland_mmc::Lba;
 use pitland_redbook::{SECTOR_BYTES, SectorCodec, SectorForm};
+use plain::Plain;
 use std::hint::black_box;
 
 const USER: usize = 2048;
@@ -39,7 +41,38 @@ fn hot(codec: SectorCodec, rounds: u64) -> bool {
     true
 }
 
+/// The same by the plain codec.
+fn plainly(plain: &Plain, rounds: u64) -> bool {
+    let user = bytes(FEW * USER);
+    let mut out = vec![0; FEW * SECTOR_BYTES];
+    for _ in 0..rounds {
+        let sectors = out.chunks_exact_mut(SECTOR_BYTES);
+        for ((user, sector), lba) in black_box(&user).chunks_exact(USER).zip(sectors).zip(0..) {
+            plain.encode(lba, user, sector);
+        }
+        black_box(&out);
+    }
+    true
+}
+
+/// Both make the same bytes.
+fn agree(plain: &Plain) {
+    let user = bytes(FEW * USER);
+    let mut ours = vec![0; FEW * SECTOR_BYTES];
+    let mut theirs = ours.clone();
+    SectorCodec::new()
+        .encode_run_scrambled(SectorForm::Mode1, Lba(0), &user, &mut ours)
+        .unwrap();
+    let sectors = theirs.chunks_exact_mut(SECTOR_BYTES);
+    for ((user, sector), lba) in user.chunks_exact(USER).zip(sectors).zip(0..) {
+        plain.encode(lba, user, sector);
+    }
+    assert_eq!(ours, theirs, "the plain codec makes other sectors");
+}
+
 fn main() {
+    let plain = Plain::new();
+    agree(&plain);
     let sectors = number("PITLAND_BENCH_SECTORS", 100_000);
     let rounds = sectors / FEW as u64;
     let mut other = Encoder::new(Optimizations::all());
@@ -57,6 +90,7 @@ fn main() {
         &mut [
             Runner::new("pitland", || hot(SectorCodec::new(), rounds)),
             Runner::new("pitland, portable", || hot(SectorCodec::portable(), rounds)),
+            Runner::new("a plain codec", || plainly(&plain, rounds)),
             Runner::new("ecmlib", || {
                 for _ in 0..rounds * FEW as u64 {
                     let made = decoder.decode_sector(black_box(&bare), SectorType::Mode1, 150, how);
@@ -68,6 +102,7 @@ fn main() {
     );
     let user = bytes(sectors as usize * USER);
     let mut out = vec![0; sectors as usize * SECTOR_BYTES];
+    let mut theirs = out.clone();
     let mut copy = vec![0; user.len()];
     measure(
         &format!("{sectors} sectors of mode 1, from memory to memory"),
@@ -76,6 +111,13 @@ fn main() {
                 SectorCodec::new()
                     .encode_run_scrambled(SectorForm::Mode1, Lba(0), &user, &mut out)
                     .unwrap();
+                true
+            }),
+            Runner::new("a plain codec", || {
+                let sectors = theirs.chunks_exact_mut(SECTOR_BYTES);
+                for ((user, sector), lba) in user.chunks_exact(USER).zip(sectors).zip(0..) {
+                    plain.encode(lba, user, sector);
+                }
                 true
             }),
             Runner::new("a copy of the user bytes", || {
