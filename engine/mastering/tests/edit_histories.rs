@@ -15,8 +15,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use pitland_mastering::{
-    Attributes, ChangePoint, Clash, Layout, NodeKind, Origin, Timestamp, Tree, TreeBuilder, Volume,
-    WalkOptions,
+    Attributes, ChangePoint, Clash, Layout, NodeId, NodeKind, Origin, Timestamp, Tree, TreeBuilder,
+    Volume, WalkOptions,
 };
 use proptest::prelude::*;
 use support::{image, options, scan, write};
@@ -310,10 +310,19 @@ fn apply(builder: &mut TreeBuilder, edit: &Edit) -> bool {
     .is_ok()
 }
 
+/// Whether each folder has two names, and one for each folder in it.
+fn folders_count_their_folders(tree: &Tree) -> bool {
+    let is_folder = |id: &NodeId| tree.kind(*id) == NodeKind::Directory;
+    tree.nodes().filter(is_folder).all(|id| {
+        let inside = tree.children(id).filter(is_folder).count();
+        tree.link_count(id) as usize == 2 + inside
+    })
+}
+
 /// The tree as such a map, with the numbers of files by their first appearance.
 fn model_of(tree: &Tree, contents: &HashMap<PathBuf, Vec<u8>>) -> Model {
     tree.nodes()
-        .filter(|id| id != &pitland_mastering::NodeId::ROOT)
+        .filter(|id| id != &NodeId::ROOT)
         .map(|id| {
             let path = tree.disc_path(id);
             let what = match tree.kind(id) {
@@ -416,6 +425,7 @@ proptest! {
         prop_assert_eq!(found, renumbered(&map.things), "{:?}", edits);
         let files = map.things.values().filter(|thing| thing.what != What::Folder).count();
         prop_assert_eq!(tree.file_count(), files as u64);
+        prop_assert!(folders_count_their_folders(&tree), "{:?}", edits);
     }
 
     #[test]
@@ -450,6 +460,8 @@ proptest! {
                 .collect()
         };
         prop_assert_eq!(shape(&grafted), shape(&scanned));
+        prop_assert!(folders_count_their_folders(&grafted));
+        prop_assert!(folders_count_their_folders(&scanned));
         // Each knows where its bytes are.
         let (_, from_grafted) = contents(grafted);
         let (_, from_scanned) = contents(scanned);

@@ -140,7 +140,7 @@ pub struct Tree {
     bases: HashMap<u32, PathBuf>,
     /// Nodes that are further names of a file met before: to its first name.
     same_file: HashMap<u32, u32>,
-    /// First names of files with several: how many in the tree.
+    /// First names of files with several: how many in the tree. Folders that hold folders: as many and two.
     links: HashMap<u32, u32>,
     /// Files whose bytes are not the host's.
     origins: HashMap<u32, Origin>,
@@ -495,14 +495,21 @@ impl Tree {
     /// How many names the file has in this tree; for a folder two, and one for each folder in it.
     #[must_use]
     pub fn link_count(&self, id: NodeId) -> u32 {
-        if self.kind(id) == NodeKind::Directory {
-            let folders = self
-                .children(id)
-                .filter(|child| self.kind(*child) == NodeKind::Directory)
-                .count();
-            return 2 + u32::try_from(folders).unwrap_or(u32::MAX - 2);
+        let alone = match self.kind(id) {
+            NodeKind::Directory => 2,
+            _ => 1,
+        };
+        let links = self.links.get(&self.first_name(id).0);
+        links.copied().unwrap_or(alone)
+    }
+
+    /// Counts a folder that is added. The number of those in its parent is kept, for each of them records it in its way
+    /// back: to count them there would take the square of their number.
+    fn count_folder(&mut self, id: u32, parent: u32) {
+        self.directory_count += 1;
+        if id != NodeId::ROOT.0 {
+            *self.links.entry(parent).or_insert(2) += 1;
         }
-        self.links.get(&self.first_name(id).0).copied().unwrap_or(1)
     }
 
     /// Where the node will be in the volume: an absolute path, `/` for the root. Of a named stream, the path of its file

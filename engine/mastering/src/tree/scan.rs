@@ -341,7 +341,7 @@ impl Scan {
         let mut first = 0;
         let mut count = 0;
         match kind {
-            NodeKind::Directory => self.tree.directory_count += 1,
+            NodeKind::Directory => self.tree.count_folder(id, parent),
             NodeKind::CharacterDevice | NodeKind::BlockDevice => {
                 #[allow(clippy::unnecessary_cast)] // the type differs between machines
                 let number = stat.st_rdev as u64;

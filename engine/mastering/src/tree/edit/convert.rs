@@ -209,7 +209,7 @@ fn add(
         *tree.links.entry(first).or_insert(1) += 1;
     }
     match &from.body {
-        Body::Folder(_) => tree.directory_count += 1,
+        Body::Folder(_) => tree.count_folder(id, parent),
         Body::File(origin) => {
             if further.is_none() {
                 tree.data_bytes += node.identity.size;
