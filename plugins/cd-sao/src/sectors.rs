@@ -3,7 +3,7 @@
 //! Owns its checks against disc and drive, and the variants of page and sheet that drives are known to want.
 //! Must not know what the sectors hold.
 
-use crate::REFUSED;
+use crate::{REFUSED, RUN_OUT_BLOCKS};
 use pitland_writer::cd::sectors::{self, SectorPlace, TRACK_REPLY, ask_for_track, mastering};
 use pitland_writer::cd::{CdLayout, PREGAP_BLOCKS, session_at_once_of};
 use pitland_writer::mmc::mode_page::{DataBlockType, WriteParameters};
@@ -56,7 +56,7 @@ fn place(
     burn: &BurnRequest,
     layout: &CdLayout,
 ) -> Result<SectorPlace, Refusal> {
-    let place = SectorPlace::find(facts, burn)?;
+    let place = SectorPlace::find(facts, burn, RUN_OUT_BLOCKS)?;
     let drive = mastering(facts);
     if !drive.session_at_once {
         let mode = layout.mode;

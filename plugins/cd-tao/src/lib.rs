@@ -3,11 +3,12 @@
 //! Owns what is particular to it: one data track a session, which ends with the drive's buffer and not
 //! with a close; the padding that keeps a reader away from the track's end; sessions that are added, a
 //! session that a crash left open, and what erases a CD-RW. Must not know the engine, or any other
-//! medium. Audio tracks are not written yet.
+//! medium. Sessions of several tracks, and of audio, are in `sectors`.
 
 mod erase;
+mod sectors;
 
-use pitland_writer::cd::{self, DataTrack, RUN_OUT_BLOCKS};
+use pitland_writer::cd::{self, CdMode, DataTrack, RUN_OUT_BLOCKS};
 use pitland_writer::mmc::Profile;
 use pitland_writer::mmc::feature::{CdTrackAtOnce, Feature, FeatureCode};
 use pitland_writer::sequential::Spot;
@@ -35,7 +36,14 @@ impl RecipeWriter for Recipes {
         )
     }
 
+    fn writes(mode: CdMode) -> bool {
+        mode == CdMode::TrackAtOnce
+    }
+
     fn offer(facts: &MediaFacts, burn: &BurnRequest) -> Result<Service, Refusal> {
+        if let Some(layout) = &burn.cd {
+            return sectors::offer(facts, burn, layout);
+        }
         let place = Place::find(facts, burn)?;
         if burn.blocks > 0 {
             place.track(burn)?;
@@ -47,6 +55,9 @@ impl RecipeWriter for Recipes {
     }
 
     fn burn(facts: &MediaFacts, burn: &BurnRequest) -> Result<Recipe, Refusal> {
+        if let Some(layout) = &burn.cd {
+            return sectors::recipe(facts, burn, layout);
+        }
         let place = Place::find(facts, burn)?;
         let track = place.track(burn)?;
         let page = cd::track_at_once(facts, burn);

@@ -52,16 +52,18 @@ pub fn ask_for_track() -> CdbBytes {
 pub struct SectorPlace {
     /// Where index 1 of its first track goes, and behind what.
     pub spot: Spot,
-    /// Blocks from there to where its lead-out can begin at the latest.
+    /// Blocks that its tracks can have from there on.
     pub room: u64,
+    /// Blocks behind them that the drive adds before the lead-out.
+    run_out: u32,
 }
 
 impl SectorPlace {
-    /// Where the session of a burn goes.
+    /// Where the session of a burn goes, to whose end the drive adds `run_out` blocks.
     ///
     /// # Errors
     /// As [`Spot::find`]; [`Refusal::SessionLimit`], where the disc has all the tracks that one can have.
-    pub fn find(facts: &MediaFacts, burn: &BurnRequest) -> Result<Self, Refusal> {
+    pub fn find(facts: &MediaFacts, burn: &BurnRequest, run_out: u32) -> Result<Self, Refusal> {
         let spot = Spot::find(facts, burn.placement)?;
         if super::is_out_of_tracks(&spot) {
             return Err(Refusal::SessionLimit {
@@ -69,12 +71,17 @@ impl SectorPlace {
             });
         }
         let room = match burn.overburn {
-            true => LAST_ADDRESS
-                .blocks_since(spot.nwa)
-                .map_or(0, |b| b.0.into()),
-            false => super::room(facts, &spot, 0),
+            true => {
+                let blocks = LAST_ADDRESS.blocks_since(spot.nwa);
+                blocks.map_or(0, |blocks| u64::from(blocks.0.saturating_sub(run_out)))
+            }
+            false => super::room(facts, &spot, run_out),
         };
-        Ok(Self { spot, room })
+        Ok(Self {
+            spot,
+            room,
+            run_out,
+        })
     }
 
     /// The offer to write here.
@@ -87,7 +94,7 @@ impl SectorPlace {
     }
 
     /// Whether a layout is for this place and ends in time: what is to be said of it where it goes beyond what
-    /// the disc is made for. `first_lba`: where its image has to begin.
+    /// the disc is made for. `first_lba`: where its image has to begin; `end`: the block behind its tracks.
     ///
     /// # Errors
     /// [`Refusal::OtherPlace`], [`Refusal::TooLarge`], and [`Refusal::BadLayout`] where its numbers do not go on
@@ -97,7 +104,7 @@ impl SectorPlace {
         facts: &MediaFacts,
         layout: &CdLayout,
         first_lba: Option<Lba>,
-        lead_out: Lba,
+        end: Lba,
     ) -> Result<Option<Warning>, Refusal> {
         if let Some(first) = layout.tracks.first()
             && u16::from(first.number) != self.spot.track.0
@@ -109,9 +116,7 @@ impl SectorPlace {
             let planned = layout.first_lba;
             return Err(Refusal::OtherPlace { planned, found });
         }
-        let needed = lead_out
-            .blocks_since(self.spot.nwa)
-            .map_or(0, |b| b.0.into());
+        let needed = end.blocks_since(self.spot.nwa).map_or(0, |b| b.0.into());
         if needed > self.room {
             return Err(Refusal::TooLarge {
                 needed,
@@ -119,35 +124,37 @@ impl SectorPlace {
             });
         }
         let last = facts.last_possible_lead_out();
-        let beyond = last.and_then(|last| lead_out.blocks_since(last));
+        let lead_out = end.checked_add(self.run_out);
+        let beyond = last.zip(lead_out);
+        let beyond = beyond.and_then(|(last, lead_out)| lead_out.blocks_since(last));
         let beyond = beyond.map(|blocks| u64::from(blocks.0));
         Ok(beyond
             .filter(|blocks| *blocks > 0)
             .map(|blocks| Warning::Overburn { blocks }))
     }
 
-    /// What the disc must show once the session is closed whose lead-out begins there. What drives count as
+    /// What the disc must show once the session is closed whose tracks end there. What drives count as
     /// readable of audio differs, and is not looked at.
-    pub fn expected(&self, lead_out: Lba, finish: Finish) -> ExpectedMedium {
-        let blocks = lead_out.blocks_since(self.spot.nwa);
+    pub fn expected(&self, end: Lba, finish: Finish) -> ExpectedMedium {
+        let blocks = end.blocks_since(self.spot.nwa);
         let blocks = blocks.map_or(0, |blocks| u64::from(blocks.0));
-        super::expected_behind(&self.spot, Some(lead_out), blocks, 0, finish)
+        super::expected_behind(&self.spot, Some(end), blocks, self.run_out, finish)
     }
 }
 
 /// Where the tracks of a layout begin that are written one by one, as far as that can be told before the drive
-/// makes the gaps between them; and where the lead-out then begins (recipe 5). `None` where no disc reaches.
+/// makes the gaps between them; and the block behind the last one (recipe 5). `None` where no disc reaches.
 pub fn starts_track_by_track(first: Lba, layout: &CdLayout) -> Option<(Vec<Lba>, Lba)> {
     let mut starts = Vec::new();
     let mut next = first;
-    let mut lead_out = first;
+    let mut end = first;
     for track in &layout.tracks {
         starts.push(next);
         let blocks = u32::try_from(track.blocks).ok()?;
-        lead_out = next.checked_add(blocks)?.checked_add(RUN_OUT_BLOCKS)?;
-        next = lead_out.checked_add(super::PREGAP_BLOCKS)?;
+        end = next.checked_add(blocks)?;
+        next = end.checked_add(RUN_OUT_BLOCKS + super::PREGAP_BLOCKS)?;
     }
-    Some((starts, lead_out))
+    Some((starts, end))
 }
 
 /// Page 05h of a burn of whole sectors, before its write type and what its blocks are.
@@ -241,8 +248,8 @@ mod tests {
             CdTrack::audio(1, Lba(0), 0, 18_532),
             CdTrack::audio(2, Lba(0), 18_532, 300),
         ];
-        let (starts, lead_out) = starts_track_by_track(Lba(0), &layout).unwrap();
+        let (starts, end) = starts_track_by_track(Lba(0), &layout).unwrap();
         assert_eq!(starts, [Lba(0), Lba(18_684)]);
-        assert_eq!(lead_out, Lba(18_684 + 302));
+        assert_eq!(end, Lba(18_684 + 300));
     }
 }
