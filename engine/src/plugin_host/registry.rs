@@ -259,6 +259,7 @@ impl Registry {
         for module in [
             module_of::<pitland_bd_r::BdR>(),
             module_of::<pitland_cd_tao::CdTao>(),
+            module_of::<pitland_cd_raw::CdRaw>(),
             module_of::<pitland_cd_sao::CdSao>(),
             module_of::<pitland_dvd_plus_r::DvdPlusR>(),
             module_of::<pitland_dvd_sequential::DvdSequential>(),

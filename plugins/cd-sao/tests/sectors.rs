@@ -93,6 +93,7 @@ fn an_album_is_written_from_its_first_pregap_in_one_go() {
         [
             "set write parameters: MODE SELECT (10) 62 bytes: write parameters: session at once, next session allowed, track mode 0, raw 2352, BUFE",
             "set speed: SET CD SPEED read max, write 8467 kB/s, default rotation",
+            "set speed: SET CD SPEED read max, write 8644 kB/s, default rotation (only if the one before is refused)",
             "calibrate power: SEND OPC INFORMATION calibrate",
             "send cue sheet: SEND CUE SHEET 40 bytes: lead-in at 00:00:00, audio by the drive; track 1 index 0 at 00:00:00, audio 2352; track 1 index 1 at 00:02:00, audio 2352; track 2 index 1 at 00:15:25, audio 2352; lead-out at 00:22:00, audio by the drive",
             "write 1650 blocks of 2352 bytes from LBA -150 by WRITE (10), the image",

@@ -69,6 +69,7 @@ fn each_track_has_its_page_behind_the_buffer_of_the_one_before() {
         [
             "set write parameters: MODE SELECT (10) 62 bytes: write parameters: track at once, next session allowed, track mode 0, raw 2352, BUFE, MCN \"4006381333931\", ISRC \"DEA123456789\"",
             "set speed: SET CD SPEED read max, write 8467 kB/s, default rotation",
+            "set speed: SET CD SPEED read max, write 8644 kB/s, default rotation (only if the one before is refused)",
             "calibrate power: SEND OPC INFORMATION calibrate",
             "write 1000 blocks of 2352 bytes from LBA 0 by WRITE (10), the image",
             "synchronize cache: SYNCHRONIZE CACHE, IMMED",

@@ -211,6 +211,8 @@ codes! {
     MISSING_FORMAT_CAPACITIES = 0x0582,
     /// A valid next writable address is missing.
     MISSING_NEXT_WRITABLE_ADDRESS = 0x0583,
+    /// The start of the lead-in is missing.
+    MISSING_LEAD_IN = 0x0584,
     /// `count` tracks.
     LAYOUT_TRACKS = 0x0590,
     /// The number of track `count`.

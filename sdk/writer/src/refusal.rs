@@ -221,6 +221,8 @@ pub enum MissingFact {
     FormatCapacities,
     /// A valid next writable address.
     NextWritableAddress,
+    /// READ TOC/PMA/ATIP, format ATIP: where the lead-in of a blank CD begins.
+    LeadIn,
 }
 
 impl std::fmt::Display for MissingFact {
@@ -230,6 +232,7 @@ impl std::fmt::Display for MissingFact {
             Self::TrackInformation => "its track information",
             Self::FormatCapacities => "its format capacities",
             Self::NextWritableAddress => "a next writable address",
+            Self::LeadIn => "where the disc's lead-in begins",
         })
     }
 }

@@ -18,6 +18,7 @@ impl Words for MissingFact {
             Self::TrackInformation => MISSING_TRACK_INFORMATION,
             Self::FormatCapacities => MISSING_FORMAT_CAPACITIES,
             Self::NextWritableAddress => MISSING_NEXT_WRITABLE_ADDRESS,
+            Self::LeadIn => MISSING_LEAD_IN,
             _ => WITHOUT_CODE,
         }));
     }
@@ -29,6 +30,7 @@ impl Words for MissingFact {
             MISSING_TRACK_INFORMATION => Self::TrackInformation,
             MISSING_FORMAT_CAPACITIES => Self::FormatCapacities,
             MISSING_NEXT_WRITABLE_ADDRESS => Self::NextWritableAddress,
+            MISSING_LEAD_IN => Self::LeadIn,
             _ => return Err(record.unknown()),
         })
     }

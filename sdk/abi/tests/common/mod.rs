@@ -283,6 +283,7 @@ pub fn missing() -> impl Strategy<Value = MissingFact> {
         Just(MissingFact::TrackInformation),
         Just(MissingFact::FormatCapacities),
         Just(MissingFact::NextWritableAddress),
+        Just(MissingFact::LeadIn),
     ]
 }
 
