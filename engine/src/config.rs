@@ -2,11 +2,13 @@
 
 mod boot;
 mod master;
+mod texts;
 mod words;
 
 pub use boot::{BootEmulation, BootImage, HybridImage};
 pub(crate) use master::Files;
 pub use master::{Append, EarlierSession, FileSystems, MANIFEST, MasterOptions, Udf};
+pub use texts::VolumeTexts;
 
 use pitland_burn::VerifyLevel;
 use pitland_writer::{CdForm, Finish, Placement, Recording, Speed};

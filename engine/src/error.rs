@@ -8,6 +8,7 @@ use pitland_burn::{Fault, MediumState, NoAnswer};
 use pitland_mastering::grow::GrowError;
 use pitland_mastering::import::ImportError;
 use pitland_mastering::tree::{EditError, GlobError, WeightError};
+use pitland_mastering::zisofs::CompressError;
 use pitland_mastering::{EmitError, ImageError, PlanError, ScanError};
 use pitland_mmc::Lba;
 use pitland_mmc::sense::Sense;
@@ -180,6 +181,9 @@ pub enum SourceError {
     /// The sources and what an earlier session holds do not go together.
     #[error(transparent)]
     Edit(#[from] Arc<EditError>),
+    /// The files of a tree could not be compressed.
+    #[error(transparent)]
+    Compress(#[from] Arc<CompressError>),
     /// A file of a tree failed or changed.
     #[error(transparent)]
     Emit(#[from] Arc<EmitError>),

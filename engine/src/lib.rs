@@ -47,7 +47,7 @@ mod resume;
 
 pub use config::{
     Append, BootEmulation, BootImage, BurnOptions, EarlierSession, FileSystems, HybridImage,
-    MANIFEST, MasterOptions, Simulate, StashPolicy, Udf,
+    MANIFEST, MasterOptions, Simulate, StashPolicy, Udf, VolumeTexts,
 };
 pub use discovery::{DriveChanges, find_drives, watch_drives};
 pub use drive::{

@@ -1,13 +1,15 @@
 //! The command line, as data. Owns names, forms and help texts; what a command does is its module's.
 
 pub(crate) mod cd;
+mod volume;
+
+pub(crate) use volume::{TextArgs, VolumeArgs};
 
 use crate::exit;
 use crate::values;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use pitland::mastering::UdfRevision;
 use pitland::transport::sim::DiscType;
-use pitland::{BootImage, LeaseOptions, Speed};
+use pitland::{LeaseOptions, Speed};
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -35,7 +37,7 @@ pub(crate) enum Command {
     /// List the writers, built in and loaded.
     Plugins(PluginArgs),
     /// Master an image without burning it.
-    Image(ImageArgs),
+    Image(Box<ImageArgs>),
     /// Burn folders, files or an image, and verify them.
     Burn(Box<BurnArgs>),
     /// Compare the tree of a disc's last session with its sources.
@@ -146,51 +148,6 @@ pub(crate) struct TreeArgs {
     /// for characters of a name, ** for folders, a slash at the end for folders alone.
     #[arg(long, value_name = "GLOB", value_parser = values::glob)]
     pub(crate) exclude: Vec<String>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct VolumeArgs {
-    #[command(flatten)]
-    pub(crate) tree: TreeArgs,
-    /// The volume's name, at most 32 characters; without it PITLAND, or that of the session that is gone on with.
-    #[arg(long, value_name = "ID", value_parser = values::volume_id)]
-    pub(crate) volume_id: Option<String>,
-    /// The file systems, divided by commas; udf alone is possible. Without it all but udf, which comes where a
-    /// file is too large for one extent of iso.
-    #[arg(
-        long,
-        value_enum,
-        value_name = "LIST",
-        value_delimiter = ',',
-        num_args = 1
-    )]
-    pub(crate) fs: Vec<FsArg>,
-    /// What any reader of ISO 9660 must take; below 3 no file has 4 GiB, and at 1 names are 8.3.
-    #[arg(long, value_name = "1|2|3", value_parser = clap::value_parser!(u8).range(1..=3))]
-    pub(crate) iso_level: Option<u8>,
-    /// With UDF of this revision: 1.02, 1.50, 2.00, 2.01, 2.50 or 2.60.
-    #[arg(long, value_name = "REV", value_parser = values::udf)]
-    pub(crate) udf: Option<UdfRevision>,
-    /// Machines can start from the image HOST-FILE; several times: several entries, the first by default. Behind
-    /// it, divided by commas: platform=bios|efi|NUMBER, emulation=none|floppy|hd, load-size=SECTORS (of 512
-    /// bytes), load-segment=HEX, id=TEXT, info-table.
-    #[arg(long, value_name = "HOST-FILE[,...]", value_parser = values::boot_image())]
-    pub(crate) boot: Vec<BootImage>,
-    /// Start from USB sticks and hard drives as well; =MBR-FILE: by a BIOS with the code in this file.
-    #[arg(long, value_name = "MBR-FILE", num_args = 0..=1, require_equals = true, default_missing_value = "")]
-    pub(crate) isohybrid: Option<OsString>,
-    /// Store files with equal bytes once.
-    #[arg(long)]
-    pub(crate) dedup: bool,
-    /// With a file SHA256SUMS that lists the SHA-256 of each file; pitland verify DRIVE checks them.
-    #[arg(long)]
-    pub(crate) manifest: bool,
-    /// Record the data of what the pattern means, but no name for it.
-    #[arg(long, value_name = "GLOB", value_parser = values::glob)]
-    pub(crate) hide: Vec<String>,
-    /// Lines of a pattern and a weight: the larger it is, the nearer to the volume's beginning files lie.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) sort_file: Option<PathBuf>,
 }
 
 /// What a session that goes on with an earlier one takes.
@@ -402,6 +359,9 @@ pub(crate) struct ExtractArgs {
     /// Replace files and links that are there already; without it they stay, and that is an error.
     #[arg(long)]
     pub(crate) replace: bool,
+    /// Set extended attributes, too, as far as they belong to users (user.*).
+    #[arg(long)]
+    pub(crate) xattr: bool,
     /// The most bytes that are written. Files can share blocks: without it four times the size of the image.
     #[arg(long, value_name = "BYTES", value_parser = values::size)]
     pub(crate) most: Option<u64>,

@@ -7,6 +7,7 @@ use crate::output::json::{ErrorView, Name};
 use crate::output::report::ReportView;
 use pitland::cd::{CdError, CdFault, LayoutError};
 use pitland::journal::{JournalError, Verdict};
+use pitland::mastering::zisofs::CompressError;
 use pitland::mastering::{EditError, ImageError, PlanError, ScanError};
 use pitland::plugin_host::PluginError;
 use pitland::transport::ClaimDenied;
@@ -208,7 +209,7 @@ fn of_failure(
         (Fault::Verification(_), _) => Exit::Differs,
         (_, Some(by_outcome)) => by_outcome,
         (Fault::Source, None) => match source {
-            Some(SourceError::Stash { .. }) => Exit::Output,
+            Some(source) if is_for_want_of_room(source) => Exit::Output,
             _ => Exit::Source,
         },
         (Fault::SourceTooSlow { .. }, None) => Exit::Source,
@@ -225,7 +226,7 @@ fn of_failure(
     };
     let blame = match fault {
         Fault::SourceTooSlow { .. } => "source",
-        Fault::Source if matches!(source, Some(SourceError::Stash { .. })) => "host",
+        Fault::Source if source.is_some_and(is_for_want_of_room) => "host",
         _ => blame_name(error.blame()),
     };
     Complaint {
@@ -471,7 +472,7 @@ impl From<&SourceError> for Complaint {
     fn from(error: &SourceError) -> Self {
         match error {
             SourceError::Plan(plan) => plan.as_ref().into(),
-            SourceError::Stash { .. } => Self::new(
+            _ if is_for_want_of_room(error) => Self::new(
                 Exit::Output,
                 error.to_string(),
                 "host",
@@ -489,10 +490,22 @@ impl From<&SourceError> for Complaint {
     }
 }
 
+/// Whether the source is as it should be, and the host has no place for what is stored of it.
+fn is_for_want_of_room(error: &SourceError) -> bool {
+    match error {
+        SourceError::Stash { .. } => true,
+        SourceError::Compress(error) => matches!(**error, CompressError::Spool { .. }),
+        _ => false,
+    }
+}
+
 fn source_advice(error: &SourceError) -> &'static str {
     match error {
         SourceError::Stash { .. } => {
             "name folders with more room by --stash-dir, allow more by --stash-quota, or say --stash never"
+        }
+        SourceError::Compress(_) if is_for_want_of_room(error) => {
+            "name a folder with more room by --stash-dir or the variable TMPDIR"
         }
         SourceError::NoSession => {
             "name a session that pitland medium lists, or burn without --append"

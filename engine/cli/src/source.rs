@@ -1,14 +1,15 @@
 //! The rules for SOURCE: what is mastered, what is an image already, and what comes from standard input.
 //! Owns the rules only; reading is the engine's.
 
-use crate::args::{AppendArgs, BurnArgs, FsArg, SpecialArg, TreeArgs, VolumeArgs};
+use crate::args::{AppendArgs, BurnArgs, FsArg, SpecialArg, TextArgs, TreeArgs, VolumeArgs};
 use crate::error::Complaint;
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
 use pitland::mastering::tree::Weights;
-use pitland::mastering::{IsoLevel, SpecialFiles, WalkOptions};
+use pitland::mastering::{Deep, IsoLevel, IsoNames, SpecialFiles, WalkOptions};
 use pitland::{
     Append, EarlierSession, FileSystems, HybridImage, Image, ImageSource, MasterOptions, Udf,
+    VolumeTexts,
 };
 use std::io;
 use std::path::{Path, PathBuf};
@@ -52,13 +53,17 @@ impl Source {
             // What goes on with a disc is a tree, whatever its source is called.
             (false, None) => match image_file(&args.sources, args.as_file || args.go_on) {
                 Some(path) => Ok(Self::ImageFile(path)),
-                None => Ok(Self::Tree {
-                    sources: args.sources.clone(),
-                    options: Box::new(match args.go_on {
+                None => {
+                    let mut options = match args.go_on {
                         true => further_options(&args.volume, &args.earlier)?,
                         false => master_options(&args.volume)?,
-                    }),
-                }),
+                    };
+                    options.spool = args.stash_dirs.first().cloned();
+                    Ok(Self::Tree {
+                        sources: args.sources.clone(),
+                        options: Box::new(options),
+                    })
+                }
             },
         }
     }
@@ -142,7 +147,12 @@ pub(crate) fn master_options(args: &VolumeArgs) -> Result<MasterOptions, Complai
             false => hybrid.code(code),
         });
     }
-    options = options.dedup(args.dedup).manifest(args.manifest);
+    options = options
+        .dedup(args.dedup)
+        .manifest(args.manifest)
+        .attributes(args.xattr)
+        .zisofs(args.zisofs)
+        .texts(texts(&args.texts));
     options.boot.clone_from(&args.boot);
     options.exclude.clone_from(&args.tree.exclude);
     options.hide.clone_from(&args.hide);
@@ -171,6 +181,25 @@ pub(crate) fn further_options(
         Some(_) => options,
         None => options.volume_id(""),
     })
+}
+
+fn texts(args: &TextArgs) -> VolumeTexts {
+    let mut texts = VolumeTexts::default();
+    for (given, text) in [
+        (&args.publisher, &mut texts.publisher),
+        (&args.preparer, &mut texts.preparer),
+        (&args.application, &mut texts.application),
+        (&args.volume_set, &mut texts.volume_set_id),
+        (&args.system_id, &mut texts.system_id),
+        (&args.copyright, &mut texts.copyright_file),
+        (&args.abstract_file, &mut texts.abstract_file),
+        (&args.biblio, &mut texts.bibliographic_file),
+    ] {
+        if let Some(given) = given {
+            text.clone_from(given);
+        }
+    }
+    texts
 }
 
 /// The lines of a file of weights.
@@ -207,9 +236,27 @@ fn file_systems(args: &VolumeArgs) -> Result<FileSystems, Complaint> {
             "joliet and rr are parts of iso: name it in --fs, too",
         ));
     }
-    if !iso && args.iso_level.is_some() {
+    let joliet = is_default || listed(FsArg::Joliet);
+    let rock_ridge = is_default || listed(FsArg::Rr);
+    let names = &args.names;
+    for (said, option, system, there) in [
+        (args.iso_level.is_some(), "--iso-level", "iso", iso),
+        (names.relaxed, "--relaxed", "iso", iso),
+        (names.iso_1999, "--iso-1999", "iso", iso),
+        (names.joliet_long, "--joliet-long", "joliet", joliet),
+        (names.relocate, "--relocate", "rr", rock_ridge),
+        (args.xattr, "--xattr", "rr", rock_ridge),
+        (args.zisofs, "--zisofs", "rr", rock_ridge),
+    ] {
+        if said && !there {
+            return Err(Complaint::usage(format!(
+                "{option} has nothing to do without {system} in --fs"
+            )));
+        }
+    }
+    if args.zisofs && (args.udf.is_some() || listed(FsArg::Udf)) {
         return Err(Complaint::usage(
-            "--iso-level has nothing to do without iso in --fs",
+            "--zisofs and UDF do not go together: it has no compressed files",
         ));
     }
     let udf = match (args.udf, is_default, listed(FsArg::Udf)) {
@@ -227,8 +274,18 @@ fn file_systems(args: &VolumeArgs) -> Result<FileSystems, Complaint> {
     Ok(systems
         .iso9660(iso)
         .iso_level(level.unwrap_or_default())
-        .joliet(is_default || listed(FsArg::Joliet))
-        .rock_ridge(is_default || listed(FsArg::Rr))
+        .iso_names(match names.relaxed {
+            true => IsoNames::RELAXED,
+            false => IsoNames::STRICT,
+        })
+        .enhanced(names.iso_1999)
+        .deep(match names.relocate {
+            true => Deep::Relocate,
+            false => Deep::AsIs,
+        })
+        .joliet(joliet)
+        .joliet_long(names.joliet_long)
+        .rock_ridge(rock_ridge)
         .udf(udf))
 }
 

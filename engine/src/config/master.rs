@@ -2,13 +2,16 @@
 //! defaults by medium; the volume is mastering's.
 
 use crate::config::boot::{BootImage, HybridImage};
+use crate::config::texts::VolumeTexts;
 use crate::error::SourceError;
+use crate::pipeline::stash::standard_dirs;
 use pitland_mastering::checksums::share_equal_files;
 use pitland_mastering::import::Imported;
 use pitland_mastering::tree::{Attributes, Clash, Globs, HiddenIn, Weights};
+use pitland_mastering::zisofs::Compression;
 use pitland_mastering::{
-    BootEntry, IsoLevel, Layout, Names, Origin, PlanWarning, SpecialFiles, Tree, TreeBuilder,
-    UdfRevision, VolumeOptions, VolumeSize, WalkOptions,
+    BootEntry, Deep, IsoLevel, IsoNames, Layout, Names, Origin, PlanWarning, SpecialFiles, Tree,
+    TreeBuilder, UdfRevision, VolumeOptions, VolumeSize, WalkOptions,
 };
 use pitland_mmc::MediumFamily;
 use std::path::{Path, PathBuf};
@@ -43,6 +46,16 @@ pub struct MasterOptions {
     pub hybrid: Option<HybridImage>,
     /// Store files with equal bytes once. All files of which another has the size are then read while it is planned.
     pub dedup: bool,
+    /// Record extended attributes and access control lists of files and folders, as far as this process may see them, with
+    /// Rock Ridge by AAIP. UDF has nothing of the kind.
+    pub attributes: bool,
+    /// Compress files where that saves blocks, as zisofs: readers of Rock Ridge under Linux, and xorriso, show them as they
+    /// were, all others as they stand. All files are then read while it is planned. Without UDF, which has nothing of the kind.
+    pub zisofs: bool,
+    /// The folder where compressed files lie until they are recorded; `None`: the first for temporary files.
+    pub spool: Option<PathBuf>,
+    /// What the volume says of itself, beside its name.
+    pub texts: VolumeTexts,
     /// With a file [`MANIFEST`] in the root that lists the SHA-256 of each file.
     pub manifest: bool,
     /// Go on with what an earlier session holds.
@@ -109,8 +122,16 @@ pub struct FileSystems {
     pub iso9660: bool,
     /// What any reader of ISO 9660 must take: below level 3 no file may have more than 4 GiB.
     pub iso_level: IsoLevel,
+    /// What ISO 9660's own names may have beyond the standard's characters.
+    pub iso_names: IsoNames,
+    /// What becomes of folders that lie deeper than ISO 9660 allows.
+    pub deep: Deep,
+    /// One more hierarchy with names as they are, up to 207 bytes, by ISO 9660:1999.
+    pub enhanced: bool,
     /// Names in Unicode, for Windows.
     pub joliet: bool,
+    /// Joliet's names have up to 103 characters instead of 64, which not every reader takes.
+    pub joliet_long: bool,
     /// Names, modes, owners and links of POSIX.
     pub rock_ridge: bool,
     /// UDF beside it.
@@ -165,7 +186,11 @@ impl Default for FileSystems {
         Self {
             iso9660: true,
             iso_level: IsoLevel::default(),
+            iso_names: IsoNames::STRICT,
+            deep: Deep::default(),
+            enhanced: false,
             joliet: true,
+            joliet_long: false,
             rock_ridge: true,
             udf: Udf::default(),
         }
@@ -187,10 +212,38 @@ impl FileSystems {
         self
     }
 
+    /// With other characters in the names of ISO 9660 itself.
+    #[must_use]
+    pub fn iso_names(mut self, names: IsoNames) -> Self {
+        self.iso_names = names;
+        self
+    }
+
+    /// With another place for folders that lie too deep.
+    #[must_use]
+    pub fn deep(mut self, deep: Deep) -> Self {
+        self.deep = deep;
+        self
+    }
+
+    /// With the names of ISO 9660:1999, or without.
+    #[must_use]
+    pub fn enhanced(mut self, enhanced: bool) -> Self {
+        self.enhanced = enhanced;
+        self
+    }
+
     /// With Joliet, or without.
     #[must_use]
     pub fn joliet(mut self, joliet: bool) -> Self {
         self.joliet = joliet;
+        self
+    }
+
+    /// With long names in Joliet, or without.
+    #[must_use]
+    pub fn joliet_long(mut self, long: bool) -> Self {
+        self.joliet_long = long;
         self
     }
 
@@ -232,6 +285,10 @@ impl Default for MasterOptions {
             weights: Vec::new(),
             hybrid: None,
             dedup: false,
+            attributes: false,
+            zisofs: false,
+            spool: None,
+            texts: VolumeTexts::default(),
             manifest: false,
             append: None,
         }
@@ -316,6 +373,34 @@ impl MasterOptions {
         self
     }
 
+    /// With extended attributes, or without.
+    #[must_use]
+    pub fn attributes(mut self, attributes: bool) -> Self {
+        self.attributes = attributes;
+        self
+    }
+
+    /// With compressed files, or without.
+    #[must_use]
+    pub fn zisofs(mut self, zisofs: bool) -> Self {
+        self.zisofs = zisofs;
+        self
+    }
+
+    /// With another folder for compressed files.
+    #[must_use]
+    pub fn spool(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.spool = Some(folder.into());
+        self
+    }
+
+    /// With these texts.
+    #[must_use]
+    pub fn texts(mut self, texts: VolumeTexts) -> Self {
+        self.texts = texts;
+        self
+    }
+
     /// With a manifest, or without.
     #[must_use]
     pub fn manifest(mut self, manifest: bool) -> Self {
@@ -387,13 +472,21 @@ impl MasterOptions {
         let had_udf = earlier
             .as_ref()
             .is_some_and(|e| e.offered.contains(&Names::Udf));
-        if had_udf && self.file_systems.udf == Udf::WhereNeeded {
-            self.file_systems.udf = Udf::ByMedium;
+        if self.file_systems.udf == Udf::WhereNeeded {
+            self.file_systems.udf = match (had_udf, self.zisofs) {
+                (true, _) => Udf::ByMedium,
+                // It would show the large file alone as it was.
+                (false, true) => Udf::Never,
+                (false, false) => Udf::WhereNeeded,
+            };
         }
         if let Some(earlier) = earlier.as_ref().filter(|_| self.volume_id.is_empty()) {
             self.volume_id.clone_from(&earlier.volume.volume_id);
         }
         let mut tree = self.tree(files, earlier.as_mut())?;
+        if self.attributes {
+            tree.read_attributes().map_err(Arc::new)?;
+        }
         if self.manifest {
             let attributes = Attributes::new(0o444, created.into());
             tree = tree
@@ -407,9 +500,14 @@ impl MasterOptions {
         let mut options = VolumeOptions::new(self.volume_id.clone(), created.into());
         options.iso9660 = self.file_systems.iso9660;
         options.iso_level = self.file_systems.iso_level;
+        options.iso_names = self.file_systems.iso_names;
+        options.deep = self.file_systems.deep;
+        options.enhanced = self.file_systems.enhanced;
         options.joliet = self.file_systems.joliet;
+        options.joliet_long = self.file_systems.joliet_long;
         options.rock_ridge = self.file_systems.rock_ridge;
         options.udf = udf;
+        self.texts.state_in(&mut options);
         let mut warnings = Vec::new();
         if let Some(earlier) = &earlier {
             options.boot = self.earlier_boot(earlier, &tree, &mut warnings);
@@ -417,6 +515,10 @@ impl MasterOptions {
         }
         for image in &self.boot {
             options.boot.push(image.entry(&mut tree)?);
+        }
+        if self.zisofs {
+            let how = self.compression(&options.boot);
+            tree.compress(&how).map_err(Arc::new)?;
         }
         let hybrid = self.hybrid.as_ref().map(HybridImage::hybrid);
         options.hybrid = hybrid.transpose()?;
@@ -435,6 +537,16 @@ impl MasterOptions {
         options.volume_size = VolumeSize::ToEnd;
         let layout = Layout::plan(layout.into_tree(), first_lba, &options).map_err(Arc::new)?;
         Ok(layout.with_warnings(warnings))
+    }
+
+    /// What machines start from must stand in the volume as it is.
+    fn compression(&self, boot: &[BootEntry]) -> Compression {
+        let temporary = || standard_dirs().into_iter().next();
+        Compression {
+            spool: self.spool.clone().or_else(temporary),
+            leave: boot.iter().map(|entry| entry.image).collect(),
+            ..Compression::default()
+        }
     }
 
     /// What starts machines from an earlier session, unless other images are to do so.

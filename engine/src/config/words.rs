@@ -3,7 +3,8 @@
 
 use crate::config::boot::{BootEmulation, BootImage, HybridImage};
 use crate::config::master::{Append, EarlierSession, FileSystems, MasterOptions, Udf};
-use pitland_mastering::{IsoLevel, Platform, UdfRevision};
+use crate::config::texts::VolumeTexts;
+use pitland_mastering::{Deep, IsoLevel, IsoNames, Platform, UdfRevision};
 use std::ffi::OsStr;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
@@ -21,7 +22,11 @@ impl MasterOptions {
                 FileSystems {
                     iso9660,
                     iso_level,
+                    iso_names,
+                    deep,
+                    enhanced,
                     joliet,
+                    joliet_long,
                     rock_ridge,
                     udf,
                 },
@@ -31,6 +36,10 @@ impl MasterOptions {
             weights,
             hybrid,
             dedup,
+            attributes,
+            zisofs,
+            spool,
+            texts,
             manifest,
             append,
         } = self;
@@ -40,6 +49,21 @@ impl MasterOptions {
         }
         if *iso_level != IsoLevel::default() {
             words.push(word(&["iso-level", &iso_level.number().to_string()]));
+        }
+        let allowed = self.allowed_in_names();
+        if *iso_names != IsoNames::STRICT {
+            words.push(word(&[&["iso-names"], allowed.as_slice()].concat()));
+        }
+        match deep {
+            Deep::Refuse => words.push(b"deep-refused".to_vec()),
+            Deep::Relocate => words.push(b"deep-relocated".to_vec()),
+            _ => {}
+        }
+        if *enhanced {
+            words.push(b"enhanced".to_vec());
+        }
+        if *joliet_long {
+            words.push(b"joliet-long".to_vec());
         }
         if !joliet {
             words.push(b"no-joliet".to_vec());
@@ -66,6 +90,21 @@ impl MasterOptions {
         if *dedup {
             words.push(b"dedup".to_vec());
         }
+        if *attributes {
+            words.push(b"attributes".to_vec());
+        }
+        if *zisofs {
+            words.push(b"zisofs".to_vec());
+        }
+        if let Some(spool) = spool {
+            words.push([b"spool", bytes_of(spool).as_slice()].join(&0));
+        }
+        let (mut texts, mut usual) = (texts.clone(), VolumeTexts::default());
+        for ((key, text), (_, usual)) in texts.fields().into_iter().zip(usual.fields()) {
+            if text != usual {
+                words.push(word(&[key, text]));
+            }
+        }
         if *manifest {
             words.push(b"manifest".to_vec());
         }
@@ -84,6 +123,15 @@ impl MasterOptions {
         words
     }
 
+    /// What names have beyond the standard's characters.
+    fn allowed_in_names(&self) -> Vec<&'static str> {
+        let mut names = self.file_systems.iso_names;
+        let allowed = flags(&mut names).into_iter();
+        allowed
+            .filter_map(|(name, on)| on.then_some(name))
+            .collect()
+    }
+
     /// With what such words say; `None` where one is not understood.
     pub(crate) fn with_words(self, words: &[Vec<u8>]) -> Option<Self> {
         words
@@ -99,6 +147,16 @@ impl MasterOptions {
             b"iso-level" => {
                 systems.iso_level = IsoLevel::from_number(text(values.next()?)?.parse().ok()?)?;
             }
+            b"iso-names" => {
+                for allowed in values.by_ref() {
+                    let mut all = flags(&mut systems.iso_names).into_iter();
+                    *all.find(|(name, _)| name.as_bytes() == allowed)?.1 = true;
+                }
+            }
+            b"deep-refused" => systems.deep = Deep::Refuse,
+            b"deep-relocated" => systems.deep = Deep::Relocate,
+            b"enhanced" => systems.enhanced = true,
+            b"joliet-long" => systems.joliet_long = true,
             b"no-joliet" => systems.joliet = false,
             b"no-rock-ridge" => systems.rock_ridge = false,
             b"no-udf" => systems.udf = Udf::Never,
@@ -116,6 +174,9 @@ impl MasterOptions {
                     Some(code.map_or_else(HybridImage::default, |code| hybrid.code(code)));
             }
             b"dedup" => self.dedup = true,
+            b"attributes" => self.attributes = true,
+            b"zisofs" => self.zisofs = true,
+            b"spool" => self.spool = Some(OsStr::from_bytes(values.next()?).into()),
             b"manifest" => self.manifest = true,
             b"append" => self.append = Some(append(&mut values)?),
             b"remove" => {
@@ -123,10 +184,25 @@ impl MasterOptions {
                 self.append.as_mut()?.remove.push(path.into());
             }
             b"boot" => self.boot.push(boot_image(&mut values)?),
-            _ => return None,
+            key => {
+                let mut texts = self.texts.fields().into_iter();
+                let (_, of_key) = texts.find(|(name, _)| name.as_bytes() == key)?;
+                *of_key = text(values.next()?)?.to_owned();
+            }
         }
         values.next().is_none().then_some(self)
     }
+}
+
+/// What names may have, each with its word.
+fn flags(names: &mut IsoNames) -> [(&'static str, &mut bool); 5] {
+    [
+        ("lower-case", &mut names.lower_case),
+        ("ascii", &mut names.ascii),
+        ("dots", &mut names.dots),
+        ("no-version", &mut names.no_version),
+        ("no-final-dot", &mut names.no_final_dot),
+    ]
 }
 
 fn word(parts: &[&str]) -> Vec<u8> {
@@ -219,12 +295,25 @@ mod tests {
         floppy.emulation = BootEmulation::Floppy;
         let plain = MasterOptions::default;
         let systems = FileSystems::default;
+        let mut no_version = IsoNames::STRICT;
+        no_version.no_version = true;
+        let mut texts = VolumeTexts::default();
+        for (name, text) in texts.fields() {
+            *text = format!("the {name}, ä");
+        }
         let mut all = vec![
             plain(),
             plain().file_systems(systems().iso9660(false)),
             plain().file_systems(systems().iso_level(IsoLevel::One)),
             plain().file_systems(systems().joliet(false)),
             plain().file_systems(systems().rock_ridge(false)),
+            plain().file_systems(systems().joliet_long(true).enhanced(true)),
+            plain().file_systems(systems().iso_names(IsoNames::RELAXED)),
+            plain().file_systems(systems().iso_names(no_version)),
+            plain().file_systems(systems().deep(Deep::Relocate)),
+            plain().file_systems(systems().deep(Deep::Refuse)),
+            plain().attributes(true).zisofs(true).spool("/a spool"),
+            plain().texts(texts),
             plain().boot(hard_drive).boot(floppy),
             plain().exclude("*.o").exclude("/a b/").hide("{x,y}"),
             plain().weights(["*.txt 5".into(), "# nothing".into()]),
@@ -264,6 +353,9 @@ mod tests {
             b"udf\x002.55",
             b"udf\x002.50\0more",
             b"no-udf\0",
+            b"iso-names\0upper-case",
+            b"publisher",
+            b"publisher\0a\0b",
             b"remove\0/a",
             b"append\0x\0refuse",
             b"append\0\0perhaps",

@@ -26,12 +26,14 @@ pub(crate) async fn run(args: ExtractArgs, context: Context) -> Result<Exit, Com
         paths,
         output,
         replace,
+        xattr,
         most,
     } = args;
     let work = move |opened: Opened| {
         let most = most.unwrap_or(opened.bytes.saturating_mul(MOST_TIMES));
         let mut options = ExtractOptions::new(most);
         options.replace = replace;
+        options.attributes = xattr;
         // Nobody else may give files away.
         options.owners = rustix::process::geteuid().is_root();
         run_in(opened, &paths, &output, &options, &own)
@@ -107,7 +109,7 @@ fn refused(name: &Name, error: &ExtractError) -> Complaint {
             Exit::Refused,
             format!("{}: {error}", name.escaped()),
             "medium",
-            "its files share blocks, or it lies about their sizes; where that is wanted, say --most BYTES",
+            "its files share blocks or are compressed, or it lies about their sizes; where that is wanted, say --most BYTES",
         ),
         _ => Complaint::internal(error.to_string()),
     }
@@ -125,7 +127,7 @@ impl ExtractObserver for Observer<'_> {
     fn problem(&mut self, problem: ExtractProblem) {
         let exit = match problem {
             ExtractProblem::LeftOut { .. } => Exit::Done,
-            ExtractProblem::Host { .. } => Exit::Output,
+            ExtractProblem::Host { .. } | ExtractProblem::Attribute { .. } => Exit::Output,
             _ => Exit::Differs,
         };
         if self.worst == Exit::Done {

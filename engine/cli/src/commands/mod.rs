@@ -67,7 +67,7 @@ async fn dispatch(command: Command, context: Context) -> Result<Exit, Complaint>
         Command::Drives(args) => drives::run(args, context).await,
         Command::Medium(args) => medium::run(args, context).await,
         Command::Plugins(args) => plugins::run(&args, &context),
-        Command::Image(args) => image::run(args, context).await,
+        Command::Image(args) => image::run(*args, context).await,
         Command::Burn(args) => burn::run(*args, context).await,
         Command::Verify(args) => verify::run(args, context).await,
         Command::Read(args) => read::run(args, context).await,

@@ -125,7 +125,7 @@ impl Comparison<'_> {
                         });
                     }
                     Some(entry) => {
-                        if self.same_shape(id, &entry, names) {
+                        if self.same_shape(id, &entry, names, first) {
                             self.attributes(id, &entry, names);
                             match tree.kind(id) {
                                 NodeKind::Directory => pending.push((id, entry, depth + 1)),
@@ -163,7 +163,13 @@ impl Comparison<'_> {
         });
     }
 
-    fn same_shape(&mut self, id: NodeId, entry: &Entry, names: Names) -> bool {
+    /// The file as the best names tell it, once they are all read.
+    fn noted(&self, id: NodeId) -> Option<&Entry> {
+        let position = self.files.binary_search_by_key(&id, |(id, _)| *id).ok()?;
+        self.files.get(position).map(|(_, entry)| entry)
+    }
+
+    fn same_shape(&mut self, id: NodeId, entry: &Entry, names: Names, first: bool) -> bool {
         let tree = self.tree;
         let lba = entry.location.lba;
         let has_bytes = |kind| matches!(kind, NodeKind::Directory | NodeKind::File);
@@ -185,6 +191,11 @@ impl Comparison<'_> {
         // Rock Ridge tells what a compressed file was, all others what stands there.
         let plain = entry.zisofs.and(tree.extras(id)).and_then(|e| e.zisofs);
         let size = plain.map_or(tree.size(id), |zisofs| zisofs.size.into());
+        let noted = (!first).then(|| self.noted(id)).flatten();
+        let size = match noted.filter(|noted| noted.zisofs.is_some() && entry.zisofs.is_none()) {
+            Some(noted) => noted.extents.iter().map(|e| u64::from(e.bytes)).sum(),
+            None => size,
+        };
         if volume == NodeKind::File && entry.size != size {
             self.report(Difference::Size {
                 path: tree.disc_path(id),
@@ -199,11 +210,8 @@ impl Comparison<'_> {
     }
 
     fn same_blocks(&mut self, id: NodeId, entry: &Entry, names: Names) {
-        let position = self.files.binary_search_by_key(&id, |(id, _)| *id);
-        let best = position.ok().and_then(|at| self.files.get(at));
-        if best
-            .is_some_and(|(_, best)| entry.size > 0 && runs(&best.extents) != runs(&entry.extents))
-        {
+        let best = self.noted(id);
+        if best.is_some_and(|best| entry.size > 0 && runs(&best.extents) != runs(&entry.extents)) {
             let path = self.tree.disc_path(id);
             self.report(Difference::Blocks {
                 path,

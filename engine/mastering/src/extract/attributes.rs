@@ -1,4 +1,4 @@
-//! What a file of the host takes over of its record: mode, owner and times, as far as that is harmless.
+//! What a file of the host takes over of its record: mode, owner, times and attributes, as far as that is harmless.
 //!
 //! Must not know paths.
 
@@ -6,13 +6,17 @@ use std::ffi::OsStr;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 
-use rustix::fs::{AtFlags, Gid, Mode, Timespec, Timestamps, Uid};
+use rustix::fs::{AtFlags, Gid, Mode, Timespec, Timestamps, Uid, XattrFlags};
 
 use crate::read::Entry;
 use crate::time::Timestamp;
+use crate::tree::ExtendedAttribute;
 
 /// Permissions that are taken over: none that lends anybody the rights of another.
 const PERMISSIONS: u32 = 0o777;
+
+/// The namespace whose attributes mean something to users alone.
+const OF_USERS: &[u8] = b"user.";
 
 /// What is set on a file when it is complete.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +24,20 @@ pub(super) struct Attributes {
     mode: Option<Mode>,
     owner: Option<(Uid, Gid)>,
     times: Option<(Timestamp, Timestamp)>,
+}
+
+/// Sets an entry's extended attributes that belong to users, on an open file or folder that its owner may still write to.
+/// All others can change what a program may do, or whom a file belongs to. Answers the names that the system refused.
+pub(super) fn set_extended(file: impl AsFd, entry: &Entry) -> Vec<(Vec<u8>, io::Error)> {
+    let of_users = entry
+        .attributes
+        .iter()
+        .filter(|attribute| attribute.name.starts_with(OF_USERS));
+    let refused = of_users.filter_map(|ExtendedAttribute { name, value }| {
+        let set = rustix::fs::fsetxattr(&file, name.as_slice(), value, XattrFlags::empty());
+        set.err().map(|error| (name.clone(), error.into()))
+    });
+    refused.collect()
 }
 
 impl Attributes {

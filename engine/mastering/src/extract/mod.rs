@@ -12,7 +12,7 @@ use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Write};
 use std::ops::ControlFlow;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 
@@ -21,7 +21,7 @@ use rustix::fs::{AtFlags, Mode};
 use crate::block::{BLOCK_SIZE, BlockSource, Extent};
 use crate::read::{Entry, ReadError, Volume};
 use crate::tree::NodeKind;
-use attributes::Attributes;
+use attributes::{Attributes, set_extended};
 use beneath::{Beneath, Made};
 
 /// Bytes that are read at a time.
@@ -36,18 +36,22 @@ pub struct ExtractOptions {
     pub replace: bool,
     /// Give files their owners, where the volume has such. Mostly the right of the superuser alone.
     pub owners: bool,
+    /// Set the extended attributes of files and folders that begin with `user.`; the others are left out. What the host
+    /// refuses is an [`ExtractProblem::Attribute`], and the file stays.
+    pub attributes: bool,
     /// The most bytes that all files together may have. Files can share blocks, so that a small image may hold more than
     /// any drive.
     pub most_bytes: u64,
 }
 
 impl ExtractOptions {
-    /// Nothing is replaced and owners are left alone; at most `most_bytes`.
+    /// Nothing is replaced, owners and attributes are left alone; at most `most_bytes`.
     #[must_use]
     pub fn new(most_bytes: u64) -> Self {
         Self {
             replace: false,
             owners: false,
+            attributes: false,
             most_bytes,
         }
     }
@@ -111,6 +115,15 @@ pub enum ExtractProblem {
         /// The system's answer.
         source: io::Error,
     },
+    /// The host did not take an extended attribute; the file or folder has all else.
+    Attribute {
+        /// The path in the volume.
+        path: PathBuf,
+        /// The attribute's name.
+        name: Vec<u8>,
+        /// The system's answer.
+        source: io::Error,
+    },
     /// Devices, fifos and sockets are not made.
     LeftOut {
         /// The path in the volume.
@@ -129,6 +142,7 @@ impl ExtractProblem {
             | Self::Unreadable { path, .. }
             | Self::Short { path }
             | Self::Host { path, .. }
+            | Self::Attribute { path, .. }
             | Self::LeftOut { path, .. } => path,
         }
     }
@@ -142,6 +156,10 @@ impl std::fmt::Display for ExtractProblem {
             Self::Unreadable { error, .. } => write!(f, "{path} cannot be read: {error}"),
             Self::Short { .. } => write!(f, "{path} ends before its size"),
             Self::Host { source, .. } => write!(f, "{path} cannot be made: {source}"),
+            Self::Attribute { name, source, .. } => {
+                let name = name.escape_ascii();
+                write!(f, "{path} cannot have the attribute {name}: {source}")
+            }
             Self::LeftOut { kind, .. } => write!(f, "{path} is a {kind}, and is left out"),
         }
     }
@@ -411,7 +429,11 @@ impl Extraction<'_> {
         // What is made in a folder changes its time, and its mode may forbid it.
         for (path, folder) in made.into_iter().rev() {
             let attributes = Attributes::of(&folder, self.options.owners);
-            let set = self.below.folder(&path).and_then(|at| attributes.set(at));
+            let set = self.below.folder(&path).and_then(|at| {
+                let refused = extended(self.options, at, &folder);
+                attributes.set(at).map(|()| refused)
+            });
+            let set = set.map(|refused| self.refused(&path, refused));
             if let Err(source) = set {
                 self.problem(ExtractProblem::Host { path, source });
             }
@@ -421,6 +443,16 @@ impl Extraction<'_> {
     fn problem(&mut self, problem: ExtractProblem) {
         self.summary.problems += 1;
         self.observer.problem(problem);
+    }
+
+    fn refused(&mut self, path: &Path, attributes: Vec<(Vec<u8>, io::Error)>) {
+        for (name, source) in attributes {
+            self.problem(ExtractProblem::Attribute {
+                path: path.to_owned(),
+                name,
+                source,
+            });
+        }
     }
 
     fn make_folder(&mut self, path: &Path, folder: &Entry) -> io::Result<Made> {
@@ -465,6 +497,9 @@ impl Extraction<'_> {
         };
         let out = File::from(self.below.make_file(parent, name, mode)?);
         let filled = self.fill(volume, file, &out, buffer).and_then(|()| {
+            // First of all: the mode may take away the right to it.
+            let refused = extended(self.options, &out, file);
+            self.refused(path, refused);
             let attributes = Attributes::of(file, self.options.owners);
             Ok(attributes.set(&out)?)
         });
@@ -516,6 +551,14 @@ impl Extraction<'_> {
         let parent = self.below.folder(parent)?;
         rustix::fs::symlinkat(OsStr::from_bytes(target), parent, name)?;
         Attributes::of(link, self.options.owners).set_link(parent, name)
+    }
+}
+
+/// Sets extended attributes where they are wished, and answers those that were refused.
+fn extended(options: &ExtractOptions, file: impl AsFd, entry: &Entry) -> Vec<(Vec<u8>, io::Error)> {
+    match options.attributes {
+        true => set_extended(file, entry),
+        false => Vec::new(),
     }
 }
 

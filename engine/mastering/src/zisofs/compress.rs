@@ -87,7 +87,8 @@ pub enum CompressError {
 impl Tree {
     /// Compresses the files that take fewer blocks then, for volumes with Rock Ridge and without UDF. They have their
     /// compressed bytes and [`Extras::zisofs`](crate::tree::Extras::zisofs) afterwards; [`Tree::size`] tells the compressed ones.
-    /// Files of 4 GiB and more, files that stand on the disc already, and those that are compressed are left as they are.
+    /// Files of 4 GiB and more, files that stand on the disc already or can be read but once, and those that are compressed
+    /// are left as they are.
     ///
     /// # Errors
     /// [`CompressError`]; the tree is as it was.
@@ -97,13 +98,18 @@ impl Tree {
         let mut source = Source::default();
         let left: Vec<NodeId> = how.leave.iter().map(|id| self.first_name(*id)).collect();
         for id in self.nodes() {
-            let recorded = matches!(self.origin(id), Origin::Recorded(_));
+            let left_alone = match self.origin(id) {
+                Origin::Recorded(_) => true,
+                // Who saves nothing could not be read again.
+                Origin::Given(bytes) => !bytes.repeatable(),
+                _ => false,
+            };
             let compressed = self
                 .extras(id)
                 .is_some_and(|extras| extras.zisofs.is_some());
             if self.kind(id) != NodeKind::File
                 || self.first_name(id) != id
-                || recorded
+                || left_alone
                 || compressed
                 // What has no name is started from, as it is.
                 || self.is_hidden(id)
