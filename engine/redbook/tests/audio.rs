@@ -298,3 +298,17 @@ fn what_cannot_be_recorded_is_named() {
     let is_told = matches!(cut, AudioFault::Short { .. } | AudioFault::Damaged { .. });
     assert!(is_told, "{cut:?}");
 }
+
+/// Found by fuzzing: a header that states 44 channels, over which a decoder of others panics where overflow is checked.
+#[test]
+fn a_file_over_which_a_decoder_panics_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut content = wav(44_100, 2, 16, &[0; 400]);
+    let extensible = b"\xfe\xff\x2c\0\x44\xac\0\0\x20\x62\x05\0\x08\0\x20\0\x16\0\x20\0\x03\0\0\0";
+    let kind = b"\x01\0\0\0\0\0\x10\0\x80\0\0\xaa\0\x38\x9b\x71";
+    content.splice(16..36, [&b"\x28\0\0\0"[..], extensible, kind].concat());
+    let path = put(folder.path(), "mask.wav", &content);
+    let error = AudioFile::measure(&path).unwrap_err();
+    let refused = matches!(error.fault, AudioFault::Decoder | AudioFault::Channels(44));
+    assert!(refused, "{error}");
+}

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use symphonia::core::audio::GenericAudioBufferRef;
@@ -39,6 +40,8 @@ pub(super) struct Decoder {
     decoded: u64,
     /// Samples that the file says it has, where such words are exact.
     stated: Option<u64>,
+    /// It panicked: what it holds may be in any state.
+    broken: bool,
 }
 
 impl fmt::Debug for Decoder {
@@ -50,8 +53,34 @@ impl fmt::Debug for Decoder {
     }
 }
 
+/// Does what may panic: decoders of others are given bytes that nobody has looked at.
+fn contained<T>(
+    path: &Path,
+    work: impl FnOnce() -> Result<T, AudioError>,
+) -> Result<T, AudioError> {
+    catch_unwind(AssertUnwindSafe(work))
+        .unwrap_or_else(|_| Err(AudioError::new(path, AudioFault::Decoder)))
+}
+
 impl Decoder {
     pub(super) fn open(path: &Path) -> Result<Self, AudioError> {
+        contained(path, || Self::open_file(path))
+    }
+
+    /// The next samples; `None` at the end. A packet may give none.
+    pub(super) fn next(&mut self) -> Result<Option<Piece>, AudioError> {
+        let path = self.path.clone();
+        if self.broken {
+            return Err(AudioError::new(&path, AudioFault::Decoder));
+        }
+        // Until it comes back in one piece.
+        self.broken = true;
+        let piece = contained(&path, || self.next_piece());
+        self.broken = matches!(&piece, Err(error) if matches!(error.fault, AudioFault::Decoder));
+        piece
+    }
+
+    fn open_file(path: &Path) -> Result<Self, AudioError> {
         let wrong = |fault: AudioFault| AudioError::new(path, fault);
         let no_sound = |what: &str| wrong(AudioFault::NoSound(what.to_owned()));
         let file = File::open(path).map_err(|error| wrong(error.into()))?;
@@ -118,6 +147,7 @@ impl Decoder {
             cut,
             decoded: 0,
             stated,
+            broken: false,
         })
     }
 
@@ -137,8 +167,7 @@ impl Decoder {
         self.tags.clone()
     }
 
-    /// The next samples; `None` at the end. A packet may give none.
-    pub(super) fn next(&mut self) -> Result<Option<Piece>, AudioError> {
+    fn next_piece(&mut self) -> Result<Option<Piece>, AudioError> {
         loop {
             if self.cut.is_done() {
                 return Ok(None);

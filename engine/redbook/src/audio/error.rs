@@ -51,6 +51,9 @@ pub enum AudioFault {
         /// Samples that it says it has.
         stated: u64,
     },
+    /// Its decoder broke off in a way that no file should make it.
+    #[error("its decoder cannot cope with it: make another file of it")]
+    Decoder,
     /// More than two channels, which a CD has not.
     #[error("it has {0} channels; a CD has two")]
     Channels(usize),
