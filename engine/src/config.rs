@@ -39,6 +39,8 @@ pub struct BurnOptions {
     pub recording: Recording,
     /// The sectors of a CD's data track.
     pub cd_form: CdForm,
+    /// Whether a CD may be filled beyond what it says it holds.
+    pub overburn: bool,
     /// The writer, by name; `None`: the best fit.
     pub writer: Option<String>,
     /// What is stored a second time before the laser is on.
@@ -72,6 +74,7 @@ impl Default for BurnOptions {
             fast_write: false,
             recording: Recording::default(),
             cd_form: CdForm::default(),
+            overburn: false,
             writer: None,
             stash: StashPolicy::default(),
             stash_dirs: Vec::new(),
@@ -146,6 +149,13 @@ impl BurnOptions {
     #[must_use]
     pub fn cd_form(mut self, form: CdForm) -> Self {
         self.cd_form = form;
+        self
+    }
+
+    /// Beyond what a CD says it holds, or not.
+    #[must_use]
+    pub fn overburn(mut self, overburn: bool) -> Self {
+        self.overburn = overburn;
         self
     }
 

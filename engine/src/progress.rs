@@ -13,7 +13,9 @@ use tokio::sync::{mpsc, watch};
 pub struct JobProgress {
     /// Where the job stands.
     pub phase: Phase,
-    /// Blocks of 2048 bytes done in this phase.
+    /// Bytes of a block; 0 before it is known.
+    pub block_bytes: u32,
+    /// Blocks done in this phase.
     pub blocks_done: u64,
     /// Blocks to do in this phase; 0 where it has no such count.
     pub blocks_total: u64,
@@ -88,6 +90,8 @@ pub(crate) struct Teller {
     phase: Phase,
     told: Instant,
     nominal: u64,
+    /// Bytes of a block of the image.
+    block_bytes: u64,
 }
 
 /// The reader's end.
@@ -111,6 +115,7 @@ pub(crate) fn channel() -> (Teller, Told, watch::Receiver<JobProgress>) {
         phase: Phase::Waiting,
         told: now,
         nominal: 0,
+        block_bytes: 2048,
     };
     (
         teller,
@@ -126,6 +131,11 @@ impl Teller {
     /// States the medium's nominal speed in kB/s.
     pub(crate) fn nominal_speed(&mut self, kilobytes_per_second: u32) {
         self.nominal = u64::from(kilobytes_per_second) * 1000;
+    }
+
+    /// States the bytes of a block of the image.
+    pub(crate) fn block_bytes(&mut self, bytes: u32) {
+        self.block_bytes = u64::from(bytes);
     }
 
     /// Tells that a phase has begun, if it is another one.
@@ -173,7 +183,7 @@ impl Teller {
         let bytes = progress
             .blocks_done
             .saturating_sub(self.past.1)
-            .saturating_mul(2048);
+            .saturating_mul(self.block_bytes);
         let rate = if spent.as_millis() > 0 {
             bytes as f64 / spent.as_secs_f64()
         } else {
@@ -182,9 +192,10 @@ impl Teller {
         let left = progress
             .blocks_total
             .saturating_sub(progress.blocks_done)
-            .saturating_mul(2048);
+            .saturating_mul(self.block_bytes);
         let figures = JobProgress {
             phase: progress.phase,
+            block_bytes: self.block_bytes as u32, // stated in 32 bits
             blocks_done: progress.blocks_done,
             blocks_total: progress.blocks_total,
             bytes_per_second: rate as u64,

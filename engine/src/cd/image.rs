@@ -2,7 +2,9 @@
 
 use super::build::CdImageBuilder;
 use super::error::CdWarning;
+use super::layout::runs_by_track;
 use super::program::{Piece, ProgramReader};
+use crate::error::SourceError;
 use pitland_mmc::Lba;
 use pitland_redbook::SECTOR_BYTES;
 use pitland_redbook::disc::Session;
@@ -86,6 +88,15 @@ impl CdImage {
             kind: Kind::Sectors,
         }
     }
+
+    /// The sectors of one track behind those of the one before, as track-at-once takes them: the drive makes the gaps.
+    pub fn by_track(&self) -> CdBlocks {
+        let runs = runs_by_track(&self.session).into_iter().flatten();
+        CdBlocks {
+            image: self.clone(),
+            kind: Kind::ByTrack(runs.collect()),
+        }
+    }
 }
 
 /// The blocks of a CD in one of the forms that drives take.
@@ -95,10 +106,15 @@ pub struct CdBlocks {
     kind: Kind,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 enum Kind {
-    Raw { form: SubchannelForm, lead_in: Lba },
+    Raw {
+        form: SubchannelForm,
+        lead_in: Lba,
+    },
     Sectors,
+    /// Runs of the session's blocks.
+    ByTrack(Arc<[(Lba, u32)]>),
 }
 
 impl CdBlocks {
@@ -109,29 +125,31 @@ impl CdBlocks {
 
     /// Bytes of a block: 2352, 2368 or 2448.
     pub fn block_bytes(&self) -> usize {
-        match self.kind {
+        match &self.kind {
             Kind::Raw { form, .. } => form.block_bytes(),
-            Kind::Sectors => SECTOR_BYTES,
+            Kind::Sectors | Kind::ByTrack(_) => SECTOR_BYTES,
         }
     }
 
-    /// Where the first block stands.
+    /// Where the first block stands; 0 where the drive makes the gaps.
     pub fn first_lba(&self) -> Lba {
-        match self.kind {
+        match &self.kind {
             Kind::Raw { form, lead_in } => {
-                RawImage::new(&self.image.session, lead_in, form, Vec::new()).first_lba()
+                RawImage::new(&self.image.session, *lead_in, *form, Vec::new()).first_lba()
             }
             Kind::Sectors => ProgramImage::new(&self.image.session).first_lba(),
+            Kind::ByTrack(_) => Lba(0),
         }
     }
 
     /// How many there are.
     pub fn blocks(&self) -> u32 {
-        match self.kind {
+        match &self.kind {
             Kind::Raw { form, lead_in } => {
-                RawImage::new(&self.image.session, lead_in, form, Vec::new()).blocks()
+                RawImage::new(&self.image.session, *lead_in, *form, Vec::new()).blocks()
             }
             Kind::Sectors => ProgramImage::new(&self.image.session).blocks(),
+            Kind::ByTrack(runs) => runs.iter().map(|run| run.1).sum(),
         }
     }
 
@@ -160,21 +178,52 @@ impl CdImageReader {
         let wanted = out.len() / self.blocks.block_bytes();
         let lba = Lba(self.blocks.first_lba().0.saturating_add_unsigned(block));
         let image = &self.blocks.image;
-        let made = match self.blocks.kind {
-            Kind::Raw { form, lead_in } => {
-                RawImage::new(&image.session, lead_in, form, image.text.to_vec()).read_blocks(
-                    lba,
-                    &mut self.program,
-                    out,
-                )?
-            }
-            Kind::Sectors => {
-                ProgramImage::new(&image.session).read_sectors(lba, &mut self.program, out)?
-            }
-        };
+        let made =
+            match &self.blocks.kind {
+                Kind::Raw { form, lead_in } => {
+                    RawImage::new(&image.session, *lead_in, *form, image.text.to_vec())
+                        .read_blocks(lba, &mut self.program, out)?
+                }
+                Kind::Sectors => {
+                    ProgramImage::new(&image.session).read_sectors(lba, &mut self.program, out)?
+                }
+                Kind::ByTrack(runs) => {
+                    let program = ProgramImage::new(&image.session);
+                    let (mut made, mut skip) = (0, block);
+                    let mut rest = out;
+                    for (first, blocks) in runs.iter() {
+                        if skip >= *blocks {
+                            skip -= blocks;
+                            continue;
+                        }
+                        let count = ((blocks - skip) as usize).min(rest.len() / SECTOR_BYTES);
+                        let (now, later) = rest.split_at_mut(count * SECTOR_BYTES);
+                        let lba = Lba(first.0.saturating_add_unsigned(skip));
+                        made += program.read_sectors(lba, &mut self.program, now)?;
+                        (rest, skip) = (later, 0);
+                    }
+                    made
+                }
+            };
         match made == wanted {
             true => Ok(()),
             false => Err(io::ErrorKind::UnexpectedEof.into()),
         }
+    }
+
+    /// The same by bytes, which begin and end with blocks.
+    pub(crate) fn read_at(&mut self, position: u64, out: &mut [u8]) -> Result<(), SourceError> {
+        let block = position / self.blocks.block_bytes() as u64;
+        let block = u32::try_from(block).unwrap_or(u32::MAX);
+        self.read_blocks(block, out).map_err(|error| {
+            // What is wrong with a file of the image is told by its name.
+            match error.downcast::<SourceError>() {
+                Ok(error) => error,
+                Err(error) => SourceError::Io {
+                    name: "the CD's sources".into(),
+                    error: Arc::new(error),
+                },
+            }
+        })
     }
 }

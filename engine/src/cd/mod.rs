@@ -40,6 +40,7 @@ mod build;
 mod cue;
 mod error;
 mod image;
+mod layout;
 mod program;
 mod samples;
 mod sectors;
@@ -53,6 +54,8 @@ pub use error::{CdError, CdFault, CdPlace, CdWarning};
 pub use image::{CdBlocks, CdImage, CdImageReader};
 pub use program::ProgramReader;
 pub use text::CdTextFrom;
+
+pub use pitland_writer::{CdMode, CdSubchannel};
 
 pub use pitland_redbook::disc::{LayoutError, Limits, Placed, Session, Track};
 pub use pitland_redbook::raw::{ProgramSource, SubchannelForm};

@@ -24,8 +24,8 @@ use pitland_journal::JobJournal;
 use pitland_mastering::Layout;
 use pitland_mmc::Lba;
 use pitland_writer::{
-    ActiveWriter, BurnRequest, Event, Failure, MediaFacts, Origin, Refusal, Request, Service,
-    Speed, Step, WritePlan,
+    ActiveWriter, BurnRequest, CdLayout, CdMode, Event, Failure, MediaFacts, Origin, Refusal,
+    Request, Service, Speed, Step, WritePlan,
 };
 use std::sync::Arc;
 use tokio::sync::oneshot;
@@ -44,6 +44,8 @@ pub struct BurnPlan {
     pub service: Service,
     /// Bytes of the image.
     pub image_bytes: u64,
+    /// Bytes of a block of it: 2048, but on CD for what is more than one data track.
+    pub block_bytes: u32,
     /// Blocks of the image.
     pub image_blocks: u64,
     /// The commands and extents.
@@ -81,7 +83,7 @@ pub(crate) async fn plan(
     image: Image,
 ) -> Result<BurnPlan, BurnError> {
     let facts = lease.drive.medium().await?.facts;
-    let mut burn = request(&options);
+    let mut burn = request(&options, image.cd_mode());
     let old = OldVolume::find(image.goes_on_with(), burn.placement, &facts, lease.reader()).await?;
     burn.placement = old.as_ref().map_or(burn.placement, OldVolume::placement);
     let Chosen { facts, service } = assess(lease, facts, burn.clone(), &options).await?;
@@ -111,6 +113,7 @@ pub(crate) async fn plan(
             .service
             .ok_or(BurnError::Refused(Refusal::NotOffered))?,
         image_bytes: image.bytes,
+        block_bytes: image.block_bytes,
         image_blocks: image.blocks(),
         plan: ready.plan,
         stash,
@@ -247,8 +250,10 @@ pub(crate) fn not_cancelled(control: &JobControl) -> Result<(), BurnError> {
 }
 
 /// The wish for a burn of yet unknown length.
-pub(crate) fn request(options: &BurnOptions) -> BurnRequest {
+pub(crate) fn request(options: &BurnOptions, mode: Option<CdMode>) -> BurnRequest {
     let mut burn = BurnRequest::new(0);
+    burn.cd = mode.map(|mode| CdLayout::new(mode, Lba(0)));
+    burn.overburn = options.overburn;
     burn.placement = options.placement;
     burn.finish = options.finish;
     burn.speed = options.speed;
@@ -341,6 +346,8 @@ pub(crate) async fn choose_and_begin(
 pub(crate) struct Assembly {
     pub(crate) ready: Ready,
     pub(crate) image_bytes: u64,
+    /// Bytes of a block of the image.
+    pub(crate) block_bytes: u32,
     pub(crate) layout: Option<Arc<Layout>>,
     pub(crate) checks: Arc<Checks>,
     /// The drive's end of the source, and its place at the start line.
@@ -356,6 +363,7 @@ impl Assembly {
         Self {
             ready,
             image_bytes: 0,
+            block_bytes: 2048,
             layout: None,
             checks: Checks::new(0, Kept::None),
             place: None,
@@ -371,6 +379,7 @@ pub(crate) async fn run(member: Member, assembly: Assembly) {
     let Assembly {
         ready,
         image_bytes,
+        block_bytes,
         layout,
         checks,
         place,
@@ -387,6 +396,7 @@ pub(crate) async fn run(member: Member, assembly: Assembly) {
         led_by: Some(ready.origin.clone()),
         first_lba: written_before.or(first_lba).unwrap_or(0),
         image_bytes,
+        block_bytes,
         layout,
     };
     let quirks = quirks(&member.lease, &ready.facts);
@@ -456,6 +466,7 @@ pub(crate) fn verify(
                 led_by: None,
                 first_lba,
                 image_bytes: written.blocks() * 2048,
+                block_bytes: 2048,
                 layout: written.layout,
             },
             checks: written.checks,
@@ -513,11 +524,12 @@ async fn carry_out(member: Member, errand: Errand) {
     let Parts {
         lease,
         at_work,
-        teller,
+        mut teller,
         began,
         bus_time,
         report,
     } = member.into_parts();
+    teller.block_bytes(job.block_bytes);
     let (bus_time, limited) = bus_time.unzip();
     let limited = limited.flatten();
     notes.extend(limited.map(|kilobytes_per_second| Note::SpeedLimitedByBus {
@@ -536,6 +548,7 @@ async fn carry_out(member: Member, errand: Errand) {
         runner,
         checks: Arc::clone(&checks),
         first_lba: Lba(job.first_lba),
+        block_bytes: job.block_bytes,
         notes,
         acknowledging: journal.as_ref().map(JobJournal::acknowledging),
         journal,

@@ -5,11 +5,11 @@
 
 use crate::drive::thread::JobControl;
 use crate::error::SourceError;
-use crate::pipeline::checks::Checks;
+use crate::pipeline::checks::{CHECK_BLOCKS, Checks};
 use crate::pipeline::growing::Tail;
 use crate::pipeline::pace::Pace;
 use crate::pipeline::producer::{self, Pour};
-use crate::pipeline::ring::{self, Fill, Gauge, Next, ReadSlot, Reader, Shape, UNIT_BYTES};
+use crate::pipeline::ring::{self, Fill, Gauge, Next, ReadSlot, Reader, Shape};
 use crate::pipeline::{Feed, Readable};
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,6 +31,8 @@ pub(crate) struct Supply {
     pub(crate) tail: Option<Arc<Tail>>,
     /// The first byte that is wanted.
     pub(crate) from: u64,
+    /// Bytes of a block.
+    pub(crate) block_bytes: u32,
     pub(crate) checks: Arc<Checks>,
     pub(crate) most_lag: Duration,
 }
@@ -41,6 +43,7 @@ struct Again {
     bytes: u64,
     padded_bytes: u64,
     tail: Option<Arc<Tail>>,
+    block_bytes: u32,
     checks: Arc<Checks>,
 }
 
@@ -70,7 +73,8 @@ impl Supply {
             return Ok(Vec::new());
         }
         // From the start of a unit on, so that each unit is checked as a whole.
-        let from = self.from - self.from % UNIT_BYTES as u64;
+        let unit_bytes = CHECK_BLOCKS as usize * self.block_bytes as usize;
+        let from = self.from - self.from % unit_bytes as u64;
         let shape = shape(ring_bytes, from, self.padded_bytes);
         let (filler, readers) = ring::ring(shape, readers);
         let pace = Arc::<Pace>::default();
@@ -79,6 +83,7 @@ impl Supply {
             bytes: self.bytes,
             padded_bytes: self.padded_bytes,
             tail: self.tail.clone(),
+            block_bytes: self.block_bytes,
             checks: Arc::clone(&self.checks),
         });
         let pour = Pour {
@@ -87,6 +92,7 @@ impl Supply {
             bytes: self.bytes,
             padded_bytes: self.padded_bytes,
             tail: self.tail,
+            unit_bytes,
             checks: self.checks,
             pace: Arc::clone(&pace),
             most_lag: self.most_lag,
@@ -213,6 +219,7 @@ impl Incoming {
             bytes: self.again.bytes,
             padded_bytes: self.again.padded_bytes,
             tail: self.again.tail.clone(),
+            block_bytes: self.again.block_bytes,
             from: position,
             checks: Arc::clone(&self.again.checks),
             most_lag: Duration::MAX,

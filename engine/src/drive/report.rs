@@ -29,6 +29,8 @@ pub struct BurnReport {
     pub first_lba: i32,
     /// Bytes of the image.
     pub image_bytes: u64,
+    /// Bytes of a block of the image: 2048, but on CD for what is more than one data track.
+    pub block_bytes: u32,
     /// Blocks that the drive took, padding included.
     pub blocks_written: u64,
     /// Whether the job was a rehearsal and ended before its first change of the medium.
@@ -69,6 +71,7 @@ pub(crate) struct JobFacts {
     pub(crate) led_by: Option<WriterOrigin>,
     pub(crate) first_lba: i32,
     pub(crate) image_bytes: u64,
+    pub(crate) block_bytes: u32,
     pub(crate) layout: Option<Arc<Layout>>,
 }
 
@@ -145,6 +148,7 @@ impl BurnReport {
             outcome: ending.outcome,
             first_lba: job.first_lba,
             image_bytes: job.image_bytes,
+            block_bytes: job.block_bytes,
             blocks_written: ending.blocks_written,
             rehearsed: matches!(
                 &ending.result,

@@ -87,6 +87,8 @@ pub(crate) struct Work {
     pub(crate) checks: Arc<Checks>,
     /// Where the image begins on the medium.
     pub(crate) first_lba: Lba,
+    /// Bytes of a block of the image.
+    pub(crate) block_bytes: u32,
     /// What the engine itself has to tell of the job.
     pub(crate) notes: Vec<Note>,
     pub(crate) control: Arc<JobControl>,
@@ -229,6 +231,7 @@ pub(crate) fn start(
             let mut device = Device {
                 transport,
                 buffer: Vec::new(),
+                part: Vec::new(),
                 held_for: None,
                 table,
                 quirks: HostQuirks::NONE,
@@ -248,6 +251,8 @@ pub(super) struct Device {
     pub(super) transport: Checked<Box<dyn Transport>>,
     /// For answers, and for blocks read back.
     buffer: Vec<u8>,
+    /// What is sent of whole sectors, where the drive makes the rest of them.
+    part: Vec<u8>,
     /// The end of the lease for which other programs are kept off.
     held_for: Option<Arc<AtomicBool>>,
     pub(super) events: MediumEvents,
@@ -570,7 +575,7 @@ impl Device {
         let length = chunk.blocks as usize * chunk.block_bytes as usize;
         let bytes = match chunk.source {
             Source::Image { block } => {
-                let position = block * u64::from(chunk.block_bytes);
+                let position = block * u64::from(chunk.image_block_bytes);
                 let reached = incoming.as_mut().and_then(|i| i.reach(control, position));
                 // Once a slot is often enough for a ring to be seen running low.
                 if let (Some(true), Some(incoming)) = (reached, incoming.as_ref())
@@ -583,7 +588,15 @@ impl Device {
                     machine.cancel();
                     return machine.next(self.transport.now(), Input::Waited);
                 }
-                incoming.as_ref().and_then(|i| i.bytes(position, length))
+                let whole = chunk.blocks as usize * chunk.image_block_bytes as usize;
+                let whole = incoming.as_ref().and_then(|i| i.bytes(position, whole));
+                match chunk.image_block_bytes == chunk.block_bytes {
+                    true => whole,
+                    false => whole.and_then(|whole| {
+                        users_part(whole, chunk, &mut self.part)?;
+                        Some(self.part.as_slice())
+                    }),
+                }
             }
             Source::Bytes { extent, offset } => {
                 match machine.plan().extents.get(extent).map(|e| &e.origin) {
@@ -643,6 +656,19 @@ impl Device {
     }
 }
 
+/// Puts into `part` what is sent of whole sectors: so many bytes of each behind sync and header.
+fn users_part(sectors: &[u8], chunk: &WriteChunk, part: &mut Vec<u8>) -> Option<()> {
+    let (from, bytes) = (SECTOR_HEADER, chunk.block_bytes as usize);
+    part.clear();
+    for sector in sectors.chunks_exact(chunk.image_block_bytes as usize) {
+        part.extend_from_slice(sector.get(from..from + bytes)?);
+    }
+    Some(())
+}
+
+/// Bytes of sync and header.
+const SECTOR_HEADER: usize = 16;
+
 /// Compares what was read with the checks of its units, the first of which is `index`.
 fn compared(checks: &Checks, index: u64, bytes: &[u8]) -> Input<'static> {
     let mut unchecked = false;
@@ -669,7 +695,8 @@ impl Work {
     /// Tells where the others of the set went on without this drive.
     fn note_let_go(&mut self) {
         if let Some(position) = self.incoming.as_mut().and_then(Incoming::take_let_go) {
-            let lba = i32::try_from(position / 2048).unwrap_or(i32::MAX);
+            let block = position / u64::from(self.block_bytes.max(1));
+            let lba = i32::try_from(block).unwrap_or(i32::MAX);
             self.note(Note::LetGo {
                 lba: Lba(self.first_lba.0.saturating_add(lba)),
             });

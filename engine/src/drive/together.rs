@@ -27,7 +27,7 @@ use pitland_burn::{Note, Phase, VerifyLevel, WrittenRun};
 use pitland_journal::{DiscNow, JobJournal};
 use pitland_mmc::MediumFamily;
 use pitland_transport::BusShare;
-use pitland_writer::{BurnRequest, MediaFacts, Refusal, Request, ResumeRequest, Speed};
+use pitland_writer::{BurnRequest, CdMode, MediaFacts, Refusal, Request, ResumeRequest, Speed};
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -143,16 +143,17 @@ struct Introduced {
 }
 
 async fn conduct(image: Image, members: Vec<Member>) {
-    let goes_on_with = image.goes_on_with();
+    let (goes_on_with, mode) = (image.goes_on_with(), image.cd_mode());
+    let of_one_disc = image.is_of_one_disc();
     let members = members.into_iter();
-    let introduced = join_all(members.map(|one| introduce(one, goes_on_with))).await;
+    let introduced = join_all(members.map(|one| introduce(one, goes_on_with, mode))).await;
     let introduced = share_buses(introduced.into_iter().flatten().collect()).await;
     let mut groups: Vec<(u32, Vec<Introduced>)> = Vec::new();
     let depends_on_start = image.depends_on_start();
     for one in introduced {
         let start = if depends_on_start { one.first_lba } else { 0 };
         match groups.iter_mut().find(|(first, _)| *first == start) {
-            Some((_, group)) if goes_on_with.is_none() => group.push(one),
+            Some((_, group)) if !of_one_disc => group.push(one),
             _ => groups.push((start, vec![one])),
         }
     }
@@ -229,9 +230,13 @@ fn without_cancelled(set: Vec<Introduced>) -> Vec<Introduced> {
 }
 
 /// Identifies the member's medium and hears what a writer offers on it; `None` when that ended its job.
-async fn introduce(member: Member, goes_on_with: Option<EarlierSession>) -> Option<Introduced> {
+async fn introduce(
+    member: Member,
+    goes_on_with: Option<EarlierSession>,
+    mode: Option<CdMode>,
+) -> Option<Introduced> {
     let (member, facts) = begin(member).await?;
-    let mut burn = burning::request(&member.options);
+    let mut burn = burning::request(&member.options, mode);
     let reader = DriveReader::of_job(member.lease.drive().clone());
     let old = match OldVolume::find(goes_on_with, burn.placement, &facts, reader).await {
         Ok(old) => old,
@@ -340,8 +345,9 @@ async fn launch(ready: Vec<(Member, Ready)>, prepared: Prepared) {
     let controls = ready.iter().map(|(m, _)| Arc::clone(&m.control)).collect();
     let control = JobControl::of_all(controls);
     let layout = prepared.layout();
-    let image_bytes = prepared.bytes;
+    let (image_bytes, block_bytes) = (prepared.bytes, prepared.block_bytes);
     let tail = prepared.tail();
+    let prepared_cd = prepared.cd.is_some();
     let source = Arc::new(source_mark(&prepared));
     let rehearsed = |(member, _): &(Member, Ready)| member.options.simulate == Simulate::Host;
     let rates = ready
@@ -377,11 +383,17 @@ async fn launch(ready: Vec<(Member, Ready)>, prepared: Prepared) {
     }
     let padded_blocks = still.iter().map(|(_, r)| r.plan.image_blocks()).max();
     let readers = still.iter().filter(|one| !rehearsed(one)).count();
-    let checks = Checks::new(padded_blocks.unwrap_or(0), kept(&still));
+    // Whole sectors are compared with their source, not with checks.
+    let kept = match prepared_cd {
+        true => Kept::None,
+        false => kept(&still),
+    };
+    let checks = Checks::new(padded_blocks.unwrap_or(0), kept);
     let supply = Supply {
         feed,
         bytes: image_bytes,
-        padded_bytes: padded_blocks.unwrap_or(0) * 2048,
+        padded_bytes: padded_blocks.unwrap_or(0) * u64::from(block_bytes),
+        block_bytes,
         tail,
         from: 0,
         checks: Arc::clone(&checks),
@@ -407,6 +419,7 @@ async fn launch(ready: Vec<(Member, Ready)>, prepared: Prepared) {
         let mut work = Assembly {
             ready,
             image_bytes,
+            block_bytes,
             layout: layout.clone(),
             checks: Arc::clone(&checks),
             place,
@@ -508,6 +521,7 @@ async fn assemble_rest(
             bytes: image_bytes,
             padded_bytes: from + rest * 2048,
             tail: None,
+            block_bytes: 2048,
             from,
             checks: Arc::clone(&checks),
             most_lag: member.options.most_lag,
@@ -518,6 +532,7 @@ async fn assemble_rest(
     Ok(Assembly {
         ready,
         image_bytes,
+        block_bytes: 2048,
         layout,
         checks,
         place,

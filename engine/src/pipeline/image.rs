@@ -1,6 +1,7 @@
 //! What can be burned, and its preparation: from what a caller names to a length in blocks, before the
 //! first byte is read. Owns the kinds of sources; how they are read is the producer's.
 
+use crate::cd::{CdBlocks, CdImage};
 use crate::config::{EarlierSession, Files, MasterOptions};
 use crate::drive::DriveReader;
 use crate::error::SourceError;
@@ -13,7 +14,7 @@ use futures::stream::{BoxStream, Stream, StreamExt};
 use pitland_mastering::import::{ImportOptions, Imported, import};
 use pitland_mastering::{self as mastering, Layout, TreeBuilder};
 use pitland_mmc::{Lba, MediumFamily};
-use pitland_writer::{BurnRequest, MediaFacts, Placement};
+use pitland_writer::{BurnRequest, CdLayout, CdMode, MediaFacts, Placement};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::{fmt, io};
@@ -47,6 +48,7 @@ enum Kind {
         options: Box<MasterOptions>,
     },
     File(PathBuf),
+    Cd(CdImage, CdMode),
     Source(Box<dyn ImageSource>),
     /// One more of an image that cannot be read once more.
     ComesOnce,
@@ -58,6 +60,7 @@ impl fmt::Debug for Image {
             Kind::Tree { sources, .. } => f.debug_tuple("Tree").field(sources).finish(),
             Kind::Built { options, .. } => f.debug_tuple("Built").field(options).finish(),
             Kind::File(path) => f.debug_tuple("File").field(path).finish(),
+            Kind::Cd(_, mode) => f.debug_tuple("Cd").field(mode).finish(),
             Kind::Source(source) => f.debug_tuple("Source").field(&source.name()).finish(),
             Kind::ComesOnce => f.write_str("ComesOnce"),
         }
@@ -90,6 +93,21 @@ impl Image {
         Self(Kind::File(path.into()))
     }
 
+    /// A CD of sound, or of sound and data, in this way: by a cue sheet in one go, track by track with the drive's gaps
+    /// between them, or raw, with everything that the disc gets made here. Such a burn cannot be taken up again, and is read
+    /// back by [`DriveReader::compare_cd`](crate::DriveReader::compare_cd), not by its own job.
+    pub fn cd(image: CdImage, mode: CdMode) -> Self {
+        Self(Kind::Cd(image, mode))
+    }
+
+    /// How a CD that is more than one data track is written.
+    pub(crate) fn cd_mode(&self) -> Option<CdMode> {
+        match &self.0 {
+            Kind::Cd(_, mode) => Some(*mode),
+            _ => None,
+        }
+    }
+
     /// An async stream of exactly `length` bytes.
     pub fn stream(
         length: u64,
@@ -111,7 +129,7 @@ impl Image {
     pub(crate) fn depends_on_start(&self) -> bool {
         match &self.0 {
             Kind::Tree { .. } | Kind::Built { .. } | Kind::ComesOnce => true,
-            Kind::File(_) | Kind::Source(_) => false,
+            Kind::File(_) | Kind::Cd(..) | Kind::Source(_) => false,
         }
     }
 
@@ -124,8 +142,14 @@ impl Image {
             Kind::Built { builder, options } if is_repeatable(builder) => {
                 Self::built(builder.as_ref().clone(), options.as_ref().clone())
             }
+            Kind::Cd(image, mode) => Self::cd(image.clone(), *mode),
             _ => Self(Kind::ComesOnce),
         }
+    }
+
+    /// Whether each disc gets bytes of its own: they go on with what it holds, or begin where its lead-in does.
+    pub(crate) fn is_of_one_disc(&self) -> bool {
+        matches!(&self.0, Kind::Cd(_, CdMode::Raw(_))) || self.goes_on_with().is_some()
     }
 
     /// What it goes on with of a disc; each disc then gets bytes of its own.
@@ -134,7 +158,7 @@ impl Image {
             Kind::Tree { options, .. } | Kind::Built { options, .. } => {
                 options.append.as_ref().map(|append| append.session)
             }
-            Kind::File(_) | Kind::Source(_) | Kind::ComesOnce => None,
+            Kind::File(_) | Kind::Cd(..) | Kind::Source(_) | Kind::ComesOnce => None,
         }
     }
 
@@ -172,6 +196,7 @@ impl Image {
                 })
                 .await
             }
+            Kind::Cd(image, mode) => Ok(Prepared::of_cd(&image, mode, &onto.facts)),
             Kind::Source(source) => {
                 let bytes = source.length();
                 Ok(Prepared::new(bytes, Feed::Once(source), Origin::Stream))
@@ -279,6 +304,10 @@ pub(crate) struct Prepared {
     pub(crate) origin: Origin,
     /// Where it goes, and what is written behind it, of a volume that grows.
     pub(crate) grown: Option<Grown>,
+    /// Bytes of a block.
+    pub(crate) block_bytes: u32,
+    /// What a CD is that is more than one data track.
+    pub(crate) cd: Option<CdLayout>,
 }
 
 /// What an image was made of, for whoever has to make it again.
@@ -302,6 +331,20 @@ impl Prepared {
             feed,
             origin,
             grown: None,
+            block_bytes: 2048,
+            cd: None,
+        }
+    }
+
+    fn of_cd(image: &CdImage, mode: CdMode, facts: &MediaFacts) -> Self {
+        let (blocks, layout) = image.blocks_for(mode, facts);
+        let block_bytes = layout.mode.block().bytes();
+        let bytes = u64::from(blocks.blocks()) * u64::from(block_bytes);
+        let feed = Feed::Again(Readable::Cd(Arc::new(blocks)));
+        Self {
+            block_bytes,
+            cd: Some(layout),
+            ..Self::new(bytes, feed, Origin::Stream)
         }
     }
 
@@ -314,17 +357,18 @@ impl Prepared {
         }
     }
 
-    /// Length in blocks of 2048 bytes, with what is written behind it.
+    /// Length in blocks, with what is written behind it.
     pub(crate) fn blocks(&self) -> u64 {
         match &self.grown {
             Some(grown) => grown.growth.blocks(),
-            None => self.bytes.div_ceil(2048),
+            None => self.bytes.div_ceil(self.block_bytes.into()),
         }
     }
 
     /// A burn of it.
     pub(crate) fn settle(&self, burn: &mut BurnRequest) {
         burn.blocks = self.blocks();
+        burn.cd.clone_from(&self.cd);
         if let Some(grown) = &self.grown {
             burn.placement = Placement::Grow(grown.growth);
         }
@@ -340,7 +384,7 @@ impl Prepared {
         match &self.feed {
             Feed::Again(Readable::Layout(layout)) => Some(Arc::clone(layout)),
             Feed::Again(Readable::Stashed(stashed)) => stashed.layout().cloned(),
-            Feed::Again(Readable::File(_)) | Feed::Once(_) => None,
+            Feed::Again(Readable::File(_) | Readable::Cd(_)) | Feed::Once(_) => None,
         }
     }
 }
@@ -360,6 +404,8 @@ pub(crate) enum Readable {
     Layout(Arc<Layout>),
     /// A file.
     File(Arc<ImageFile>),
+    /// The blocks of a CD, made as they are needed.
+    Cd(Arc<CdBlocks>),
     /// An image of which what had to be stored is stored.
     Stashed(Arc<Stashed>),
 }

@@ -2,6 +2,7 @@
 //! behind the image's end, and the rule by which a drive that holds the others up is let go; must not know
 //! what becomes of the bytes.
 
+use crate::cd::CdBlocks;
 use crate::error::SourceError;
 use crate::pipeline::checks::Checks;
 use crate::pipeline::growing::Tail;
@@ -25,6 +26,8 @@ pub(crate) struct Pour {
     pub(crate) padded_bytes: u64,
     /// What is not zeros behind the image.
     pub(crate) tail: Option<Arc<Tail>>,
+    /// Slots hold whole units of so many bytes.
+    pub(crate) unit_bytes: usize,
     pub(crate) checks: Arc<Checks>,
     pub(crate) pace: Arc<Pace>,
     /// One drive that leaves the others without anything to write for so long is let go.
@@ -41,6 +44,7 @@ pub(crate) fn start(feed: Feed, pour: Pour) -> io::Result<()> {
             thread(pour, move |pour| from_emitter(pour, layout.emitter()))
         }
         Feed::Again(Readable::File(file)) => thread(pour, move |pour| from_file(pour, &file)),
+        Feed::Again(Readable::Cd(blocks)) => thread(pour, move |pour| from_cd(pour, &blocks)),
         Feed::Again(Readable::Stashed(stashed)) => thread(pour, move |pour| {
             let mut reader = stashed.reader();
             pour.blocking(|position, out| reader.read(position, out))
@@ -137,6 +141,7 @@ impl Pour {
     /// How much of a slot that starts at `position` is image, and how much is filled in all.
     fn share(&self, position: u64) -> (usize, usize) {
         let room = self.filler.slot_bytes();
+        let room = room - room % self.unit_bytes.clamp(1, room.max(1));
         let within = |end: u64| {
             let left = usize::try_from(end.saturating_sub(position));
             left.unwrap_or(usize::MAX).min(room)
@@ -172,6 +177,11 @@ fn from_emitter(pour: &mut Pour, mut emitter: Emitter) -> Result<(), Stop> {
             .read_blocks(position / 2048, out)
             .map_err(|e: EmitError| Arc::new(e).into())
     })
+}
+
+fn from_cd(pour: &mut Pour, blocks: &CdBlocks) -> Result<(), Stop> {
+    let mut reader = blocks.reader();
+    pour.blocking(|position, out| reader.read_at(position, out))
 }
 
 fn from_file(pour: &mut Pour, image: &ImageFile) -> Result<(), Stop> {

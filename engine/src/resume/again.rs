@@ -109,7 +109,7 @@ fn run_of(begun: &Begun, blocks: u64) -> WrittenRun {
 
 /// What is left of a burn: the rest of its blocks; none where it only has to be closed.
 fn rest(begun: &Begun, image: Prepared, written_blocks: u64, checks: Arc<Checks>) -> Resumption {
-    let mut burn = burning::request(&mark::options(begun));
+    let mut burn = burning::request(&mark::options(begun), None);
     burn.blocks = begun.image_blocks();
     Resumption {
         image,

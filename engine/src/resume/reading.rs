@@ -56,6 +56,7 @@ impl Reading {
     ) -> Result<Option<PartOfUnit>, SourceError> {
         let padded_bytes = self.planned_blocks * BLOCK_BYTES;
         let supply = Supply {
+            block_bytes: 2048,
             feed: Feed::Again(self.source),
             bytes: self.image_bytes,
             padded_bytes,

@@ -5,6 +5,7 @@ use super::plan::{StashPlan, Subject};
 use super::rules::{SMALL, StashPlace};
 use super::stashed::{Stashed, StoredFiles};
 use super::store::Store;
+use crate::cd::CdBlocks;
 use crate::config::StashPolicy;
 use crate::drive::JobControl;
 use crate::error::SourceError;
@@ -165,6 +166,13 @@ impl Supervisor {
                 });
                 let done = self.run(vec![copy])?;
                 // The task is gone, and with it the other hold on the store.
+                Ok(Arc::into_inner(store).filter(|_| done).map(stored))
+            }
+            (Subject::Whole { .. }, Feed::Again(Readable::Cd(blocks))) => {
+                let store = Store::reserve(totals.memory.bytes, totals.file.bytes, &plan.dirs)?;
+                let store = Arc::new(store);
+                let copy = through_cd(blocks, Arc::clone(&store));
+                let done = self.run(vec![copy])?;
                 Ok(Arc::into_inner(store).filter(|_| done).map(stored))
             }
             (Subject::Whole { .. }, Feed::Once(source)) => {
@@ -350,6 +358,25 @@ fn through(
             let out = piece.get_mut(..length).unwrap_or_default();
             image.read(position, out, bytes)?;
             each(position, out)?;
+            position += length as u64;
+        }
+        Ok(())
+    })
+}
+
+/// Makes the blocks of a CD, from the first to the last.
+fn through_cd(blocks: Arc<CdBlocks>, to: Arc<Store>) -> Task {
+    Box::new(move |shared| {
+        let mut reader = blocks.reader();
+        let each = blocks.block_bytes();
+        let bytes = u64::from(blocks.blocks()) * each as u64;
+        let mut piece = vec![0; PIECE - PIECE % each];
+        let mut position = 0;
+        while position < bytes && !shared.stopped() {
+            let length = (bytes - position).min(piece.len() as u64) as usize;
+            let out = piece.get_mut(..length).unwrap_or_default();
+            reader.read_at(position, out)?;
+            to.write(position, out)?;
             position += length as u64;
         }
         Ok(())

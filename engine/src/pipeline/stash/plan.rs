@@ -159,6 +159,20 @@ impl StashPlan {
                 bytes,
                 decide_image(file, bytes, &terms, now),
             ),
+            // Files and decoders keep up with any CD.
+            Feed::Again(Readable::Cd(_)) => whole(
+                PathBuf::new(),
+                bytes,
+                decide(
+                    &FileFacts {
+                        size: bytes,
+                        repeatable: true,
+                        changing: false,
+                    },
+                    &LOCAL,
+                    &terms,
+                ),
+            ),
             // It is stashed already.
             Feed::Again(Readable::Stashed(_)) => whole(
                 PathBuf::new(),
