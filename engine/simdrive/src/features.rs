@@ -144,7 +144,10 @@ impl Now<'_> {
 }
 
 fn features(drive: &Recorder) -> Vec<Feature> {
-    use MediumKind::{BdR, BdRe, CdR, CdRw, DvdPlusR, DvdPlusRDl, DvdPlusRw, DvdPlusRwDl, DvdRam};
+    use MediumKind::{
+        BdR, BdRe, CdR, CdRw, DvdMinusRDl, DvdMinusRw, DvdPlusR, DvdPlusRDl, DvdPlusRw,
+        DvdPlusRwDl, DvdRam,
+    };
     // Until the medium is recognised there is no profile (recipe 1).
     let medium = recognised(drive);
     let quirks = &drive.model.quirks;
@@ -224,7 +227,11 @@ fn features(drive: &Recorder) -> Vec<Feature> {
     add(0x0024, 1, false, now.has_spares(), vec![0x80, 0, 0, 0]);
     add(0x0026, 0, false, now.restricted_overwrite(), vec![]);
     // Reads +RW in any state; writes it unless it is protected.
-    let plus_rw = u8::from(now.writable(&[DvdPlusRw]) || !now.is(&[DvdPlusRw]));
+    let model = &drive.model;
+    let bit = |kind: MediumKind| {
+        u8::from(now.writable(&[kind]) || (!now.is(&[kind]) && model.writes_any(&[kind])))
+    };
+    let plus_rw = bit(DvdPlusRw);
     add(
         0x002A,
         1,
@@ -233,12 +240,13 @@ fn features(drive: &Recorder) -> Vec<Feature> {
         // Quick start: it can be written while the format goes on in the background.
         vec![plus_rw, 0x02, 0, 0],
     );
+    let plus_r = u8::from(model.writes_any(&[DvdPlusR, DvdPlusRDl]));
     add(
         0x002B,
         1,
         false,
         now.writable(&[DvdPlusR, DvdPlusRDl]),
-        vec![1, 0, 0, 0],
+        vec![plus_r, 0, 0, 0],
     );
     // Restricted overwrite: blanks, and knows the intermediate state.
     add(
@@ -249,7 +257,10 @@ fn features(drive: &Recorder) -> Vec<Feature> {
         vec![0x03, 0, 0, 0],
     );
     // DVD-R: underrun protection in bit 6, two layers in bit 3, test write in bit 2, DVD-RW in bit 1.
-    let minus = protected << 6 | 0x08 | u8::from(drive.model.test_write) << 2 | 0x02;
+    let minus = protected << 6
+        | u8::from(model.writes_any(&[DvdMinusRDl])) << 3
+        | u8::from(model.test_write) << 2
+        | u8::from(model.writes_any(&[DvdMinusRw])) << 1;
     add(0x002F, 2, false, now.minus(), vec![minus, 0, 0, 0]);
     // Layer jumps are known, and not made.
     let layer_jump = now.profile() == Some(Profile::DvdMinusRDlLayerJump);
@@ -260,7 +271,7 @@ fn features(drive: &Recorder) -> Vec<Feature> {
         layer_jump,
         vec![0, 0, 0, 1, blocking as u8, 0, 0, 0],
     );
-    let plus_rw_dl = u8::from(now.writable(&[DvdPlusRwDl]) || !now.is(&[DvdPlusRwDl]));
+    let plus_rw_dl = bit(DvdPlusRwDl);
     add(
         0x003A,
         0,
@@ -273,34 +284,40 @@ fn features(drive: &Recorder) -> Vec<Feature> {
     // current on CD, as this drive writes none.
     let tests = u8::from(drive.model.test_write) << 2;
     let cd = now.writable(&[CdR, CdRw]);
+    let cd_rw = u8::from(model.writes_any(&[CdRw])) << 1;
     add(
         0x002D,
         2,
         false,
         cd,
-        vec![protected << 6 | tests | 0x02, 0, 0x27, 0x01],
+        vec![protected << 6 | tests | cd_rw, 0, 0x27, 0x01],
     );
     // Mastering: the same, and session at once in bit 5, raw in bit 3, sub-channels R to W in bit 0.
     let [_, high, middle, low] = (MOST_BYTES as u32).to_be_bytes();
     let raw = u8::from(drive.model.raw_forms.any()) << 3;
     let texts = 0x01;
-    let mastering = protected << 6 | 0x20 | raw | tests | 0x02 | texts;
+    let mastering = protected << 6 | 0x20 | raw | tests | cd_rw | texts;
     add(0x002E, 2, false, cd, vec![mastering, high, middle, low]);
     // Subtypes 0 to 2 of CD-RW; a finished one can be blanked.
     let rewrites = now.writes && now.is(&[CdRw]) && !quirks.no_write_features;
     add(0x0037, 0, false, rewrites, vec![0, 0x07, 0, 0]);
     add(0x0038, 0, false, now.pow(), vec![0, 0, 0, 0]);
     // Reads a +R DL in any state; bit 0: writes such discs.
-    let plus_r_dl = u8::from((now.writes && !quirks.no_write_features) || !now.is(&[DvdPlusRDl]));
+    let plus_r_dl = match now.is(&[DvdPlusRDl]) {
+        true => now.writes && !quirks.no_write_features,
+        false => model.writes_any(&[DvdPlusRDl]),
+    };
     add(
         0x003B,
         0,
         false,
         now.is(&[DvdPlusRDl]),
-        vec![plus_r_dl, 0, 0, 0],
+        vec![u8::from(plus_r_dl), 0, 0, 0],
     );
-    add(0x0040, 0, false, now.bd(), bd_classes());
-    add(0x0041, 0, false, now.writable(&[BdR, BdRe]), bd_classes());
+    let bd_reads = bd_classes(|kind| model.reads_any(&[kind]));
+    add(0x0040, 0, false, now.bd(), bd_reads);
+    let bd_writes = bd_classes(|kind| model.writes_any(&[kind]));
+    add(0x0041, 0, false, now.writable(&[BdR, BdRe]), bd_writes);
     add(0x0100, 0, true, true, vec![]);
     add(0x0105, 0, true, true, vec![0, 0, 0, 0]);
     // Write speeds by GET PERFORMANCE and page 2Ah, SET CD SPEED, buffer capacity in blocks.
@@ -313,17 +330,19 @@ fn features(drive: &Recorder) -> Vec<Feature> {
     let serial = &drive.model.identity.serial;
     let serial_len = serial.len().min(20).next_multiple_of(4);
     add(0x0108, 0, true, true, padded(serial, serial_len));
+    list.retain(|feature| feature.current || model.lists_feature(feature.code));
     // In ascending order, as drives list them.
     list.sort_by_key(|feature| feature.code);
     list
 }
 
-/// Recordable classes of BD; the drive knows versions 1 to 3 of R and RE.
-fn bd_classes() -> Vec<u8> {
+/// Recordable classes of BD; the drive knows versions 1 to 3 of what it serves.
+fn bd_classes(serves: impl Fn(MediumKind) -> bool) -> Vec<u8> {
     let mut out = vec![0; 28];
     // Verification is not required of the host.
     out[0] = 0x01;
-    for class in [4, 12, 20] {
+    let served = [serves(MediumKind::BdRe), serves(MediumKind::BdR), true];
+    for (class, _) in [4, 12, 20].into_iter().zip(served).filter(|(_, is)| *is) {
         out[class] = 0x0E;
     }
     out

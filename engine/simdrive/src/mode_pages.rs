@@ -3,7 +3,7 @@
 //!
 //! Owns bytes; the commands that carry them lie in `mode_sense` and `mode_select`.
 
-use crate::medium::DiscType;
+use crate::medium::{DiscType, MediumKind};
 use crate::model::DriveModel;
 use crate::recorder::Recorder;
 use crate::store::BLOCK_BYTES;
@@ -14,6 +14,15 @@ pub(crate) const PAGES: [u8; 6] = [0x01, 0x05, 0x08, 0x1A, 0x1D, 0x2A];
 
 /// Write speeds of a CD-R recorder of the 52x class, kB/s (recipe 14).
 const CD_SPEEDS: [u32; 5] = [8467, 7056, 5645, 4234, 2822];
+
+/// What can be written to in test only (recipe 3).
+const TESTED: [MediumKind; 5] = [
+    MediumKind::CdR,
+    MediumKind::CdRw,
+    MediumKind::DvdMinusR,
+    MediumKind::DvdMinusRDl,
+    MediumKind::DvdMinusRw,
+];
 
 /// Which values are asked for: the page control field of MODE SENSE.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -149,9 +158,11 @@ fn capabilities(drive: &Recorder) -> Vec<u8> {
             | bit(DiscType::DvdMinusR, 4)
             | bit(DiscType::DvdRam, 5)
     };
-    let tests = u8::from(drive.model.test_write) << 2;
-    out[2] = 0x08 | kinds(&drive.model.reads);
-    out[3] = kinds(&drive.model.writes) | tests;
+    let model = &drive.model;
+    let reads_dvd = model.reads.iter().any(|disc| disc.kind().is_dvd());
+    let tests = model.test_write && model.writes_any(&TESTED);
+    out[2] = u8::from(reads_dvd) << 3 | kinds(&model.reads);
+    out[3] = kinds(&model.writes) | u8::from(tests) << 2;
     if drive.model.quirks.pre_mmc {
         // A CD recorder and no more.
         [out[2], out[3]] = [0x03, 0x03];

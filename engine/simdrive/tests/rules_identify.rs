@@ -4,7 +4,7 @@
 mod common;
 
 use common::*;
-use pitland_simdrive::{DriveModel, MediumKind, Quirks, Recorder};
+use pitland_simdrive::{DiscType, DriveModel, MediumKind, Quirks, Recorder};
 
 #[test]
 fn recipe_2_inquiry_names_an_mmc_device_of_its_own_name() {
@@ -84,6 +84,81 @@ fn recipe_13_1_the_current_features_are_those_of_the_profile_and_state() {
     expect_features(&mut host, &[0x10, 0x1F]);
     let mut host = Host::small(MediumKind::DvdPlusRDl);
     expect_features(&mut host, &[0x10, 0x1F, 0x2B, 0x3B]);
+}
+
+/// What a drive lists with any disc, and bytes 2 and 3 of its page 2Ah, when it serves these discs.
+fn listed(reads: &[DiscType], writes: &[DiscType]) -> (Vec<u16>, [u8; 2]) {
+    let model = DriveModel {
+        reads: reads.to_vec(),
+        writes: writes.to_vec(),
+        ..DriveModel::default()
+    };
+    let mut host = Host::sold(reads[0], Some(4096), model);
+    let reply = host.get(&[0x46, 0, 0, 0, 0, 0, 0, 8, 0, 0], 2048);
+    let mut codes = Vec::new();
+    let mut at = 8;
+    while at < reply.len() {
+        codes.push(u16::from_be_bytes([reply[at], reply[at + 1]]));
+        at += 4 + usize::from(reply[at + 3]);
+    }
+    let page = host.get(&[0x5A, 8, 0x2A, 0, 0, 0, 0, 0, 100, 0], 100);
+    (codes, [page[10], page[11]])
+}
+
+/// A drive has the features of the discs that it serves, and none of others.
+#[test]
+fn recipe_2_4_only_features_of_the_discs_that_are_served_are_listed() {
+    use DiscType::{BdR, BdRe, CdR, CdRw, DvdMinusR, DvdPlusR, DvdPlusRDl, DvdRam};
+    let others = |(codes, page): (Vec<u16>, [u8; 2])| {
+        let always = [0, 1, 2, 3, 0x10, 0x100, 0x105, 0x107, 0x108];
+        for code in always {
+            assert!(codes.contains(&code), "{code:04X}");
+        }
+        let others = codes.into_iter().filter(|code| !always.contains(code));
+        (others.collect::<Vec<_>>(), page)
+    };
+    let cd = others(listed(&[CdR, CdRw], &[CdR, CdRw]));
+    let writes_cd = vec![0x1D, 0x1E, 0x2D, 0x2E, 0x37];
+    assert_eq!(cd, (writes_cd, [0x03, 0x07]));
+    let reads_cd = others(listed(&[CdR, CdRw], &[]));
+    assert_eq!(reads_cd, (vec![0x1D, 0x1E], [0x03, 0]));
+    let dvd = others(listed(&[DvdMinusR, DvdPlusR, DvdPlusRDl], &[DvdMinusR]));
+    let of_dvd = vec![0x1F, 0x21, 0x2B, 0x2F, 0x3B];
+    assert_eq!(dvd, (of_dvd, [0x18, 0x14]));
+    let ram = others(listed(&[DvdRam], &[DvdRam]));
+    assert_eq!(ram, (vec![0x1F, 0x20, 0x23, 0x24], [0x28, 0x20]));
+    let bd = others(listed(&[BdR, BdRe], &[BdRe]));
+    assert_eq!(bd, (vec![0x20, 0x23, 0x24, 0x40, 0x41], [0, 0]));
+}
+
+/// Where one feature stands for reading and writing, or for two kinds of discs, a bit tells.
+#[test]
+fn recipe_2_4_the_bits_of_features_tell_what_is_written() {
+    use DiscType::{CdR, CdRw, DvdMinusR, DvdMinusRDl, DvdMinusRw, DvdPlusR, DvdPlusRDl};
+    let bits = |reads: &[DiscType], writes: &[DiscType], code: u8, mask: u8| {
+        let model = DriveModel {
+            reads: reads.to_vec(),
+            writes: writes.to_vec(),
+            ..DriveModel::default()
+        };
+        let mut host = Host::sold(reads[0], Some(4096), model);
+        let reply = host.get(&[0x46, 2, 0, code, 0, 0, 0, 0, 64, 0], 64);
+        assert_eq!(u16::from(reply[9]), u16::from(code));
+        reply[12] & mask
+    };
+    let plus = [DvdPlusR, DvdPlusRDl];
+    assert_eq!(bits(&plus, &plus, 0x2B, 1), 1);
+    assert_eq!(bits(&plus, &[], 0x2B, 1), 0);
+    assert_eq!(bits(&plus, &plus, 0x3B, 1), 1);
+    assert_eq!(bits(&plus, &[DvdPlusR], 0x3B, 1), 0);
+    let minus = [DvdMinusR, DvdMinusRw, DvdMinusRDl];
+    assert_eq!(bits(&minus, &minus, 0x2F, 0x0A), 0x0A);
+    assert_eq!(bits(&minus, &[DvdMinusR], 0x2F, 0x0A), 0);
+    assert_eq!(bits(&minus, &[DvdMinusR, DvdMinusRw], 0x2F, 0x0A), 0x02);
+    for code in [0x2D, 0x2E] {
+        assert_eq!(bits(&[CdR, CdRw], &[CdR, CdRw], code, 2), 2);
+        assert_eq!(bits(&[CdR, CdRw], &[CdR], code, 2), 0);
+    }
 }
 
 /// A protected disc is not written, and its write features drop out with that.
