@@ -245,8 +245,8 @@ fn check_not_protected(medium: &Medium) -> Result<(), Refusal> {
     }
 }
 
-/// Page 05h must not say Test Write while a disc is formatted or blanked (Pioneer's R11 command
-/// reference, 4.3.1; cdrdao clears it first).
+/// Page 05h must not say Test Write while a disc is formatted or blanked (recipe 6; by recipe 5
+/// cdrdao clears it first).
 fn check_not_in_test(drive: &Recorder) -> Result<(), Refusal> {
     match drive.is_test_writing() {
         true => Err(Refusal::SEQUENCE),
@@ -254,7 +254,7 @@ fn check_not_in_test(drive: &Recorder) -> Result<(), Refusal> {
     }
 }
 
-/// BLANK: types 0 and 1 of a DVD-RW (Pioneer's R11 command reference, 4.1). Media that are
+/// BLANK: types 0 and 1 of a DVD-RW (recipe 6). Media that are
 /// written once answer 5/30/06, the others that cannot be blanked 5/30/05 (recipe 13.2).
 pub(crate) fn blank(drive: &mut Recorder, request: &Request<'_>, _data_in: &mut [u8]) -> Outcome {
     let medium = drive.medium().ok_or(Refusal::INTERNAL)?;

@@ -33,9 +33,8 @@ const fn drive(
 }
 
 static KNOWN_DRIVES: &[KnownDrive] = &[
-    // Recipe 2.5 of Pioneer drives; Pioneer's R11 command reference, 4.2: TEST UNIT READY is
-    // GOOD during a close, and CLOSE SESSION wants its tracks closed. Recipe 6: Pioneers do not
-    // read an open session of a DVD-RW.
+    // Recipe 2.5 of Pioneer drives; recipes 5 and 6: TEST UNIT READY is GOOD during a close, CLOSE
+    // SESSION wants its tracks closed, and Pioneers do not read an open session of a DVD-RW.
     drive(
         "DVR-111D",
         "PIONEER",

@@ -91,7 +91,7 @@ quirks! {
     /// READ CD with C2 error bits is refused with 5/24/00 (recipe 10).
     refuses_c2_pointers,
     /// BLANK knows the whole disc, minimal and the tail of a track: all other types are 5/24/00
-    /// (Pioneer's R11 command reference, 4.1).
+    /// (recipe 5).
     blanks_few_parts,
     /// BLANK minimal of a CD-RW fails with 3/51/00, as on a worn disc (recipe 5).
     minimal_blank_fails,
@@ -186,8 +186,7 @@ quirks! {
     finalizes_by_write_parameters,
     /// Closing where there is nothing to close is GOOD (recipe 4).
     closes_nothing_gladly,
-    /// CLOSE SESSION does not close an open track by itself: 5/72/03 (Pioneer's R11
-    /// command reference, 4.2, on DVD+R).
+    /// CLOSE SESSION does not close an open track by itself: 5/72/03 (recipe 6, of DVD+R).
     closes_closed_tracks_only,
 
     // ---- what it says of itself and its medium ---------------------------------
@@ -223,8 +222,7 @@ quirks! {
     no_speeds_in_capabilities,
     /// Speeds that the host sets are accepted and not obeyed (recipe 2.5).
     ignores_speeds,
-    /// SET CD SPEED is accepted and has no effect on DVD and BD (Pioneer's R8 command
-    /// reference, 4.26).
+    /// SET CD SPEED is accepted and has no effect on DVD and BD (recipe 2.5).
     ignores_set_cd_speed,
     /// SET CD SPEED on CD counts in whole multiples of 177 kB/s: what is below the one of a speed that the
     /// drive has is refused with 5/24/00 (recipe 2.5).

@@ -158,8 +158,8 @@ impl WriteParameters<'_> {
     }
 }
 
-/// Whether the page rules how the medium is written. Pioneer's R11 command reference, 4.12.2.5,
-/// has it without effect on a formatted DVD-RW, but drives take it there (recipe 1).
+/// Whether the page rules how the medium is written. One
+/// maker's drives give it no effect on a formatted DVD-RW (recipe 3), but it is taken there (recipe 1).
 pub(crate) fn rules_writing(medium: &Medium) -> bool {
     match &medium.recorded {
         Recorded::Sequential(disc) => disc.rules.minus,

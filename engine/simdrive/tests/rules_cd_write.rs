@@ -176,8 +176,7 @@ fn recipe_3_write_types_that_the_drive_has_not_are_refused_by_mode_select() {
     }
 }
 
-/// Recipe 5: a track has four seconds. The drive makes them up (Pioneer's R11 command reference,
-/// 4.2), whatever a blanked disc held there.
+/// Recipe 5: a track has four seconds. The drive makes them up, whatever a blanked disc held there.
 #[test]
 fn recipe_5_a_short_track_is_padded_with_zeros_to_300_blocks() {
     let mut host = Host::cd(MediumKind::CdRw);

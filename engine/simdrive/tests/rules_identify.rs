@@ -188,7 +188,7 @@ fn recipe_2_4_a_protected_disc_has_no_write_features() {
     assert_eq!(host.get(&ask, 16)[12], 0);
 }
 
-/// Pioneer's R11 command reference, 4.22: the last recorded address is never valid on DVD+R
+/// Recipe 2.2: the last recorded address is never valid on DVD+R
 /// and DVD+RW, and always on DVD-RAM.
 #[test]
 fn the_last_recorded_address_is_not_told_of_dvd_plus_media() {

@@ -408,8 +408,7 @@ fn recipe_13_2_a_reservation_comes_before_the_first_write() {
     assert_eq!(host.disc(), (1, 0, 2, 3, 3));
 }
 
-/// Closing a reserved track pads it to its end, also where nothing was written: Pioneer's
-/// R11 command reference, 4.2, says so of DVD+R, and of CD and DVD-R alike.
+/// Closing a reserved track pads it to its end, also where nothing was written (recipe 6).
 #[test]
 fn an_empty_reserved_track_is_padded_when_it_is_closed() {
     for kind in SEQUENTIAL {
@@ -429,8 +428,7 @@ fn an_empty_reserved_track_is_padded_when_it_is_closed() {
     }
 }
 
-/// Sixteen fragments to a session of DVD+R, of which the last cannot be reserved (Pioneer's
-/// R8 command reference, 4.23).
+/// Sixteen fragments to a session of DVD+R, of which the last cannot be reserved (recipe 6).
 #[test]
 fn a_dvd_plus_r_session_takes_fifteen_reservations_and_the_track_after_them() {
     let mut host = Host::small(MediumKind::DvdPlusR);

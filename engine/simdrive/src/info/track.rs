@@ -171,8 +171,7 @@ fn describe(disc: &Sequential, kind: MediumKind, number: u16, track: &Track) -> 
         free: if writable { track.end - track.nwa } else { 0 },
         packet: disc.rules.unit,
         size: track.end - track.start,
-        // Invalid on DVD+R and DVD+RW, where LRA_V is always 0 (Pioneer's R11 command
-        // reference, 4.22).
+        // Invalid on DVD+R and DVD+RW, where LRA_V is always 0 (recipe 2.2).
         last_recorded: (!track.is_blank() && !disc.rules.plus).then(|| track.nwa - 1),
         read_compatibility: match kind {
             MediumKind::DvdPlusR => 262_144,

@@ -2,8 +2,7 @@
 //!
 //! One track is one session; the next one starts 2048 blocks after the end of
 //! the last. RESERVE TRACK before the first write cuts off tracks that come before
-//! it in the session, fifteen at most (fragments, in Pioneer's R8 and R11 command
-//! references). On a dual-layer disc the host may fix where layer 0 ends before the
+//! it in the session, fifteen at most (recipe 6). On a dual-layer disc the host may fix where layer 0 ends before the
 //! first write; layer 1 is as long as layer 0, so that fixes the capacity too.
 
 use super::sequential::{Rules, Sequential};

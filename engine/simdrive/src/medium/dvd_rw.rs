@@ -3,7 +3,7 @@
 //!
 //! A quick format writes no data area: the host writes it, from the start or from the old end
 //! on, and closes the session. Until then the session is *intermediate*. The steps of formats
-//! are those of Pioneer's R11 command reference, 4.3.1.
+//! are those of recipe 6.
 
 use super::dvd_minus::UNIT;
 use super::rewritable::Rewritable;

@@ -423,7 +423,7 @@ impl Sequential {
             return Ok(0);
         }
         // A reserved track is padded to its end, also where nothing was written
-        // (Pioneer's R11 command reference, 4.2, on DVD+R).
+        // (recipe 6).
         if track.is_blank() && !track.reserved {
             return Err(Refusal::NOTHING_TO_CLOSE);
         }
@@ -473,15 +473,13 @@ impl Sequential {
     pub(crate) fn check_close_session(&self, finalize: bool) -> Result<(), Refusal> {
         match self.session() {
             Session::Complete => Err(Refusal::CANNOT_WRITE_MEDIUM),
-            // An empty border is left as it is, the last one too (Pioneer's R11 command reference,
-            // 4.2, of DVD-R).
+            // An empty border is left as it is, the last one too (recipe 6, of DVD-R).
             Session::Empty if finalize && self.closed_sessions > 0 && !self.rules.minus => Ok(()),
             Session::Empty => Err(Refusal::NOTHING_TO_CLOSE),
             Session::Incomplete => {
                 let open_reservation =
                     |t: &Track| t.session > self.closed_sessions && t.reserved && !t.closed;
-                // A DVD-R drive closes the border only over closed tracks (Pioneer's R11 command
-                // reference, 4.2).
+                // A DVD-R drive closes the border only over closed tracks (recipe 6).
                 let open_data = self.rules.minus && self.has_open_data();
                 if open_data || self.tracks.iter().any(open_reservation) {
                     return Err(Refusal::INCOMPLETE_TRACK);

@@ -205,8 +205,7 @@ impl CdDisc {
     }
 
     /// Blocks of zeros that the drive adds to the track that is being written, when it ends:
-    /// first block and number (Pioneer's R11 command reference, 4.2: tracks of less than four
-    /// seconds are padded).
+    /// first block and number (recipe 5: tracks of less than four seconds are padded).
     pub(crate) fn padding(&self) -> Option<(u32, u32)> {
         let Writing::Track { nwa } = self.writing else {
             return None;
