@@ -427,3 +427,40 @@ fn a_manifest_that_does_not_list_what_is_new_is_told() {
     assert!(told(&["--remove", "first"]));
     assert!(!told(&["--remove", "SHA256SUMS"]));
 }
+
+#[test]
+fn udf_comes_to_an_image_shorter_than_its_anchor_and_not_over_a_file() {
+    let bench = bench();
+    bench.expect(0, &["image", "one", "-o", "x.iso", "--fs", "iso"]);
+    assert!(bench.bytes("x.iso").len() < 256 * 2048);
+    bench.expect(
+        0,
+        &[
+            "image",
+            "two",
+            "--append-to",
+            "x.iso",
+            "--replace",
+            "--udf",
+            "2.50",
+        ],
+    );
+    bench.expect(0, &["image", "three", "--append-to", "x.iso"]);
+    bench.expect(0, &["extract", "x.iso", "-o", "by-udf", "--fs", "udf"]);
+    let kept = bench.path("by-udf/FOLDER/KEPT");
+    assert_eq!(fs::read(kept).unwrap(), b"kept");
+    // A file lies where the anchor would have to be.
+    bench.expect(0, &["image", "three", "-o", "y.iso"]);
+    let before = bench.bytes("y.iso");
+    let run = bench.expect(
+        3,
+        &["image", "two", "--append-to", "y.iso", "--udf", "2.01"],
+    );
+    assert!(
+        run.stderr.contains("/large") && run.stderr.contains("--fs"),
+        "{}",
+        run.stderr
+    );
+    assert!(bench.bytes("y.iso") == before);
+    bench.expect(0, &["image", "two", "--append-to", "y.iso"]);
+}

@@ -28,6 +28,10 @@ use crate::udf::tag;
 
 /// The first block behind those of the head: files of a volume made here begin no earlier.
 const HEAD_END: u32 = 32;
+/// The first block where a session with UDF may begin that grows a volume: behind the anchor of the head, at a multiple of
+/// [`SESSION_ALIGNMENT`] and of [`SESSION_ALIGNMENT_BD`](crate::sessions::SESSION_ALIGNMENT_BD).
+pub const FIRST_SESSION_WITH_UDF: u32 =
+    (ANCHOR_BLOCK + 1).next_multiple_of(crate::sessions::SESSION_ALIGNMENT_BD);
 /// Blocks that are made at a time.
 const PIECE: u64 = 512;
 

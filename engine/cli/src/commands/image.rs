@@ -8,7 +8,7 @@ use crate::output::bar::Watcher;
 use crate::output::json::{ImageView, Name, PlannedVolumeView};
 use crate::sink::Sink;
 use crate::source;
-use pitland::mastering::grow::{GrowError, grow_file_with};
+use pitland::mastering::grow::{FIRST_SESSION_WITH_UDF, GrowError, grow_file_with};
 use pitland::mastering::images::Sectors;
 use pitland::mastering::import::{ImportError, ImportOptions, import};
 use pitland::mastering::sessions::SESSION_ALIGNMENT;
@@ -174,7 +174,8 @@ fn grow(
     let behind_volume = imported.next_session(SESSION_ALIGNMENT);
     let start = behind_file
         .zip(behind_volume)
-        .map(|(file, volume)| file.max(volume));
+        // Whether there will be UDF is not known yet; half a megabyte is no price for it.
+        .map(|(file, volume)| file.max(volume).max(FIRST_SESSION_WITH_UDF));
     let start =
         start.ok_or_else(|| Complaint::source("the image has no room for another session"))?;
     let disc = imported.disc;
@@ -192,6 +193,9 @@ fn grow(
     let growth = growth.map_err(|error| match error {
         GrowError::Write(error) => wrong(error),
         GrowError::Stopped => Complaint::cancelled(),
+        GrowError::HeadInUse { .. } => Complaint::source(error.to_string()).advising(
+            "leave udf out of --fs, or make the image anew: extract it, and master that folder with the sources",
+        ),
         error => Complaint::source(error.to_string()),
     })?;
     let bytes = growth
