@@ -4,12 +4,15 @@
 
 mod support;
 
+use std::path::PathBuf;
 use std::sync::{Arc, LazyLock};
 
-use pitland_mastering::read::ReadLimits;
+use pitland_mastering::import::ImportError;
+use pitland_mastering::read::{ReadError, ReadLimits};
 use pitland_mastering::{
-    BLOCK_SIZE, BootEntry, ImportOptions, Layout, Names, NodeKind, Owner, Platform, Structure,
-    UdfRevision, Volume, VolumeOptions, import, sessions,
+    Attributes, BLOCK_SIZE, BootEntry, ImportOptions, Layout, Names, NodeKind, Origin, Owner,
+    Platform, Structure, Timestamp, TreeBuilder, UdfRevision, Volume, VolumeOptions, import,
+    sessions,
 };
 use proptest::prelude::*;
 use support::*;
@@ -63,6 +66,7 @@ fn import_and_build(bytes: &[u8], session: u32, names: Option<Names>) -> bool {
         directory_bytes: 1 << 22,
         total_directory_bytes: 1 << 24,
         depth: 64,
+        ..ReadLimits::default()
     };
     options.most_nodes = 10_000;
     let imported = match import(bytes, session, &options) {
@@ -189,5 +193,52 @@ proptest! {
         }
         let found = sessions(&mut bytes.as_slice()).unwrap();
         prop_assert!(found.windows(2).all(|pair| pair[0].first_lba < pair[1].first_lba));
+    }
+}
+
+#[test]
+fn paths_that_take_more_than_the_volume_are_an_error_and_no_memory() {
+    let mut builder = TreeBuilder::new();
+    let mut path = PathBuf::from("/");
+    let attributes = Attributes::new(0o755, Timestamp::from_seconds(0));
+    for _ in 0..400 {
+        path.push("n".repeat(250));
+        builder.add_folder(&path, &attributes).unwrap();
+    }
+    // 400 folders alone have paths of 20 MB; each file has one of 100 kB.
+    let within = builder.clone();
+    for number in 0..1000 {
+        let file = path.join(number.to_string());
+        let empty = Origin::memory(Vec::new());
+        builder.add_file(&file, empty, &attributes).unwrap();
+    }
+    let mut options = VolumeOptions::new("DEEP", Timestamp::from_seconds(0));
+    options.joliet = false;
+    for revision in [None, Some(UdfRevision::V2_01)] {
+        options.udf = revision;
+        let plan = |builder: &TreeBuilder| {
+            let layout = Layout::plan(builder.finish().unwrap(), 0, &options).unwrap();
+            image(&Arc::new(layout))
+        };
+        let bytes = plan(&builder);
+        let most = (16 * bytes.len()).max(64 << 20);
+        assert!(most < 100 << 20);
+        let error = import(bytes.as_slice(), 0, &ImportOptions::default()).unwrap_err();
+        assert!(
+            matches!(
+                error,
+                ImportError::Volume(ReadError::PathsTooLong { bytes, .. }) if bytes > 64 << 20
+            ),
+            "{error}"
+        );
+        let mut volume = Volume::open(bytes.as_slice(), 0).unwrap();
+        for names in volume.offered_names() {
+            volume.use_names(names);
+            let found = volume.walk().filter_map(Result::ok);
+            let paths: usize = found.map(|(path, _)| path.as_os_str().len()).sum();
+            assert!(paths <= most, "{names}");
+        }
+        let bytes = plan(&within);
+        import(bytes.as_slice(), 0, &ImportOptions::default()).unwrap();
     }
 }

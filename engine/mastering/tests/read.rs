@@ -506,6 +506,7 @@ fn exhaust(image: &[u8]) {
         directory_bytes: 1 << 22,
         total_directory_bytes: 1 << 24,
         depth: 64,
+        ..ReadLimits::default()
     };
     let Ok(mut volume) = Volume::open_with(image, 0, limits) else {
         return;

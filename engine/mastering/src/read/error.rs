@@ -145,6 +145,14 @@ pub enum ReadError {
         /// The record where the limit was passed.
         location: Location,
     },
+    /// The paths of all that was found are longer together than the limit.
+    #[error("{location}: paths of {bytes} bytes are beyond the limit")]
+    PathsTooLong {
+        /// The record of the folder where the limit was passed.
+        location: Location,
+        /// Bytes of all paths so far.
+        bytes: u64,
+    },
     /// A folder, or all together, are larger than the limit.
     #[error("{location}: folders of {bytes} bytes are beyond the limit")]
     DirectoryTooLarge {
@@ -188,6 +196,7 @@ impl ReadError {
             | Self::OwnRecord { location, .. }
             | Self::DirectoryLoop { location, .. }
             | Self::TooDeep { location }
+            | Self::PathsTooLong { location, .. }
             | Self::DirectoryTooLarge { location, .. }
             | Self::OutOfRange { location }
             | Self::NotAFolder { location } => location.lba,

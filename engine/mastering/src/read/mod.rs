@@ -64,6 +64,9 @@ pub struct ReadLimits {
     pub total_directory_bytes: u64,
     /// Most folders inside one another.
     pub depth: usize,
+    /// Most bytes in the paths of all that a walk finds: below deep folders with long names each file has a path that is
+    /// far longer than its record.
+    pub path_bytes: u64,
 }
 
 impl Default for ReadLimits {
@@ -72,7 +75,26 @@ impl Default for ReadLimits {
             directory_bytes: 1 << 30,
             total_directory_bytes: 1 << 32,
             depth: 4096,
+            path_bytes: 1 << 32,
         }
+    }
+}
+
+/// How many times the bytes of a volume the paths of a walk may have, and what they may have in any case.
+const PATHS_IN_VOLUME: u64 = 16;
+const PATHS_AT_LEAST: u64 = 64 << 20;
+
+impl ReadLimits {
+    /// Not more than a source of so many blocks can truly hold.
+    fn within(mut self, blocks: Option<u32>) -> Self {
+        if let Some(blocks) = blocks {
+            let bytes = u64::from(blocks) * BLOCK_BYTES;
+            self.directory_bytes = self.directory_bytes.min(bytes);
+            self.total_directory_bytes = self.total_directory_bytes.min(bytes);
+            let paths = (bytes * PATHS_IN_VOLUME).max(PATHS_AT_LEAST);
+            self.path_bytes = self.path_bytes.min(paths);
+        }
+        self
     }
 }
 
@@ -166,7 +188,7 @@ impl<R: BlockSource> Volume<R> {
         Self::open_with(source, session_first_lba, ReadLimits::default())
     }
 
-    /// Opens as [`Volume::open`] does, with limits of the caller's.
+    /// Opens as [`Volume::open`] does, with limits of the caller's; they shrink to what a source that knows its size can hold.
     ///
     /// # Errors
     /// As [`Volume::open`].
@@ -175,6 +197,7 @@ impl<R: BlockSource> Volume<R> {
         session_first_lba: u32,
         limits: ReadLimits,
     ) -> Result<Self, ReadError> {
+        let limits = limits.within(source.blocks());
         let iso = match IsoVolume::open(&mut source, session_first_lba) {
             Ok(iso) => Ok(iso),
             // A volume of UDF alone has other descriptors in this place.

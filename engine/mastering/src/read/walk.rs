@@ -5,7 +5,7 @@
 use std::collections::HashSet;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{Entry, ReadError, ReadLimits, Volume};
 use crate::block::BlockSource;
@@ -17,6 +17,7 @@ pub(crate) struct Guard {
     limits: ReadLimits,
     entered: HashSet<u32>,
     bytes: u64,
+    path_bytes: u64,
 }
 
 impl Guard {
@@ -25,6 +26,7 @@ impl Guard {
             limits,
             entered: HashSet::new(),
             bytes: 0,
+            path_bytes: 0,
         }
     }
 
@@ -51,6 +53,23 @@ impl Guard {
             });
         }
         Ok(())
+    }
+
+    /// Notes the paths of what a folder at a path holds, before they are made.
+    fn hold(&mut self, folder: &Entry, path: &Path, entries: &[Entry]) -> Result<(), ReadError> {
+        let above = path.as_os_str().len() as u64 + 1;
+        let below = entries.iter().map(|entry| entry.name.len() as u64);
+        let sum = below.fold(self.path_bytes, |sum, name| {
+            sum.saturating_add(above + name)
+        });
+        self.path_bytes = sum;
+        match sum > self.limits.path_bytes {
+            true => Err(ReadError::PathsTooLong {
+                location: folder.location,
+                bytes: sum,
+            }),
+            false => Ok(()),
+        }
     }
 }
 
@@ -88,7 +107,11 @@ impl<R: BlockSource> Iterator for Walk<'_, R> {
             let entries = self
                 .guard
                 .enter(&entry, depth)
-                .and_then(|()| self.volume.read_dir(&entry));
+                .and_then(|()| self.volume.read_dir(&entry))
+                .and_then(|entries| {
+                    self.guard.hold(&entry, &path, &entries)?;
+                    Ok(entries)
+                });
             match entries {
                 Ok(entries) => self.pending.extend(entries.into_iter().rev().map(|child| {
                     let path = path.join(OsString::from_vec(child.name.clone()));
