@@ -11,7 +11,8 @@ use pitland_writer::mmc::{Lba, Profile};
 use pitland_writer::testing::{FactsBuilder, asked, dvd_minus, media};
 use pitland_writer::{
     BurnRequest, CloseRequest, EraseRequest, EraseScope, Fit, FormatRequest, MediaWriter,
-    MediumCondition, MissingFact, Placement, Recording, Refusal, Request, ResumeRequest, Service,
+    MediumCondition, MissingFact, Move, Placement, Recording, Refusal, Request, ResumeRequest,
+    Service,
 };
 
 const R: Profile = Profile::DvdMinusRSequential;
@@ -222,6 +223,16 @@ fn a_recording_at_once_that_was_never_begun_has_no_end() {
         let refused = DvdSequential::begin(&facts, &request).map(|_| ());
         assert_eq!(refused, Err(Refusal::OnlyAnnounced));
     }
+    // A track that was reserved for increments stands on the disc: it is closed, padded, and the session with it.
+    facts.tracks[0].packet = true;
+    assert_eq!(facts.condition(), MediumCondition::OpenSession);
+    let (_, plan) =
+        DvdSequential::begin(&facts, &Request::Close(CloseRequest::new(false))).unwrap();
+    let closes: Vec<Move> = plan.closing.iter().map(|c| c.purpose).collect();
+    assert!(closes.contains(&Move::CloseTrack) && closes.contains(&Move::CloseSession));
+    let burn = Request::Burn(burn(Placement::NewSession));
+    let refused = DvdSequential::begin(&facts, &burn).map(|_| ());
+    assert_eq!(refused, Err(Refusal::SessionOpen));
 }
 
 #[test]

@@ -3,9 +3,11 @@
 //! Owns the judgement. Must not know requests: whether a state is good enough is the writer's say.
 
 use super::MediaFacts;
-use pitland_mmc::reply::{BackgroundFormat, CapacityKind, DiscStatus, SessionState};
+use pitland_mmc::reply::{
+    BackgroundFormat, CapacityKind, DiscStatus, SessionState, TrackInformation,
+};
 use pitland_mmc::sense::Reaction;
-use pitland_mmc::{Profile, SessionNumber};
+use pitland_mmc::{MediumFamily, Profile, SessionNumber};
 
 /// The state of a medium, as far as the drive tells it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -112,11 +114,18 @@ fn open_session(facts: &MediaFacts) -> MediumCondition {
     }
 }
 
-/// Whether all of a session are reserved tracks without a block.
+/// Whether all of a session are tracks without a block that were reserved for a recording at once: only media
+/// that page 05h governs have one, and on DVD the bit of packets tells it (recipe 2.2). What was reserved for
+/// another way of writing stands on the disc.
 fn is_only_announced(facts: &MediaFacts, session: SessionNumber) -> bool {
-    let mut tracks = facts.tracks.iter();
-    tracks
-        .all(|track| track.session != session || (track.reserved && track.nwa == Some(track.start)))
+    let profile = facts.profile();
+    let at_once = |track: &TrackInformation| {
+        track.reserved && !track.packet && track.nwa == Some(track.start)
+    };
+    let mut of_session = facts.tracks.iter().filter(|track| track.session == session);
+    profile.family() == MediumFamily::Dvd
+        && profile.takes_write_parameters()
+        && of_session.all(at_once)
 }
 
 fn overwritable(facts: &MediaFacts) -> MediumCondition {

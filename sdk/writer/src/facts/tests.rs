@@ -354,6 +354,33 @@ fn every_row_of_dvd_minus_is_told_apart() {
     assert_eq!(capacity(dvd::dvd_rw_intermediate(1_600)), whole);
 }
 
+/// Recipe 2.2: reserved without a block is 110 at once, and 111 by increments; on CD and DVD+R there is nothing
+/// but tracks of their own, which stand on the disc.
+#[test]
+fn only_what_was_reserved_for_a_recording_at_once_is_an_announcement() {
+    let reserved = |profile, packet| {
+        let open = (DiscStatus::Appendable, SessionState::Incomplete);
+        let mut facts = FactsBuilder::new(profile, &[])
+            .disc(open.0, open.1, 1, (1, 1))
+            .writable_track(1, 1, 0, 0, 4_096)
+            .build();
+        let track = &mut facts.tracks[0];
+        (track.reserved, track.packet) = (true, packet);
+        facts.condition()
+    };
+    for profile in [
+        Profile::DvdMinusRSequential,
+        Profile::DvdMinusRwSequential,
+        Profile::DvdMinusRDlSequential,
+    ] {
+        assert_eq!(reserved(profile, false), MediumCondition::Announced);
+        assert_eq!(reserved(profile, true), MediumCondition::OpenSession);
+    }
+    for profile in [Profile::CdR, Profile::CdRw, Profile::DvdPlusR] {
+        assert_eq!(reserved(profile, false), MediumCondition::OpenSession);
+    }
+}
+
 #[test]
 fn a_feature_is_understood_only_while_it_is_current() {
     let facts = crate::testing::dvd_minus::dvd_r_blank().build();
