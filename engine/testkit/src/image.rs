@@ -8,21 +8,34 @@ pub(crate) const BLOCK_BYTES: usize = 2048;
 /// An image of known length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Image {
-    /// Blocks of 2048 bytes.
+    /// Its blocks.
     pub blocks: u64,
     /// What sets this image apart from others of the same length.
     pub seed: u64,
+    /// Bytes of a block: 2048, or those of a CD's layout.
+    pub block_bytes: usize,
 }
 
 impl Image {
-    /// An image of `blocks` blocks.
+    /// An image of `blocks` blocks of 2048 bytes.
     pub const fn new(blocks: u64, seed: u64) -> Self {
-        Self { blocks, seed }
+        Self {
+            blocks,
+            seed,
+            block_bytes: BLOCK_BYTES,
+        }
+    }
+
+    /// The same of blocks of so many bytes, one at least.
+    #[must_use]
+    pub const fn of_blocks(mut self, block_bytes: usize) -> Self {
+        self.block_bytes = if block_bytes > 0 { block_bytes } else { 1 };
+        self
     }
 
     /// Fills `out` with whole blocks from `block` on; zeros beyond the end.
     pub fn fill(&self, block: u64, out: &mut [u8]) {
-        for (number, bytes) in (block..).zip(out.chunks_mut(BLOCK_BYTES)) {
+        for (number, bytes) in (block..).zip(out.chunks_mut(self.block_bytes.max(1))) {
             if number >= self.blocks {
                 bytes.fill(0);
                 continue;

@@ -20,6 +20,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Actions of the machine that no honest job on a small disc comes near.
 const MOST_ACTIONS: usize = 200_000;
+/// Sync and header of a CD's sector.
+const SECTOR_HEADER: usize = 16;
 /// Bytes of one command, as a careful host allows them (recipe 8).
 const MOST_BYTES: u32 = 64 * 1024;
 
@@ -309,6 +311,9 @@ impl<W: MediaWriter> Running<'_, W> {
     fn outgoing(&self, chunk: &WriteChunk) -> Outgoing {
         let bytes = chunk.blocks as usize * chunk.block_bytes as usize;
         match chunk.source {
+            Source::Image { block } if chunk.image_block_bytes != chunk.block_bytes => {
+                Outgoing::Bytes(self.cut(block, chunk))
+            }
             Source::Image { block } => Outgoing::Image { block, bytes },
             Source::Bytes { extent, offset } => {
                 let own = self.machine.plan().extents.get(extent).map(|e| &e.origin);
@@ -321,6 +326,18 @@ impl<W: MediaWriter> Running<'_, W> {
             }
             _ => Outgoing::Zeros(bytes),
         }
+    }
+
+    /// What is sent of sectors whose sync and header the drive makes.
+    fn cut(&self, block: u64, chunk: &WriteChunk) -> Vec<u8> {
+        let mut sector = vec![0; self.image.block_bytes];
+        let mut sent = Vec::new();
+        for number in (block..).take(chunk.blocks as usize) {
+            self.image.fill(number, &mut sector);
+            let cut = sector.iter().skip(SECTOR_HEADER);
+            sent.extend(cut.take(chunk.block_bytes as usize));
+        }
+        sent
     }
 
     /// Sends a command, or answers in the drive's place.
