@@ -10,9 +10,9 @@ use super::PlanFault;
 use super::cd::{self, LEAD_OUT_BLOCKS};
 use super::commands::{formats_by, goes_on_formatting};
 use super::extents::PREGAP;
+use pitland_mmc::Lba;
 use pitland_mmc::param::FormatType;
 use pitland_mmc::profile::MediumFamily;
-use pitland_mmc::{Lba, Msf};
 use pitland_writer::{
     BlockForm, CdMode, MediaFacts, MediumCondition, Move, Placement, PlannedCommand, Request,
     WritePlan,
@@ -189,15 +189,12 @@ fn largest(facts: &MediaFacts) -> Option<i64> {
     most.and_then(|blocks| i64::try_from(blocks).ok())
         .into_iter()
         .chain(tracks)
-        .chain(last_lead_out(facts).filter(|_| facts.profile().family() == MediumFamily::Cd))
+        .chain(last_lead_out(facts))
         .max()
         .filter(|blocks| *blocks > 0)
 }
 
 /// The last block of a CD at which its lead-out can begin.
 pub(super) fn last_lead_out(facts: &MediaFacts) -> Option<i64> {
-    let packed = facts.disc.as_ref()?.last_possible_lead_out?;
-    let [_, m, s, f] = packed.to_be_bytes();
-    // FF:FF:FF on a complete disc is no time.
-    Msf::new(m, s, f).to_lba().map(|lba| lba.0.into())
+    facts.last_possible_lead_out().map(|lba| lba.0.into())
 }
