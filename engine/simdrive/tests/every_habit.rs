@@ -4,11 +4,12 @@
 use pitland_simdrive::Quirks;
 
 /// Habits of DVD-R, DVD-RW and CD have their tests beside the rules that they bend.
-const TESTS: [&str; 7] = [
+const TESTS: [&str; 8] = [
     include_str!("quirks.rs"),
     include_str!("rules_dvd_minus.rs"),
     include_str!("rules_dvd_rw.rs"),
     include_str!("rules_cd_audio.rs"),
+    include_str!("rules_cd_raw.rs"),
     include_str!("rules_cd_sheet.rs"),
     include_str!("rules_cd_tell.rs"),
     include_str!("rules_cd_write.rs"),
