@@ -16,7 +16,15 @@ enum Payload {
     None,
     In(usize),
     Out(Vec<u8>),
-    Data { blocks: u32, times: u32 },
+    Data {
+        blocks: u32,
+        times: u32,
+    },
+    /// Blocks of 2352 bytes, from an address that may be below 0.
+    Sound {
+        blocks: u32,
+        times: u32,
+    },
 }
 
 fn hex(text: &str) -> Vec<u8> {
@@ -51,6 +59,14 @@ fn parse(recording: &str) -> Vec<Step> {
                 times: times.parse().unwrap(),
             },
             ["data", blocks] => Payload::Data {
+                blocks: blocks.parse().unwrap(),
+                times: 1,
+            },
+            ["sound", blocks, "times", times] => Payload::Sound {
+                blocks: blocks.parse().unwrap(),
+                times: times.parse().unwrap(),
+            },
+            ["sound", blocks] => Payload::Sound {
                 blocks: blocks.parse().unwrap(),
                 times: 1,
             },
@@ -116,6 +132,16 @@ fn replay(kind: MediumKind, recording: &str) -> (Host, u32) {
             }
             Payload::Out(list) => {
                 serve(&mut host, &cdb, &list, 0);
+            }
+            Payload::Sound { blocks, times } => {
+                let first = word(&cdb, 2) as i32;
+                for at in 0..times {
+                    let lba = first + (at * blocks) as i32;
+                    let mut cdb = cdb.clone();
+                    cdb[2..6].copy_from_slice(&lba.to_be_bytes());
+                    serve(&mut host, &cdb, &cd::samples(lba, blocks), 0);
+                    written += blocks;
+                }
             }
             Payload::Data { blocks, times } => {
                 let first = word(&cdb, 2);
@@ -187,4 +213,27 @@ fn wodim_finishes_a_cd_with_a_track_at_once() {
     check_data(&host, written);
     assert_eq!(host.disc(), (2, 3, 1, 1, 1));
     assert_eq!(host.read(0, 919).unwrap(), pattern(0, 919));
+}
+
+/// Two tracks of sound in a session at once: where each begins, the lead-out, and every sample.
+fn check_album(recording: &str, second: u32, lead_out: u32) {
+    let (mut host, written) = replay(MediumKind::CdR, recording);
+    assert_eq!(written, 150 + lead_out);
+    assert_eq!(host.disc(), (2, 3, 1, 1, 2));
+    let toc = host.toc(0).unwrap();
+    let lines: Vec<(u8, u32)> = toc.chunks(8).map(|l| (l[1], word(l, 4))).collect();
+    assert_eq!(lines, [(0x10, 0), (0x10, second), (0x10, lead_out)]);
+    assert_eq!(host.sound(0, lead_out), cd::samples(0, lead_out));
+}
+
+#[test]
+fn cdrskin_writes_sound_in_a_session_at_once() {
+    let recording = include_str!("recordings/cdrskin-cd-sao-audio.txt");
+    check_album(recording, 400, 900);
+}
+
+#[test]
+fn cdrdao_writes_sound_in_a_session_at_once() {
+    let recording = include_str!("recordings/cdrdao-cd-sao-audio.txt");
+    check_album(recording, 550, 1050);
 }
