@@ -6,8 +6,8 @@
 
 use crate::dispatch::{Outcome, Request, parameters as parameter_list};
 use crate::long_operation::Effect;
-use crate::medium::cd::cue_sheet::{CueSheet, ENTRY, MOST_BYTES};
-use crate::medium::cd::{Blanking, CdDisc, Main, Parameters, Sub, Wire};
+use crate::medium::cd::cue_sheet::{CueSheet, ENTRY};
+use crate::medium::cd::{Blanking, CdDisc, MOST_OVERBURN, Main, Parameters, Sub, Wire};
 use crate::medium::{Medium, Recorded};
 use crate::recorder::Recorder;
 use crate::recording::is_gladly_closed;
@@ -53,6 +53,16 @@ pub(crate) fn parameters(drive: &Recorder) -> Parameters {
         session_format: page.session_format(),
         mcn: page.mcn(),
         isrc: page.isrc(),
+        overburn: drive.medium().map_or(0, |medium| overburn(drive, medium)),
+    }
+}
+
+/// Blocks behind the last possible lead-out that can be written: as whole sectors, for which there
+/// is room.
+fn overburn(drive: &Recorder, medium: &Medium) -> u32 {
+    match medium.keeps_sectors() {
+        true => drive.model.overburn_blocks.min(MOST_OVERBURN),
+        false => 0,
     }
 }
 
@@ -114,12 +124,16 @@ pub(crate) fn send_cue_sheet(
         return Err(Refusal::SEQUENCE);
     }
     let length = usize::try_from(length).unwrap_or(usize::MAX);
-    if length == 0 || length > MOST_BYTES || !length.is_multiple_of(ENTRY) {
+    let most = drive.model.cue_sheet_bytes as usize;
+    if length == 0 || length > most || !length.is_multiple_of(ENTRY) {
         return Err(Refusal::ILLEGAL_FIELD);
     }
     let list = parameter_list(request, length)?;
-    let sheet = disc.read_sheet(list, start).ok();
-    let keeps = |sheet: &CueSheet| sheet.is_plain() || medium.keeps_sectors();
+    let sheet = disc.read_sheet(list, start, overburn(drive, medium)).ok();
+    let keeps = |sheet: &CueSheet| {
+        let texts = drive.model.writes_cd_text || !sheet.has_texts();
+        texts && (sheet.is_plain() || medium.keeps_sectors())
+    };
     let Some(mut sheet) = sheet.filter(keeps) else {
         return Err(match drive.model.quirks.bad_cue_sheet_is_illegal_field {
             true => Refusal::ILLEGAL_FIELD,

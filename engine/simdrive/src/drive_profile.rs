@@ -10,8 +10,9 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use crate::medium::cd::MOST_OVERBURN;
 use crate::medium::{Defect, DiscType, MediumKind};
-use crate::model::{DriveModel, Identity, WriteSpeeds};
+use crate::model::{DriveModel, Identity, RawForms, WriteSpeeds};
 use crate::quirks::Quirks;
 
 /// Why a text is no drive profile: a fault of who wrote it.
@@ -50,6 +51,10 @@ static SHIPPED: &[Shipped] = shipped![
 
 /// Bytes of a write buffer that are taken: a real drive's, and not the machine's whole memory.
 const BUFFERS: std::ops::RangeInclusive<u64> = 128 << 10..=64 << 20;
+/// Bytes of a cue sheet that are taken: one track, and what 16 KiB tell.
+const CUE_SHEETS: std::ops::RangeInclusive<u32> = 32..=16_384;
+/// Samples of a read offset that are taken: ten sectors.
+const MOST_OFFSET: u32 = 5880;
 /// Write speeds of a medium that are taken: page 2Ah has room for more.
 const MOST_SPEEDS: usize = 32;
 /// Bad places that are taken: as many as a disc tells apart.
@@ -100,6 +105,16 @@ struct CanText {
     format_for_random_recording: Option<bool>,
     certify_fully: Option<bool>,
     certify_quickly: Option<bool>,
+    write_raw: Option<Vec<RawForm>>,
+    write_cd_text: Option<bool>,
+}
+
+#[derive(Deserialize, Clone, Copy)]
+#[serde(rename_all = "lowercase")]
+enum RawForm {
+    Pq16,
+    Packed96,
+    Raw96,
 }
 
 #[derive(Deserialize, Default)]
@@ -119,6 +134,9 @@ struct DoesText {
     one_speed_over_the_disc: Option<bool>,
     buffer_kib: Option<u64>,
     clock_permille: Option<u32>,
+    cue_sheet_bytes: Option<u32>,
+    overburn_blocks: Option<u32>,
+    audio_read_offset: Option<i32>,
 }
 
 #[derive(Deserialize)]
@@ -296,7 +314,19 @@ impl CanText {
             ),
             (self.certify_fully, &mut model.full_certification),
             (self.certify_quickly, &mut model.quick_certification),
+            (self.write_cd_text, &mut model.writes_cd_text),
         ]);
+        if let Some(forms) = &self.write_raw {
+            model.raw_forms = RawForms::NONE;
+            for form in forms {
+                let taken = match form {
+                    RawForm::Pq16 => &mut model.raw_forms.pq16,
+                    RawForm::Packed96 => &mut model.raw_forms.packed96,
+                    RawForm::Raw96 => &mut model.raw_forms.raw96,
+                };
+                *taken = true;
+            }
+        }
     }
 }
 
@@ -333,6 +363,28 @@ impl DoesText {
                 return Err(fault("does.clock_permille is 0 to 10000"));
             }
             model.clock_permille = permille;
+        }
+        self.set_cd(model)
+    }
+
+    fn set_cd(&self, model: &mut DriveModel) -> Result<(), DriveProfileError> {
+        if let Some(bytes) = self.cue_sheet_bytes {
+            if !CUE_SHEETS.contains(&bytes) {
+                return Err(fault("does.cue_sheet_bytes is 32 to 16384"));
+            }
+            model.cue_sheet_bytes = bytes;
+        }
+        if let Some(blocks) = self.overburn_blocks {
+            if blocks > MOST_OVERBURN {
+                return Err(fault("does.overburn_blocks is 0 to 9000"));
+            }
+            model.overburn_blocks = blocks;
+        }
+        if let Some(offset) = self.audio_read_offset {
+            if offset.unsigned_abs() > MOST_OFFSET {
+                return Err(fault("does.audio_read_offset is -5880 to 5880"));
+            }
+            model.audio_read_offset = offset;
         }
         Ok(())
     }
@@ -430,6 +482,10 @@ mod tests {
             ("about = \"x\"\n[speeds.write]\nbd-r = []", "bd-r"),
             ("about = \"x\"\n[speeds.write]\nlp = [1]", "lp"),
             ("about = \"x\"\n[does]\nbuffer_kib = 1", "buffer_kib"),
+            ("about = \"x\"\n[can]\nwrite_raw = [\"raw97\"]", "raw97"),
+            ("about = \"x\"\n[does]\ncue_sheet_bytes = 8", "cue_sheet"),
+            ("about = \"x\"\n[does]\noverburn_blocks = 9001", "overburn"),
+            ("about = \"x\"\n[does]\naudio_read_offset = 9000", "offset"),
             (
                 "about = \"x\"\n[identity]\nvendor = \"much too long\"",
                 "vendor",
@@ -442,6 +498,31 @@ mod tests {
             let error = DriveModel::from_profile(text).unwrap_err().to_string();
             assert!(error.contains(word), "{text:?}: {error}");
         }
+    }
+
+    #[test]
+    fn what_a_profile_says_of_cd_is_in_the_model() {
+        let text = "about = \"x\"
+            [can]
+            write_raw = [\"raw96\", \"pq16\"]
+            write_cd_text = false
+            [does]
+            cue_sheet_bytes = 800
+            overburn_blocks = 900
+            audio_read_offset = -102
+        ";
+        let expected = DriveModel {
+            raw_forms: RawForms {
+                packed96: false,
+                ..RawForms::ALL
+            },
+            writes_cd_text: false,
+            cue_sheet_bytes: 800,
+            overburn_blocks: 900,
+            audio_read_offset: -102,
+            ..DriveModel::default()
+        };
+        assert_eq!(DriveModel::from_profile(text), Ok(expected));
     }
 
     #[test]

@@ -5,7 +5,6 @@ use crate::dispatch::{Outcome, Request, reply};
 use pitland_mmc::Profile;
 
 use crate::identity::padded;
-use crate::medium::cd::cue_sheet::MOST_BYTES;
 use crate::medium::{Medium, MediumKind, dvd_minus};
 use crate::quirks::Quirks;
 use crate::recorder::Recorder;
@@ -293,9 +292,9 @@ fn features(drive: &Recorder) -> Vec<Feature> {
         vec![protected << 6 | tests | cd_rw, 0, 0x27, 0x01],
     );
     // Mastering: the same, and session at once in bit 5, raw in bit 3, sub-channels R to W in bit 0.
-    let [_, high, middle, low] = (MOST_BYTES as u32).to_be_bytes();
+    let [_, high, middle, low] = drive.model.cue_sheet_bytes.to_be_bytes();
     let raw = u8::from(drive.model.raw_forms.any()) << 3;
-    let texts = 0x01;
+    let texts = u8::from(drive.model.writes_cd_text);
     let mastering = protected << 6 | 0x20 | raw | tests | cd_rw | texts;
     add(0x002E, 2, false, cd, vec![mastering, high, middle, low]);
     // Subtypes 0 to 2 of CD-RW; a finished one can be blanked.

@@ -219,6 +219,13 @@ pub struct DriveModel {
     pub test_write: bool,
     /// The forms in which a CD is written raw; feature 002Eh says so.
     pub raw_forms: RawForms,
+    /// Texts are taken for the lead-in of a session at once; feature 002Eh says so.
+    pub writes_cd_text: bool,
+    /// Bytes of a cue sheet at most; feature 002Eh says so.
+    pub cue_sheet_bytes: u32,
+    /// Blocks that the drive writes behind the last possible lead-out of a CD (9000 at most), in a
+    /// session at once and raw.
+    pub overburn_blocks: u32,
     /// Audio of a CD is read so many samples too late: what a drive gives as the first sample of a
     /// sector is one of those behind it, or before it where this is below 0.
     pub audio_read_offset: i32,
@@ -253,6 +260,9 @@ impl Default for DriveModel {
             defects: Vec::new(),
             test_write: true,
             raw_forms: RawForms::ALL,
+            writes_cd_text: true,
+            cue_sheet_bytes: 3072,
+            overburn_blocks: 0,
             audio_read_offset: 0,
             quirks: Quirks::default(),
         }

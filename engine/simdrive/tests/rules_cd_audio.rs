@@ -422,6 +422,69 @@ fn recipe_10_c2_tells_what_of_sound_is_wrong() {
     assert_eq!(host.sound(6, 1), samples(6, 1));
 }
 
+/// Behind the last possible lead-out only a drive writes that says how far.
+#[test]
+fn recipe_5_a_drive_may_write_over_the_end() {
+    let sheet = |lead_out: i32, data: bool| {
+        let (control, lead, form) = if data { (0x41, 0x14, 0x10) } else { (1, 1, 0) };
+        vec![
+            entry(control, 0, 0, lead, [0; 3]),
+            entry(control, 1, 0, form, [0; 3]),
+            entry(control, 1, 1, form, [0, 2, 0]),
+            entry(control, 0xAA, 1, lead, msf(lead_out)),
+        ]
+    };
+    let model = DriveModel {
+        overburn_blocks: 300,
+        clock_permille: 0,
+        ..DriveModel::default()
+    };
+    for data in [false, true] {
+        let disc = MediumKind::CdR;
+        let mut strict = Host::with_model(disc, Some(2048), DriveModel::default());
+        strict.session_at_once(0);
+        assert_eq!(strict.cue(&sheet(2048, data)), None);
+        assert_eq!(strict.cue(&sheet(2049, data)), Some(ILLEGAL_PARAMETER));
+        let mut host = Host::with_model(disc, Some(2048), model.clone());
+        host.session_at_once(0);
+        assert_eq!(host.cue(&sheet(2349, data)), Some(ILLEGAL_PARAMETER));
+        assert_eq!(host.cue(&sheet(2348, data)), None);
+        match data {
+            true => host.write_from(-150, 150 + 2348),
+            false => host.write_forms(-150, 2352, &samples(-150, 150 + 2348)),
+        }
+        host.sync();
+        let mut host = host.reopened();
+        assert_eq!(host.last_lba(), 2347);
+        match data {
+            true => assert_eq!(host.read(2300, 48).unwrap(), pattern(2300, 48)),
+            false => assert_eq!(host.sound(2300, 48), samples(2300, 48)),
+        }
+        assert_eq!(host.drive.medium().unwrap().blocks_end(), 0);
+    }
+}
+
+/// Recipe 2.4: what a drive has not, it does not say that it has.
+#[test]
+fn recipe_2_4_drives_without_texts_and_with_short_sheets() {
+    let mut host = Host::cd_with(
+        MediumKind::CdR,
+        DriveModel {
+            writes_cd_text: false,
+            cue_sheet_bytes: 80,
+            ..DriveModel::default()
+        },
+    );
+    let feature = host.get(&[0x46, 2, 0, 0x2E, 0, 0, 0, 0, 16, 0], 16);
+    assert_eq!((feature[12] & 1, &feature[13..]), (0, &[0, 0, 80][..]));
+    host.session_at_once(0);
+    assert_eq!(host.cue(&album()), Some(ILLEGAL_FIELD), "too long");
+    let mut sheet = data_sheet(1000);
+    sheet[0][3] |= 0x40;
+    assert_eq!(host.cue(&sheet), Some(ILLEGAL_PARAMETER), "texts");
+    assert_eq!(host.cue(&data_sheet(1000)), None);
+}
+
 /// A test write leaves nothing, of whatever form the blocks are.
 #[test]
 fn recipe_3_a_test_write_of_audio_leaves_the_disc_blank() {

@@ -149,7 +149,11 @@ fn recipe_5_a_raw_session_is_what_its_sub_channels_say() {
             let expected = subcode.at(Lba(lba));
             let sub: &[u8; 96] = sector[2352..].try_into().unwrap();
             let kept = pitland_redbook::subchannel::Channels::from_interleaved(sub);
-            assert_eq!((kept.0[0], kept.q()), (expected.0[0], expected.q()), "{lba}");
+            assert_eq!(
+                (kept.0[0], kept.q()),
+                (expected.0[0], expected.q()),
+                "{lba}"
+            );
         }
         assert!(medium.read_sectors(FIRST_SECTOR - 1, &mut sector).is_err());
     }
@@ -286,7 +290,10 @@ fn recipe_2_4_drives_differ_in_what_they_take_raw() {
     let mut host = Host::cd_with(MediumKind::CdR, one);
     assert_eq!(feature(&mut host) & 8, 8);
     let answers = FORMS.map(|(_, block_type)| raw_page(&mut host, block_type));
-    assert_eq!(answers, [Some(ILLEGAL_PARAMETER), Some(ILLEGAL_PARAMETER), None]);
+    assert_eq!(
+        answers,
+        [Some(ILLEGAL_PARAMETER), Some(ILLEGAL_PARAMETER), None]
+    );
 }
 
 /// A test write of a raw session leaves nothing.
@@ -320,11 +327,7 @@ fn recipe_5_texts_of_a_session_at_once() {
         assert_eq!(host.cd_page(0x42, 0, block_type).key_asc_ascq(), None);
         assert_eq!(host.cue(&sheet), None);
         host.send_refused(&write_10(-150_i32 as u32, 1), &[0; 2352], NOT_AT_NWA);
-        host.send_refused(
-            &write_10(LEAD_IN as u32, 1),
-            &[0; 2352],
-            (0xB, 0x4B, 0),
-        );
+        host.send_refused(&write_10(LEAD_IN as u32, 1), &[0; 2352], (0xB, 0x4B, 0));
         host.write_forms(LEAD_IN, 96, &lead_in);
         host.write_forms(-150, 2352, &samples(-150, 450));
         host.sync();

@@ -496,6 +496,15 @@ impl Medium {
         }
     }
 
+    /// The end of what must have a place among the blocks of the store: [`Self::written_end`], but
+    /// for what is kept as whole sectors of a CD.
+    pub fn blocks_end(&self) -> u32 {
+        match &self.recorded {
+            Recorded::Cd(disc) => disc.blocks_end(),
+            _ => self.written_end(),
+        }
+    }
+
     /// Reads blocks as the store has them, without a drive: for exports and tests.
     /// Blocks that were never written are zeros.
     ///

@@ -51,7 +51,7 @@ pub(super) fn judge(path: &Path, room: u64, store: FileStore) -> Result<Medium, 
         path: path.to_owned(),
         source,
     })?;
-    let claimed = u64::from(medium.capacity().max(medium.written_end()));
+    let claimed = u64::from(medium.capacity().max(medium.blocks_end()));
     if claimed > room {
         let damage = Damage::ClaimsMoreThanFile { claimed, room };
         return Err(DiscFileError::Damaged {

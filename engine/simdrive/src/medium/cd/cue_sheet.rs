@@ -11,9 +11,6 @@ use super::{CdDisc, LEAD_IN, LEAST_TRACK, MOST_INDEXES, MOST_TRACKS, PREGAP, lba
 
 /// Bytes of an entry.
 pub(crate) const ENTRY: usize = 8;
-/// Bytes of a sheet at most (feature 002Eh; recipe 2.4).
-pub(crate) const MOST_BYTES: usize = 3072;
-
 const LEAD_OUT: u8 = 0xAA;
 /// A data track, in the control bits.
 const DATA: u8 = 4;
@@ -49,6 +46,8 @@ pub(crate) struct CueSheet {
     pub(crate) format: u8,
     pub(crate) mcn: Option<Mcn>,
     has_cd_text: bool,
+    /// The lead-out lies behind the last possible one.
+    is_beyond: bool,
 }
 
 /// The sheet breaks a rule; which one is not told (5/26/00).
@@ -106,7 +105,7 @@ impl CueSheet {
         bytes: &[u8],
         start: u32,
         number: u8,
-        capacity: u32,
+        (capacity, overburn): (u32, u32),
     ) -> Result<Self, BadSheet> {
         if bytes.is_empty() || !bytes.len().is_multiple_of(ENTRY) {
             return Err(BadSheet);
@@ -122,6 +121,7 @@ impl CueSheet {
             format,
             mcn,
             has_cd_text: lead_in.form & CD_TEXT != 0,
+            is_beyond: false,
         };
         // What came last, in blocks.
         let mut time = start as i32 - PREGAP as i32;
@@ -135,7 +135,8 @@ impl CueSheet {
             sheet.tracks.push(track);
         }
         sheet.lead_out = check_lead_out(&mut entries, lead_in, &sheet, time)?;
-        sheet.check_lengths(start, capacity)?;
+        sheet.check_lengths(start, capacity + overburn)?;
+        sheet.is_beyond = sheet.lead_out > capacity;
         if sheet
             .tracks
             .first()
@@ -162,7 +163,12 @@ impl CueSheet {
 
     /// Whether a store that keeps 2048 bytes of each block keeps all that is announced.
     pub(crate) fn is_plain(&self) -> bool {
-        !self.has_cd_text && self.tracks.iter().all(|t| t.wire.is_plain())
+        !self.has_cd_text && !self.is_beyond && self.tracks.iter().all(|t| t.wire.is_plain())
+    }
+
+    /// Whether the host brings texts for the lead-in.
+    pub(crate) fn has_texts(&self) -> bool {
+        self.has_cd_text
     }
 
     /// The form of the blocks at an address, and the address behind the last one of it.
@@ -346,9 +352,14 @@ fn check_lead_out(
 
 impl CdDisc {
     /// Reads the sheet for the session that this disc can take next.
-    pub(crate) fn read_sheet(&self, bytes: &[u8], start: u32) -> Result<CueSheet, BadSheet> {
+    pub(crate) fn read_sheet(
+        &self,
+        bytes: &[u8],
+        start: u32,
+        overburn: u32,
+    ) -> Result<CueSheet, BadSheet> {
         let number = self.tracks.len() as u8 + 1;
-        let sheet = CueSheet::parse(bytes, start, number, self.capacity())?;
+        let sheet = CueSheet::parse(bytes, start, number, (self.capacity(), overburn))?;
         let indexes: usize = self.tracks.iter().map(|t| t.indexes.len()).sum();
         // Texts stand in the lead-in of the first session only (recipe 5).
         let misplaced = sheet.has_cd_text && !self.is_blank();

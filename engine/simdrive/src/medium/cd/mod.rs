@@ -52,6 +52,9 @@ pub(crate) const LEAD_IN_START: [u8; 3] = [97, 28, 0];
 /// The same as an address: minutes from 90 on lie before the program (recipe 2.3).
 pub(crate) const LEAD_IN: i32 = -11_550;
 
+/// Blocks behind the last possible lead-out that a drive may write all the same: two minutes.
+pub(crate) const MOST_OVERBURN: u32 = 9000;
+
 /// The pause before a track, which is the least pregap of the first one.
 pub(crate) const PREGAP: u32 = 150;
 /// Blocks that end a track that was written at once; they do not read.
@@ -303,6 +306,12 @@ impl CdDisc {
         self.tracks.iter().map(|t| t.end).max().unwrap_or(0)
     }
 
+    /// The end of what the store keeps as blocks.
+    pub(crate) fn blocks_end(&self) -> u32 {
+        let blocks = self.tracks.iter().filter(|t| t.kept == Kept::Blocks);
+        blocks.map(|t| t.end).max().unwrap_or(0)
+    }
+
     /// Nothing that this drive formats to: neither packets nor Mount Rainier.
     pub(crate) fn formats(&self) -> Vec<FormatDescriptor> {
         Vec::new()
@@ -369,7 +378,11 @@ impl CdDisc {
         let (mut from, mut session) = (0, 1);
         for (at, track) in self.tracks.iter().enumerate() {
             let in_order = from <= track.first && track.first <= track.start;
-            if !in_order || track.end < track.start || track.close_end() > self.capacity {
+            let limit = match track.kept {
+                Kept::Blocks => self.capacity,
+                Kept::Sectors | Kept::Raw => self.capacity + MOST_OVERBURN,
+            };
+            if !in_order || track.end < track.start || track.close_end() > limit {
                 return wrong("tracks overlap or leave the disc");
             }
             if track.session != session && (at == 0 || track.session != session + 1) {
@@ -398,7 +411,8 @@ impl CdDisc {
                 .tracks_of(at as u8 + 1)
                 .map(|(_, t)| t.close_end())
                 .max();
-            if end.is_none_or(|end| end > session.lead_out) || session.lead_out > self.capacity {
+            let limit = self.capacity + MOST_OVERBURN;
+            if end.is_none_or(|end| end > session.lead_out) || session.lead_out > limit {
                 return wrong("a lead-out lies in its session, or outside the disc");
             }
         }

@@ -4,7 +4,7 @@
 //! Owns where such a session begins and how far it may go, and what becomes of it. What it says
 //! is read in `heard`.
 
-use super::{CdDisc, LEAD_IN, Next, PREGAP, Parameters, Session, Track, Writing};
+use super::{CdDisc, LEAD_IN, MOST_OVERBURN, Next, PREGAP, Parameters, Session, Track, Writing};
 use crate::refusal::Refusal;
 
 /// Blocks of a lead-in behind a session that is there already.
@@ -38,7 +38,8 @@ impl CdDisc {
             return Err(Refusal::INVALID_WRITE_ADDRESS.at(lba));
         }
         let end = i64::from(next) + i64::from(blocks);
-        match end <= i64::from(self.capacity() as i32 + LEAD_OUT_ROOM) {
+        let limit = i64::from(self.capacity() + page.overburn) + i64::from(LEAD_OUT_ROOM);
+        match end <= limit {
             true => Ok(()),
             false => Err(Refusal::END_OF_USER_AREA.at(lba)),
         }
@@ -67,7 +68,9 @@ impl CdDisc {
         let from = self.tracks.last().map_or(0, Track::close_end);
         let number = self.tracks.len() as u8 + 1;
         let session = self.sessions.len() as u8 + 1;
-        match heard.session(session, number, from, recorded, self.capacity()) {
+        // How far the drive goes was judged when the blocks came.
+        let limit = self.capacity() + MOST_OVERBURN;
+        match heard.session(session, number, from, recorded, limit) {
             Some(made) => {
                 if session == 1 {
                     self.texts = heard.texts.clone();

@@ -31,6 +31,8 @@ pub(crate) struct Parameters {
     pub(crate) session_format: u8,
     pub(crate) mcn: Option<Mcn>,
     pub(crate) isrc: Option<Isrc>,
+    /// Blocks behind the last possible lead-out that the drive writes.
+    pub(crate) overburn: u32,
 }
 
 impl Parameters {
