@@ -4,6 +4,8 @@
 //! Owns the question, the commands that it concerns, and the features that come with an answer; the lists are
 //! the model's.
 
+use pitland_mmc::feature::FeatureCode;
+
 use crate::medium::{DiscType, Medium, MediumKind};
 use crate::model::DriveModel;
 use crate::recorder::Recorder;
@@ -46,28 +48,34 @@ impl DriveModel {
         const CD: [MediumKind; 2] = [CdR, CdRw];
         const BD: [MediumKind; 2] = [BdR, BdRe];
         let reads_dvd = || self.reads.iter().any(|disc| disc.kind().is_dvd());
-        match code {
-            0x001D | 0x001E => self.reads_any(&CD),
-            0x001F => reads_dvd(),
-            0x0020 => {
+        match FeatureCode::from_code(code) {
+            FeatureCode::MultiRead | FeatureCode::CdRead => self.reads_any(&CD),
+            FeatureCode::DvdRead => reads_dvd(),
+            FeatureCode::RandomWritable => {
                 self.writes_any(&[BdRe, DvdPlusRw, DvdPlusRwDl, DvdRam])
                     || (self.random_recording && self.writes_any(&[BdR]))
             }
-            0x0021 => self.writes_any(&[BdR, DvdMinusR, DvdMinusRDl, DvdMinusRw]),
-            0x0023 => self.writes_any(&[BdR, BdRe, DvdMinusRw, DvdPlusRw, DvdPlusRwDl, DvdRam]),
-            0x0024 => self.reads_any(&[BdR, BdRe, DvdRam]),
-            0x0026 | 0x002C => self.writes_any(&[DvdMinusRw]),
-            0x002A => self.reads_any(&[DvdPlusRw]),
-            0x002B => self.reads_any(&[DvdPlusR, DvdPlusRDl]),
-            0x002D | 0x002E => self.writes_any(&CD),
-            0x002F => self.writes_any(&[DvdMinusR, DvdMinusRDl, DvdMinusRw]),
-            0x0033 => self.reads_any(&[DvdMinusRDl]),
-            0x0037 => self.writes_any(&[CdRw]),
-            0x0038 => self.writes_any(&[BdR]) && self.pseudo_overwrite,
-            0x003A => self.reads_any(&[DvdPlusRwDl]),
-            0x003B => self.reads_any(&[DvdPlusRDl]),
-            0x0040 => self.reads_any(&BD),
-            0x0041 => self.writes_any(&BD),
+            FeatureCode::IncrementalStreamingWritable => {
+                self.writes_any(&[BdR, DvdMinusR, DvdMinusRDl, DvdMinusRw])
+            }
+            FeatureCode::Formattable => {
+                self.writes_any(&[BdR, BdRe, DvdMinusRw, DvdPlusRw, DvdPlusRwDl, DvdRam])
+            }
+            FeatureCode::DefectManagement => self.reads_any(&[BdR, BdRe, DvdRam]),
+            FeatureCode::RestrictedOverwrite | FeatureCode::RigidRestrictedOverwrite => {
+                self.writes_any(&[DvdMinusRw])
+            }
+            FeatureCode::DvdPlusRw => self.reads_any(&[DvdPlusRw]),
+            FeatureCode::DvdPlusR => self.reads_any(&[DvdPlusR, DvdPlusRDl]),
+            FeatureCode::CdTrackAtOnce | FeatureCode::CdMastering => self.writes_any(&CD),
+            FeatureCode::DvdMinusWrite => self.writes_any(&[DvdMinusR, DvdMinusRDl, DvdMinusRw]),
+            FeatureCode::LayerJumpRecording => self.reads_any(&[DvdMinusRDl]),
+            FeatureCode::CdRwMediaWrite => self.writes_any(&[CdRw]),
+            FeatureCode::BdRPow => self.writes_any(&[BdR]) && self.pseudo_overwrite,
+            FeatureCode::DvdPlusRwDl => self.reads_any(&[DvdPlusRwDl]),
+            FeatureCode::DvdPlusRDl => self.reads_any(&[DvdPlusRDl]),
+            FeatureCode::BdRead => self.reads_any(&BD),
+            FeatureCode::BdWrite => self.writes_any(&BD),
             _ => true,
         }
     }
