@@ -13,6 +13,7 @@ mod common;
 mod bad_input;
 mod built;
 mod golden;
+mod growing;
 mod interrupted;
 mod media;
 mod plugin;

@@ -52,7 +52,8 @@ impl Machine {
             return true;
         }
         let may = self.head.written_out == self.blocks_written();
-        self.head.begun = may && !self.job.rehearse;
+        // A cancel that has come meanwhile is heeded before the first block.
+        self.head.begun = may && !self.job.rehearse && !self.cancel_requested;
         may
     }
 
