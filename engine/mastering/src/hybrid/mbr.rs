@@ -123,7 +123,10 @@ pub(super) fn emit(hybrid: &Hybrid, plan: &HybridPlan) -> [u8; SECTOR] {
             out[POINTER..CODE_BYTES].copy_from_slice(&place.to_le_bytes());
         }
     }
-    out[440..444].copy_from_slice(&plan.id[..4]);
+    // With a GPT the number of the drive stands in there: an MBR that does no more than protect it has none.
+    if hybrid.table != PartitionTable::Gpt {
+        out[CODE_BYTES..444].copy_from_slice(&plan.id[..4]);
+    }
     let entries = entries(hybrid, plan);
     for (place, entry) in out[446..510].chunks_exact_mut(16).zip(entries) {
         place.copy_from_slice(&record(entry));
@@ -255,12 +258,17 @@ mod tests {
             id: [7; 16],
         };
         let told = |pointer| {
-            let hybrid = Hybrid {
+            let mut hybrid = Hybrid {
                 code: BootCode::new(&[0x90; 512], pointer).ok(),
                 ..Hybrid::default()
             };
             let sector = emit(&hybrid, &plan);
-            assert_eq!(sector[440..446], [7, 7, 7, 7, 0, 0]);
+            // A number of its own is for an MBR that names partitions.
+            assert_eq!(sector[440..446], [0; 6]);
+            for table in [PartitionTable::Mbr, PartitionTable::GptAndMbr] {
+                hybrid.table = table;
+                assert_eq!(emit(&hybrid, &plan)[440..446], [7, 7, 7, 7, 0, 0]);
+            }
             u64::from_le_bytes(sector[432..440].try_into().unwrap())
         };
         assert_eq!(told(Pointer::None), 0x9090_9090_9090_9090);
