@@ -37,6 +37,7 @@
 //! lies, at most 587 samples early; the last frame of the stream alone is filled up with silence.
 
 mod build;
+mod compare;
 mod cue;
 mod error;
 mod image;
@@ -49,6 +50,7 @@ mod tests;
 mod text;
 
 pub use build::{CdImageBuilder, CdTrack, Gap};
+pub use compare::{CdComparison, CompareError};
 pub use cue::CueOptions;
 pub use error::{CdError, CdFault, CdPlace, CdWarning};
 pub use image::{CdBlocks, CdImage, CdImageReader};

@@ -3,6 +3,7 @@
 
 mod actor;
 pub(crate) mod burning;
+mod cd_reading;
 mod handle;
 pub(crate) mod incoming;
 mod job;

@@ -2,7 +2,7 @@
 //! its own; who may ask is the actor's to say.
 
 use crate::drive::read::{MOST_BLOCKS, ReadError};
-use crate::drive::thread::{Brought, Device, Tray, no_answer};
+use crate::drive::thread::{Brought, Device, Question, Tray, no_answer};
 use crate::error::QueryError;
 use bytes::Bytes;
 use pitland_burn::settle::{Settled, Settling};
@@ -103,13 +103,30 @@ impl Device {
     pub(super) fn read(&mut self, lba: Lba, blocks: u16) -> Result<Bytes, ReadError> {
         let blocks = blocks.min(MOST_BLOCKS);
         let length = usize::from(blocks) * 2048;
+        let came = self.patiently(|device| device.ask_blocks(lba, u32::from(blocks)))?;
+        match came == length {
+            true => Ok(Bytes::copy_from_slice(self.answer(length))),
+            false => Err(ReadError::NoAnswer(NoAnswer::Link)),
+        }
+    }
+
+    /// What came of a command that only reads, perhaps less than there was room for.
+    pub(super) fn asked(&mut self, question: Question) -> Result<Bytes, ReadError> {
+        let Question {
+            cdb,
+            length,
+            timeout,
+        } = question;
+        let came = self.patiently(|device| device.ask(cdb, length, timeout))?;
+        Ok(Bytes::copy_from_slice(self.answer(came)))
+    }
+
+    /// Asks until the drive is ready for it, and answers how many bytes came.
+    fn patiently(&mut self, mut ask: impl FnMut(&mut Self) -> Brought) -> Result<usize, ReadError> {
         let mut tries = 0;
         loop {
-            match self.ask_blocks(lba, u32::from(blocks)) {
-                Brought::Good(came) if came == length => {
-                    return Ok(Bytes::copy_from_slice(self.answer(length)));
-                }
-                Brought::Good(_) => return Err(ReadError::NoAnswer(NoAnswer::Link)),
+            match ask(self) {
+                Brought::Good(came) => return Ok(came),
                 Brought::NoAnswer(cause) => return Err(ReadError::NoAnswer(cause)),
                 Brought::Sense(sense) => match sense.reaction() {
                     Reaction::MediumChanged | Reaction::Reset | Reaction::UnitAttention

@@ -58,7 +58,7 @@ impl DriveReader {
         }
     }
 
-    fn ask_blocking(&self, order: Order) -> Result<(), LeaseDenied> {
+    pub(super) fn ask_blocking(&self, order: Order) -> Result<(), LeaseDenied> {
         match self.for_job {
             true => self.drive.run_job_blocking(order),
             false => self.drive.query_blocking(order),

@@ -46,6 +46,8 @@ pub(crate) enum Order {
         blocks: u16,
         reply: oneshot::Sender<Result<Bytes, ReadError>>,
     },
+    /// Something that changes nothing, and is asked again while the drive is not ready for it.
+    Ask(Question, oneshot::Sender<Result<Bytes, ReadError>>),
     Tray(Tray, oneshot::Sender<Result<(), QueryError>>),
     /// What the drive can do.
     Probe(oneshot::Sender<Result<Box<Capabilities>, QueryError>>),
@@ -56,6 +58,15 @@ pub(crate) enum Order {
     Hold(Hold),
     /// A lease has ended: nothing to do but to see it.
     LookUp,
+}
+
+/// A command that only reads.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Question {
+    pub(crate) cdb: CdbBytes,
+    /// Room for the answer.
+    pub(crate) length: usize,
+    pub(crate) timeout: Duration,
 }
 
 /// A lease that is to hold the drive against other programs, too.
@@ -279,6 +290,10 @@ impl Device {
             }
             Order::Read { lba, blocks, reply } => {
                 let answer = self.looking(|device| device.read(lba, blocks));
+                let _ = reply.send(answer);
+            }
+            Order::Ask(question, reply) => {
+                let answer = self.looking(|device| device.asked(question));
                 let _ = reply.send(answer);
             }
             Order::Tray(tray, reply) => {
