@@ -62,6 +62,8 @@ pub(crate) enum Command {
     Eject(DriveArg),
     /// Close the tray and wait for the medium.
     Load(DriveArg),
+    /// Burn a CD of sound, and compare it with its files.
+    Audio(Box<cd::AudioArgs>),
     /// CDs beyond one data track.
     #[command(subcommand)]
     Cd(cd::CdCommand),

@@ -5,7 +5,7 @@ use crate::ending;
 use crate::exit::Exit;
 use crate::output::json::{ErrorView, Name};
 use crate::output::report::ReportView;
-use pitland::cd::{CdError, CdFault, LayoutError};
+use pitland::cd::{CdError, CdFault, CompareError, LayoutError};
 use pitland::journal::{JournalError, Verdict};
 use pitland::mastering::zisofs::CompressError;
 use pitland::mastering::{EditError, ImageError, PlanError, ScanError};
@@ -531,6 +531,22 @@ fn source_advice(error: &SourceError) -> &'static str {
     }
 }
 
+impl From<&CompareError> for Complaint {
+    fn from(error: &CompareError) -> Self {
+        match error {
+            CompareError::Drive(error) => error.into(),
+            CompareError::Source(error) => error.into(),
+            CompareError::Stopped => Self::cancelled(),
+            _ => Self::new(
+                Exit::Differs,
+                error.to_string(),
+                "medium",
+                "burn another disc",
+            ),
+        }
+    }
+}
+
 impl From<&CdError> for Complaint {
     fn from(error: &CdError) -> Self {
         let advice = match error.is_of_host() {
@@ -689,6 +705,7 @@ from_owned!(
     QueryError,
     SourceError,
     CdError,
+    CompareError,
     ScanError,
     PlanError,
     AddressError,

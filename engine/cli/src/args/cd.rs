@@ -1,15 +1,24 @@
 //! The command line of CDs beyond one data track.
 
+use super::{DriveArg, JobArgs, SimulateArg};
 use crate::values;
 use clap::{Args, Subcommand, ValueEnum};
+use pitland::Speed;
 use pitland::cd::CdTextFrom;
 use pitland::writer::mmc::Lba;
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum CdCommand {
     /// Make a raw image of a cue sheet: lead-in, program and lead-out with their sub-channels.
     Image(CdImageArgs),
+    /// List the tracks of a CD.
+    Toc(DriveArg),
+    /// Show the CD-TEXT of a CD.
+    Text(DriveArg),
+    /// Read the sound of a CD into WAVE files, one for each track.
+    Rip(RipArgs),
 }
 
 /// What every command that makes a CD of sound takes.
@@ -49,4 +58,105 @@ pub(crate) enum SubchannelArg {
     Packed96,
     /// P and Q, 16 bytes.
     Pq16,
+}
+
+/// How a CD of sound is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CdModeArg {
+    /// Track by track; the drive puts two seconds between them.
+    Tao,
+    /// All in one go, by a cue sheet.
+    Sao,
+    /// Raw with P to W, 96 bytes: lead-in, program and lead-out made here.
+    Raw,
+    /// The same; the drive adds what R to W are recorded with.
+    RawPacked,
+    /// Raw with P and Q, 16 bytes. There is no room for CD-TEXT.
+    RawPq,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CompareArg {
+    /// The disc must show that it was written.
+    None,
+    /// Every sector, despite the drive's read offset.
+    Full,
+}
+
+/// What every burn of a CD of sound takes.
+#[derive(Debug, Args)]
+pub(crate) struct AudioBurnArgs {
+    /// How it is written.
+    #[arg(long, value_enum, value_name = "MODE", default_value = "sao")]
+    pub(crate) mode: CdModeArg,
+    #[command(flatten)]
+    pub(crate) sound: SoundArgs,
+    /// Fill the disc beyond what it says it holds. What lies behind may not be readable.
+    #[arg(long)]
+    pub(crate) overburn: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AudioArgs {
+    /// Sound files, each a track: WAVE, AIFF, FLAC, MP3, Ogg Vorbis, AAC. What has not the samples of a CD is converted.
+    #[arg(
+        value_name = "TRACK",
+        required_unless_present = "cue",
+        conflicts_with = "cue"
+    )]
+    pub(crate) tracks: Vec<PathBuf>,
+    /// The tracks of this cue sheet.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["gapless", "pause"])]
+    pub(crate) cue: Option<PathBuf>,
+    /// Onto this drive.
+    #[arg(long, value_name = "DRIVE")]
+    pub(crate) drive: OsString,
+    /// Nothing between the tracks: sound that was cut goes on without a sample between.
+    #[arg(long, conflicts_with = "pause")]
+    pub(crate) gapless: bool,
+    /// So much silence before each track but the first, in frames of 1/75 second.
+    #[arg(long, value_name = "FRAMES", default_value = "150", value_parser = clap::value_parser!(u32).range(0..=22_500))]
+    pub(crate) pause: u32,
+    #[command(flatten)]
+    pub(crate) how: AudioBurnArgs,
+    /// How much is read back and compared.
+    #[arg(long, value_enum, value_name = "LEVEL", default_value = "full")]
+    pub(crate) verify: CompareArg,
+    /// At most this fast: max, a multiple such as 4x, or kB/s.
+    #[arg(long, value_name = "SPEED", default_value = "max", value_parser = values::speed)]
+    pub(crate) speed: Speed,
+    /// Finalize the disc: no session can be added, as of data behind the sound.
+    #[arg(long)]
+    pub(crate) close: bool,
+    /// Record nothing: by the drive's test-write mode; with =host everything up to the first command that changes the
+    /// disc.
+    #[arg(long, value_enum, value_name = "host", num_args = 0..=1, require_equals = true,
+          default_missing_value = "test-write")]
+    pub(crate) simulate: Option<SimulateArg>,
+    /// Let a drive that runs out of data spoil the disc instead of linking.
+    #[arg(long)]
+    pub(crate) no_underrun_protection: bool,
+    /// Print what would be done, and touch nothing.
+    #[arg(long)]
+    pub(crate) plan: bool,
+    /// By the writer of this name.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) writer: Option<String>,
+    #[command(flatten)]
+    pub(crate) job: JobArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RipArgs {
+    #[command(flatten)]
+    pub(crate) drive: DriveArg,
+    /// Into this folder, as track01.wav and on; it is made where it is missing.
+    #[arg(short, long, value_name = "DIR")]
+    pub(crate) output: PathBuf,
+    /// Only this track; several times: these.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=99))]
+    pub(crate) track: Vec<u8>,
+    /// Samples by which the drive's sound is to be moved, as lists of drives have it: read so many samples further on.
+    #[arg(long, value_name = "N", default_value = "0", allow_hyphen_values = true, value_parser = clap::value_parser!(i32).range(-5880..=5880))]
+    pub(crate) read_offset: i32,
 }

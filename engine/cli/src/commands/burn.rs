@@ -1,7 +1,7 @@
 //! `pitland burn`: sources onto one drive or several at once.
 
 use super::elsewhere::{self, Verifier};
-use super::{Context, job, journals, plan};
+use super::{Context, audio, job, journals, plan};
 use crate::args::{BurnArgs, CdFormArg, RecordingArg, SimulateArg, StashArg, VerifyArg};
 use crate::error::Complaint;
 use crate::exit::Exit;
@@ -30,6 +30,9 @@ pub(super) struct Ready {
 }
 
 pub(crate) async fn run(args: BurnArgs, context: Context) -> Result<Exit, Complaint> {
+    if let Some(sheet) = audio::sheet_of(&args.sources, args.as_file || args.go_on) {
+        return Box::pin(audio::burn_sheet(sheet, args, context)).await;
+    }
     let source = Source::of_burn(&args)?;
     let mut options = options(&args);
     let drives = open::addresses(&args.drives)?;

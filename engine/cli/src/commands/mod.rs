@@ -1,5 +1,6 @@
 //! One module for each subcommand, and what they share: the context, and one job with its progress.
 
+mod audio;
 mod burn;
 mod cd;
 mod close;
@@ -71,6 +72,7 @@ async fn dispatch(command: Command, context: Context) -> Result<Exit, Complaint>
         Command::Burn(args) => burn::run(*args, context).await,
         Command::Verify(args) => verify::run(args, context).await,
         Command::Read(args) => read::run(args, context).await,
+        Command::Audio(args) => audio::run(*args, context).await,
         Command::Cd(command) => cd::run(command, context).await,
         Command::Ls(args) => ls::run(args, context).await,
         Command::Extract(args) => extract::run(args, context).await,

@@ -163,18 +163,19 @@ impl Watcher {
                 .drive_progress
                 .map(|progress| f64::from(progress) / 65536.0)
         };
+        let each = u64::from(figures.block_bytes);
         let of = |used, total| FillView { used, total };
         ProgressView {
             drive: self.drive.clone(),
             phase: figures.phase.name(),
             percent: fraction.map(|fraction| round(fraction * 100.0)),
             bytes_done: if counted {
-                figures.blocks_done.saturating_mul(2048)
+                figures.blocks_done.saturating_mul(each)
             } else {
                 0
             },
             bytes_total: if counted {
-                figures.blocks_total.saturating_mul(2048)
+                figures.blocks_total.saturating_mul(each)
             } else {
                 0
             },

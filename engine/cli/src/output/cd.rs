@@ -4,7 +4,8 @@ use super::Say;
 use super::escape;
 use super::human::{Lines, bytes, strings};
 use super::json::Name;
-use pitland::cd::{CdImage, SectorForm};
+use pitland::cd::{CdComparison, CdImage, CdText, SectorForm, TextBlock, TextFault, TextKind};
+use pitland::writer::mmc::reply::Toc;
 use pitland::writer::mmc::{Lba, Msf};
 use serde::Serialize;
 
@@ -119,6 +120,307 @@ impl Say for CdImageView {
             lines.field("CD-TEXT", format!("{} packs", self.text_packs));
         }
         strings(&self.warnings, &mut lines, "warning");
+        lines.0
+    }
+}
+
+/// `"cd-compared"`: a CD was compared with what was burned onto it.
+#[derive(Debug, Serialize)]
+pub(crate) struct ComparedView {
+    pub(crate) drive: Name,
+    pub(crate) equal: bool,
+    /// Samples that the drive gives sound from behind the place asked for; null: no sound could tell.
+    pub(crate) read_offset: Option<i32>,
+    pub(crate) sectors_compared: u64,
+    pub(crate) sectors_bad: u64,
+    /// The first of them.
+    pub(crate) bad_lbas: Vec<i32>,
+    /// Sectors that were right when they were read again.
+    pub(crate) sectors_reread: u64,
+    /// Sectors with error bits of the drive; null: it has none.
+    pub(crate) c2_sectors: Option<u64>,
+    /// Samples at the ends of sound that the read offset keeps away.
+    pub(crate) unseen_samples: u64,
+    /// Tracks that are not where they should be.
+    pub(crate) misplaced_tracks: Vec<u8>,
+}
+
+impl ComparedView {
+    pub(crate) fn new(drive: Name, compared: &CdComparison) -> Self {
+        Self {
+            drive,
+            equal: compared.is_equal(),
+            read_offset: compared.read_offset,
+            sectors_compared: compared.compared,
+            sectors_bad: compared.bad,
+            bad_lbas: compared.bad_sectors.iter().map(|lba| lba.0).collect(),
+            sectors_reread: compared.reread,
+            c2_sectors: compared.c2_sectors,
+            unseen_samples: compared.unseen_samples,
+            misplaced_tracks: compared.misplaced.clone(),
+        }
+    }
+}
+
+impl Say for ComparedView {
+    const TYPE: &'static str = "cd-compared";
+
+    fn say(&self) -> String {
+        let mut lines = Lines::new();
+        let result = match self.equal {
+            true => "equal to its files".to_owned(),
+            false => format!("{} sectors differ", self.sectors_bad),
+        };
+        lines.line(format!(
+            "{}: {result}; {} sectors compared",
+            self.drive.escaped(),
+            self.sectors_compared
+        ));
+        if let Some(offset) = self.read_offset.filter(|offset| *offset != 0) {
+            lines.field(
+                "offset",
+                format!(
+                    "the drive reads {offset:+} samples; {} at the ends of sound were not seen",
+                    self.unseen_samples
+                ),
+            );
+        }
+        if let Some(c2) = self.c2_sectors.filter(|c2| *c2 > 0) {
+            lines.field("C2", format!("error bits in {c2} sectors"));
+        }
+        if self.sectors_reread > 0 {
+            lines.field(
+                "reread",
+                format!("{} sectors were right the next time", self.sectors_reread),
+            );
+        }
+        for lba in &self.bad_lbas {
+            lines.field("bad", format!("LBA {lba}"));
+        }
+        for track in &self.misplaced_tracks {
+            lines.field("misplaced", format!("track {track}"));
+        }
+        lines.0
+    }
+}
+
+/// `"cd-toc"`: the tracks that a CD says it has.
+#[derive(Debug, Serialize)]
+pub(crate) struct TocView {
+    pub(crate) drive: Name,
+    pub(crate) lead_out: Option<i32>,
+    pub(crate) tracks: Vec<TocTrackView>,
+}
+
+/// One of them.
+#[derive(Debug, Serialize)]
+pub(crate) struct TocTrackView {
+    pub(crate) number: u8,
+    /// `audio` or `data`.
+    pub(crate) kind: &'static str,
+    pub(crate) first_lba: i32,
+    /// Blocks up to the next track or the lead-out, its pause among them.
+    pub(crate) blocks: u32,
+    pub(crate) copy_permitted: bool,
+    pub(crate) pre_emphasis: bool,
+}
+
+/// The track number of the lead-out.
+const LEAD_OUT: u8 = 0xAA;
+
+impl TocView {
+    pub(crate) fn new(drive: Name, toc: &Toc) -> Self {
+        let following = toc.entries.iter().skip(1);
+        let tracks = toc.entries.iter().zip(following);
+        Self {
+            drive,
+            lead_out: toc.lead_out().map(|lba| lba.0),
+            tracks: tracks
+                .filter(|(entry, _)| entry.track != LEAD_OUT)
+                .map(|(entry, next)| TocTrackView {
+                    number: entry.track,
+                    kind: if entry.control & 4 != 0 {
+                        "data"
+                    } else {
+                        "audio"
+                    },
+                    first_lba: entry.start.0,
+                    blocks: u32::try_from(i64::from(next.start.0) - i64::from(entry.start.0))
+                        .unwrap_or(0),
+                    copy_permitted: entry.control & 2 != 0,
+                    pre_emphasis: entry.control & 5 == 1,
+                })
+                .collect(),
+        }
+    }
+}
+
+impl Say for TocView {
+    const TYPE: &'static str = "cd-toc";
+
+    fn say(&self) -> String {
+        let mut lines = Lines::new();
+        lines.line(format!(
+            "{}: {} tracks",
+            self.drive.escaped(),
+            self.tracks.len()
+        ));
+        for track in &self.tracks {
+            let mut flags = String::new();
+            if track.copy_permitted {
+                flags.push_str(", copy permitted");
+            }
+            if track.pre_emphasis {
+                flags.push_str(", pre-emphasis");
+            }
+            lines.field(
+                &format!("track {}", track.number),
+                format!(
+                    "{}, {} at LBA {}{flags}",
+                    track.kind,
+                    time(track.blocks),
+                    track.first_lba
+                ),
+            );
+        }
+        if let Some(lead_out) = self.lead_out {
+            lines.field("lead-out", format!("at LBA {lead_out}"));
+        }
+        lines.0
+    }
+}
+
+/// `"cd-text"`: the texts of a CD.
+#[derive(Debug, Serialize)]
+pub(crate) struct TextView {
+    pub(crate) drive: Name,
+    pub(crate) packs: usize,
+    pub(crate) languages: Vec<TextLanguageView>,
+    pub(crate) faults: Vec<String>,
+}
+
+/// Those of one language.
+#[derive(Debug, Serialize)]
+pub(crate) struct TextLanguageView {
+    /// Its code, as EBU Tech 3264 numbers them: 9 is English.
+    pub(crate) language: u8,
+    pub(crate) texts: Vec<TextItemView>,
+}
+
+/// One text.
+#[derive(Debug, Serialize)]
+pub(crate) struct TextItemView {
+    /// 0 is the album.
+    pub(crate) track: u8,
+    pub(crate) kind: &'static str,
+    pub(crate) text: String,
+}
+
+impl TextView {
+    pub(crate) fn new(drive: Name, packs: usize, text: &CdText, faults: &[TextFault]) -> Self {
+        let item = |((kind, track), text): (&(TextKind, u8), &String)| TextItemView {
+            track: *track,
+            kind: text_kind(*kind),
+            text: text.clone(),
+        };
+        let language = |block: &TextBlock| {
+            let mut texts: Vec<_> = block.texts.iter().map(item).collect();
+            texts.sort_by_key(|text| text.track);
+            TextLanguageView {
+                language: block.language.0,
+                texts,
+            }
+        };
+        Self {
+            drive,
+            packs,
+            languages: text.blocks.iter().map(language).collect(),
+            faults: faults.iter().map(ToString::to_string).collect(),
+        }
+    }
+}
+
+fn text_kind(kind: TextKind) -> &'static str {
+    match kind {
+        TextKind::Title => "title",
+        TextKind::Performer => "performer",
+        TextKind::Songwriter => "songwriter",
+        TextKind::Composer => "composer",
+        TextKind::Arranger => "arranger",
+        TextKind::Message => "message",
+        TextKind::DiscId => "disc-id",
+        TextKind::Code => "code",
+        _ => "other",
+    }
+}
+
+impl Say for TextView {
+    const TYPE: &'static str = "cd-text";
+
+    fn say(&self) -> String {
+        let mut lines = Lines::new();
+        lines.line(match self.packs {
+            0 => format!("{}: no CD-TEXT", self.drive.escaped()),
+            packs => format!("{}: {packs} packs of CD-TEXT", self.drive.escaped()),
+        });
+        for language in &self.languages {
+            lines.field("language", language.language.to_string());
+            for text in &language.texts {
+                let whose = match text.track {
+                    0 => "album".to_owned(),
+                    track => format!("track {track}"),
+                };
+                lines.field(
+                    &whose,
+                    format!("{}: {}", text.kind, escape::text(&text.text)),
+                );
+            }
+        }
+        strings(&self.faults, &mut lines, "fault");
+        lines.0
+    }
+}
+
+/// `"cd-ripped"`: the sound of a CD was read into files.
+#[derive(Debug, Serialize)]
+pub(crate) struct RippedView {
+    pub(crate) drive: Name,
+    pub(crate) tracks: Vec<TrackRippedView>,
+}
+
+/// One of them.
+#[derive(Debug, Serialize)]
+pub(crate) struct TrackRippedView {
+    pub(crate) number: u8,
+    pub(crate) output: Name,
+    pub(crate) first_lba: i32,
+    pub(crate) blocks: u32,
+    /// Sectors that could not be read, and are silence in the file.
+    pub(crate) unreadable: u64,
+    /// The SHA-256 of the samples, without the file's header.
+    pub(crate) sha256: String,
+}
+
+impl Say for RippedView {
+    const TYPE: &'static str = "cd-ripped";
+
+    fn say(&self) -> String {
+        let mut lines = Lines::new();
+        lines.line(format!(
+            "{}: {} tracks",
+            self.drive.escaped(),
+            self.tracks.len()
+        ));
+        for track in &self.tracks {
+            let bad = match track.unreadable {
+                0 => String::new(),
+                bad => format!(", {bad} sectors unreadable"),
+            };
+            lines.field(
+                &format!("track {}", track.number),
+                format!("{}, {}{bad}", track.output.escaped(), time(track.blocks)),
+            );
+        }
         lines.0
     }
 }

@@ -1,6 +1,8 @@
 //! `pitland cd`: CDs beyond one data track.
 
 mod image;
+mod rip;
+mod toc;
 
 use super::Context;
 use crate::args::cd::CdCommand;
@@ -10,5 +12,8 @@ use crate::exit::Exit;
 pub(crate) async fn run(command: CdCommand, context: Context) -> Result<Exit, Complaint> {
     match command {
         CdCommand::Image(args) => image::run(args, context).await,
+        CdCommand::Toc(args) => toc::run(args, context).await,
+        CdCommand::Text(args) => toc::text(args, context).await,
+        CdCommand::Rip(args) => rip::run(args, context).await,
     }
 }

@@ -1,0 +1,278 @@
+//! `pitland audio`, and `pitland burn` of a cue sheet with sound: a CD is laid out, burned, and compared with its files.
+
+use super::{Context, blocking, job};
+use crate::args::cd::{AudioArgs, AudioBurnArgs, CdModeArg, CompareArg};
+use crate::args::{BurnArgs, SimulateArg, VerifyArg};
+use crate::error::Complaint;
+use crate::exit::Exit;
+use crate::open::{self, Named};
+use crate::output::bar::Watcher;
+use crate::output::cd::ComparedView;
+use crate::output::plan::PlanView;
+use crate::output::report::ReportView;
+use pitland::cd::cue_sheet::{CueSheet, CueTrackKind};
+use pitland::cd::{CdImage, CdMode, CdSubchannel, CdTrack, CueOptions, Gap};
+use pitland::{BurnOptions, DriveLease, Finish, Image, OpenMode, Simulate, VerifyLevel};
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+
+pub(crate) async fn run(args: AudioArgs, context: Context) -> Result<Exit, Complaint> {
+    let mode = mode_of(args.how.mode);
+    let named = open::address(&args.drive)?;
+    // What is wrong with the files is told before the drive is touched.
+    let image = image(&args, &context, &named).await?;
+    let engine = open::engine(&args.job.plugins.plugins, &context.output)?;
+    let trace = open::traces(args.job.trace.as_deref(), 1)?.pop().flatten();
+    let how = match args.plan {
+        true => OpenMode::ReadOnly,
+        false => OpenMode::Existing,
+    };
+    let (handle, trace) = open::open(&engine, &named, how, trace)?;
+    let lease = handle
+        .lease_with(&args.job.client, args.job.lease_options())
+        .await
+        .map_err(|error| Complaint::of_lease(&error).of_drive(&named.name))?;
+    let exit = match args.plan {
+        true => plan(&lease, &args, image, mode, &named, &context).await,
+        false => burn(&lease, &args, image, mode, &named, &context).await,
+    };
+    drop((lease, handle));
+    job::end(engine, &[trace], exit, &named, &context).await
+}
+
+/// The same for `pitland burn` of a cue sheet.
+pub(crate) async fn burn_sheet(
+    sheet: PathBuf,
+    args: BurnArgs,
+    context: Context,
+) -> Result<Exit, Complaint> {
+    let [drive] = args.drives.as_slice() else {
+        return Err(Complaint::usage(
+            "a CD of sound is burned onto one drive at a time",
+        ));
+    };
+    if args.overwrite || args.new_session || args.verify_drive.is_some() {
+        return Err(Complaint::usage(
+            "--overwrite, --new-session and --verify-drive are not for CDs of sound",
+        ));
+    }
+    let args = AudioArgs {
+        tracks: Vec::new(),
+        cue: Some(sheet),
+        drive: drive.clone(),
+        gapless: false,
+        pause: 0,
+        how: AudioBurnArgs::usual(),
+        verify: match args.verify {
+            VerifyArg::None => CompareArg::None,
+            _ => CompareArg::Full,
+        },
+        speed: args.speed,
+        close: args.close,
+        simulate: args.simulate,
+        no_underrun_protection: args.no_underrun_protection,
+        plan: args.plan,
+        writer: args.writer,
+        job: args.job,
+    };
+    run(args, context).await
+}
+
+/// The cue sheet among the sources that describes more than one data track. One that cannot be read is none: whoever reads
+/// it next says why.
+pub(crate) fn sheet_of(sources: &[PathBuf], as_file: bool) -> Option<PathBuf> {
+    let [path] = sources else { return None };
+    if as_file || !crate::source::is_cue_sheet(path) {
+        return None;
+    }
+    let length = path.metadata().ok().filter(|meta| meta.is_file())?.len();
+    let text = (length <= 1 << 20)
+        .then(|| std::fs::read(path).ok())
+        .flatten()?;
+    let sheet = CueSheet::parse(&text).ok()?;
+    let is_plain = sheet.tracks.len() == 1
+        && sheet
+            .tracks
+            .iter()
+            .all(|track| track.kind != CueTrackKind::Audio);
+    (!is_plain).then(|| path.clone())
+}
+
+fn mode_of(mode: CdModeArg) -> CdMode {
+    match mode {
+        CdModeArg::Tao => CdMode::TrackAtOnce,
+        CdModeArg::Sao => CdMode::SessionAtOnce,
+        CdModeArg::Raw => CdMode::Raw(CdSubchannel::Raw96),
+        CdModeArg::RawPacked => CdMode::Raw(CdSubchannel::Packed96),
+        CdModeArg::RawPq => CdMode::Raw(CdSubchannel::Pq16),
+    }
+}
+
+async fn image(args: &AudioArgs, context: &Context, named: &Named) -> Result<CdImage, Complaint> {
+    let mut watcher = Watcher::new(&context.output, named.name.clone());
+    watcher.phase("planning");
+    let opened = match &args.cue {
+        Some(sheet) => {
+            let mut options = CueOptions::default();
+            options.text_from = args.how.sound.cd_text.clone();
+            options.pad = args.how.sound.pad;
+            let sheet = sheet.clone();
+            blocking(move || Ok(CdImage::from_cue(&sheet, &options)?)).await
+        }
+        None => {
+            let mut builder = CdImage::builder();
+            builder.gap = match args.gapless {
+                true => Gap::None,
+                false => Gap::Silence(args.pause),
+            };
+            builder.pad = args.how.sound.pad;
+            builder.text_from = args.how.sound.cd_text.clone();
+            for track in &args.tracks {
+                builder.add(CdTrack::sound(track));
+            }
+            blocking(move || Ok(builder.finish()?)).await
+        }
+    };
+    let image = opened?;
+    for warning in image.warnings() {
+        watcher.warn(warning.to_string());
+    }
+    if args.gapless && args.how.mode == CdModeArg::Tao {
+        watcher
+            .warn("the drive puts two seconds between tracks that are written one by one".into());
+    }
+    watcher.finish();
+    Ok(image)
+}
+
+fn options(args: &AudioArgs) -> BurnOptions {
+    let options = BurnOptions::default()
+        // Sectors are compared with their files behind the job.
+        .verify(VerifyLevel::None)
+        .finish(match args.close {
+            true => Finish::FinalizeDisc,
+            false => Finish::CloseSession,
+        })
+        .speed(args.speed)
+        .simulate(match args.simulate {
+            None => Simulate::No,
+            Some(SimulateArg::TestWrite) => Simulate::TestWrite,
+            Some(SimulateArg::Host) => Simulate::Host,
+        })
+        .underrun_protection(!args.no_underrun_protection)
+        .overburn(args.how.overburn);
+    match &args.writer {
+        Some(name) => options.writer(name),
+        None => options,
+    }
+}
+
+async fn plan(
+    lease: &DriveLease,
+    args: &AudioArgs,
+    image: CdImage,
+    mode: CdMode,
+    named: &Named,
+    context: &Context,
+) -> Exit {
+    let how = match (args.simulate, args.verify) {
+        (None, CompareArg::Full) => "every sector is read back and compared",
+        (None, CompareArg::None) => {
+            "nothing is read back; the medium must show that it was written"
+        }
+        _ => "nothing is recorded: there is nothing to read back",
+    };
+    match lease.plan(options(args), Image::cd(image, mode)).await {
+        Ok(plan) => {
+            context
+                .output
+                .result(&PlanView::new(named.name.clone(), false, how, &plan));
+            Exit::Done
+        }
+        Err(error) => lament(named, &error, context),
+    }
+}
+
+fn lament(named: &Named, error: &pitland::BurnError, context: &Context) -> Exit {
+    let complaint = Complaint::of_job("burn", &named.name, error);
+    context.output.event(&complaint.view());
+    complaint.exit()
+}
+
+async fn burn(
+    lease: &DriveLease,
+    args: &AudioArgs,
+    image: CdImage,
+    mode: CdMode,
+    named: &Named,
+    context: &Context,
+) -> Exit {
+    let job = lease.burn(options(args), Image::cd(image.clone(), mode));
+    let report = match job::follow(&named.name, job, context).await {
+        Ok(report) => report,
+        Err(error) => return lament(named, &error, context),
+    };
+    context.output.result(&ReportView::new(
+        "burn",
+        named.name.clone(),
+        &report,
+        Exit::Done,
+    ));
+    if args.verify == CompareArg::None || args.simulate.is_some() {
+        return Exit::Done;
+    }
+    match compare(lease, image, mode, named, context).await {
+        Ok(exit) => exit,
+        Err(complaint) => {
+            let complaint = complaint.of_drive(&named.name).of_unknown_medium();
+            context.output.event(&complaint.view());
+            complaint.exit()
+        }
+    }
+}
+
+async fn compare(
+    lease: &DriveLease,
+    image: CdImage,
+    mode: CdMode,
+    named: &Named,
+    context: &Context,
+) -> Result<Exit, Complaint> {
+    let facts = lease.drive().medium().await?.facts;
+    let reader = lease.reader();
+    let mut watcher = Watcher::new(&context.output, named.name.clone());
+    watcher.phase("verifying");
+    let interrupt = context.interrupt.clone();
+    let name = named.name.clone();
+    let compared = blocking(move || {
+        let compared = reader.compare_cd(&image, mode, &facts, |done, all| {
+            watcher.bytes(done * 2352, all * 2352);
+            match interrupt.is_raised() {
+                true => ControlFlow::Break(()),
+                false => ControlFlow::Continue(()),
+            }
+        });
+        watcher.finish();
+        Ok(compared?)
+    })
+    .await?;
+    context.output.result(&ComparedView::new(name, &compared));
+    Ok(match compared.is_equal() {
+        true => Exit::Done,
+        false => Exit::Differs,
+    })
+}
+
+impl AudioBurnArgs {
+    /// As `pitland burn` has them.
+    fn usual() -> Self {
+        Self {
+            mode: CdModeArg::Sao,
+            sound: crate::args::cd::SoundArgs {
+                cd_text: pitland::cd::CdTextFrom::Auto,
+                pad: false,
+            },
+            overburn: false,
+        }
+    }
+}
