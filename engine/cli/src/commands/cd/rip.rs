@@ -45,7 +45,9 @@ pub(crate) async fn run(args: RipArgs, context: Context) -> Result<Exit, Complai
         std::fs::create_dir_all(&args.output)
             .map_err(|error| Complaint::output(&args.output, &error))?;
         let total: u64 = tracks.iter().map(|track| u64::from(track.2)).sum();
+        let lead_out = toc.lead_out().map_or(i32::MAX, |lba| lba.0);
         let mut rip = Rip {
+            program: 0..lead_out,
             reader,
             offset: i64::from(args.read_offset),
             done: 0,
@@ -104,6 +106,8 @@ fn tracks_of(toc: &Toc, args: &RipArgs) -> Result<Vec<(u8, Lba, u32)>, Complaint
 }
 
 struct Rip {
+    /// The blocks of the program, outside of which there is silence.
+    program: std::ops::Range<i32>,
     reader: DriveReader,
     /// Samples that are read further on.
     offset: i64,
@@ -170,7 +174,7 @@ impl Rip {
                         Ok(_) => {}
                         Err(QueryError::Sense(_)) => {
                             sector.fill(0);
-                            bad += 1;
+                            bad += u64::from(self.program.contains(&at.0));
                         }
                         Err(error) => return Err(error.into()),
                     }
