@@ -164,27 +164,46 @@ impl Rip {
         let whole = count + u32::from(into > 0);
         let first = Lba(i32::try_from(first).unwrap_or(i32::MAX));
         let mut read = vec![0; whole as usize * SECTOR_BYTES];
-        let mut bad = 0;
-        match self.reader.read_sectors(first, false, &mut read) {
-            Ok(_) => {}
-            Err(QueryError::Sense(_)) => {
-                for (at, sector) in (0..).zip(read.chunks_mut(SECTOR_BYTES)) {
-                    let at = Lba(first.0.saturating_add(at));
-                    match self.reader.read_sectors(at, false, sector) {
-                        Ok(_) => {}
-                        Err(QueryError::Sense(_)) => {
-                            sector.fill(0);
-                            bad += u64::from(self.program.contains(&at.0));
-                        }
-                        Err(error) => return Err(error.into()),
-                    }
-                }
-            }
-            Err(error) => return Err(error.into()),
-        }
+        // Outside of the program there is silence, which is not asked for.
+        let before = self
+            .program
+            .start
+            .saturating_sub(first.0)
+            .clamp(0, whole as i32);
+        let behind = self
+            .program
+            .end
+            .saturating_sub(first.0)
+            .clamp(before, whole as i32);
+        let inside = before as usize * SECTOR_BYTES..behind as usize * SECTOR_BYTES;
+        let place = read.get_mut(inside).unwrap_or_default();
+        let bad = self.readable(Lba(first.0.saturating_add(before)), place)?;
         let length = count as usize * SECTOR_BYTES;
         let samples = read.get(into..into + length).unwrap_or_default().to_vec();
         Ok((samples, bad))
+    }
+}
+
+impl Rip {
+    /// Reads sectors; those that cannot be read come as silence, and are counted.
+    fn readable(&self, first: Lba, out: &mut [u8]) -> Result<u64, Complaint> {
+        match self.reader.read_sectors(first, false, out) {
+            Ok(_) => return Ok(0),
+            Err(QueryError::Sense(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
+        let mut bad = 0;
+        for (at, sector) in (first.0..).zip(out.chunks_mut(SECTOR_BYTES)) {
+            match self.reader.read_sectors(Lba(at), false, sector) {
+                Ok(_) => {}
+                Err(QueryError::Sense(_)) => {
+                    sector.fill(0);
+                    bad += 1;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(bad)
     }
 }
 
