@@ -150,6 +150,9 @@ pub(crate) struct TreeArgs {
     /// for characters of a name, ** for folders, a slash at the end for folders alone.
     #[arg(long, value_name = "GLOB", value_parser = values::glob)]
     pub(crate) exclude: Vec<String>,
+    /// Record the data of what the pattern means, but no name for it.
+    #[arg(long, value_name = "GLOB", value_parser = values::glob)]
+    pub(crate) hide: Vec<String>,
 }
 
 /// What a session that goes on with an earlier one takes.

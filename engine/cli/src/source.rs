@@ -6,7 +6,7 @@ use crate::error::Complaint;
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
 use pitland::mastering::tree::Weights;
-use pitland::mastering::{Deep, IsoLevel, IsoNames, SpecialFiles, WalkOptions};
+use pitland::mastering::{Deep, IsoLevel, IsoNames, SpecialFiles, Tree};
 use pitland::{
     Append, EarlierSession, FileSystems, HybridImage, Image, ImageSource, MasterOptions, Udf,
     VolumeTexts,
@@ -117,13 +117,13 @@ fn special(args: &TreeArgs) -> SpecialFiles {
     }
 }
 
-/// How sources are walked.
-pub(crate) fn walk_options(args: &TreeArgs) -> Result<WalkOptions, Complaint> {
+/// What the sources are, as it should stand in a volume.
+pub(crate) fn tree(sources: &[PathBuf], args: &TreeArgs) -> Result<Tree, Complaint> {
     let mut options = MasterOptions::default()
         .follow_links(args.follow_links)
         .special(special(args));
     options.exclude.clone_from(&args.exclude);
-    Ok(options.walk()?)
+    Ok(Tree::scan(sources, &options.walk()?)?)
 }
 
 /// How sources become a volume.
@@ -155,7 +155,7 @@ pub(crate) fn master_options(args: &VolumeArgs) -> Result<MasterOptions, Complai
         .texts(texts(&args.texts));
     options.boot.clone_from(&args.boot);
     options.exclude.clone_from(&args.tree.exclude);
-    options.hide.clone_from(&args.hide);
+    options.hide.clone_from(&args.tree.hide);
     Ok(options)
 }
 

@@ -1,9 +1,11 @@
 //! Comparing what is on a disc with the folders it came from. Owns the way from a drive to a volume; the
 //! comparison is mastering's.
 
-use crate::config::MasterOptions;
+use crate::config::{MANIFEST, MasterOptions};
 use crate::drive::handle::DriveHandle;
 use crate::error::{QueryError, SourceError};
+use pitland_mastering::compare::with_manifest_of;
+use pitland_mastering::tree::{Globs, HiddenIn};
 use pitland_mastering::{CompareOptions, Difference, PlanError, ReadError, Tree, Volume, compare};
 use pitland_mmc::Lba;
 use std::path::PathBuf;
@@ -53,7 +55,8 @@ pub enum TreeError {
 
 impl DriveHandle {
     /// Compares the volume of the disc's last closed session with the folders and files it came from:
-    /// names, kinds, sizes, attributes, and every byte.
+    /// names, kinds, sizes, attributes, and every byte. Of the options count how sources are walked, and what is hidden. A
+    /// manifest that the sources do not have is compared with what it must list.
     ///
     /// # Errors
     /// When there is nothing to compare; what differs is in the report.
@@ -67,16 +70,18 @@ impl DriveHandle {
         let session_lba = u32::try_from(session_lba.0).unwrap_or(0);
         let reader = self.reader();
         tokio::task::spawn_blocking(move || {
-            let tree = Tree::scan(&sources, &options.walk()?)
+            let mut tree = Tree::scan(&sources, &options.walk()?)
                 .map_err(|error| SourceError::Scan(Arc::new(error)))?;
             let mut volume = Volume::open(reader, session_lba)?;
+            tree = with_manifest_of(&mut volume, tree, MANIFEST)
+                .map_err(|error| SourceError::Edit(Arc::new(error)))?;
+            tree.hide(
+                &Globs::new(&options.hide).map_err(SourceError::from)?,
+                HiddenIn::ALL,
+            );
+            let how = CompareOptions::of_volume(&mut volume);
             let mut differences = Vec::new();
-            let summary = compare(
-                &mut volume,
-                &tree,
-                &CompareOptions::default(),
-                &mut differences,
-            )?;
+            let summary = compare(&mut volume, &tree, &how, &mut differences)?;
             Ok(TreeReport {
                 session_lba,
                 names: summary.names,

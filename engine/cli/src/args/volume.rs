@@ -51,9 +51,6 @@ pub(crate) struct VolumeArgs {
     /// With a file SHA256SUMS that lists the SHA-256 of each file; pitland verify DRIVE checks them.
     #[arg(long)]
     pub(crate) manifest: bool,
-    /// Record the data of what the pattern means, but no name for it.
-    #[arg(long, value_name = "GLOB", value_parser = values::glob)]
-    pub(crate) hide: Vec<String>,
     /// Lines of a pattern and a weight: the larger it is, the nearer to the volume's beginning files lie.
     #[arg(long, value_name = "FILE")]
     pub(crate) sort_file: Option<PathBuf>,

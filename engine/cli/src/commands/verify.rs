@@ -11,11 +11,12 @@ use crate::output::bar::Watcher;
 use crate::output::json::{DifferenceView, Name, VerifiedView};
 use crate::source;
 use pitland::mastering::checksums::{ManifestDifference, ManifestError, check};
-use pitland::mastering::compare::CompareObserver;
+use pitland::mastering::compare::{CompareObserver, with_manifest_of};
 use pitland::mastering::images::Sectors;
+use pitland::mastering::tree::{Globs, HiddenIn};
 use pitland::mastering::{
-    BLOCK_SIZE, BlockSource, CompareOptions, Difference, DiscImage, NodeKind, ReadError, Tree,
-    Volume, compare,
+    BLOCK_SIZE, BlockSource, CompareOptions, Difference, DiscImage, NodeKind, ReadError, Volume,
+    compare,
 };
 use pitland::{DriveReader, MANIFEST, MediaFacts, QueryError, SourceError};
 use std::ffi::OsStr;
@@ -71,11 +72,17 @@ struct Work {
 
 impl Work {
     fn tree(&self, reader: DriveReader, args: &VerifyArgs) -> Result<Exit, Complaint> {
-        let tree = Tree::scan(&args.sources, &source::walk_options(&args.tree)?)?;
+        let tree = source::tree(&args.sources, &args.tree)?;
         let mut volume = match Volume::open(reader, self.session) {
             Ok(volume) => volume,
             Err(error) => return self.no_volume(&error),
         };
+        let tree = with_manifest_of(&mut volume, tree, MANIFEST);
+        let mut tree = tree.map_err(|error| Complaint::source(error.to_string()))?;
+        // As it was done when it was mastered.
+        let hidden = Globs::new(&args.tree.hide).map_err(SourceError::from)?;
+        tree.hide(&hidden, HiddenIn::ALL);
+        let how = CompareOptions::of_volume(&mut volume);
         let mut watcher = Watcher::new(&self.context.output, self.drive.clone());
         watcher.phase("comparing");
         let mut observer = Observer {
@@ -85,12 +92,7 @@ impl Work {
             done: 0,
             of_source: 0,
         };
-        let summary = compare(
-            &mut volume,
-            &tree,
-            &CompareOptions::default(),
-            &mut observer,
-        )?;
+        let summary = compare(&mut volume, &tree, &how, &mut observer)?;
         observer.watcher.finish();
         if summary.stopped {
             return Err(Complaint::cancelled().of_drive(&self.drive));

@@ -8,8 +8,11 @@ use std::ops::ControlFlow;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
+use sha2::{Digest as _, Sha256};
+
 use super::{Comparison, Difference};
 use crate::block::{BLOCK_SIZE, BlockSource};
+use crate::checksums::{empty_digest, lines};
 use crate::el_torito::{INFO_TABLE_END, INFO_TABLE_START, add_words, info_table};
 use crate::iso9660::FIRST_DESCRIPTOR;
 use crate::read::{Entry, ReadError, Volume};
@@ -49,7 +52,12 @@ impl Comparison<'_> {
         // Further names of a file need no second look, if they lead to the same blocks.
         let mut seen = HashSet::new();
         let mut buffers = (vec![0; PIECE], vec![0; PIECE]);
+        let mut manifest = None;
         for (id, entry) in files {
+            if self.manifest == Some(id) {
+                manifest = Some((id, entry));
+                continue;
+            }
             let key = (
                 self.tree.first_name(id),
                 entry.extents.first().map(|e| e.first_lba),
@@ -62,6 +70,51 @@ impl Comparison<'_> {
                 self.summary.stopped = true;
                 return;
             }
+        }
+        if let Some((id, entry)) = manifest {
+            self.manifest_lines(volume, id, &entry);
+        }
+    }
+
+    /// Compares the manifest's lines with the files that are as they should be: those of others cannot be known.
+    fn manifest_lines<R: BlockSource>(
+        &mut self,
+        volume: &mut Volume<R>,
+        id: NodeId,
+        entry: &Entry,
+    ) {
+        let tree = self.tree;
+        let mut offset = 0;
+        let mut found = Vec::new();
+        for (file, line) in lines(tree) {
+            let length = line.length();
+            // Compressed files are listed as what they were.
+            let compressed = tree.extras(file).and_then(|extras| extras.digest);
+            let digest = match tree.size(file) {
+                0 => Some(empty_digest()),
+                _ => compressed.or_else(|| self.digests.get(&tree.first_name(file)).copied()),
+            };
+            found.resize(length as usize, 0);
+            let at = offset;
+            offset += length;
+            let Some(digest) = digest else { continue };
+            let path = || tree.disc_path(id);
+            let lba = entry.lba_of(at).unwrap_or(entry.location.lba);
+            match volume.read_file(entry, at, &mut found) {
+                Ok(_) if found == line.with(&digest) => continue,
+                Ok(_) => self.report(Difference::Content {
+                    path: path(),
+                    lba,
+                    offset: at,
+                }),
+                Err(error) => self.report(Difference::Unreadable {
+                    path: path(),
+                    lba,
+                    offset: at,
+                    source: io::Error::other(error),
+                }),
+            }
+            return;
         }
     }
 
@@ -83,6 +136,7 @@ impl Comparison<'_> {
         };
         let size = self.tree.size(id);
         let mut offset = 0;
+        let mut sum = self.manifest.map(|_| Sha256::new());
         while offset < size {
             let length = (size - offset).min(PIECE as u64) as usize;
             let ours = ours.get_mut(..length).unwrap_or_default();
@@ -136,12 +190,20 @@ impl Comparison<'_> {
                 });
                 return self.observer.compared(size - offset);
             }
+            if let Some(sum) = &mut sum {
+                sum.update(&*ours);
+            }
             offset += length as u64;
             self.summary.bytes += length as u64;
             self.observer.compared(length as u64)?;
         }
-        if let Err(error) = file.check(self.tree, id) {
-            self.source_failed(id, error);
+        match (file.check(self.tree, id), sum) {
+            (Err(error), _) => self.source_failed(id, error),
+            (Ok(()), Some(sum)) => {
+                let file = self.tree.first_name(id);
+                self.digests.insert(file, sum.finalize().into());
+            }
+            (Ok(()), None) => {}
         }
         ControlFlow::Continue(())
     }
@@ -150,7 +212,7 @@ impl Comparison<'_> {
         match self.tree.origin(id) {
             Origin::Host => self.opener.open(self.tree, id).map(Source::Host).map(Some),
             Origin::Given(bytes) => Ok(Some(Source::Given(Arc::clone(bytes)))),
-            // What the disc had before has no source, and a manifest is checked with what it lists.
+            // What the disc had before has no source, and a manifest's lines are compared behind all files.
             Origin::Recorded(_) | Origin::Manifest => Ok(None),
         }
     }

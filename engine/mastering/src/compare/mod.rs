@@ -9,16 +9,20 @@ mod names;
 
 use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 
 pub use difference::{Attribute, Difference};
 
 use crate::block::BlockSource;
-use crate::iso9660::rules::{IsoLevel, IsoNames};
-use crate::joliet::Surrogates;
+use crate::checksums::Digest;
+use crate::iso9660;
+use crate::iso9660::rules::{Deep, IsoLevel, IsoNames};
+use crate::joliet::{self, Surrogates};
 use crate::layout::PlanError;
 use crate::read::{Entry, Names, Volume};
 use crate::tree::source::Opener;
-use crate::tree::{NodeId, Tree};
+use crate::tree::{Attributes, EditError, NodeId, NodeKind, Tree};
 use crate::udf;
 
 /// What is compared.
@@ -34,6 +38,8 @@ pub struct CompareOptions {
     pub iso_level: IsoLevel,
     /// What its ISO 9660 names may have beyond the standard's characters.
     pub iso_names: IsoNames,
+    /// What became of folders that lie deeper than ISO 9660 allows.
+    pub deep: Deep,
     /// Whether its Joliet names have up to 103 units.
     pub joliet_long: bool,
     /// What Joliet did with characters beyond 16 bits.
@@ -48,9 +54,77 @@ impl Default for CompareOptions {
             all_names: true,
             iso_level: IsoLevel::default(),
             iso_names: IsoNames::STRICT,
+            deep: Deep::AsIs,
             joliet_long: false,
             surrogates: Surrogates::default(),
         }
+    }
+}
+
+impl CompareOptions {
+    /// Everything is compared, by the options with which the volume was mastered, as far as its names show them. Reads its
+    /// folders; what cannot be read shows nothing.
+    pub fn of_volume<R: BlockSource>(volume: &mut Volume<R>) -> Self {
+        let best = volume.names();
+        let mut options = Self::default();
+        let folders = folders_in_root(volume);
+        if volume.use_names(Names::Plain) {
+            // Folders that stand in the root alone by the plain names were moved there.
+            if folders_in_root(volume) > folders {
+                options.deep = Deep::Relocate;
+            }
+            let mut long = false;
+            for (path, entry) in volume.walk().filter_map(Result::ok) {
+                let name = path.file_name().unwrap_or_default().as_bytes();
+                long |= !iso9660::names::is_short(name);
+                let allowed = IsoNames::shown_by(name, entry.kind == NodeKind::Directory);
+                options.iso_names = options.iso_names.or(allowed);
+            }
+            if !long {
+                options.iso_level = IsoLevel::One;
+            }
+        }
+        if volume.use_names(Names::Joliet) {
+            let usual = joliet::most_units(false);
+            let mut walk = volume.walk().filter_map(Result::ok);
+            options.joliet_long = walk.any(|(path, _)| {
+                let name = path.file_name().unwrap_or_default().to_string_lossy();
+                name.encode_utf16().count() > usual
+            });
+        }
+        volume.use_names(best);
+        options
+    }
+}
+
+fn folders_in_root<R: BlockSource>(volume: &mut Volume<R>) -> usize {
+    let entries = volume.root().and_then(|root| volume.read_dir(&root));
+    let entries = entries.unwrap_or_default().into_iter();
+    entries.filter(|e| e.kind == NodeKind::Directory).count()
+}
+
+/// The tree with the manifest that the volume has under this name, where the source has none of its own: what it must
+/// list is then compared, too.
+///
+/// # Errors
+/// [`EditError`], where the tree cannot have such a file.
+pub fn with_manifest_of<R: BlockSource>(
+    volume: &mut Volume<R>,
+    tree: Tree,
+    name: &str,
+) -> Result<Tree, EditError> {
+    let path = Path::new("/").join(name);
+    // UDF tells times most exactly. What cannot be read is told when it is compared.
+    let best = volume.names();
+    volume.use_names(Names::Udf);
+    let found = volume.find(&path).ok().flatten();
+    volume.use_names(best);
+    match found.filter(|entry| entry.kind == NodeKind::File && tree.find(&path).is_none()) {
+        Some(entry) => {
+            let made = entry.modified.unwrap_or_default();
+            tree.with_manifest(name, &Attributes::new(0o444, made))
+        }
+        None => Ok(tree),
     }
 }
 
@@ -110,6 +184,8 @@ pub fn compare<R: BlockSource>(
         serials: HashMap::new(),
         serial_of: HashMap::new(),
         modified_noted: HashSet::new(),
+        digests: HashMap::new(),
+        manifest: tree.manifests().next(),
     };
     comparison.structure(volume, best, true)?;
     if options.all_names {
@@ -150,6 +226,9 @@ struct Comparison<'a> {
     serial_of: HashMap<(Names, NodeId), u32>,
     /// Whose modification time was found to differ.
     modified_noted: HashSet<NodeId>,
+    /// The manifest, and the sums of the files that are as they should be.
+    manifest: Option<NodeId>,
+    digests: HashMap<NodeId, Digest>,
 }
 
 impl Comparison<'_> {

@@ -8,7 +8,6 @@ use std::os::unix::ffi::OsStringExt;
 use super::{Attribute, Comparison, Difference};
 use crate::block::{BlockSource, runs};
 use crate::iso9660::names::Rules;
-use crate::iso9660::rules::Deep;
 use crate::iso9660::stamp::ShortStamp;
 use crate::joliet;
 use crate::layout::{Count, Hierarchy, Namespace, PlanError, RockRidge};
@@ -51,7 +50,7 @@ impl Comparison<'_> {
                     level: self.options.iso_level,
                     names: self.options.iso_names,
                 },
-                deep: Deep::AsIs,
+                deep: self.options.deep,
                 rock_ridge: volume
                     .offered_names()
                     .contains(&Names::RockRidge)
@@ -68,11 +67,25 @@ impl Comparison<'_> {
             tree.extras(id)
                 .map_or_else(HiddenIn::default, |extras| extras.hidden_in)
         };
-        let expected = |id: NodeId| match (&hierarchy, &udf_names) {
-            (None, Some(udf_names)) if !hidden(id).udf => expected::name(&udf_names.of(tree, id)),
-            (None, None) if !hidden(id).iso => Some(tree.name_bytes(id).to_vec()),
-            (Some(h), _) if h.holds(id) => Some(shown_name(names, h.identifier(id))),
+        let expected = |id: NodeId| match &udf_names {
+            Some(udf_names) if !hidden(id).udf => expected::name(&udf_names.of(tree, id)),
+            None if !hidden(id).iso => Some(tree.name_bytes(id).to_vec()),
             _ => None,
+        };
+        // Folders that lay too deep stand in the root, and an empty file in their place.
+        let placed_by = |h: &Hierarchy, folder: NodeId| -> Vec<(Vec<u8>, NodeId)> {
+            let held = h.children_of(tree, folder).filter(|child| h.holds(*child));
+            held.map(|child| {
+                (
+                    shown_name(names, h.identifier_in(folder, tree, child)),
+                    child,
+                )
+            })
+            .collect()
+        };
+        let stands_for_moved = |folder: NodeId, id: NodeId| {
+            let placeholder = |h: &Hierarchy| h.is_placeholder(folder, id);
+            hierarchy.as_ref().is_some_and(placeholder)
         };
         let mut guard = Guard::new(volume.limits());
         let root = match volume.root() {
@@ -104,10 +117,13 @@ impl Comparison<'_> {
                 }
             };
             on_disc.sort_by(|a, b| a.name.cmp(&b.name));
-            let mut in_source: Vec<(Vec<u8>, NodeId)> = tree
-                .children(folder)
-                .filter_map(|child| Some((expected(child)?, child)))
-                .collect();
+            let mut in_source: Vec<(Vec<u8>, NodeId)> = match &hierarchy {
+                Some(hierarchy) => placed_by(hierarchy, folder),
+                None => tree
+                    .children(folder)
+                    .filter_map(|child| Some((expected(child)?, child)))
+                    .collect(),
+            };
             in_source.sort();
             let mut on_disc = on_disc.into_iter().peekable();
             for (name, id) in in_source {
@@ -123,6 +139,8 @@ impl Comparison<'_> {
                             names,
                             lba,
                         });
+                    }
+                    Some(entry) if stands_for_moved(folder, id) && entry.kind == NodeKind::File => {
                     }
                     Some(entry) => {
                         if self.same_shape(id, &entry, names, first) {

@@ -18,6 +18,13 @@ pub const ENHANCED_BYTES: usize = 207;
 /// Longest extension of ISO 9660:1999 that is kept whole when a name must be cut, with its dot.
 const ENHANCED_EXTENSION: usize = 17;
 
+/// Whether a recorded name, without its version, is as short as level 1 asks for.
+pub(crate) fn is_short(name: &[u8]) -> bool {
+    let dot = name.iter().rposition(|byte| *byte == b'.');
+    let (stem, extension) = name.split_at(dot.unwrap_or(name.len()));
+    stem.len() <= STEM_LEVEL_1 && extension.len() <= EXTENSION_KEPT + 1
+}
+
 /// How identifiers of ISO 9660 are made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Rules {

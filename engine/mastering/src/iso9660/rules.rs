@@ -71,6 +71,29 @@ impl IsoNames {
         no_final_dot: false,
     };
 
+    /// What a recorded name shows to be allowed. Of its version nothing is known.
+    pub(crate) fn shown_by(name: &[u8], folder: bool) -> Self {
+        let dots = name.iter().filter(|byte| **byte == b'.').count();
+        let usual = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.');
+        Self {
+            lower_case: name.iter().any(u8::is_ascii_lowercase),
+            ascii: !name.iter().all(usual),
+            dots: dots > usize::from(!folder),
+            ..Self::STRICT
+        }
+    }
+
+    /// What either allows.
+    pub(crate) fn or(self, other: Self) -> Self {
+        Self {
+            lower_case: self.lower_case || other.lower_case,
+            ascii: self.ascii || other.ascii,
+            dots: self.dots || other.dots,
+            no_version: self.no_version || other.no_version,
+            no_final_dot: self.no_final_dot || other.no_final_dot,
+        }
+    }
+
     /// Everything is allowed.
     pub const RELAXED: Self = Self {
         lower_case: true,

@@ -283,7 +283,7 @@ impl Tree {
         self.manifests().next().is_some()
     }
 
-    fn manifests(&self) -> impl Iterator<Item = NodeId> + '_ {
+    pub(crate) fn manifests(&self) -> impl Iterator<Item = NodeId> + '_ {
         let origins = self.origins.iter();
         origins
             .filter(|(_, origin)| matches!(origin, Origin::Manifest))
