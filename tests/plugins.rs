@@ -420,7 +420,7 @@ fn a_plugin_of_another_abi_is_refused_with_both_versions() {
     let folder = Folder::new();
     let mut library = fs::read(bd_r()).unwrap();
     let version = find(&library, &pitland_abi::metadata::MAGIC) + 16;
-    library[version + 2..version + 4].copy_from_slice(&7u16.to_le_bytes());
+    library[version..version + 2].copy_from_slice(&7u16.to_le_bytes());
     let path = folder.write("a.so", &library);
     let error = load(&path).unwrap_err();
     let PluginError::OtherAbi { theirs, ours, .. } = error else {
@@ -429,7 +429,7 @@ fn a_plugin_of_another_abi_is_refused_with_both_versions() {
     assert_eq!(
         theirs,
         AbiVersion {
-            minor: 7,
+            major: 7,
             ..ABI_VERSION
         }
     );
@@ -437,7 +437,7 @@ fn a_plugin_of_another_abi_is_refused_with_both_versions() {
     let text = error.to_string();
     for part in [
         "a.so",
-        "version 0.7.0",
+        &format!("version 7.{}.{}", ABI_VERSION.minor, ABI_VERSION.patch),
         &format!("has {ABI_VERSION}"),
         "rebuild pitland-bd-r-plugin",
     ] {

@@ -126,8 +126,7 @@ fn check(library: &TrustedFile) -> Result<Metadata, PluginError> {
         reason,
     })?;
     let package = metadata.package.clone();
-    // Exactly: the ABI is a draft.
-    if metadata.abi != ABI_VERSION {
+    if !ABI_VERSION.is_spoken_by(metadata.abi) {
         let theirs = metadata.abi;
         return Err(PluginError::OtherAbi {
             path: path(),

@@ -7,8 +7,16 @@
 //! [`entries`] is the plug-in's side, [`host`] the engine's.
 //!
 //! The version of this crate is the version of the ABI ([`ABI_VERSION`]) and never follows the
-//! workspace. **It is a draft**: host and plug-in must have the very same version. Once frozen, new
-//! words are new codes, and a new shape is a second root beside the first.
+//! workspace. **It is frozen as version 1**: the shape of a record, of a module and of the handshake stay as
+//! they are, and so does every code with all that belongs to it. What may come:
+//!
+//! * New words are new codes, and raise the minor version. Where a word has more to tell than in version 1.0, it
+//!   does so by a flag that is set only then: each side understands the other as long as that is not used, and
+//!   refuses cleanly, with the code, where it is.
+//! * A new shape is version 2: a second root beside the first. A host tries the newest first and serves both.
+//!
+//! `codes.golden` and `tests/frozen.txt` hold the words as they were given out; `tests/plugins/frozen` is a
+//! library that was written against this version without this crate, and must load for good.
 //!
 //! Only this crate and the engine's plug-in host name abi_stable; a plug-in needs this crate and its
 //! writers:

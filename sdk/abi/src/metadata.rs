@@ -19,15 +19,25 @@ const UNWINDS: u8 = 1;
 /// Where the text begins: behind magic, version (3 x 2 bytes), flags (2) and length of the text (4).
 const TEXT: usize = 28;
 
-/// The version of the ABI: host and plug-in must have the very same, while it is a draft.
+/// The version of the ABI: host and plug-in must have the same shape.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AbiVersion {
     /// A new shape.
     pub major: u16,
-    /// A new shape, while the major version is 0.
+    /// New words; a new shape, while the major version is 0.
     pub minor: u16,
-    /// New words.
+    /// Neither.
     pub patch: u16,
+}
+
+impl AbiVersion {
+    /// Whether a host of this version and a library of that one have the same shape. Words that one of them
+    /// does not know are refused when they come.
+    pub const fn is_spoken_by(self, library: Self) -> bool {
+        let draft = self.major == 0;
+        let same_draft = self.minor == library.minor && self.patch == library.patch;
+        self.major == library.major && (!draft || same_draft)
+    }
 }
 
 impl fmt::Display for AbiVersion {
@@ -201,7 +211,7 @@ mod tests {
         assert!(!Metadata::parse(&emit(false, &[])).unwrap().unwinds);
     }
 
-    /// A bump of the package version alone refuses every plug-in built before it, so it must be meant.
+    /// A raised version refuses plug-ins or tells of new words, so it must be meant.
     #[test]
     fn the_version_of_the_abi_is_its_own() {
         let manifest = include_str!("../Cargo.toml");
@@ -212,11 +222,30 @@ mod tests {
         assert_eq!(
             ABI_VERSION,
             AbiVersion {
-                major: 0,
-                minor: 2,
+                major: 1,
+                minor: 0,
                 patch: 0
             }
         );
+    }
+
+    #[test]
+    fn a_shape_is_the_same_for_all_of_a_major_version() {
+        let version = |major, minor, patch| AbiVersion {
+            major,
+            minor,
+            patch,
+        };
+        let host = version(1, 3, 0);
+        for library in [version(1, 0, 0), version(1, 3, 7), version(1, 9, 0)] {
+            assert!(host.is_spoken_by(library), "{library}");
+        }
+        for library in [version(0, 2, 0), version(0, 3, 0), version(2, 0, 0)] {
+            assert!(!host.is_spoken_by(library), "{library}");
+        }
+        let draft = version(0, 2, 0);
+        assert!(draft.is_spoken_by(draft));
+        assert!(!draft.is_spoken_by(version(0, 2, 1)));
     }
 
     #[test]
