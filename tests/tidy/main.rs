@@ -12,6 +12,7 @@ mod imports;
 mod sources;
 mod tree;
 mod words;
+mod writers;
 
 /// Fails with all that was found.
 #[track_caller]
