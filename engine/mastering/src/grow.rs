@@ -32,6 +32,8 @@ const HEAD_END: u32 = 32;
 /// [`SESSION_ALIGNMENT`] and of [`SESSION_ALIGNMENT_BD`](crate::sessions::SESSION_ALIGNMENT_BD).
 pub const FIRST_SESSION_WITH_UDF: u32 =
     (ANCHOR_BLOCK + 1).next_multiple_of(crate::sessions::SESSION_ALIGNMENT_BD);
+/// Sectors of a partition table in a block.
+const SECTORS_IN_BLOCK: u64 = 4;
 /// Blocks that are made at a time.
 const PIECE: u64 = 512;
 
@@ -170,12 +172,38 @@ pub fn next_session(
     Ok(imported.end.max(shown).checked_next_multiple_of(alignment))
 }
 
-/// The block behind the volume of ISO 9660 that the beginning of what `source` reads shows; 0 where there is none.
+/// The block behind the volume of ISO 9660 that the beginning of what `source` reads shows, and behind the partitions of a
+/// hybrid image, which may stand behind that volume; 0 where there is none.
 ///
 /// # Errors
 /// What the source answered.
 pub fn shown_end(source: &mut impl BlockSource) -> io::Result<u32> {
-    Ok(OldHead::descriptors(source)?.end)
+    let end = OldHead::descriptors(source)?.end;
+    match end {
+        0 => Ok(0),
+        end => Ok(end.max(partitions_end(source)?)),
+    }
+}
+
+/// The block behind the partitions of a master boot record, as far as they lie within the source. That of a GPT, which
+/// protects all, counts like others.
+fn partitions_end(source: &mut impl BlockSource) -> io::Result<u32> {
+    let mut block = [0; BLOCK_SIZE];
+    source.read_blocks(0, &mut block)?;
+    if block.get(510..512) != Some(&[0x55, 0xAA]) {
+        return Ok(0);
+    }
+    let most = source.blocks().unwrap_or(0);
+    let entries = block.get(446..510).unwrap_or_default().chunks(16);
+    let ends = entries.filter_map(|entry| {
+        let number = |at: usize| entry.get(at..)?.first_chunk().copied();
+        let kind = entry.get(4).copied()?;
+        let sectors =
+            u64::from(u32::from_le_bytes(number(8)?)) + u64::from(u32::from_le_bytes(number(12)?));
+        let end = u32::try_from(sectors.div_ceil(SECTORS_IN_BLOCK)).ok()?;
+        (kind != 0 && end <= most).then_some(end)
+    });
+    Ok(ends.max().unwrap_or(0))
 }
 
 /// What stands at the beginning before it is overwritten.

@@ -11,12 +11,12 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
-use pitland_mastering::grow::{GrowError, Growth, grow_file, grow_file_with};
+use pitland_mastering::grow::{GrowError, Growth, grow_file, grow_file_with, next_session};
 use pitland_mastering::import::{ImportOptions, import};
 use pitland_mastering::sessions::sessions;
 use pitland_mastering::{
-    Attributes, BLOCK_SIZE, DiscImage, Layout, Names, NodeKind, Origin, Timestamp, TreeBuilder,
-    UdfRevision, Volume, WalkOptions,
+    Attributes, BLOCK_SIZE, BlockSource, DiscImage, Layout, Names, NodeKind, Origin, Timestamp,
+    TreeBuilder, UdfRevision, Volume, WalkOptions,
 };
 use support::sessions::*;
 use support::*;
@@ -609,4 +609,60 @@ fn a_growth_that_is_ended_leaves_the_old_volume() {
     assert!(matches!(grown, Err(GrowError::Stopped)), "{grown:?}");
     assert!(told.is_sorted() && told.iter().all(|(blocks, of)| blocks < of));
     assert!(fs::read(&file).unwrap() == before);
+}
+
+#[test]
+fn a_session_begins_behind_partitions_that_stand_behind_the_volume() {
+    let name = "a_session_begins_behind_partitions_that_stand_behind_the_volume";
+    if tool(name, "xorriso").is_none() {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let source = dir.path().join("source");
+    write(&source.join("file"), &noise(1, 5000));
+    let partition = dir.path().join("partition");
+    write(&partition, &noise(2, 1 << 20));
+    let file = dir.path().join("image.iso");
+    let append = [
+        "-R",
+        "-no-pad",
+        "-append_partition",
+        "2",
+        "0xef",
+        partition.to_str().unwrap(),
+    ];
+    let boot = [
+        "-e",
+        "--interval:appended_partition_2:all::",
+        "-no-emul-boot",
+    ];
+    for starts in [&[][..], &boot] {
+        xorriso_image(&[&append[..], starts].concat(), &source, &file);
+        let mut bytes = fs::read(&file).unwrap();
+        let at = bytes.len() - (1 << 20);
+        assert!(bytes[at..] == noise(2, 1 << 20)[..]);
+        let end = (bytes.len() / BLOCK_SIZE) as u32;
+        // A disc that is overwritten has room behind what is on it.
+        bytes.resize(bytes.len() + (4 << 20), 0);
+        let mut disc = Disc(bytes);
+        let imported = import(&mut disc, 0, &ImportOptions::default()).unwrap();
+        assert!(imported.volume.blocks < end);
+        let next = next_session(&imported, &mut disc, 16).unwrap().unwrap();
+        assert_eq!(next, end.next_multiple_of(16));
+        let entries = imported.boot_entries(&imported.builder.finish().unwrap());
+        assert_eq!(entries.len(), usize::from(!starts.is_empty()));
+    }
+}
+
+/// A source that knows its size.
+struct Disc(Vec<u8>);
+
+impl BlockSource for Disc {
+    fn read_blocks(&mut self, lba: u32, out: &mut [u8]) -> std::io::Result<()> {
+        self.0.as_slice().read_blocks(lba, out)
+    }
+
+    fn blocks(&mut self) -> Option<u32> {
+        Some((self.0.len() / BLOCK_SIZE) as u32)
+    }
 }

@@ -33,18 +33,26 @@ pub(super) fn read<R: BlockSource>(
 }
 
 impl Imported {
-    /// Puts the images that no name leads to into the tree, hidden in every file system.
-    pub(super) fn add_hidden_images(&mut self) -> Result<(), ImportError> {
+    /// Puts the images that no name leads to into the tree, hidden in every file system. They may stand behind the volume,
+    /// in partitions of a hybrid image. `end` is that of the source, where it is known.
+    pub(super) fn add_hidden_images(&mut self, end: Option<u32>) -> Result<(), ImportError> {
         for entry in &self.boot {
             if entry.lba == 0 || self.file_at(entry.lba).is_some() {
                 continue;
             }
             let bytes = u32::try_from(entry.known_bytes().max(1)).unwrap_or(BLOCK_SIZE as u32);
+            let behind = entry.lba.saturating_add(bytes.div_ceil(BLOCK_SIZE as u32));
+            // An entry may have more loaded than there is.
+            let behind = end.map_or(behind, |end| behind.min(end));
+            let Some(blocks) = behind.checked_sub(entry.lba).filter(|blocks| *blocks > 0) else {
+                continue;
+            };
             let extent = Extent {
                 first_lba: entry.lba,
-                blocks: bytes.div_ceil(BLOCK_SIZE as u32),
-                bytes,
+                blocks,
+                bytes: bytes.min(blocks.saturating_mul(BLOCK_SIZE as u32)),
             };
+            self.end = self.end.max(behind);
             let mut path = PathBuf::from(format!("/boot image at {}", entry.lba));
             while self.builder.get(&path).is_some() {
                 path.as_mut_os_string().push("'");

@@ -174,7 +174,7 @@ pub fn import(
         files,
         builder: collector.builder,
     };
-    imported.add_hidden_images()?;
+    imported.add_hidden_images(end)?;
     Ok(imported)
 }
 
