@@ -8,7 +8,7 @@ use crate::output::report::ReportView;
 use pitland::cd::{CdError, CdFault, CompareError, LayoutError};
 use pitland::journal::{JournalError, Verdict};
 use pitland::mastering::zisofs::CompressError;
-use pitland::mastering::{EditError, ImageError, PlanError, ScanError};
+use pitland::mastering::{EditError, GrowError, ImageError, PlanError, ScanError};
 use pitland::plugin_host::PluginError;
 use pitland::transport::ClaimDenied;
 use pitland::transport::address::{AddressError, OpenError};
@@ -509,6 +509,9 @@ fn source_advice(error: &SourceError) -> &'static str {
         }
         SourceError::NoSession => {
             "name a session that pitland medium lists, or burn without --append"
+        }
+        SourceError::Grow(error) if matches!(**error, GrowError::HeadInUse { .. }) => {
+            "leave udf out of --fs, or burn without --append"
         }
         SourceError::Import(_) | SourceError::Grow(_) => {
             "the volume on the disc cannot be gone on with; burn without --append"

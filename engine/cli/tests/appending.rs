@@ -463,4 +463,12 @@ fn udf_comes_to_an_image_shorter_than_its_anchor_and_not_over_a_file() {
     );
     assert!(bench.bytes("y.iso") == before);
     bench.expect(0, &["image", "two", "--append-to", "y.iso"]);
+    // The same on a disc.
+    bench.disc("again.vdisc", "dvd+rw");
+    let again = "virtual:again.vdisc";
+    bench.expect(0, &["burn", "three", "--drive", again]);
+    let grow = ["burn", "two", "--append", "--drive", again];
+    let run = bench.expect(3, &[&grow[..], &["--udf", "2.01"]].concat());
+    assert!(run.stderr.contains("--fs"), "{}", run.stderr);
+    bench.expect(0, &grow);
 }
