@@ -210,7 +210,11 @@ fn a_loadable_writer_is_one_line() {
 const PLACES: [(&str, &[&str]); 4] = [
     (
         "abi_stable",
-        &["sdk/abi/", "engine/src/plugin_host/", "tests/plugins/frozen/"],
+        &[
+            "sdk/abi/",
+            "engine/src/plugin_host/",
+            "tests/plugins/frozen/",
+        ],
     ),
     (
         "tokio",

@@ -26,7 +26,8 @@ use pitland_writer::mmc::param::DataForm;
 use pitland_writer::mmc::{Lba, Sense};
 use pitland_writer::testing::album;
 use pitland_writer::{
-    BlockForm, BurnRequest, CdLayout, CdMode, CdSubchannel, CdTrack, Finish, MediaWriter, Request,
+    BlockForm, BurnRequest, CdLayout, CdMode, CdSubchannel, CdTrack, Finish, Fit, MediaWriter,
+    Placement, Request,
 };
 use std::time::Duration;
 
@@ -248,6 +249,69 @@ fn data_tracks_at_once_become_sectors_of_their_own() {
     );
 }
 
+/// A session behind another: its image is made for where the disc goes on.
+fn behind<W: MediaWriter>(drive: &mut dyn SimulatedDrive, mode: CdMode, track: u8) -> BurnRequest {
+    let facts = identify(drive, &mut Trace::default()).unwrap();
+    let mut open = BurnRequest::new(0);
+    open.placement = Placement::NewSession;
+    open.cd = Some(CdLayout::new(mode, Lba(0)));
+    let Fit::Serves(place) = W::assess(&facts, &Request::Burn(open)) else {
+        panic!("no further session");
+    };
+    let tracks = vec![album::audio(track, 0, 300), album::audio(track + 1, 0, 320)];
+    let mut burn = request(album::layout(mode, place.first_lba, tracks));
+    burn.placement = Placement::NewSession;
+    burn
+}
+
+#[test]
+fn sessions_follow_one_another_in_either_mode() {
+    // Not every drive adds a session at once.
+    let mut model = DriveModel::default();
+    model.quirks.appends_at_once = true;
+    let mut drive = bench().with_model(model).drive();
+    burned::<CdTao>(drive.as_mut(), &one_by_one());
+    let second = behind::<CdSao>(drive.as_mut(), CdMode::SessionAtOnce, 3);
+    burned::<CdSao>(drive.as_mut(), &second);
+    let third = behind::<CdTao>(drive.as_mut(), CdMode::TrackAtOnce, 5);
+    let done = burned::<CdTao>(drive.as_mut(), &third);
+    assert_eq!(done.ending.facts.unwrap().closed_sessions(), Some(3));
+    let told = toc(drive.as_mut());
+    assert_eq!(told.len(), 7);
+    let at_once = &second.cd.as_ref().unwrap().tracks;
+    assert_eq!(told[2].1, at_once[0].index_1.0);
+    assert_eq!(told[3].1, at_once[1].index_1.0);
+    let written = &done.ending.written;
+    assert_eq!(told[4].1, written[0].first_lba.0);
+    assert_eq!(told[5].1, written[1].first_lba.0);
+    let of_second = image(&second);
+    for lba in [told[2].1, told[3].1 - 1, told[3].1 + 319] {
+        let block = u64::from(lba.abs_diff(second.cd.as_ref().unwrap().first_lba.0));
+        assert_eq!(
+            sector(drive.as_mut(), lba),
+            of_image(&of_second, block),
+            "{lba}"
+        );
+    }
+    assert_eq!(
+        sector(drive.as_mut(), told[5].1 + 7),
+        of_image(&image(&third), 307)
+    );
+}
+
+/// Most drives refuse the sheet of a further session: nothing has become of the disc then.
+#[test]
+fn a_drive_that_adds_no_session_at_once_leaves_the_disc_as_it_was() {
+    let mut drive = bench().drive();
+    burned::<CdTao>(drive.as_mut(), &one_by_one());
+    let second = behind::<CdSao>(drive.as_mut(), CdMode::SessionAtOnce, 3);
+    let run = run::<CdSao>(drive.as_mut(), &second, Fault::None);
+    assert!(run.ending.result.is_err());
+    assert_eq!(run.ending.outcome, Outcome::NothingWritten);
+    let third = behind::<CdTao>(drive.as_mut(), CdMode::TrackAtOnce, 3);
+    burned::<CdTao>(drive.as_mut(), &third);
+}
+
 /// Samples that tell where they are.
 struct Source;
 
@@ -421,6 +485,6 @@ fn a_drive_without_raw_recording_is_not_asked_for_it() {
     burn.cd = Some(CdLayout::new(mode, Lba(-11_550)));
     assert_eq!(
         CdRaw::assess(&facts, &Request::Burn(burn)),
-        pitland_writer::Fit::Refuses(pitland_writer::Refusal::NoSuchMode { mode })
+        Fit::Refuses(pitland_writer::Refusal::NoSuchMode { mode })
     );
 }
