@@ -10,13 +10,13 @@ use crate::drive::read::{MOST_BLOCKS, ReadError};
 use crate::drive::start_line::Runner;
 use crate::error::{QueryError, SourceError};
 use crate::inhibit::Awake;
-use crate::pipeline::checks::{CHECK_BYTES, Checks};
+use crate::pipeline::checks::Checks;
 use crate::pipeline::ring::Gauge;
 use crate::progress::Teller;
 use bytes::Bytes;
 use pitland_burn::{
     Action, Command, Ending, HostQuirks, Input, Machine, MediumState, NoAnswer, Note, Outcome,
-    Payload, Phase, QuirkTable, ReadChunk, Source, WriteChunk, patience,
+    Payload, Phase, QuirkTable, patience,
 };
 use pitland_journal::{Acknowledging, Ended, JobJournal};
 use pitland_mmc::Lba;
@@ -263,7 +263,7 @@ pub(super) struct Device {
     /// For answers, and for blocks read back.
     buffer: Vec<u8>,
     /// What is sent of whole sectors, where the drive makes the rest of them.
-    part: Vec<u8>,
+    pub(super) part: Vec<u8>,
     /// The end of the lease for which other programs are kept off.
     held_for: Option<Arc<AtomicBool>>,
     pub(super) events: MediumEvents,
@@ -579,130 +579,10 @@ impl Device {
             Brought::NoAnswer(cause) => work.machine.next(now, Input::NoAnswer(cause)),
         }
     }
-
-    fn write(&mut self, work: &mut Work, chunk: &WriteChunk) -> Action {
-        let Work {
-            machine,
-            incoming,
-            control,
-            ..
-        } = work;
-        let length = chunk.blocks as usize * chunk.block_bytes as usize;
-        let bytes = match chunk.source {
-            Source::Image { block } => {
-                let position = block * u64::from(chunk.image_block_bytes);
-                let reached = incoming.as_mut().and_then(|i| i.reach(control, position));
-                // Once a slot is often enough for a ring to be seen running low.
-                if let (Some(true), Some(incoming)) = (reached, incoming.as_ref())
-                    && !is_protected(machine.plan())
-                {
-                    machine.supplied(incoming.supply());
-                }
-                let failed = incoming.as_ref().is_none_or(|i| i.failure().is_some());
-                if reached.is_none() && !failed && control.is_cancelled() {
-                    machine.cancel();
-                    return machine.next(self.transport.now(), Input::Waited);
-                }
-                let whole = chunk.blocks as usize * chunk.image_block_bytes as usize;
-                let whole = incoming.as_ref().and_then(|i| i.bytes(position, whole));
-                match chunk.image_block_bytes == chunk.block_bytes {
-                    true => whole,
-                    false => whole.and_then(|whole| {
-                        users_part(whole, chunk, &mut self.part)?;
-                        Some(self.part.as_slice())
-                    }),
-                }
-            }
-            Source::Bytes { extent, offset } => {
-                match machine.plan().extents.get(extent).map(|e| &e.origin) {
-                    Some(pitland_writer::Origin::Bytes(all)) => all.get(offset..offset + length),
-                    _ => None,
-                }
-            }
-            _ => ZEROS.get(..length),
-        };
-        let Some(bytes) = bytes else {
-            return machine.next(self.transport.now(), Input::SourceFailed);
-        };
-        let exchange = Exchange::blocks(chunk.cdb, bytes, chunk.block_bytes, patience::WRITE);
-        let result = self.transport.execute(exchange);
-        let now = self.transport.now();
-        match result {
-            Ok(reply) => match reply.status {
-                Status::Good if reply.transferred == length => {
-                    if let (Some(acknowledging), Source::Image { block }) =
-                        (&work.acknowledging, chunk.source)
-                    {
-                        acknowledging.blocks(block + u64::from(chunk.blocks));
-                    }
-                    machine.next(now, Input::Good(&[]))
-                }
-                // Not all of it went over: what the drive has taken, its next writable address tells.
-                Status::Good => {
-                    tracing::warn!(took = reply.transferred, of = length, "a WRITE fell short");
-                    machine.next(now, Input::NoAnswer(NoAnswer::Link))
-                }
-                Status::CheckCondition(sense) => machine.next(now, Input::Sense(sense)),
-                other => match without_sense(other) {
-                    Brought::NoAnswer(cause) => machine.next(now, Input::NoAnswer(cause)),
-                    _ => machine.next(now, Input::Sense(BUSY)),
-                },
-            },
-            Err(error) => {
-                tracing::warn!(%error, command = %chunk.cdb, "no answer");
-                machine.next(now, Input::NoAnswer(no_answer(&error)))
-            }
-        }
-    }
-
-    fn read_back(&mut self, work: &mut Work, chunk: &ReadChunk) -> Action {
-        let unit = chunk.unit;
-        let length = unit.blocks as usize * chunk.block_bytes as usize;
-        let brought = self.ask_blocks(unit.lba, unit.blocks);
-        let now = self.transport.now();
-        let input = match brought {
-            // Blocks that did not come are not compared with what the buffer held before.
-            Brought::Good(came) if came != length => Input::NoAnswer(NoAnswer::Link),
-            Brought::Good(_) => compared(&work.checks, unit.index, self.answer(length)),
-            Brought::Sense(sense) => Input::Sense(sense),
-            Brought::NoAnswer(cause) => Input::NoAnswer(cause),
-        };
-        work.machine.next(now, input)
-    }
-}
-
-/// Puts into `part` what is sent of whole sectors: so many bytes of each behind sync and header.
-fn users_part(sectors: &[u8], chunk: &WriteChunk, part: &mut Vec<u8>) -> Option<()> {
-    let (from, bytes) = (SECTOR_HEADER, chunk.block_bytes as usize);
-    part.clear();
-    for sector in sectors.chunks_exact(chunk.image_block_bytes as usize) {
-        part.extend_from_slice(sector.get(from..from + bytes)?);
-    }
-    Some(())
-}
-
-/// Bytes of sync and header.
-const SECTOR_HEADER: usize = 16;
-
-/// Compares what was read with the checks of its units, the first of which is `index`.
-fn compared(checks: &Checks, index: u64, bytes: &[u8]) -> Input<'static> {
-    let mut unchecked = false;
-    for (index, unit) in (index..).zip(bytes.chunks(CHECK_BYTES)) {
-        match checks.matches(index, unit) {
-            Some(false) => return Input::Compared(false),
-            Some(true) => {}
-            None => unchecked = true,
-        }
-    }
-    if unchecked {
-        Input::Unchecked
-    } else {
-        Input::Compared(true)
-    }
 }
 
 /// Whether the drive may wait for the source at any time.
-fn is_protected(plan: &WritePlan) -> bool {
+pub(super) fn is_protected(plan: &WritePlan) -> bool {
     plan.extents.iter().all(|extent| extent.underrun_protection)
 }
 
@@ -794,15 +674,12 @@ impl Work {
 /// Bytes of answers that an idle drive keeps room for.
 const IDLE_BUFFER: usize = 64 << 10;
 
-/// Blocks of zeros for one command: more than any carries.
-static ZEROS: [u8; 1 << 20] = [0; 1 << 20];
-
 /// 2/04/07: for a drive, or its target, that is not ready for the command; it may be sent again.
-const BUSY: Sense = Sense::new(2, 0x04, 0x07);
+pub(super) const BUSY: Sense = Sense::new(2, 0x04, 0x07);
 /// TASK SET FULL (SAM): too many commands of somebody's.
 const TASK_SET_FULL: u8 = 0x28;
 
-fn without_sense(status: Status) -> Brought {
+pub(super) fn without_sense(status: Status) -> Brought {
     match status {
         Status::Busy | Status::Other(TASK_SET_FULL) => Brought::Sense(BUSY),
         // An aborted task may have been carried out in part, a reservation is another host's: neither is
