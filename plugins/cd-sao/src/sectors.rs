@@ -150,12 +150,7 @@ impl<'a> Session<'a> {
             .ask(ask_for_track(), TRACK_REPLY.into())
             .prepare([moves::send_cue_sheet(sheet)])
             .extents(text)
-            .extent(sectors::of_image(
-                layout,
-                layout.first_lba,
-                burn.blocks,
-                page,
-            ))
+            .extents(sectors::of_session(layout, burn.blocks, page))
             .close(moves::synchronize_cache())
             .warn(self.overburn)
             .warn(write_parameters::unprotected(page, burn));

@@ -178,6 +178,27 @@ pub fn of_image(layout: &CdLayout, first_lba: Lba, blocks: u64, page: &WritePara
     }
 }
 
+/// The image of a session at once, an extent for each run of tracks whose sectors are alike: a drive takes no command
+/// that goes from one kind over to another. The pause before a track is of the track's kind.
+pub fn of_session(layout: &CdLayout, blocks: u64, page: &WriteParameters) -> Vec<Extent> {
+    let mut begins = vec![0];
+    for (before, track) in layout.tracks.iter().zip(layout.tracks.iter().skip(1)) {
+        if before.form != track.form {
+            begins.push(track.image_block.saturating_sub(track.pregap.into()));
+        }
+    }
+    let ends = begins.iter().skip(1).copied().chain([blocks]);
+    begins
+        .iter()
+        .zip(ends)
+        .map(|(begin, end)| {
+            let into = i32::try_from(*begin).unwrap_or(i32::MAX);
+            let first = Lba(layout.first_lba.0.saturating_add(into));
+            of_image(layout, first, end.saturating_sub(*begin), page)
+        })
+        .collect()
+}
+
 /// The CD-TEXT of a layout, over and over from the first block of the lead-in to the last one before the first
 /// pregap: 18 bytes of a pack become 24 of six bits each (recipe 5). Nothing where it has none.
 pub fn text_extent(layout: &CdLayout, lead_in: Lba, page: &WriteParameters) -> Option<Extent> {
