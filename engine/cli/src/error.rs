@@ -518,7 +518,7 @@ fn source_advice(error: &SourceError) -> &'static str {
         }
         SourceError::Image(error) => match error.as_ref() {
             ImageError::Sound { .. } | ImageError::SeveralTracks { .. } => {
-                "a cue sheet is burned where it has one track, of data; pitland extract takes files out of others"
+                "a sheet of several tracks, or with sound, is compared when it is burned; pitland extract takes files out of it"
             }
             ImageError::NotAtStart { .. } => {
                 "what it holds states addresses that would be wrong on the disc; pitland extract takes its files out"

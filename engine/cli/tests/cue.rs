@@ -110,23 +110,15 @@ fn what_is_no_image_is_refused_in_words() {
     let data = "TRACK 01 MODE1/2352\nINDEX 01 00:00:00\n";
     for (tracks, words) in [
         (
-            format!("{data}TRACK 02 AUDIO\nINDEX 01 00:01:00\n"),
-            "x.cue:4: track 2 is sound, not data",
-        ),
-        (
-            format!("{data}TRACK 02 MODE1/2352\nINDEX 01 00:01:00\n"),
-            "has 2 tracks, not one",
-        ),
-        (
-            "TRACK 01 MODE1/2352\nINDEX 00 00:00:00\nINDEX 01 00:01:00\n".into(),
+            "TRACK 01 MODE1/2352\nINDEX 00 00:00:00\nINDEX 01 00:01:00\n",
             "x.cue:2: the track begins at LBA 75, not at LBA 0",
         ),
         (
-            "TRACK 01 MODE1/2353\nINDEX 01 00:00:00\n".into(),
+            "TRACK 01 MODE1/2353\nINDEX 01 00:00:00\n",
             "x.cue:2: `MODE1/2353` is no kind of track",
         ),
     ] {
-        sheet(&bench, &tracks);
+        sheet(&bench, tracks);
         for args in [
             &["burn", "x.cue", "--drive", DISC][..],
             &["burn", "x.cue", "--drive", DISC, "--plan"],
@@ -140,6 +132,18 @@ fn what_is_no_image_is_refused_in_words() {
     bench.expect(0, &["burn", "x.cue", "--as-file", "--drive", DISC]);
     let listed = bench.expect(0, &["ls", DISC]).text();
     assert!(listed.contains("x.cue"), "{listed}");
+    // A disc is compared with one track.
+    for (kind, words) in [
+        ("AUDIO", "x.cue:4: track 2 is sound, not data"),
+        ("MODE1/2352", "has 2 tracks, not one"),
+    ] {
+        sheet(
+            &bench,
+            &format!("{data}TRACK 02 {kind}\nINDEX 01 00:01:00\n"),
+        );
+        let run = bench.expect(3, &["verify", DISC, "x.cue"]);
+        assert!(run.stderr.contains(words), "{}", run.stderr);
+    }
     // Neither the sheet nor its sectors grow.
     sheet(&bench, data);
     let track = bench.bytes("x.bin");
