@@ -18,7 +18,7 @@ use common::*;
 use crc::{CRC_32_ISO_HDLC, Crc};
 use pitland_simdrive::{
     BLOCK_BYTES, DiscStore, DriveModel, Medium, MediumKind, MemoryStore, Quirks, Recorder,
-    StoreError,
+    SECTOR_BYTES, StoreError,
 };
 use proptest::prelude::*;
 
@@ -30,6 +30,7 @@ struct Watch {
     /// Operations until the process is killed.
     fuse: Option<u32>,
     written: BTreeSet<u32>,
+    sectors: BTreeSet<i32>,
     rewritten: bool,
 }
 
@@ -69,6 +70,28 @@ impl DiscStore for Watched {
         self.0.write(lba, &data[..blocks * BLOCK_BYTES])
     }
 
+    fn keeps_sectors(&self) -> bool {
+        true
+    }
+
+    fn read_sectors(&mut self, lba: i32, out: &mut [u8]) -> Result<(), StoreError> {
+        self.0.read_sectors(lba, out)
+    }
+
+    fn write_sectors(&mut self, lba: i32, data: &[u8]) -> Result<(), StoreError> {
+        let (begins, ends) = self.step();
+        let sectors = match (begins, ends) {
+            (true, true) => data.len() / SECTOR_BYTES,
+            (true, false) => data.len() / SECTOR_BYTES / 2,
+            _ => return Ok(()),
+        };
+        let mut watch = self.1.lock().unwrap();
+        for sector in (lba..).take(sectors) {
+            watch.rewritten |= !watch.sectors.insert(sector);
+        }
+        self.0.write_sectors(lba, &data[..sectors * SECTOR_BYTES])
+    }
+
     fn erase(&mut self) -> Result<(), StoreError> {
         match self.step() {
             (true, _) => self.0.erase(),
@@ -95,6 +118,13 @@ enum Act {
     /// At the next writable address.
     Write(u8),
     WriteAt(i16, u8),
+    /// The same with blocks of 2352 bytes, of 2448 or of 96.
+    Sound(u8, usize),
+    /// A sheet of one track of sound, with texts or without, and a byte spoiled.
+    SoundSheet(u16, bool, Option<(u8, u8)>),
+    /// Address, blocks, expected type, bytes 9 and 10.
+    ReadCd(u16, u8, u8, u8, u8),
+    SubChannel(u8, u8),
     /// So many blocks behind the start of the session, and a byte spoiled.
     Sheet(u16, Option<(u8, u8)>),
     Read(u16, u8),
@@ -120,11 +150,24 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
         (0x02, 0xC0, 0),
         (0x51, 0xC4, 8),
         (0x52, 0xC0, 0),
+        (0x41, 0xC0, 0),
+        (0x41, 0xC3, 0),
+        (0x51, 0xC0, 0),
+        (0x43, 0x00, 3),
+        (0x53, 0x00, 1),
     ];
     let act = prop_oneof![
         4 => prop::sample::select(sound_pages).prop_map(|(a, b, c)| Act::Page(a, b, c)),
         1 => any::<(u8, u8, u8)>().prop_map(|(a, b, c)| Act::Page(a, b, c)),
         10 => (1u8..=120).prop_map(Act::Write),
+        6 => (1u8..=60, prop::sample::select(vec![2352, 2352, 2352, 2448, 2368, 96]))
+            .prop_map(|(n, bytes)| Act::Sound(n, bytes)),
+        2 => (300u16..400, any::<bool>()).prop_map(|(n, texts)| Act::SoundSheet(n, texts, None)),
+        1 => (any::<u16>(), any::<(u8, u8)>()).prop_map(|(n, at)| Act::SoundSheet(n, false, Some(at))),
+        2 => (any::<u16>(), 0u8..20, 0u8..7, any::<u8>(), 0u8..6)
+            .prop_map(|(lba, n, expected, main, sub)| Act::ReadCd(lba, n, expected, main, sub)),
+        2 => (0u16..700, 0u8..20).prop_map(|(lba, n)| Act::ReadCd(lba, n, 1, 0x10, 0)),
+        1 => (0u8..5, 0u8..4).prop_map(|(format, track)| Act::SubChannel(format, track)),
         1 => (any::<i16>(), 0u8..70).prop_map(|(lba, n)| Act::WriteAt(lba, n)),
         3 => (300u16..500).prop_map(|n| Act::Sheet(n, None)),
         1 => (any::<u16>(), any::<(u8, u8)>()).prop_map(|(n, at)| Act::Sheet(n, Some(at))),
@@ -141,6 +184,14 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
     ];
     prop::collection::vec(act, 1..70)
 }
+
+/// A track of sound at once.
+const SOUND_FIRST: [Act; 4] = [
+    Act::Page(0x41, 0xC0, 0),
+    Act::Sound(60, 2352),
+    Act::Sync,
+    Act::Settle,
+];
 
 fn kinds() -> impl Strategy<Value = MediumKind> {
     prop::sample::select(vec![MediumKind::CdR, MediumKind::CdRw])
@@ -217,6 +268,37 @@ impl World {
                 let data = cd_pattern(lba, u32::from(blocks));
                 let _ = self.host.write_once(lba as u32, &data);
             }
+            Act::Sound(blocks, bytes) => {
+                let lba = self.nwa().map_or(0, |(nwa, _)| nwa);
+                let data = blocks_of(lba, u32::from(blocks), bytes);
+                let cdb = write_10(lba as u32, u16::from(blocks));
+                self.host.send(&cdb, &data);
+            }
+            Act::SoundSheet(blocks, texts, spoiled) => {
+                let start = self.nwa().map_or(0, |(_, start)| start as i32);
+                let mut sheet = sheet_from(start, 1, start + i32::from(blocks));
+                let lead_in = if texts { 0x41 } else { 0x01 };
+                for (entry, form) in sheet.iter_mut().zip([lead_in, 0, 0, 1]) {
+                    (entry[0], entry[3]) = (1, form);
+                }
+                if let Some((at, value)) = spoiled {
+                    sheet[usize::from(at) % 4][usize::from(at) / 4 % 8] = value;
+                }
+                self.host.cue(&sheet);
+            }
+            Act::ReadCd(lba, blocks, expected, main, sub) => {
+                let lba = u32::from(lba) % (CAPACITY + 100);
+                let read = self
+                    .host
+                    .read_cd(expected, lba, u32::from(blocks), main, sub);
+                if let (Ok(data), (1, 0x10, 0)) = (read, (expected, main, sub)) {
+                    check_sound(lba, &data);
+                }
+            }
+            Act::SubChannel(format, track) => {
+                let cdb = [0x42, 2, 0x40, format, 0, 0, track, 0, 24, 0];
+                let _ = self.host.try_get(&cdb, 24);
+            }
             Act::Sheet(blocks, spoiled) => {
                 let start = self.nwa().map_or(0, |(_, start)| start as i32);
                 let mut sheet = sheet_from(start, 1, start + i32::from(blocks));
@@ -280,6 +362,26 @@ fn check_blocks(lba: u32, data: &[u8]) {
     }
 }
 
+/// Samples that say where they belong, whatever follows them in each block.
+fn blocks_of(lba: i32, blocks: u32, bytes: usize) -> Vec<u8> {
+    let sound = samples(lba, blocks);
+    let block = |sound: &[u8]| {
+        let mut block = sound.to_vec();
+        block.resize(bytes, 0);
+        block
+    };
+    sound.chunks(2352).flat_map(block).collect()
+}
+
+/// Every sector of sound is silent, or is what was written there; raw writing has no place for it to be read.
+fn check_sound(lba: u32, data: &[u8]) {
+    for (lba, sector) in (lba..).zip(data.chunks(2352)) {
+        if *sector != [0; 2352] {
+            assert_eq!(sector, samples(lba as i32, 1), "sector {lba}");
+        }
+    }
+}
+
 /// Start and length of the tracks that a reader finds, with what they hold.
 fn contents(medium: &mut Medium) -> Vec<(u32, Vec<u8>)> {
     let tracks = medium.tracks();
@@ -295,15 +397,28 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
 
     #[test]
-    fn no_history_breaks_the_drive_or_the_disc(kind in kinds(), habits in habits(), acts in acts()) {
+    fn no_history_breaks_the_drive_or_the_disc(
+        kind in kinds(),
+        habits in habits(),
+        sound in any::<bool>(),
+        acts in acts(),
+    ) {
         let mut world = World::new(kind, &habits, None);
         world.settle();
-        for act in &acts {
+        let first = match sound {
+            true => &SOUND_FIRST[..],
+            false => &[],
+        };
+        for act in first.iter().chain(&acts) {
             world.act(act);
             world.check();
         }
         // A disc that is opened anew is the one that was there, without what was under way.
         world.settle();
+        world.host.ready();
+        for lba in (0..900).step_by(3) {
+            world.act(&Act::ReadCd(lba, 1, 1, 0x10, 0));
+        }
         if let Some(mut medium) = world.host.drive.remove() {
             medium.validate().unwrap();
             let mut again = Medium::open(Box::new(world.host.store.clone())).unwrap();
@@ -343,6 +458,7 @@ proptest! {
     #[test]
     fn a_bent_state_is_an_error_or_a_disc(
         kind in kinds(),
+        sound in any::<bool>(),
         acts in acts(),
         at in any::<prop::sample::Index>(),
         bytes in prop_oneof![3 => Just(vec![0xFF; 4]), 1 => prop::collection::vec(any::<u8>(), 1..5)],
@@ -352,7 +468,11 @@ proptest! {
         let mut world = World::new(kind, &[], None);
         world.settle();
         // There is one track at least, and room for what bends it.
-        for act in [Act::Page(0x41, 0xC4, 8), Act::Write(120), Act::Sync, Act::Settle].iter().chain(&acts) {
+        let first = match sound {
+            true => SOUND_FIRST,
+            false => [Act::Page(0x41, 0xC4, 8), Act::Write(120), Act::Sync, Act::Settle],
+        };
+        for act in first.iter().chain(&acts) {
             world.act(act);
         }
         let mut state = world.host.store.load_state().unwrap().unwrap();
@@ -372,6 +492,8 @@ proptest! {
         world.settle();
         for format in 0..6 {
             world.act(&Act::Toc(format, 0));
+            world.act(&Act::SubChannel(format, 1));
+            world.act(&Act::ReadCd(u16::from(format) * 100, 5, 0, 0xF8, 1));
         }
         for act in acts.iter().rev() {
             world.act(act);
