@@ -20,5 +20,6 @@ mod listing;
 mod program;
 mod served;
 mod sessions;
+mod sound;
 mod table;
 mod trials;
