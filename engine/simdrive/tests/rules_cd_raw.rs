@@ -163,33 +163,36 @@ fn recipe_5_a_raw_session_is_what_its_sub_channels_say() {
 #[test]
 fn recipe_5_raw_data_are_kept_without_scrambling() {
     let forms = [
+        (SectorForm::Audio, 1, 0),
         (SectorForm::Mode1, 2, 16),
         (SectorForm::Mode2, 3, 16),
         (SectorForm::Mode2Form1(Subheader::data()), 4, 24),
         (SectorForm::Mode2Form2(Subheader::data()), 5, 24),
     ];
-    for (form, expected, user_at) in forms {
-        let session = Session::new(
-            vec![Track::data(form, 300), Track::audio(300).with_pause(150)],
-            &Limits::ADDRESSES,
-        );
-        let mut host = host();
-        let image = image(&session.unwrap(), SubchannelForm::Raw96, Vec::new());
-        burn(&mut host, &image, 3);
-        let sector = host.read_cd(expected, 20, 1, 0xF8, 0).unwrap();
+    let track = |(form, ..): &(SectorForm, u8, usize)| match form {
+        SectorForm::Audio => Track::audio(300),
+        form => Track::data(*form, 300).with_pause(150),
+    };
+    let session = Session::new(forms.iter().map(track).collect(), &Limits::ADDRESSES);
+    let mut host = host();
+    let image = image(&session.unwrap(), SubchannelForm::Raw96, Vec::new());
+    burn(&mut host, &image, 3);
+    assert_eq!(host.sound(0, 300), frames(1, 0, 300));
+    for (number, (form, expected, user_at)) in (1..).zip(forms).skip(1) {
+        let at = 450 * (u32::from(number) - 1) + 20;
+        let sector = host.read_cd(expected, at, 1, 0xF8, 0).unwrap();
         let whole: &[u8; 2352] = sector.as_slice().try_into().unwrap();
         assert_eq!(SectorCodec::new().judge(whole), None, "{form:?}");
-        let user = &samples(10_020, 1)[..form.user_bytes()];
+        let user = &samples(i32::from(number) * 10_000 + 20, 1)[..form.user_bytes()];
         assert_eq!(&sector[user_at..][..user.len()], user, "{form:?}");
         match form {
             SectorForm::Mode1 | SectorForm::Mode2Form1(_) => {
-                assert_eq!(host.read(20, 1).unwrap(), user);
+                assert_eq!(host.read(at, 1).unwrap(), user);
             }
-            _ => assert_eq!(host.read(20, 1), Err(ILLEGAL_MODE)),
+            _ => assert_eq!(host.read(at, 1), Err(ILLEGAL_MODE)),
         }
-        assert_eq!(host.sound(450, 300), frames(2, 0, 300));
         let mode = if form == SectorForm::Mode1 { 1 } else { 2 };
-        assert_eq!((host.track(1)[6] & 15, host.track(2)[6] & 15), (mode, 15));
+        assert_eq!(host.track(number)[6] & 15, mode, "{form:?}");
     }
 }
 
