@@ -160,6 +160,62 @@ coded! {
     }
 }
 
+coded! {
+    /// What READ SUB-CHANNEL tells.
+    SubChannelFormat: u8 {
+        /// Where the pickup is.
+        Position = 1 => "position",
+        /// The disc's catalogue number.
+        Catalogue = 2 => "catalogue number",
+        /// A track's recording code.
+        Isrc = 3 => "ISRC",
+    }
+}
+
+cdb! {
+    /// Reads what the sub-channels of a CD say.
+    0x42, 10, "READ SUB-CHANNEL", ReadSubChannel, ReadSubChannelView {
+        /// MSF: times instead of block addresses.
+        msf: bool = Field::bit(1, 1),
+        /// SubQ: without it the header alone comes.
+        sub_q: bool = Field::bit(2, 6),
+        /// What to tell.
+        format: SubChannelFormat = Field::be(3, 1),
+        /// Track, for its ISRC.
+        track: u8 = Field::be(6, 1),
+        /// Bytes the host has room for.
+        allocation_length: u16 = Field::be(7, 2),
+    }
+}
+show!(ReadSubChannel, |c, f| write!(
+    f,
+    " {} of track {}, {} bytes{}{}",
+    c.format,
+    c.track,
+    c.allocation_length,
+    Flag("MSF", c.msf),
+    Flag("header alone", !c.sub_q)
+));
+
+cdb! {
+    /// Reads the header of a data block of a CD.
+    0x44, 10, "READ HEADER", ReadHeader, ReadHeaderView {
+        /// MSF: a time instead of a block address.
+        msf: bool = Field::bit(1, 1),
+        /// Which block.
+        lba: Lba = Field::be(2, 4),
+        /// Bytes the host has room for.
+        allocation_length: u16 = Field::be(7, 2),
+    }
+}
+show!(ReadHeader, |c, f| write!(
+    f,
+    " of lba {}, {} bytes{}",
+    c.lba,
+    c.allocation_length,
+    Flag("MSF", c.msf)
+));
+
 cdb! {
     /// Reads the table of contents, PMA, ATIP or CD-TEXT.
     0x43, 10, "READ TOC/PMA/ATIP", ReadTocPmaAtip, ReadTocPmaAtipView {

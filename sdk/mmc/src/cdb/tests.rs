@@ -46,8 +46,11 @@ const WORDS: &[(&str, &str)] = &[
     ("35 02 00 00 00 00 00 00 00 00", "SYNCHRONIZE CACHE, IMMED"),
     ("35 00 00 00 00 40 00 00 02 00", "SYNCHRONIZE CACHE lba 64, 2 blocks"),
     ("3C 02 01 00 00 04 00 40 00 00", "READ BUFFER mode 2, buffer 1, offset 4, 16384 bytes"),
+    ("42 02 40 01 00 00 00 00 10 00", "READ SUB-CHANNEL position of track 0, 16 bytes, MSF"),
+    ("42 00 00 03 00 00 07 01 18 00", "READ SUB-CHANNEL ISRC of track 7, 280 bytes, header alone"),
     ("43 02 02 00 00 00 01 03 24 00", "READ TOC/PMA/ATIP full TOC from 1, 804 bytes, MSF"),
     ("43 00 05 00 00 00 00 00 04 00", "READ TOC/PMA/ATIP CD-TEXT from 0, 4 bytes"),
+    ("44 02 00 00 00 10 00 00 08 00", "READ HEADER of lba 16, 8 bytes, MSF"),
     ("46 02 00 21 00 00 00 00 10 00", "GET CONFIGURATION one feature from 0021h, 16 bytes"),
     ("4A 01 00 00 7E 00 00 00 08 00", "GET EVENT STATUS NOTIFICATION classes 7Eh, 8 bytes"),
     ("51 02 00 00 00 00 00 00 10 00", "READ DISC INFORMATION pseudo-overwrite resources, 16 bytes"),
@@ -273,7 +276,8 @@ fn read_cd_knows_the_length_of_a_sector() {
     assert_eq!(user_data(SectorType::Mode1, 1, true), Some(2340));
     assert_eq!(user_data(SectorType::Mode2Formless, 0, false), Some(2336));
     assert_eq!(user_data(SectorType::Mode2Form1, 3, true), Some(2340));
-    assert_eq!(user_data(SectorType::Mode2Form2, 0, false), Some(2324));
+    assert_eq!(user_data(SectorType::Mode2Form2, 0, false), Some(2328));
+    assert_eq!(user_data(SectorType::Mode2Form2, 2, true), Some(2336));
     assert_eq!(user_data(SectorType::CdDa, 0, false), Some(2352));
     assert_eq!(user_data(SectorType::Any, 0, false), None);
     assert_eq!(ReadCd::default().block_len(), Some(0));

@@ -298,7 +298,8 @@ impl Parts {
             SectorType::Mode1 => [0, 2048, 288],
             SectorType::Mode2Formless => [0, 2336, 0],
             SectorType::Mode2Form1 => [8, 2048, 280],
-            SectorType::Mode2Form2 => [8, 2324, 4],
+            // The four spare bytes count as user data.
+            SectorType::Mode2Form2 => [8, 2328, 0],
             SectorType::Any | SectorType::Other(_) => return None,
         };
         let chosen = |yes: bool, len: u32| if yes { len } else { 0 };
