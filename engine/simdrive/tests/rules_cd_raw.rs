@@ -356,6 +356,37 @@ fn recipe_5_texts_of_a_session_at_once() {
     assert_eq!(host.toc(5), Err(ILLEGAL_FIELD));
 }
 
+/// What is unclosed or blanked has no lead-in any more, and no texts.
+#[test]
+fn recipe_5_blanking_takes_the_texts() {
+    for kind in [1, 5, 6] {
+        let mut host = Host::cd_with(
+            MediumKind::CdRw,
+            DriveModel {
+                clock_permille: 0,
+                ..DriveModel::default()
+            },
+        );
+        let image = image(&album(), SubchannelForm::Raw96, texts());
+        burn(&mut host, &image, 3);
+        assert!(host.toc(5).is_ok());
+        host.command(&blank_cd(kind, 0));
+        host.ready();
+        assert_eq!(host.toc(5), Err(ILLEGAL_FIELD), "{kind}");
+        let mut host = host.reopened();
+        host.track_at_once();
+        assert_eq!(host.toc(5), Err(ILLEGAL_FIELD), "{kind}");
+        host.drive.medium().unwrap().validate().unwrap();
+        if kind != 5 {
+            // What was there before does not come back.
+            host.whole_track(0, 300);
+            host.close(2, 0);
+            assert_eq!(host.toc(5), Err(ILLEGAL_FIELD), "{kind}");
+            assert_eq!(host.read(0, 300).unwrap(), pattern(0, 300));
+        }
+    }
+}
+
 /// Raw, behind a session that is there already: with a lead-in of its own.
 #[test]
 fn recipe_5_a_raw_session_behind_another_one_has_its_own_lead_in() {

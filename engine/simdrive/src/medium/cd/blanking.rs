@@ -2,7 +2,7 @@
 //!
 //! Owns which kinds apply to the disc as it is, and the record after them.
 
-use super::{CdDisc, Writing};
+use super::{CdDisc, Texts, Writing};
 use crate::refusal::Refusal;
 
 /// What is to be blanked; the field of the CDB, with its address.
@@ -112,5 +112,10 @@ impl CdDisc {
             }
         }
         self.complete = false;
+        self.unreadable = false;
+        if self.sessions.is_empty() {
+            // They stood in the first lead-in.
+            self.texts = Texts::default();
+        }
     }
 }
