@@ -154,6 +154,12 @@ fn a_disc_that_is_overwritten_grows_in_place() {
             let second = [&burn[..], &["two", "--append", "--replace"]].concat();
             bench.expect(0, &second);
             let third = ["three", "--append", "--remove", "first", "--json"];
+            // The plan tells what comes between the session and its head.
+            let plan = bench.expect(0, &[&burn[..], &third, &["--plan"], udf[1]].concat());
+            let extents = plan.of_type("plan")[0]["extents"].clone();
+            assert!(extents[0]["before"].is_null(), "{extents}");
+            let between = extents[1]["before"][0]["purpose"].as_str();
+            assert_eq!(between, Some("synchronize cache"), "{extents}");
             let third = bench.expect(0, &[&burn[..], &third, udf[1]].concat());
             let report = &third.of_type("report")[0];
             assert_eq!(report["outcome"], "verified", "{medium}");

@@ -67,6 +67,9 @@ impl CommandView {
 
 #[derive(Debug, Serialize)]
 pub(crate) struct ExtentView {
+    /// What is sent before its first block, behind the extent before it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) before: Vec<CommandView>,
     pub(crate) first_lba: i32,
     pub(crate) blocks: u64,
     pub(crate) block_bytes: u32,
@@ -120,6 +123,7 @@ impl PlanView {
                 .extents
                 .iter()
                 .map(|extent| ExtentView {
+                    before: extent.before.iter().map(CommandView::new).collect(),
                     first_lba: extent.first_lba.0,
                     blocks: extent.blocks,
                     block_bytes: extent.form.bytes(),
@@ -204,6 +208,9 @@ impl Say for PlanView {
             lines.field("prepare", format!("{}: {}", command.purpose, command.words));
         }
         for extent in &self.extents {
+            for command in &extent.before {
+                lines.field("between", format!("{}: {}", command.purpose, command.words));
+            }
             lines.field(
                 "write",
                 format!(
