@@ -357,3 +357,53 @@ fn figures_have_the_published_fields() {
         }
     }
 }
+
+/// Sound that is the same each time.
+fn sheet(bench: &Bench) {
+    let sound: Vec<u8> = (0..700 * 588u32)
+        .flat_map(|n| (n.wrapping_mul(2_654_435_761) | 1).to_le_bytes())
+        .collect();
+    fs::write(bench.path("a.bin"), sound).unwrap();
+    let text = "CATALOG 4006381333931\nTITLE Album\nFILE a.bin BINARY\nTRACK 1 AUDIO\nTITLE One\nISRC USAT29902803\nINDEX 1 0:0:0\n\
+        TRACK 2 AUDIO\nFLAGS PRE\nPREGAP 0:2:0\nINDEX 1 0:5:0\n";
+    fs::write(bench.path("a.cue"), text).unwrap();
+}
+
+#[test]
+fn a_cd_of_sound() {
+    let bench = Bench::new();
+    sheet(&bench);
+    let image = [
+        "cd",
+        "image",
+        "a.cue",
+        "-o",
+        "a.raw",
+        "--lead-in",
+        "99:00:00",
+        "--json",
+    ];
+    check("cd-image", bench.expect(0, &image).json());
+    bench.expect(0, &["virtual", "create", "a.vdisc", "--medium", "cd-r"]);
+    let drive = "virtual:a.vdisc";
+    let audio = ["audio", "--cue", "a.cue", "--drive", drive, "--json"];
+    check(
+        "audio-plan",
+        bench.expect(0, &[&audio[..], &["--plan"]].concat()).json(),
+    );
+    check("audio", bench.expect(0, &audio).json());
+    check(
+        "cd-toc",
+        bench.expect(0, &["cd", "toc", drive, "--json"]).json(),
+    );
+    check(
+        "cd-text",
+        bench.expect(0, &["cd", "text", drive, "--json"]).json(),
+    );
+    check(
+        "cd-rip",
+        bench
+            .expect(0, &["cd", "rip", drive, "-o", "rip", "--json"])
+            .json(),
+    );
+}

@@ -141,6 +141,10 @@ async fn image(args: &AudioArgs, context: &Context, named: &Named) -> Result<CdI
         watcher
             .warn("the drive puts two seconds between tracks that are written one by one".into());
     }
+    let has_no_texts = matches!(args.how.mode, CdModeArg::Tao | CdModeArg::RawPq);
+    if has_no_texts && !image.text().is_empty() {
+        watcher.warn("there is no room for CD-TEXT in this mode: it is left out".into());
+    }
     watcher.finish();
     Ok(image)
 }

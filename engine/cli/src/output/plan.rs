@@ -22,6 +22,9 @@ pub(crate) struct PlanView {
     pub(crate) writer: String,
     pub(crate) led_by: OriginView,
     pub(crate) image_bytes: u64,
+    /// Bytes of a block of the image, where it is not 2048.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) block_bytes: Option<u32>,
     pub(crate) image_blocks: u64,
     pub(crate) volume: Option<PlannedVolumeView>,
     pub(crate) first_lba: i32,
@@ -103,6 +106,7 @@ impl PlanView {
             writer: plan.writer.clone(),
             led_by: OriginView::new(&plan.led_by),
             image_bytes: plan.image_bytes,
+            block_bytes: Some(plan.block_bytes).filter(|bytes| *bytes != 2048),
             image_blocks: plan.image_blocks,
             volume: plan.layout.as_deref().map(PlannedVolumeView::new),
             first_lba: plan.service.first_lba.0,
@@ -163,7 +167,15 @@ impl Say for PlanView {
             "writer",
             format!("{} {}", escape::text(&self.writer), self.led_by.words()),
         );
-        lines.field("image", blocks(self.image_blocks));
+        let image = match self.block_bytes {
+            None => blocks(self.image_blocks),
+            Some(each) => format!(
+                "{} blocks of {each} bytes ({})",
+                self.image_blocks,
+                bytes(self.image_bytes)
+            ),
+        };
+        lines.field("image", image);
         if let Some(volume) = &self.volume {
             lines.field(
                 "volume",

@@ -23,6 +23,9 @@ pub(crate) struct ReportView {
     pub(crate) medium: &'static str,
     pub(crate) first_lba: i32,
     pub(crate) image_bytes: u64,
+    /// Bytes of a block of the image, where it is not 2048.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) block_bytes: Option<u32>,
     pub(crate) blocks_written: u64,
     pub(crate) rehearsed: bool,
     /// The drive went through it in its test mode.
@@ -98,6 +101,7 @@ impl ReportView {
             medium: report.medium.name(),
             first_lba: report.first_lba,
             image_bytes: report.image_bytes,
+            block_bytes: Some(report.block_bytes).filter(|bytes| *bytes != 2048),
             blocks_written: report.blocks_written,
             rehearsed: report.rehearsed,
             test_written: report.test_written,
@@ -201,7 +205,12 @@ impl Say for ReportView {
             } else {
                 "written"
             };
-            lines.field(how, blocks(self.blocks_written));
+            let written = match self.block_bytes {
+                None => blocks(self.blocks_written),
+                // Texts of the lead-in are shorter ones.
+                Some(_) => format!("{} blocks", self.blocks_written),
+            };
+            lines.field(how, written);
             if let Some(verification) = &self.verification {
                 lines.field("read back", blocks(verification.blocks_compared));
             }
