@@ -25,7 +25,7 @@ const MOST_PARTS: usize = 4096;
 /// Operation codes that a vendor gives a meaning of its own (SPC: C0h to FFh).
 const VENDOR_OPCODES: std::ops::RangeInclusive<u8> = 0xC0..=0xFF;
 /// Bytes of a block where a query reads the medium.
-const BLOCK_BYTES: u32 = 2048;
+pub(crate) const BLOCK_BYTES: u32 = 2048;
 
 /// What the host allows one writer, by name, beside what every writer may. Nothing by default.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]

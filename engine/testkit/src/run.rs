@@ -8,8 +8,8 @@ use crate::trace::{Entry, Given, Load, Outgoing, Trace};
 use pitland_burn::gate::PlanFault;
 use pitland_burn::verify::UNIT_BLOCKS;
 use pitland_burn::{
-    Action, Ending, Identify, IdentifyAction, Input, Job, Machine, Payload, ReadChunk, Source,
-    VerifyLevel, WriteChunk, WrittenRun,
+    Action, Ending, Identify, IdentifyAction, Input, Job, Machine, NoAnswer, Payload, ReadChunk,
+    Source, VerifyLevel, WriteChunk, WrittenRun,
 };
 use pitland_writer::mmc::cdb::{Cdb, CdbBytes, Command, TestUnitReady};
 use pitland_writer::mmc::{Lba, Sense};
@@ -17,6 +17,12 @@ use pitland_writer::{
     BurnRequest, Event, Failure, Fit, MediaFacts, MediaWriter, Refusal, Request, Step, WritePlan,
 };
 use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// Bytes that a command says it brings, if it says so.
+fn announced(cdb: &CdbBytes) -> Option<u64> {
+    let command = Command::parse(cdb.as_slice()).ok()?;
+    command.transfer_len(BLOCK_BYTES as u32)
+}
 
 /// Actions of the machine that no honest job on a small disc comes near.
 const MOST_ACTIONS: usize = 200_000;
@@ -230,6 +236,7 @@ struct Running<'a, W> {
 enum Came {
     Answer(Result<Vec<u8>, Sense>),
     Compared(bool),
+    NotSent,
     Waited,
     Advice(Step),
     Proceed,
@@ -268,6 +275,10 @@ impl<W: MediaWriter> Running<'_, W> {
                 Came::Answer(Ok(data)) => self.machine.next(now, Input::Good(data)),
                 Came::Answer(Err(sense)) => self.machine.next(now, Input::Sense(*sense)),
                 Came::Compared(equal) => self.machine.next(now, Input::Compared(*equal)),
+                Came::NotSent => {
+                    let input = Input::NoAnswer(NoAnswer::NotSent);
+                    self.machine.next(now, input)
+                }
                 Came::Waited => self.machine.next(now, Input::Waited),
                 Came::Advice(step) => self.machine.next(now, Input::Advice(step.clone())),
                 Came::Proceed => self.machine.next(now, Input::Proceed),
@@ -278,6 +289,14 @@ impl<W: MediaWriter> Running<'_, W> {
 
     fn act(&mut self, action: Action) -> Came {
         match action {
+            // No link takes room that differs from what the command announces.
+            Action::Send(pitland_burn::Command {
+                cdb,
+                payload: Payload::In(room),
+                ..
+            }) if announced(&cdb).is_some_and(|announced| announced != u64::from(room)) => {
+                Came::NotSent
+            }
             Action::Send(command) => {
                 let outgoing = match command.payload {
                     Payload::Out(bytes) => Outgoing::Bytes(bytes),

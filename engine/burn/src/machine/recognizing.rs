@@ -5,6 +5,7 @@
 //! not know what the plan is.
 
 use super::*;
+use crate::gate::BLOCK_BYTES;
 use pitland_mmc::cdb::{Command as Mmc, DiscInformationType};
 use pitland_mmc::reply::{BackgroundFormat, DiscInformation, TrackInformation};
 use pitland_writer::Answer;
@@ -23,7 +24,7 @@ impl Machine {
     pub(super) fn recognize(&mut self, from: usize, tries: u8, then: Recognized) -> Action {
         let rest = self.job.facts.answers.iter().enumerate().skip(from);
         let next = rest.into_iter().find(|(_, answer)| tells_apart(answer));
-        let Some((number, cdb, room)) = next.map(|(n, a)| (n, a.cdb, a.data.len())) else {
+        let Some((number, cdb)) = next.map(|(number, answer)| (number, answer.cdb)) else {
             return match then {
                 Recognized::Begin => self.consult(Event::Begin),
                 Recognized::Send(planned, tries) => self.send_planned(planned, tries),
@@ -34,10 +35,7 @@ impl Machine {
             tries,
             then,
         };
-        self.send(
-            cdb,
-            Payload::wanting(u32::try_from(room).unwrap_or(u32::MAX)),
-        )
+        self.send(cdb, Payload::wanting(room_for(&cdb)))
     }
 
     pub(super) fn recognize_answered(
@@ -80,6 +78,13 @@ impl Machine {
         self.fail(Fault::AnotherMedium);
         self.end()
     }
+}
+
+/// What a question makes room for, however little of it came then.
+fn room_for(cdb: &CdbBytes) -> u32 {
+    let asked = Mmc::parse(cdb.as_slice()).ok();
+    let announced = asked.and_then(|asked| asked.transfer_len(BLOCK_BYTES));
+    announced.map_or(0, |bytes| u32::try_from(bytes).unwrap_or(u32::MAX))
 }
 
 /// Whether the answer is one of those that differ between discs: their state, where the next block goes,
