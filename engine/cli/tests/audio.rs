@@ -148,6 +148,15 @@ fn a_sheet_with_sound_is_burned_as_its_tracks_say() {
     fs::write(bench.path("a.cue"), sheet).unwrap();
     blank(&bench, "disc.vdisc");
     let drive = "virtual:disc.vdisc";
+    let options = [
+        ["--cd-form", "mode1"],
+        ["--recording", "at-once"],
+        ["--journal", "none"],
+    ];
+    for [option, value] in options {
+        let refused = bench.expect(2, &["burn", "a.cue", "--drive", drive, option, value]);
+        assert!(refused.stderr.contains(option), "{}", refused.stderr);
+    }
     bench.expect(0, &["burn", "a.cue", "--drive", drive]);
     let toc = bench.expect(0, &["cd", "toc", drive, "--json"]).json();
     let tracks = toc[0]["tracks"].as_array().unwrap();

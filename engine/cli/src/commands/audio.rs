@@ -2,7 +2,7 @@
 
 use super::{Context, blocking, job};
 use crate::args::cd::{AudioArgs, AudioBurnArgs, CdModeArg, CompareArg};
-use crate::args::{BurnArgs, SimulateArg, VerifyArg};
+use crate::args::{BurnArgs, SimulateArg, StashArg, VerifyArg};
 use crate::error::Complaint;
 use crate::exit::Exit;
 use crate::open::{self, Named};
@@ -51,10 +51,9 @@ pub(crate) async fn burn_sheet(
             "a CD of sound is burned onto one drive at a time",
         ));
     };
-    if args.overwrite || args.new_session || args.verify_drive.is_some() {
-        return Err(Complaint::usage(
-            "--overwrite, --new-session and --verify-drive are not for CDs of sound",
-        ));
+    if let Some(option) = not_for_sheets(&args) {
+        let why = format!("{option} is not for CDs of more than one data track: see pitland audio");
+        return Err(Complaint::usage(&why));
     }
     let args = AudioArgs {
         tracks: Vec::new(),
@@ -76,6 +75,28 @@ pub(crate) async fn burn_sheet(
         job: args.job,
     };
     run(args, context).await
+}
+
+/// The first option of `burn` that would be left out of account for such a disc.
+fn not_for_sheets(args: &BurnArgs) -> Option<&'static str> {
+    let stash = !matches!(args.stash, StashArg::Auto) || !args.stash_dirs.is_empty();
+    [
+        ("--overwrite", args.overwrite),
+        ("--new-session", args.new_session),
+        ("--verify-drive", args.verify_drive.is_some()),
+        ("--fast-write", args.fast_write),
+        ("--recording", args.recording.is_some()),
+        ("--cd-form", args.cd_form.is_some()),
+        ("--stash", stash),
+        ("--stash-memory", args.stash_memory.is_some()),
+        ("--stash-quota", args.stash_quota.is_some()),
+        ("--buffer", args.buffer.is_some()),
+        ("--most-lag", args.most_lag.is_some()),
+        ("--journal", args.journal.is_some()),
+        ("--size", args.size.is_some()),
+    ]
+    .into_iter()
+    .find_map(|(option, is_given)| is_given.then_some(option))
 }
 
 /// The cue sheet among the sources that describes more than one data track. One that cannot be read is none: whoever reads
