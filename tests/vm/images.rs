@@ -56,6 +56,19 @@ fn summed_path(record: &[u8]) -> Option<&Path> {
     Some(Path::new(OsStr::from_bytes(path)))
 }
 
+/// Folders deeper than ISO 9660 has them, links that lead out of them, and files with little in many bytes.
+fn deep_and_compressible(root: &Path) {
+    let mut folder = root.to_owned();
+    for level in 0..14 {
+        folder.push(format!("level {level}"));
+        std::fs::create_dir_all(&folder).unwrap();
+        let line = format!("in the folder of level {level}\n");
+        std::fs::write(folder.join("text"), line.repeat(level * 3000)).unwrap();
+    }
+    std::os::unix::fs::symlink("../../level 2/text", folder.join("link")).unwrap();
+    std::fs::hard_link(root.join("level 0/level 1/text"), folder.join("the same")).unwrap();
+}
+
 #[test]
 fn the_kernel_mounts_every_image_and_finds_what_the_folder_holds() {
     let Some(guest) = Guest::ready(&[]) else {
@@ -84,6 +97,27 @@ fn the_kernel_mounts_every_image_and_finds_what_the_folder_holds() {
     ];
     let mut expected = Vec::new();
     let mut scenarios = Vec::new();
+    // What only Rock Ridge can tell of: folders that are moved up, and files that the kernel unpacks.
+    let deep = place.path().join("deep");
+    deep_and_compressible(&deep);
+    for (name, option) in [("moved", "--relocate"), ("packed", "--zisofs")] {
+        let image = share.join(name).with_extension("iso");
+        let mut command = pitland();
+        command
+            .args(["image", option])
+            .arg(&deep)
+            .arg("-o")
+            .arg(&image);
+        outside::run(&mut command);
+        scenarios.push(Scenario {
+            name: name.to_owned(),
+            script: mounting(name, &[ROCK_RIDGE]),
+            limit: 300,
+        });
+    }
+    let packed = std::fs::metadata(share.join("packed.iso")).unwrap().len();
+    let moved = std::fs::metadata(share.join("moved.iso")).unwrap().len();
+    assert!(packed < moved, "nothing was compressed");
     for (name, wanted) in sources {
         let source = place.path().join(name);
         match wanted {
@@ -111,6 +145,10 @@ fn the_kernel_mounts_every_image_and_finds_what_the_folder_holds() {
     });
     outcomes.assert_all_well();
 
+    for name in ["moved", "packed"] {
+        let got = Listing::read(&share.join(format!("{name}.rock-ridge")));
+        Listing::of(&deep).assert_same(name, &got);
+    }
     for (name, expected) in expected {
         let got = |kind: &str| Listing::read(&share.join(format!("{name}.{kind}")));
         expected.assert_same(&format!("{name}, Rock Ridge"), &got("rock-ridge"));
