@@ -1,6 +1,11 @@
 //! Version 1 of the plug-in ABI is frozen: a library that was written against it loads, and so does one whose version
 //! of it is another of the same shape.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests"
+)]
 
 #[path = "plugins/built.rs"]
 mod built;

@@ -4,8 +4,9 @@
 use pitland_simdrive::Quirks;
 
 /// Habits of DVD-R, DVD-RW and CD have their tests beside the rules that they bend.
-const TESTS: [&str; 8] = [
+const TESTS: [&str; 9] = [
     include_str!("quirks.rs"),
+    include_str!("quirks_of_speeds.rs"),
     include_str!("rules_dvd_minus.rs"),
     include_str!("rules_dvd_rw.rs"),
     include_str!("rules_cd_audio.rs"),
