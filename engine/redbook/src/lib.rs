@@ -9,6 +9,7 @@ mod bcd;
 pub mod ccd;
 pub mod cue;
 pub mod disc;
+mod listing;
 pub mod raw;
 pub mod sector;
 pub mod subchannel;

@@ -4,11 +4,9 @@
 
 use super::image::{CdBlocks, CdImage};
 use pitland_mmc::Lba;
-use pitland_mmc::param::DataForm;
 use pitland_redbook::disc::{CueSheetForm, Session};
 use pitland_redbook::raw::{LEAST_LEAD_IN, SubchannelForm};
 use pitland_redbook::sector::SectorForm;
-use pitland_redbook::subchannel::Control;
 use pitland_writer::{CdLayout, CdMode, CdSubchannel, CdTrack, MediaFacts};
 
 /// Where a raw image begins on a disc that does not tell where its lead-in does.
@@ -51,12 +49,8 @@ impl CdImage {
             before += u64::from(by_track);
             let mut described =
                 CdTrack::audio(placed.number, placed.index_1, image_block, blocks.into());
-            described.control = Control {
-                data: track.form != SectorForm::Audio,
-                ..track.control
-            }
-            .bits();
-            described.form = data_form(track.form);
+            described.control = track.recorded_control().bits();
+            described.form = CueSheetForm::Raw.of(track.form);
             if mode != CdMode::TrackAtOnce {
                 described.pregap = placed.index_1.0.abs_diff(placed.start.0);
             }
@@ -79,15 +73,6 @@ fn form_of(subchannel: CdSubchannel) -> SubchannelForm {
         CdSubchannel::Packed96 => SubchannelForm::Packed96,
         CdSubchannel::Pq16 => SubchannelForm::Pq16,
         _ => SubchannelForm::Raw96,
-    }
-}
-
-fn data_form(form: SectorForm) -> DataForm {
-    match form {
-        SectorForm::Audio => DataForm::Audio,
-        SectorForm::Mode2 => DataForm::Mode2Raw,
-        SectorForm::Mode2Form1(_) | SectorForm::Mode2Form2(_) => DataForm::XaRaw,
-        _ => DataForm::Mode1Raw,
     }
 }
 

@@ -53,31 +53,22 @@ impl fmt::Debug for Decoder {
     }
 }
 
-/// Does what may panic: decoders of others are given bytes that nobody has looked at.
-fn contained<T>(
-    path: &Path,
-    work: impl FnOnce() -> Result<T, AudioError>,
-) -> Result<T, AudioError> {
-    catch_unwind(AssertUnwindSafe(work))
-        .unwrap_or_else(|_| Err(AudioError::new(path, AudioFault::Decoder)))
-}
-
 impl Decoder {
     pub(super) fn open(path: &Path) -> Result<Self, AudioError> {
-        contained(path, || Self::open_file(path))
+        // Decoders of others are given bytes that nobody has looked at.
+        catch_unwind(|| Self::open_file(path))
+            .unwrap_or_else(|_| Err(AudioError::new(path, AudioFault::Decoder)))
     }
 
     /// The next samples; `None` at the end. A packet may give none.
     pub(super) fn next(&mut self) -> Result<Option<Piece>, AudioError> {
-        let path = self.path.clone();
-        if self.broken {
-            return Err(AudioError::new(&path, AudioFault::Decoder));
+        if !self.broken {
+            match catch_unwind(AssertUnwindSafe(|| self.next_piece())) {
+                Ok(piece) => return piece,
+                Err(_) => self.broken = true,
+            }
         }
-        // Until it comes back in one piece.
-        self.broken = true;
-        let piece = contained(&path, || self.next_piece());
-        self.broken = matches!(&piece, Err(error) if matches!(error.fault, AudioFault::Decoder));
-        piece
+        Err(AudioError::new(&self.path, AudioFault::Decoder))
     }
 
     fn open_file(path: &Path) -> Result<Self, AudioError> {

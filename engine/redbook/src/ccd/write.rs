@@ -110,7 +110,7 @@ fn track((track, placed): (&Track, Placed)) -> CcdTrack {
             SectorForm::Mode0 | SectorForm::Mode1 => 1,
             SectorForm::Mode2 | SectorForm::Mode2Form1(_) | SectorForm::Mode2Form2(_) => 2,
         },
-        control: track.control(),
+        control: track.recorded_control(),
         isrc: track.isrc,
         index_0,
         indexes: std::iter::once(index_1).chain(later).collect(),

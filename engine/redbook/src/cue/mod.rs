@@ -10,7 +10,6 @@ mod write;
 pub use parse::{CueError, CueFault};
 pub use tracks::{CuePart, CueSession, CueTrackParts};
 pub use write::cue_text;
-pub(crate) use write::time_text;
 
 use crate::sector::{SectorForm, Subheader};
 use crate::subchannel::{Control, Isrc, Mcn};

@@ -1,8 +1,7 @@
 //! The text of a cue sheet, line by line.
 
-use pitland_mmc::Msf;
-
 use super::{CueFile, CueFileKind, CueIndex, CueSheet, CueTrack, CueTrackKind};
+use crate::listing::{decoded, frames_of};
 use crate::subchannel::Control;
 use crate::text::TextKind;
 
@@ -75,26 +74,16 @@ pub enum CueFault {
     NoTrack,
 }
 
-/// Longer sheets are none.
-const MOST_BYTES: usize = 1 << 20;
-
 impl CueSheet {
     /// Reads a sheet. Text is UTF-8, with or without its mark, else Latin-1; lines end as on any system.
     ///
     /// # Errors
     /// [`CueError`], with the line.
     pub fn parse(text: &[u8]) -> Result<Self, CueError> {
-        let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
-        if text.len() > MOST_BYTES || text.contains(&0) {
-            return Err(CueError {
-                line: 1,
-                fault: CueFault::NoText,
-            });
-        }
-        let text = match std::str::from_utf8(text) {
-            Ok(text) => text.to_owned(),
-            Err(_) => text.iter().copied().map(char::from).collect(),
-        };
+        let text = decoded(text).ok_or(CueError {
+            line: 1,
+            fault: CueFault::NoText,
+        })?;
         let mut sheet = Self::default();
         let mut line = 0;
         for content in text.replace("\r\n", "\n").split(['\n', '\r']) {
@@ -161,9 +150,9 @@ impl CueSheet {
                 self.track_before_indexes("ISRC")?.isrc = Some(code.parse()?);
                 Ok(())
             }
-            other => match text_kind(other) {
-                Some((kind, name)) => {
-                    let [text] = words(name, rest)?;
+            other => match TextKind::of_word(other) {
+                Some(kind) => {
+                    let [text] = words(kind.word(), rest)?;
                     let texts = match self.tracks.last_mut() {
                         Some(track) => &mut track.texts,
                         None => &mut self.texts,
@@ -227,8 +216,8 @@ impl CueSheet {
     }
 
     fn take_index(&mut self, line: u32, rest: &str) -> Result<(), CueFault> {
-        let [number, time] = words("INDEX", rest)?;
-        let frame = frames_of(&time)?;
+        let [number, begins] = words("INDEX", rest)?;
+        let frame = time(&begins)?;
         let file = self
             .files
             .len()
@@ -307,19 +296,6 @@ fn has_index_1(track: &CueTrack) -> bool {
     track.indexes.iter().any(|index| index.number == 1)
 }
 
-fn text_kind(word: &str) -> Option<(TextKind, &'static str)> {
-    Some(match word {
-        "TITLE" => (TextKind::Title, "TITLE"),
-        "PERFORMER" => (TextKind::Performer, "PERFORMER"),
-        "SONGWRITER" => (TextKind::Songwriter, "SONGWRITER"),
-        "COMPOSER" => (TextKind::Composer, "COMPOSER"),
-        "ARRANGER" => (TextKind::Arranger, "ARRANGER"),
-        "MESSAGE" => (TextKind::Message, "MESSAGE"),
-        "DISC_ID" => (TextKind::DiscId, "DISC_ID"),
-        _ => return None,
-    })
-}
-
 /// So many words, each perhaps between quotation marks.
 fn words<const N: usize>(of: &'static str, rest: &str) -> Result<[String; N], CueFault> {
     let mut out = Vec::with_capacity(N);
@@ -336,25 +312,10 @@ fn words<const N: usize>(of: &'static str, rest: &str) -> Result<[String; N], Cu
 }
 
 fn time_of(of: &'static str, rest: &str) -> Result<u32, CueFault> {
-    let [time] = words(of, rest)?;
-    frames_of(&time)
+    let [text] = words(of, rest)?;
+    time(&text)
 }
 
-/// Minutes may have more than two digits: files are longer than discs.
-fn frames_of(time: &str) -> Result<u32, CueFault> {
-    let refused = || CueFault::Time(time.to_owned());
-    let parts: Vec<u32> = time
-        .split(':')
-        .map(|part| {
-            let digits = part.len() <= 4 && part.bytes().all(|byte| byte.is_ascii_digit());
-            digits.then(|| part.parse().ok()).flatten()
-        })
-        .collect::<Option<_>>()
-        .ok_or_else(refused)?;
-    match parts[..] {
-        [m, s, f] if s < 60 && f < Msf::FRAMES_PER_SECOND => {
-            Ok((m * 60 + s) * Msf::FRAMES_PER_SECOND + f)
-        }
-        _ => Err(refused()),
-    }
+fn time(text: &str) -> Result<u32, CueFault> {
+    frames_of(text).ok_or_else(|| CueFault::Time(text.to_owned()))
 }

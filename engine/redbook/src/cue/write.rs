@@ -2,9 +2,8 @@
 
 use std::fmt::Write as _;
 
-use pitland_mmc::Msf;
-
 use crate::disc::Session;
+use crate::listing::time_of;
 use crate::sector::SectorForm;
 use crate::text::{CdText, TextKind};
 
@@ -51,12 +50,12 @@ fn write(out: &mut String, session: &Session, text: &CdText, name: &str) -> std:
         }
         let first = placed.start.0.max(0);
         if placed.index_1.0 > first {
-            writeln!(out, "    INDEX 00 {}", time_text(first.unsigned_abs()))?;
+            writeln!(out, "    INDEX 00 {}", time_of(first.unsigned_abs()))?;
         }
         let index_1 = placed.index_1.0.unsigned_abs();
-        writeln!(out, "    INDEX 01 {}", time_text(index_1))?;
+        writeln!(out, "    INDEX 01 {}", time_of(index_1))?;
         for (start, index) in track.indexes.iter().zip(2..) {
-            writeln!(out, "    INDEX {index:02} {}", time_text(index_1 + start))?;
+            writeln!(out, "    INDEX {index:02} {}", time_of(index_1 + start))?;
         }
     }
     Ok(())
@@ -65,17 +64,11 @@ fn write(out: &mut String, session: &Session, text: &CdText, name: &str) -> std:
 fn write_texts(out: &mut String, text: &CdText, track: u8, space: &str) -> std::fmt::Result {
     let texts = text.blocks.first().into_iter().flat_map(|b| &b.texts);
     for ((kind, of), text) in texts.filter(|((_, of), _)| *of == track) {
-        let word = match kind {
-            TextKind::Title => "TITLE",
-            TextKind::Performer => "PERFORMER",
-            TextKind::Songwriter => "SONGWRITER",
-            TextKind::Composer => "COMPOSER",
-            TextKind::Arranger => "ARRANGER",
-            TextKind::Message => "MESSAGE",
-            TextKind::DiscId if *of == 0 => "DISC_ID",
-            // What is recorded elsewhere says it already.
-            TextKind::DiscId | TextKind::Code => continue,
-        };
+        // What is recorded elsewhere says it already, and tracks have no number of the album's.
+        if *kind == TextKind::Code || (*kind == TextKind::DiscId && *of > 0) {
+            continue;
+        }
+        let word = kind.word();
         writeln!(out, "{space}{word} {}", quoted(text))?;
     }
     Ok(())
@@ -88,13 +81,4 @@ fn quoted(text: &str) -> String {
         other => other,
     };
     format!("\"{}\"", text.chars().map(plain).collect::<String>())
-}
-
-/// A time as such files have it, with as many minutes as it takes.
-pub(crate) fn time_text(frames: u32) -> String {
-    let (seconds, frames) = (
-        frames / Msf::FRAMES_PER_SECOND,
-        frames % Msf::FRAMES_PER_SECOND,
-    );
-    format!("{:02}:{:02}:{frames:02}", seconds / 60, seconds % 60)
 }

@@ -16,16 +16,18 @@ pub enum CueSheetForm {
     Raw,
 }
 
-fn form_of(form: SectorForm, how: CueSheetForm) -> DataForm {
-    match (form, how) {
-        (SectorForm::Audio, _) => DataForm::Audio,
-        (SectorForm::Mode1, CueSheetForm::User) => DataForm::Mode1,
-        (SectorForm::Mode1 | SectorForm::Mode0, _) => DataForm::Mode1Raw,
-        (SectorForm::Mode2, CueSheetForm::User) => DataForm::Mode2,
-        (SectorForm::Mode2, CueSheetForm::Raw) => DataForm::Mode2Raw,
-        (SectorForm::Mode2Form1(_) | SectorForm::Mode2Form2(_), CueSheetForm::User) => DataForm::Xa,
-        (SectorForm::Mode2Form1(_) | SectorForm::Mode2Form2(_), CueSheetForm::Raw) => {
-            DataForm::XaRaw
+impl CueSheetForm {
+    /// What a cue sheet calls sectors that are handed over so.
+    #[must_use]
+    pub const fn of(self, form: SectorForm) -> DataForm {
+        match (form, self) {
+            (SectorForm::Audio, _) => DataForm::Audio,
+            (SectorForm::Mode1, Self::User) => DataForm::Mode1,
+            (SectorForm::Mode1 | SectorForm::Mode0, _) => DataForm::Mode1Raw,
+            (SectorForm::Mode2, Self::User) => DataForm::Mode2,
+            (SectorForm::Mode2, Self::Raw) => DataForm::Mode2Raw,
+            (SectorForm::Mode2Form1(_) | SectorForm::Mode2Form2(_), Self::User) => DataForm::Xa,
+            (SectorForm::Mode2Form1(_) | SectorForm::Mode2Form2(_), Self::Raw) => DataForm::XaRaw,
         }
     }
 }
@@ -63,7 +65,7 @@ impl Session {
             sheet.extend([half(0), half(7)]);
         }
         sheet.push(CueSheetEntry::Position(CuePosition {
-            control: first.control().bits(),
+            control: first.recorded_control().bits(),
             form: by_drive(first.form),
             subchannel: match cd_text {
                 true => CueSubchannel::Raw,
@@ -75,7 +77,7 @@ impl Session {
             append_track(&mut sheet, track, placed, how);
         }
         sheet.push(CueSheetEntry::Position(CuePosition {
-            control: last.control().bits(),
+            control: last.recorded_control().bits(),
             track: 0xaa,
             index: 1,
             form: by_drive(last.form),
@@ -91,7 +93,7 @@ fn msf(lba: Lba) -> Msf {
 }
 
 fn append_track(sheet: &mut Vec<CueSheetEntry>, track: &Track, placed: Placed, how: CueSheetForm) {
-    let control = track.control().bits();
+    let control = track.recorded_control().bits();
     if let Some(code) = track.isrc {
         let text = code.to_string().into_bytes();
         for half in text.as_chunks::<6>().0 {
@@ -107,7 +109,7 @@ fn append_track(sheet: &mut Vec<CueSheetEntry>, track: &Track, placed: Placed, h
             control,
             track: placed.number,
             index,
-            form: form_of(track.form, how),
+            form: how.of(track.form),
             start: msf(start),
             ..CuePosition::default()
         }));

@@ -79,7 +79,9 @@ impl Track {
         self.form != SectorForm::Audio
     }
 
-    pub(crate) fn control(&self) -> Control {
+    /// Its flags as they are recorded: whether it is data is told by its form.
+    #[must_use]
+    pub fn recorded_control(&self) -> Control {
         Control {
             data: self.is_data(),
             ..self.control

@@ -67,7 +67,7 @@ impl Session {
                 number: placed.number,
                 start: address(placed.index_1),
             };
-            (track.control(), point)
+            (track.recorded_control(), point)
         };
         let mut points: Vec<_> = self.tracks().map(of_track).collect();
         let first = points
@@ -136,7 +136,7 @@ impl Subcode<'_> {
         let since = lba.0.saturating_sub(lead_out.0);
         let last = self.session.tracks.last();
         let q = Q {
-            control: last.map_or(Control::AUDIO, Track::control),
+            control: last.map_or(Control::AUDIO, Track::recorded_control),
             message: QMessage::Position {
                 track: SubchannelTrack::LeadOut,
                 index: 1,
@@ -168,7 +168,7 @@ impl Subcode<'_> {
             },
             absolute: address(lba),
         });
-        let control = spot.track.control();
+        let control = spot.track.recorded_control();
         (p, Q { control, message })
     }
 

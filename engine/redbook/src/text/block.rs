@@ -59,6 +59,26 @@ impl TextKind {
         })
     }
 
+    /// The word for it in the files that describe discs; catalogue numbers and codes have words of their own there.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Title => "TITLE",
+            Self::Performer => "PERFORMER",
+            Self::Songwriter => "SONGWRITER",
+            Self::Composer => "COMPOSER",
+            Self::Arranger => "ARRANGER",
+            Self::Message => "MESSAGE",
+            Self::DiscId => "DISC_ID",
+            Self::Code => "CODE",
+        }
+    }
+
+    /// What a word of such a file is about.
+    pub(crate) fn of_word(word: &str) -> Option<Self> {
+        let mut kinds = Self::ALL.into_iter();
+        kinds.find(|kind| *kind != Self::Code && kind.word() == word)
+    }
+
     fn of(pack: PackKind) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.pack() == pack)
     }

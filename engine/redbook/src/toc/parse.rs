@@ -186,17 +186,13 @@ impl Reading {
                 return Err(self.words.unexpected(wanted));
             };
             let kind = match word.as_str() {
-                "TITLE" => Some(TextKind::Title),
-                "PERFORMER" => Some(TextKind::Performer),
-                "SONGWRITER" => Some(TextKind::Songwriter),
-                "COMPOSER" => Some(TextKind::Composer),
-                "ARRANGER" => Some(TextKind::Arranger),
-                "MESSAGE" => Some(TextKind::Message),
-                "DISC_ID" => Some(TextKind::DiscId),
                 "UPC_EAN" | "ISRC" => Some(TextKind::Code),
                 // Made anew from what is recorded, or of no use to a player.
                 "GENRE" | "TOC_INFO1" | "TOC_INFO2" | "SIZE_INFO" => None,
-                _ => return Err(self.words.unexpected(wanted)),
+                other => match TextKind::of_word(other) {
+                    None => return Err(self.words.unexpected(wanted)),
+                    kind => kind,
+                },
             };
             self.words.next();
             if self.words.take_mark('{') {

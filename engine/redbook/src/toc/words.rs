@@ -1,6 +1,6 @@
 //! The words of a table-of-contents file: how its text is cut into them, and what can be wrong.
 
-use pitland_mmc::Msf;
+use crate::listing::{decoded, frames_of};
 
 /// What is wrong with such a file, and where. Its author has to mend it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -85,9 +85,6 @@ pub enum TocFault {
     Isrc(#[from] crate::subchannel::IsrcError),
 }
 
-/// Longer files are none.
-const MOST_BYTES: usize = 1 << 20;
-
 /// A word.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Word {
@@ -109,15 +106,10 @@ pub(super) struct Words {
 impl Words {
     /// Cuts a text. UTF-8, with or without its mark, else Latin-1.
     pub(super) fn of(text: &[u8]) -> Result<Self, TocError> {
-        let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
-        if text.len() > MOST_BYTES || text.contains(&0) {
-            let fault = TocFault::NoText;
-            return Err(TocError { line: 1, fault });
-        }
-        let text: String = match std::str::from_utf8(text) {
-            Ok(text) => text.to_owned(),
-            Err(_) => text.iter().copied().map(char::from).collect(),
-        };
+        let text = decoded(text).ok_or(TocError {
+            line: 1,
+            fault: TocFault::NoText,
+        })?;
         let mut words = Vec::new();
         let mut line = 1;
         let mut rest = text.chars().peekable();
@@ -227,7 +219,7 @@ impl Words {
             return Ok(None);
         }
         let frames = match word.contains(':') {
-            true => time(word),
+            true => frames_of(word),
             false => {
                 let given: u64 = word.parse().map_err(|_| self.unexpected("a length"))?;
                 if !given.is_multiple_of(unit) {
@@ -277,17 +269,4 @@ fn quoted(rest: &mut std::iter::Peekable<std::str::Chars<'_>>) -> Option<String>
             other => text.push(other),
         }
     }
-}
-
-/// Minutes may have more than two digits.
-fn time(word: &str) -> Option<u32> {
-    let mut parts = word.split(':').map(|part| part.parse::<u32>().ok());
-    let (minutes, seconds, frames) = (parts.next()??, parts.next()??, parts.next()??);
-    if parts.next().is_some() || seconds > 59 || frames >= Msf::FRAMES_PER_SECOND {
-        return None;
-    }
-    let seconds = minutes.checked_mul(60)?.checked_add(seconds)?;
-    seconds
-        .checked_mul(Msf::FRAMES_PER_SECOND)?
-        .checked_add(frames)
 }

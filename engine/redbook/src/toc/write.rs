@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use crate::cue::{CueTrackKind, time_text as time};
+use crate::cue::CueTrackKind;
 use crate::disc::Session;
+use crate::listing::time_of;
 use crate::sector::SectorForm;
 use crate::text::{CdText, TextKind};
 
@@ -70,9 +71,11 @@ fn write(out: &mut String, session: &Session, text: &CdText, name: &str) -> std:
             writeln!(out, "}}")?;
         }
         let first = placed.start.0.max(0);
-        let frames = |from: i32, to: i32| time(to.abs_diff(from));
+        let frames = |from: i32, to: i32| time_of(to.abs_diff(from));
         let word = match track.form {
-            SectorForm::Audio => format!("FILE {} {} ", quoted(name), time(first.unsigned_abs())),
+            SectorForm::Audio => {
+                format!("FILE {} {} ", quoted(name), time_of(first.unsigned_abs()))
+            }
             _ => {
                 let offset =
                     u64::from(first.unsigned_abs()) * CueTrackKind::Raw(1).sector_bytes() as u64;
@@ -84,7 +87,7 @@ fn write(out: &mut String, session: &Session, text: &CdText, name: &str) -> std:
             writeln!(out, "START {}", frames(first, placed.index_1.0))?;
         }
         for index in &track.indexes {
-            writeln!(out, "INDEX {}", time(*index))?;
+            writeln!(out, "INDEX {}", time_of(*index))?;
         }
     }
     Ok(())
@@ -108,15 +111,9 @@ fn write_texts(out: &mut String, text: &CdText, track: u8) -> std::fmt::Result {
 
 const fn word_of(kind: TextKind, track: u8) -> &'static str {
     match kind {
-        TextKind::Title => "TITLE",
-        TextKind::Performer => "PERFORMER",
-        TextKind::Songwriter => "SONGWRITER",
-        TextKind::Composer => "COMPOSER",
-        TextKind::Arranger => "ARRANGER",
-        TextKind::Message => "MESSAGE",
-        TextKind::DiscId => "DISC_ID",
         TextKind::Code if track == 0 => "UPC_EAN",
         TextKind::Code => "ISRC",
+        other => other.word(),
     }
 }
 
