@@ -199,6 +199,32 @@ pub(crate) struct ImageArgs {
     pub(crate) volume: VolumeArgs,
 }
 
+/// How a disc is recorded, whatever goes onto it.
+#[derive(Debug, Args)]
+pub(crate) struct RecordArgs {
+    /// At most this fast: max, a multiple such as 4x or 2.4x, or kB/s such as 8310.
+    #[arg(long, value_name = "SPEED", default_value = "max", value_parser = values::speed)]
+    pub(crate) speed: Speed,
+    /// Finalize the disc: nothing can be added afterwards.
+    #[arg(long)]
+    pub(crate) close: bool,
+    /// Record nothing: by the drive's test-write mode; with =host everything up to the first command
+    /// that changes the disc.
+    #[arg(long, value_enum, value_name = "host", num_args = 0..=1, require_equals = true,
+          default_missing_value = "test-write")]
+    pub(crate) simulate: Option<SimulateArg>,
+    /// Let a drive that runs out of data spoil the disc instead of linking, where the medium leaves the
+    /// choice: some old readers stumble over links.
+    #[arg(long)]
+    pub(crate) no_underrun_protection: bool,
+    /// Print what would be done, and touch nothing.
+    #[arg(long)]
+    pub(crate) plan: bool,
+    /// By the writer of this name.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) writer: Option<String>,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct BurnArgs {
     /// One folder: its contents are the root; several sources: each under its own name; one .iso file, or
@@ -217,27 +243,14 @@ pub(crate) struct BurnArgs {
     /// How much is read back and compared.
     #[arg(long, value_enum, value_name = "LEVEL", default_value = "full")]
     pub(crate) verify: VerifyArg,
-    /// At most this fast: max, a multiple such as 4x or 2.4x, or kB/s such as 8310.
-    #[arg(long, value_name = "SPEED", default_value = "max", value_parser = values::speed)]
-    pub(crate) speed: Speed,
+    #[command(flatten)]
+    pub(crate) record: RecordArgs,
     /// Replace what a rewritable medium holds.
     #[arg(long, conflicts_with = "new_session")]
     pub(crate) overwrite: bool,
     /// Add a session to a sequential medium that holds some.
     #[arg(long)]
     pub(crate) new_session: bool,
-    /// Finalize the disc: nothing can be added afterwards.
-    #[arg(long)]
-    pub(crate) close: bool,
-    /// Record nothing: by the drive's test-write mode; with =host everything up to the first command
-    /// that changes the disc.
-    #[arg(long, value_enum, value_name = "host", num_args = 0..=1, require_equals = true,
-          default_missing_value = "test-write")]
-    pub(crate) simulate: Option<SimulateArg>,
-    /// Let a drive that runs out of data spoil the disc instead of linking, where the medium leaves the
-    /// choice: some old readers stumble over links.
-    #[arg(long)]
-    pub(crate) no_underrun_protection: bool,
     /// Without the drive's own check of what it writes, where it has one: twice as fast.
     #[arg(long)]
     pub(crate) fast_write: bool,
@@ -247,12 +260,6 @@ pub(crate) struct BurnArgs {
     /// The sectors of a CD's data track; without it as the disc's earlier sessions, or mode 1.
     #[arg(long, value_enum, value_name = "FORM")]
     pub(crate) cd_form: Option<CdFormArg>,
-    /// Print what would be done, and touch nothing.
-    #[arg(long)]
-    pub(crate) plan: bool,
-    /// By the writer of this name.
-    #[arg(long, value_name = "NAME")]
-    pub(crate) writer: Option<String>,
     /// What is stored a second time before the disc is touched; --plan tells it file by file.
     #[arg(long, value_enum, value_name = "WHAT", default_value = "auto")]
     pub(crate) stash: StashArg,
@@ -611,7 +618,7 @@ mod tests {
                 .iter()
                 .chain(args);
             match Cli::try_parse_from(given).unwrap().command {
-                Command::Burn(args) => (args.simulate, args.sources.len()),
+                Command::Burn(args) => (args.record.simulate, args.sources.len()),
                 other => unreachable!("{other:?}"),
             }
         };

@@ -7,7 +7,7 @@ use crate::output::json::{Name, WarningView};
 use pitland::plugin_host;
 use pitland::transport::address::OpenMode;
 use pitland::transport::trace::{Detail, Trace, TraceStatus};
-use pitland::{DriveAddress, DriveHandle, Engine, Transport};
+use pitland::{DriveAddress, DriveHandle, Engine, MediaFacts, Transport};
 use std::ffi::OsString;
 use std::fs::{File, TryLockError};
 use std::io::{self, Read};
@@ -228,6 +228,13 @@ fn traced(
 /// Opens a drive to look at it: nothing is written to it, and a virtual disc is shared with others.
 pub(crate) fn look(engine: &Engine, named: &Named) -> Result<DriveHandle, Complaint> {
     open(engine, named, OpenMode::ReadOnly, None).map(|(handle, _)| handle)
+}
+
+/// What the drive says of its medium; one that is still looking at it is awaited.
+pub(crate) async fn facts(drive: &DriveHandle, named: &Named) -> Result<MediaFacts, Complaint> {
+    let told = drive.medium().await;
+    let told = told.map_err(|error| Complaint::from(error).of_drive(&named.name))?;
+    Ok(told.facts)
 }
 
 /// Ends the engine, and asks whether the traces are whole.

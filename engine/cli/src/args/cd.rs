@@ -1,10 +1,9 @@
 //! The command line of CDs beyond one data track.
 
-use super::{DriveArg, JobArgs, SimulateArg};
+use super::{DriveArg, JobArgs, RecordArgs};
 use crate::values;
 use clap::{Args, Subcommand, ValueEnum};
-use pitland::Speed;
-use pitland::cd::CdTextFrom;
+use pitland::cd::{CdTextFrom, CueOptions};
 use pitland::writer::mmc::Lba;
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -30,6 +29,16 @@ pub(crate) struct SoundArgs {
     /// Fill tracks shorter than four seconds up with silence; without it they are refused.
     #[arg(long)]
     pub(crate) pad: bool,
+}
+
+impl SoundArgs {
+    /// The same for a cue sheet.
+    pub(crate) fn of_sheet(&self) -> CueOptions {
+        let mut options = CueOptions::default();
+        options.text_from = self.cd_text.clone();
+        options.pad = self.pad;
+        options
+    }
 }
 
 #[derive(Debug, Args)]
@@ -122,26 +131,8 @@ pub(crate) struct AudioArgs {
     /// How much is read back and compared.
     #[arg(long, value_enum, value_name = "LEVEL", default_value = "full")]
     pub(crate) verify: CompareArg,
-    /// At most this fast: max, a multiple such as 4x, or kB/s.
-    #[arg(long, value_name = "SPEED", default_value = "max", value_parser = values::speed)]
-    pub(crate) speed: Speed,
-    /// Finalize the disc: no session can be added, as of data behind the sound.
-    #[arg(long)]
-    pub(crate) close: bool,
-    /// Record nothing: by the drive's test-write mode; with =host everything up to the first command that changes the
-    /// disc.
-    #[arg(long, value_enum, value_name = "host", num_args = 0..=1, require_equals = true,
-          default_missing_value = "test-write")]
-    pub(crate) simulate: Option<SimulateArg>,
-    /// Let a drive that runs out of data spoil the disc instead of linking.
-    #[arg(long)]
-    pub(crate) no_underrun_protection: bool,
-    /// Print what would be done, and touch nothing.
-    #[arg(long)]
-    pub(crate) plan: bool,
-    /// By the writer of this name.
-    #[arg(long, value_name = "NAME")]
-    pub(crate) writer: Option<String>,
+    #[command(flatten)]
+    pub(crate) record: RecordArgs,
     #[command(flatten)]
     pub(crate) job: JobArgs,
 }

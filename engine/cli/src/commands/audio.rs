@@ -1,8 +1,8 @@
 //! `pitland audio`, and `pitland burn` of a cue sheet with sound: a CD is laid out, burned, and compared with its files.
 
-use super::{Context, blocking, job};
+use super::{Context, blocking, burn, job};
 use crate::args::cd::{AudioArgs, AudioBurnArgs, CdModeArg, CompareArg};
-use crate::args::{BurnArgs, SimulateArg, StashArg, VerifyArg};
+use crate::args::{BurnArgs, StashArg, VerifyArg};
 use crate::error::Complaint;
 use crate::exit::Exit;
 use crate::open::{self, Named};
@@ -11,8 +11,8 @@ use crate::output::cd::ComparedView;
 use crate::output::plan::PlanView;
 use crate::output::report::ReportView;
 use pitland::cd::cue_sheet::{CueSheet, CueTrackKind};
-use pitland::cd::{CdImage, CdMode, CdSubchannel, CdTrack, CueOptions, Gap};
-use pitland::{BurnOptions, DriveLease, Finish, Image, OpenMode, Simulate, VerifyLevel};
+use pitland::cd::{CdImage, CdMode, CdSubchannel, CdTrack, Gap, SECTOR_BYTES};
+use pitland::{BurnOptions, DriveLease, Image, OpenMode, VerifyLevel};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
@@ -23,7 +23,7 @@ pub(crate) async fn run(args: AudioArgs, context: Context) -> Result<Exit, Compl
     let image = image(&args, &context, &named).await?;
     let engine = open::engine(&args.job.plugins.plugins, &context.output)?;
     let trace = open::traces(args.job.trace.as_deref(), 1)?.pop().flatten();
-    let how = match args.plan {
+    let how = match args.record.plan {
         true => OpenMode::ReadOnly,
         false => OpenMode::Existing,
     };
@@ -32,9 +32,9 @@ pub(crate) async fn run(args: AudioArgs, context: Context) -> Result<Exit, Compl
         .lease_with(&args.job.client, args.job.lease_options())
         .await
         .map_err(|error| Complaint::of_lease(&error).of_drive(&named.name))?;
-    let exit = match args.plan {
+    let exit = match args.record.plan {
         true => plan(&lease, &args, image, mode, &named, &context).await,
-        false => burn(&lease, &args, image, mode, &named, &context).await,
+        false => record(&lease, &args, image, mode, &named, &context).await,
     };
     drop((lease, handle));
     job::end(engine, &[trace], exit, &named, &context).await
@@ -66,12 +66,7 @@ pub(crate) async fn burn_sheet(
             VerifyArg::None => CompareArg::None,
             _ => CompareArg::Full,
         },
-        speed: args.speed,
-        close: args.close,
-        simulate: args.simulate,
-        no_underrun_protection: args.no_underrun_protection,
-        plan: args.plan,
-        writer: args.writer,
+        record: args.record,
         job: args.job,
     };
     run(args, context).await
@@ -134,9 +129,7 @@ async fn image(args: &AudioArgs, context: &Context, named: &Named) -> Result<CdI
     watcher.phase("planning");
     let opened = match &args.cue {
         Some(sheet) => {
-            let mut options = CueOptions::default();
-            options.text_from = args.how.sound.cd_text.clone();
-            options.pad = args.how.sound.pad;
+            let options = args.how.sound.of_sheet();
             let sheet = sheet.clone();
             blocking(move || Ok(CdImage::from_cue(&sheet, &options)?)).await
         }
@@ -171,25 +164,10 @@ async fn image(args: &AudioArgs, context: &Context, named: &Named) -> Result<CdI
 }
 
 fn options(args: &AudioArgs) -> BurnOptions {
-    let options = BurnOptions::default()
+    burn::recording(&args.record)
         // Sectors are compared with their files behind the job.
         .verify(VerifyLevel::None)
-        .finish(match args.close {
-            true => Finish::FinalizeDisc,
-            false => Finish::CloseSession,
-        })
-        .speed(args.speed)
-        .simulate(match args.simulate {
-            None => Simulate::No,
-            Some(SimulateArg::TestWrite) => Simulate::TestWrite,
-            Some(SimulateArg::Host) => Simulate::Host,
-        })
-        .underrun_protection(!args.no_underrun_protection)
-        .overburn(args.how.overburn);
-    match &args.writer {
-        Some(name) => options.writer(name),
-        None => options,
-    }
+        .overburn(args.how.overburn)
 }
 
 async fn plan(
@@ -200,7 +178,7 @@ async fn plan(
     named: &Named,
     context: &Context,
 ) -> Exit {
-    let how = match (args.simulate, args.verify) {
+    let how = match (args.record.simulate, args.verify) {
         (None, CompareArg::Full) => "every sector is read back and compared",
         (None, CompareArg::None) => {
             "nothing is read back; the medium must show that it was written"
@@ -224,7 +202,7 @@ fn lament(named: &Named, error: &pitland::BurnError, context: &Context) -> Exit 
     complaint.exit()
 }
 
-async fn burn(
+async fn record(
     lease: &DriveLease,
     args: &AudioArgs,
     image: CdImage,
@@ -243,7 +221,7 @@ async fn burn(
         &report,
         Exit::Done,
     ));
-    if args.verify == CompareArg::None || args.simulate.is_some() {
+    if args.verify == CompareArg::None || args.record.simulate.is_some() {
         return Exit::Done;
     }
     match compare(lease, image, mode, named, context).await {
@@ -271,7 +249,8 @@ async fn compare(
     let name = named.name.clone();
     let compared = blocking(move || {
         let compared = reader.compare_cd(&image, mode, &facts, |done, all| {
-            watcher.bytes(done * 2352, all * 2352);
+            let each = SECTOR_BYTES as u64;
+            watcher.bytes(done * each, all * each);
             match interrupt.is_raised() {
                 true => ControlFlow::Break(()),
                 false => ControlFlow::Continue(()),

@@ -2,7 +2,9 @@
 
 use super::elsewhere::{self, Verifier};
 use super::{Context, audio, job, journals, plan};
-use crate::args::{BurnArgs, CdFormArg, RecordingArg, SimulateArg, StashArg, VerifyArg};
+use crate::args::{
+    BurnArgs, CdFormArg, RecordArgs, RecordingArg, SimulateArg, StashArg, VerifyArg,
+};
 use crate::error::Complaint;
 use crate::exit::Exit;
 use crate::open::{self, Named, TraceFile};
@@ -43,7 +45,7 @@ pub(crate) async fn run(args: BurnArgs, context: Context) -> Result<Exit, Compla
     let journals = journals::folder(&args, &context.output)?;
     let engine = open::engine(&args.job.plugins.plugins, &context.output)?;
     // What the first drive refuses must not leave a new file for the second.
-    if !args.plan {
+    if !args.record.plan {
         judge_missing(&engine, &drives, &args, &options, &source).await?;
     }
     let count = drives.len() + usize::from(verifier.is_some());
@@ -66,7 +68,7 @@ pub(crate) async fn run(args: BurnArgs, context: Context) -> Result<Exit, Compla
     };
     let mut burners: Vec<_> = drives.into_iter().zip(files).collect();
     let ended = match (&verifier, burners.pop()) {
-        (Some(verifier), Some(burner)) if !args.plan => {
+        (Some(verifier), Some(burner)) if !args.record.plan => {
             elsewhere::burn(&wish, engine, burner, verifier, verifier_file).await
         }
         (_, last) => {
@@ -149,7 +151,7 @@ async fn burn_all(
         traces.push(trace);
     }
     let leases = join_all(ready.iter().map(|drive| lease(wish, drive))).await;
-    let exits = if wish.args.plan {
+    let exits = if wish.args.record.plan {
         let shown = ready
             .iter()
             .zip(leases)
@@ -183,11 +185,11 @@ pub(super) fn make_ready(
     file: Option<(PathBuf, File)>,
 ) -> Result<(Ready, Option<TraceFile>), Complaint> {
     let missing = stand_in::is_missing(&named.address);
-    let rehearsal = wish.args.plan || wish.options.simulate == Simulate::Host;
+    let rehearsal = wish.args.record.plan || wish.options.simulate == Simulate::Host;
     let (handle, trace) = if missing && rehearsal {
         open::attach(engine, stand_in::drive(&named)?, file)?
     } else {
-        let mode = if wish.args.plan {
+        let mode = if wish.args.record.plan {
             OpenMode::ReadOnly
         } else {
             OpenMode::CreateBlankBdR
@@ -267,12 +269,12 @@ async fn try_lease(wish: &Wish<'_>, drive: &Ready) -> Result<DriveLease, Complai
     let args = wish.args;
     let mut how = args.job.lease_options();
     // What only rehearses leaves other people's mounts alone.
-    how.unmount &= !args.plan && !matches!(args.simulate, Some(SimulateArg::Host));
+    how.unmount &= !args.record.plan && !matches!(args.record.simulate, Some(SimulateArg::Host));
     // The disc leaves the drive anyway.
     how.keep_tray |= args.verify_drive.is_some();
     let taken = drive.handle.lease_with(&args.job.client, how).await;
     let lease = taken.map_err(|denied| Complaint::of_lease(&denied))?;
-    if args.close
+    if args.record.close
         && let Some(profile) = never_final(&drive.handle).await
     {
         return Err(Complaint::new(
@@ -320,29 +322,17 @@ async fn judge_missing(
 }
 
 fn options(args: &BurnArgs) -> BurnOptions {
-    let options = BurnOptions::default()
+    let options = recording(&args.record)
         .placement(match (args.overwrite, args.new_session || args.go_on) {
             (true, _) => Placement::Overwrite,
             (false, true) => Placement::NewSession,
             (false, false) => Placement::BlankOnly,
         })
-        .finish(if args.close {
-            Finish::FinalizeDisc
-        } else {
-            Finish::CloseSession
-        })
-        .speed(args.speed)
         .verify(match args.verify {
             VerifyArg::None => VerifyLevel::None,
             VerifyArg::Quick => VerifyLevel::Quick,
             VerifyArg::Full => VerifyLevel::Full,
         })
-        .simulate(match args.simulate {
-            None => Simulate::No,
-            Some(SimulateArg::TestWrite) => Simulate::TestWrite,
-            Some(SimulateArg::Host) => Simulate::Host,
-        })
-        .underrun_protection(!args.no_underrun_protection)
         .fast_write(args.fast_write)
         .recording(match args.recording {
             None => Recording::AsUsual,
@@ -364,13 +354,29 @@ fn options(args: &BurnArgs) -> BurnOptions {
         );
     let (memory, lag) = (options.stash_memory, options.most_lag);
     let ring = options.ring_bytes;
-    let options = options
+    options
         .stash_bounds(args.stash_memory.unwrap_or(memory), args.stash_quota)
         .ring_bytes(args.buffer.unwrap_or(ring))
         .most_lag(
             args.most_lag
                 .map_or(lag, |lag| Duration::from_secs(lag.into())),
-        );
+        )
+}
+
+/// What is wished of every recording.
+pub(super) fn recording(args: &RecordArgs) -> BurnOptions {
+    let options = BurnOptions::default()
+        .finish(match args.close {
+            true => Finish::FinalizeDisc,
+            false => Finish::CloseSession,
+        })
+        .speed(args.speed)
+        .simulate(match args.simulate {
+            None => Simulate::No,
+            Some(SimulateArg::TestWrite) => Simulate::TestWrite,
+            Some(SimulateArg::Host) => Simulate::Host,
+        })
+        .underrun_protection(!args.no_underrun_protection);
     match &args.writer {
         Some(name) => options.writer(name),
         None => options,

@@ -46,7 +46,7 @@ impl Verifier {
                 "--verify-drive takes the disc of one --drive only",
             ));
         };
-        if args.simulate.is_some() {
+        if args.record.simulate.is_some() {
             return Err(Complaint::usage(
                 "what --simulate burns cannot be read back",
             ));

@@ -1,6 +1,6 @@
 //! `pitland image`: masters an image without burning it.
 
-use super::{Context, blocking, volume};
+use super::{Context, blocking, pour, volume};
 use crate::args::ImageArgs;
 use crate::error::Complaint;
 use crate::exit::Exit;
@@ -19,9 +19,6 @@ use std::io;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-/// Blocks that are made at a time.
-const PIECE: u64 = 512;
 
 pub(crate) async fn run(args: ImageArgs, context: Context) -> Result<Exit, Complaint> {
     if args.sources.iter().any(|source| source.as_os_str() == "-") {
@@ -79,25 +76,12 @@ fn master(
     refuse_own_source(output, sources)?;
     let mut sink = Sink::create(output, None)?;
     let mut emitter = layout.emitter_ahead();
-    let mut buffer = vec![0; PIECE as usize * BLOCK_SIZE];
-    let total = layout.blocks();
     watcher.phase("mastering");
-    let mut block = 0;
-    while block < total {
-        if context.interrupt.is_raised() {
-            return Err(Complaint::cancelled());
-        }
-        let count = PIECE.min(total - block);
-        let piece = buffer
-            .get_mut(..count as usize * BLOCK_SIZE)
-            .unwrap_or_default();
-        emitter
-            .read_blocks(block, piece)
-            .map_err(|error| Complaint::source(error.to_string()))?;
-        sink.write(piece)?;
-        block += count;
-        watcher.bytes(block * BLOCK_SIZE as u64, total * BLOCK_SIZE as u64);
-    }
+    let size = (layout.blocks(), BLOCK_SIZE);
+    pour(&mut sink, size, context, &mut watcher, |block, piece| {
+        let read = emitter.read_blocks(block, piece);
+        read.map_err(|error| Complaint::source(error.to_string()))
+    })?;
     let bytes = sink.finish()?;
     Ok(view(output, &layout, bytes))
 }

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 pub(super) fn folder(args: &BurnArgs, output: &Output) -> Result<Option<PathBuf>, Complaint> {
     let named = args.journal.as_deref();
     let none = named.is_some_and(|folder| folder.as_os_str() == "none");
-    if args.plan || args.simulate.is_some() || none {
+    if args.record.plan || args.record.simulate.is_some() || none {
         return Ok(None);
     }
     let Some(folder) = args.journal.clone().or_else(open::journal_folder) else {

@@ -13,11 +13,7 @@ pub(crate) async fn run(args: DriveArg, context: Context) -> Result<Exit, Compla
     let named = open::address(&args.drive)?;
     let engine = open::engine(&[], &context.output)?;
     let handle = open::look(&engine, &named)?;
-    let facts = handle
-        .medium()
-        .await
-        .map_err(|e| Complaint::from(e).of_drive(&named.name))?
-        .facts;
+    let facts = open::facts(&handle, &named).await?;
     let volume = volume(&handle, &facts).await?;
     let known = facts.inquiry.as_ref().map_or_else(Vec::new, |inquiry| {
         let rows = engine.quirks().rows_of_drive(inquiry);

@@ -30,7 +30,9 @@ use crate::error::Complaint;
 use crate::exit::{self, Exit};
 use crate::interrupt::Interrupt;
 use crate::output::Output;
+use crate::output::bar::Watcher;
 use crate::output::json::{ExitStatusView, ExitStatusesView};
+use crate::sink::Sink;
 use std::sync::Arc;
 
 /// What every command has at hand. Cheap to clone.
@@ -98,6 +100,37 @@ async fn dispatch(command: Command, context: Context) -> Result<Exit, Complaint>
             Ok(Exit::Done)
         }
     }
+}
+
+/// Bytes that are read and written at a time.
+const PIECE_BYTES: usize = 1 << 20;
+
+/// Writes so many blocks of so many bytes, from the first on, as `read` gives them.
+fn pour(
+    sink: &mut Sink,
+    (blocks, block_bytes): (u64, usize),
+    context: &Context,
+    watcher: &mut Watcher,
+    mut read: impl FnMut(u64, &mut [u8]) -> Result<(), Complaint>,
+) -> Result<(), Complaint> {
+    let most = (PIECE_BYTES / block_bytes).max(1) as u64;
+    let mut buffer = vec![0; most as usize * block_bytes];
+    let each = block_bytes as u64;
+    let mut block = 0;
+    while block < blocks {
+        if context.interrupt.is_raised() {
+            return Err(Complaint::cancelled());
+        }
+        let count = most.min(blocks - block);
+        let piece = buffer
+            .get_mut(..count as usize * block_bytes)
+            .unwrap_or_default();
+        read(block, piece)?;
+        sink.write(piece)?;
+        block += count;
+        watcher.bytes(block * each, blocks * each);
+    }
+    Ok(())
 }
 
 /// Runs work that blocks on a thread of its own.

@@ -19,10 +19,7 @@ pub(crate) async fn run(args: DriveArg, tray: Tray, context: Context) -> Result<
     let engine = open::engine(&[], &context.output)?;
     let handle = open::look(&engine, &named)?;
     // A drive that is still looking at its disc moves no tray; an empty one answers, too.
-    handle
-        .medium()
-        .await
-        .map_err(|e| Complaint::from(e).of_drive(&named.name))?;
+    open::facts(&handle, &named).await?;
     let (moved, tray) = match tray {
         Tray::Eject => (handle.eject().await, "ejected"),
         Tray::Load => (handle.load().await, "loaded"),

@@ -32,11 +32,7 @@ pub(crate) async fn run(args: VerifyArgs, context: Context) -> Result<Exit, Comp
     let named = open::address(&args.drive.drive)?;
     let engine = open::engine(&[], &context.output)?;
     let handle = open::look(&engine, &named)?;
-    let facts = handle
-        .medium()
-        .await
-        .map_err(|e| Complaint::from(e).of_drive(&named.name))?
-        .facts;
+    let facts = open::facts(&handle, &named).await?;
     let session = session_start(&facts).map_err(|e| Complaint::from(e).of_drive(&named.name))?;
     let reader = handle.reader();
     let work = Work {

@@ -1,6 +1,6 @@
 //! `pitland virtual`: makes virtual discs, and exports what a reader sees on them.
 
-use super::{Context, blocking};
+use super::{Context, blocking, pour};
 use crate::args::{CreateArgs, ExportArgs};
 use crate::error::{Complaint, drive_name};
 use crate::exit::Exit;
@@ -12,9 +12,6 @@ use pitland::DriveAddress;
 use pitland::mastering::BLOCK_SIZE;
 use pitland::transport::address::VirtualOptions;
 use pitland::transport::sim::{Access, create_disc, open_disc};
-
-/// Blocks that are copied at a time.
-const PIECE: u32 = 512;
 
 pub(crate) fn create(args: &CreateArgs, context: &Context) -> Result<Exit, Complaint> {
     let blocks = args.capacity.map(blocks_of).transpose()?;
@@ -75,35 +72,22 @@ fn copy(args: &ExportArgs, context: &Context) -> Result<ReadView, Complaint> {
     let mut sink = Sink::create(&args.output, Some(&args.file))?;
     let mut watcher = Watcher::new(&context.output, Name::new(&args.file));
     watcher.phase("exporting");
-    let mut buffer = vec![0; PIECE as usize * BLOCK_SIZE];
-    let mut done = 0;
-    while done < blocks {
-        if context.interrupt.is_raised() {
-            return Err(Complaint::cancelled());
-        }
-        let count = PIECE.min(blocks - done);
-        let piece = buffer
-            .get_mut(..count as usize * BLOCK_SIZE)
-            .unwrap_or_default();
-        disc.read_blocks(first + done, piece).map_err(|error| {
+    let size = (u64::from(blocks), BLOCK_SIZE);
+    pour(&mut sink, size, context, &mut watcher, |block, piece| {
+        // Less than all, which are counted so.
+        let lba = first + block as u32;
+        disc.read_blocks(lba, piece).map_err(|error| {
             Complaint::new(
                 Exit::DriveFailed,
                 format!(
-                    "{} cannot be read at LBA {}: {error}",
-                    args.file.display(),
-                    first + done
+                    "{} cannot be read at LBA {lba}: {error}",
+                    args.file.display()
                 ),
                 "medium",
                 "look at the file system that it lies on",
             )
-        })?;
-        sink.write(piece)?;
-        done += count;
-        watcher.bytes(
-            u64::from(done) * BLOCK_SIZE as u64,
-            u64::from(blocks) * BLOCK_SIZE as u64,
-        );
-    }
+        })
+    })?;
     watcher.finish();
     let bytes = sink.finish()?;
     Ok(ReadView {

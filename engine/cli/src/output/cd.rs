@@ -225,25 +225,16 @@ pub(crate) struct TocTrackView {
     pub(crate) pre_emphasis: bool,
 }
 
-/// The track number of the lead-out.
-const LEAD_OUT: u8 = 0xAA;
-
 impl TocView {
     pub(crate) fn new(drive: Name, toc: &Toc) -> Self {
-        let following = toc.entries.iter().skip(1);
-        let tracks = toc.entries.iter().zip(following);
         Self {
             drive,
             lead_out: toc.lead_out().map(|lba| lba.0),
-            tracks: tracks
-                .filter(|(entry, _)| entry.track != LEAD_OUT)
+            tracks: toc
+                .tracks()
                 .map(|(entry, next)| TocTrackView {
                     number: entry.track,
-                    kind: if entry.control & 4 != 0 {
-                        "data"
-                    } else {
-                        "audio"
-                    },
+                    kind: if entry.is_data() { "data" } else { "audio" },
                     first_lba: entry.start.0,
                     blocks: u32::try_from(i64::from(next.start.0) - i64::from(entry.start.0))
                         .unwrap_or(0),

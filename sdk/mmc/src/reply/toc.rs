@@ -54,6 +54,16 @@ pub struct TocEntry {
 }
 
 impl TocEntry {
+    /// Whether it is the lead-out, which is listed as a track.
+    pub const fn is_lead_out(&self) -> bool {
+        self.track == 0xAA
+    }
+
+    /// Whether its sectors hold data, not sound.
+    pub const fn is_data(&self) -> bool {
+        self.control & 4 != 0
+    }
+
     /// The start as a time, for an answer to a CDB with the MSF bit.
     pub const fn start_msf(&self) -> Msf {
         let [_, m, s, f] = self.start.0.to_be_bytes();
@@ -143,8 +153,16 @@ impl Toc {
 
     /// Start of the lead-out, if it is listed.
     pub fn lead_out(&self) -> Option<Lba> {
-        let entry = self.entries.iter().find(|entry| entry.track == 0xAA)?;
+        let entry = self.entries.iter().find(|entry| entry.is_lead_out())?;
         Some(entry.start)
+    }
+
+    /// The tracks, each with what is listed behind it: another track, or the lead-out. A last one with nothing
+    /// behind it has no end and is left out.
+    pub fn tracks(&self) -> impl Iterator<Item = (&TocEntry, &TocEntry)> {
+        let following = self.entries.iter().skip(1);
+        let pairs = self.entries.iter().zip(following);
+        pairs.filter(|(entry, _)| !entry.is_lead_out())
     }
 }
 

@@ -1,18 +1,15 @@
 //! `pitland cd image`: the raw image of a CD, without a drive.
 
 use crate::args::cd::{CdImageArgs, SubchannelArg};
-use crate::commands::{Context, blocking};
+use crate::commands::{Context, blocking, pour};
 use crate::error::Complaint;
 use crate::exit::Exit;
 use crate::output::bar::Watcher;
 use crate::output::cd::{CdImageView, tracks};
 use crate::output::json::Name;
 use crate::sink::Sink;
-use pitland::cd::{CdImage, CueOptions, SubchannelForm};
+use pitland::cd::{CdImage, SubchannelForm};
 use std::path::Path;
-
-/// Blocks that are made at a time.
-const PIECE: u32 = 256;
 
 pub(crate) async fn run(args: CdImageArgs, context: Context) -> Result<Exit, Complaint> {
     blocking(move || {
@@ -31,10 +28,7 @@ fn is_same(a: &Path, b: &Path) -> bool {
 fn make(args: &CdImageArgs, context: &Context) -> Result<CdImageView, Complaint> {
     let mut watcher = Watcher::new(&context.output, Name::new(&args.output));
     watcher.phase("planning");
-    let mut options = CueOptions::default();
-    options.text_from = args.sound.cd_text.clone();
-    options.pad = args.sound.pad;
-    let image = CdImage::from_cue(&args.sheet, &options)?;
+    let image = CdImage::from_cue(&args.sheet, &args.sound.of_sheet())?;
     let (form, name) = match args.form {
         SubchannelArg::Raw96 => (SubchannelForm::Raw96, "raw96"),
         SubchannelArg::Packed96 => (SubchannelForm::Packed96, "packed96"),
@@ -54,25 +48,13 @@ fn make(args: &CdImageArgs, context: &Context) -> Result<CdImageView, Complaint>
     let mut sink = Sink::create(&args.output, None)?;
     let mut reader = raw.reader();
     let (each, total) = (raw.block_bytes(), raw.blocks());
-    let mut buffer = vec![0; PIECE as usize * each];
     watcher.phase("mastering");
-    let mut block = 0;
-    while block < total {
-        if context.interrupt.is_raised() {
-            return Err(Complaint::cancelled());
-        }
-        let count = PIECE.min(total - block);
-        let piece = buffer.get_mut(..count as usize * each).unwrap_or_default();
-        reader
-            .read_blocks(block, piece)
-            .map_err(|error| Complaint::source(error.to_string()))?;
-        sink.write(piece)?;
-        block += count;
-        watcher.bytes(
-            u64::from(block) * each as u64,
-            u64::from(total) * each as u64,
-        );
-    }
+    let size = (u64::from(total), each);
+    pour(&mut sink, size, context, &mut watcher, |block, piece| {
+        // Less than all, which are counted so.
+        let read = reader.read_blocks(block as u32, piece);
+        read.map_err(|error| Complaint::source(error.to_string()))
+    })?;
     watcher.finish();
     Ok(CdImageView {
         output: Name::new(&args.output),

@@ -9,7 +9,7 @@ use crate::exit::Exit;
 use crate::open;
 use crate::output::bar::Watcher;
 use crate::output::cd::{RippedView, TrackRippedView};
-use crate::output::json::Name;
+use crate::output::json::{Name, hex};
 use crate::sink::Sink;
 use pitland::cd::SECTOR_BYTES;
 use pitland::writer::mmc::Lba;
@@ -21,8 +21,6 @@ use sha2::{Digest, Sha256};
 const PIECE: u32 = 24;
 /// Bytes of a sample of both channels.
 const SAMPLE: i64 = 4;
-/// The track number of the lead-out in a table of contents.
-const LEAD_OUT: u8 = 0xAA;
 /// Blocks before a data track behind sound that are no sound.
 const TURN: i32 = 150;
 
@@ -30,11 +28,7 @@ pub(crate) async fn run(args: RipArgs, context: Context) -> Result<Exit, Complai
     let named = open::address(&args.drive.drive)?;
     let engine = open::engine(&[], &context.output)?;
     let handle = open::look(&engine, &named)?;
-    let facts = handle
-        .medium()
-        .await
-        .map_err(|error| Complaint::from(error).of_drive(&named.name))?
-        .facts;
+    let facts = open::facts(&handle, &named).await?;
     let toc = facts.cd.toc.clone().ok_or_else(no_tracks)?;
     let reader = handle.reader();
     let mut watcher = Watcher::new(&context.output, named.name.clone());
@@ -78,11 +72,8 @@ pub(crate) async fn run(args: RipArgs, context: Context) -> Result<Exit, Complai
 /// Number, first block and blocks of the tracks of sound that are wanted.
 fn tracks_of(toc: &Toc, args: &RipArgs) -> Result<Vec<(u8, Lba, u32)>, Complaint> {
     let mut tracks = Vec::new();
-    for (entry, next) in toc.entries.iter().zip(toc.entries.iter().skip(1)) {
-        if entry.control & 4 != 0 {
-            continue;
-        }
-        let to_data = next.track != LEAD_OUT && next.control & 4 != 0;
+    for (entry, next) in toc.tracks().filter(|(entry, _)| !entry.is_data()) {
+        let to_data = !next.is_lead_out() && next.is_data();
         let end = next.start.0 - if to_data { TURN } else { 0 };
         let blocks = u32::try_from(end - entry.start.0).unwrap_or(0);
         if args.track.is_empty() || args.track.contains(&entry.track) {
@@ -152,7 +143,7 @@ impl Rip {
             first_lba: first.0,
             blocks,
             unreadable,
-            sha256: sum.iter().map(|byte| format!("{byte:02x}")).collect(),
+            sha256: hex(&sum),
         })
     }
 
@@ -182,9 +173,7 @@ impl Rip {
         let samples = read.get(into..into + length).unwrap_or_default().to_vec();
         Ok((samples, bad))
     }
-}
 
-impl Rip {
     /// Reads sectors; those that cannot be read come as silence, and are counted.
     fn readable(&self, first: Lba, out: &mut [u8]) -> Result<u64, Complaint> {
         match self.reader.read_sectors(first, false, out) {

@@ -12,11 +12,7 @@ pub(crate) async fn run(args: DriveArg, context: Context) -> Result<Exit, Compla
     let named = open::address(&args.drive)?;
     let engine = open::engine(&[], &context.output)?;
     let handle = open::look(&engine, &named)?;
-    let facts = handle
-        .medium()
-        .await
-        .map_err(|error| Complaint::from(error).of_drive(&named.name))?
-        .facts;
+    let facts = open::facts(&handle, &named).await?;
     let toc = facts
         .cd
         .toc
@@ -44,10 +40,7 @@ pub(crate) async fn text(args: DriveArg, context: Context) -> Result<Exit, Compl
     let engine = open::engine(&[], &context.output)?;
     let handle = open::look(&engine, &named)?;
     // The drive may have to spin up, and there may be no disc.
-    handle
-        .medium()
-        .await
-        .map_err(|error| Complaint::from(error).of_drive(&named.name))?;
+    open::facts(&handle, &named).await?;
     let reader = handle.reader();
     let packs = blocking(move || Ok(reader.read_cd_text()?)).await;
     let packs = packs.map_err(|error| error.of_drive(&named.name))?;
