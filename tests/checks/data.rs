@@ -1,0 +1,1 @@
+//! Data discs, their ends, and what is told on the way.

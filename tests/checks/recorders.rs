@@ -1,0 +1,1 @@
+//! Drives, their discs, and who may use them.
