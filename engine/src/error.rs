@@ -62,6 +62,10 @@ pub enum LeaseDenied {
     /// The name is empty, too long, or not plain text.
     #[error("a client name has 1 to {most} characters, none of them a control character", most = crate::drive::MOST_NAME)]
     BadName,
+    /// The client wants to go past the writers, and did not say so when it took the lease
+    /// ([`LeaseOptions::raw`](crate::LeaseOptions::raw)).
+    #[error("the lease was not taken for raw commands")]
+    NotRaw,
     /// The drive's actor has ended: the engine is shut down.
     #[error("the engine is shut down")]
     Gone,

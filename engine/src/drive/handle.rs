@@ -134,6 +134,7 @@ impl DriveHandle {
             drive: self.clone(),
             token,
             keep_tray: options.keep_tray,
+            raw: options.raw,
         })
     }
 

@@ -51,6 +51,9 @@ pub struct LeaseOptions {
     /// what it learned of the medium: only then does a kernel mount a disc that was burned. Concerns drives
     /// of the machine only.
     pub keep_tray: bool,
+    /// The client may send the drive what it likes, past every writer and plan: nothing keeps it from spoiling a disc,
+    /// or from leaving the drive in a state that nobody planned. Without, that is refused.
+    pub raw: bool,
 }
 
 impl LeaseOptions {
@@ -58,6 +61,13 @@ impl LeaseOptions {
     #[must_use]
     pub fn unmounting(mut self) -> Self {
         self.unmount = true;
+        self
+    }
+
+    /// For a client that goes past the writers.
+    #[must_use]
+    pub fn raw(mut self) -> Self {
+        self.raw = true;
         self
     }
 
@@ -85,6 +95,7 @@ pub struct DriveLease {
     pub(crate) drive: DriveHandle,
     pub(crate) token: Arc<LeaseToken>,
     pub(crate) keep_tray: bool,
+    pub(crate) raw: bool,
 }
 
 impl DriveLease {
