@@ -32,6 +32,7 @@
 //! Burning destroys what a rewritable medium holds. A plug-in is trusted code: it runs in this process.
 
 pub mod cd;
+pub mod codes;
 pub mod plugin_host;
 
 mod bus;

@@ -564,7 +564,7 @@ fn check_choice(options: &VolumeOptions) -> Result<(), PlanError> {
             ..
         } => Some("deep folders can be moved only with Rock Ridge, which says where they belong"),
         VolumeOptions { iso9660: true, .. } => None,
-        VolumeOptions { udf: None, .. } => Some("neither ISO 9660 nor UDF is to be recorded"),
+        VolumeOptions { udf: None, .. } => return Err(PlanError::NoFileSystem),
         VolumeOptions { boot, .. } if !boot.is_empty() => Some(
             "boot images are found through ISO 9660's descriptors, which are not to be recorded",
         ),

@@ -193,6 +193,9 @@ pub enum PlanError {
         /// Where.
         path: PathBuf,
     },
+    /// No file system is chosen.
+    #[error("neither ISO 9660 nor UDF is to be recorded: choose one of them")]
+    NoFileSystem,
     /// Options that contradict one another.
     #[error("{what}")]
     Conflict {

@@ -24,4 +24,4 @@ pub(crate) use plan::StashOptions;
 pub use plan::{StashPlan, StashRoom, StashRow, StashTotal, StashTotals};
 pub use rules::{StashPlace, StashWhy};
 pub(crate) use stashed::Stashed;
-pub(crate) use store::standard_dirs;
+pub(crate) use store::{StashStep, standard_dirs};

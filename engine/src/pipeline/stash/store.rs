@@ -72,6 +72,40 @@ fn failed(dir: &Path, error: io::Error) -> SourceError {
     }
 }
 
+/// What was done with a stash when the system refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum StashStep {
+    /// Its folders were looked at.
+    Look,
+    /// A file was made.
+    Open,
+    /// It was written.
+    Write,
+    /// It was read.
+    Read,
+}
+
+/// The system's answer, with what it answered.
+#[derive(Debug, thiserror::Error)]
+#[error("{error}")]
+struct AtStep {
+    step: StashStep,
+    error: io::Error,
+}
+
+impl StashStep {
+    fn failed(self, dir: &Path, error: io::Error) -> SourceError {
+        let step = self;
+        failed(dir, io::Error::new(error.kind(), AtStep { step, error }))
+    }
+
+    /// What the error of a stash answers; `None` where it is not known.
+    pub(crate) fn of(error: &io::Error) -> Option<Self> {
+        let at = error.get_ref()?.downcast_ref::<AtStep>()?;
+        Some(at.step)
+    }
+}
+
 /// A run of bytes in a file.
 #[derive(Debug)]
 struct Segment {
@@ -142,11 +176,19 @@ impl Store {
                 missing,
                 found,
             };
-            return Err(refused(error, dirs));
+            // Where no folder could be looked at, it is not room that is missing.
+            return Err(match dirs.first() {
+                Some(dir) if counted.is_empty() => {
+                    let error = io::Error::new(io::ErrorKind::NotFound, error);
+                    StashStep::Look.failed(dir, error)
+                }
+                _ => refused(error, dirs),
+            });
         }
         let mut first = memory;
         for (dir, length) in shares {
-            let file = take_room(dir, length).map_err(|error| failed(dir, error))?;
+            let file =
+                take_room(dir, length).map_err(|error| StashStep::Open.failed(dir, error))?;
             store.segments.push(Segment {
                 first,
                 length,
@@ -200,7 +242,7 @@ impl Store {
                 segment
                     .file
                     .write_all_at(rest.get(..length).unwrap_or_default(), at)
-                    .map_err(|error| failed(&segment.dir, error))?;
+                    .map_err(|error| StashStep::Write.failed(&segment.dir, error))?;
                 length
             };
             position += written as u64;
@@ -234,7 +276,7 @@ impl Store {
                 segment
                     .file
                     .read_exact_at(rest.get_mut(..length).unwrap_or_default(), at)
-                    .map_err(|error| failed(&segment.dir, error))?;
+                    .map_err(|error| StashStep::Read.failed(&segment.dir, error))?;
                 length
             };
             position += read as u64;
