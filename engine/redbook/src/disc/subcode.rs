@@ -15,7 +15,7 @@ const CODE_EVERY: i32 = 100;
 /// Where in these the catalogue number stands, and where the ISRC.
 const CATALOGUE_AT: i32 = 40;
 const ISRC_AT: i32 = 80;
-/// Frames before a track in which P is set: two seconds.
+/// Frames before a track and before the lead-out in which P is set, and then is not in the lead-out: two seconds.
 const P_FRAMES: i32 = 150;
 
 /// The sub-channels of a session.
@@ -144,9 +144,10 @@ impl Subcode<'_> {
                 absolute: address(lba),
             },
         };
-        // Two changes a cycle, two cycles a second.
-        let changes = i64::from(since - P_FRAMES) * 4 / i64::from(Msf::FRAMES_PER_SECOND);
-        (since >= P_FRAMES && changes % 2 == 0, q)
+        // P's flag ends with the lead-out's first sector. Then two changes a cycle, two cycles a second.
+        let unset = since - 1;
+        let changes = i64::from(unset - P_FRAMES) * 4 / i64::from(Msf::FRAMES_PER_SECOND);
+        (since == 0 || (unset >= P_FRAMES && changes % 2 == 0), q)
     }
 
     fn program_at(&self, lba: Lba) -> (bool, Q) {
@@ -155,10 +156,12 @@ impl Subcode<'_> {
             // The program has no gaps.
             return self.lead_out_at(lba);
         };
-        let next = session
-            .at(Lba(lba.0.saturating_add(P_FRAMES)))
-            .filter(|next| next.index > 0 && next.placed.number > spot.placed.number);
-        let p = spot.index == 0 || next.is_some();
+        // What begins within two seconds; the flag lasts through the first sector of it.
+        let begins_soon = match session.at(Lba(lba.0.saturating_add(P_FRAMES))) {
+            Some(next) => next.index > 0 && next.placed.number > spot.placed.number,
+            None => true,
+        };
+        let p = spot.index == 0 || lba == spot.placed.index_1 || begins_soon;
         let message = self.code_at(lba, &spot).unwrap_or(QMessage::Position {
             track: SubchannelTrack::Number(spot.placed.number),
             index: spot.index,

@@ -61,14 +61,20 @@ fn a_pause_counts_down_and_its_lead_is_of_the_source() {
 fn p_is_set_in_pauses_and_for_two_seconds_before_a_track_without_one() {
     let album = session(vec![Track::audio(1000), Track::audio(1000)]);
     let p = |lba: i32| album.subcode(Lba(-4500)).at(Lba(lba)).p();
-    assert!(p(-1) && !p(0) && !p(849) && p(850) && p(999) && !p(1000));
+    // Through the first sector of the track, and of the lead-out, which is announced like one.
+    assert!(p(-150) && p(0) && !p(1));
+    assert!(!p(849) && p(850) && p(1000) && !p(1001));
+    assert!(!p(1849) && p(1850) && p(2000) && !p(2001));
     assert!(
-        !p(2000 + 149),
-        "the lead-out begins with two seconds of zeros"
+        !p(2150) && p(2151),
+        "two seconds of zeros, before it turns on and off"
     );
-    let cycle: Vec<bool> = (2150..2150 + 75).map(p).collect();
+    let cycle: Vec<bool> = (2151..2151 + 75).map(p).collect();
     let changes = cycle.windows(2).filter(|pair| pair[0] != pair[1]).count();
     assert_eq!(changes, 3, "two cycles a second");
+    let paused = session(vec![Track::audio(1000), Track::audio(1000).with_pause(225)]);
+    let p = |lba: i32| paused.subcode(Lba(-4500)).at(Lba(lba)).p();
+    assert!(!p(999) && p(1000) && p(1225) && !p(1226), "a longer pause");
 }
 
 #[test]
