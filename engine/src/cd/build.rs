@@ -14,6 +14,7 @@ use pitland_redbook::cue::CueTrackKind;
 use pitland_redbook::disc::{Limits, Session, Track};
 use pitland_redbook::subchannel::{Control, Isrc, Mcn};
 use pitland_redbook::text::{CdText, Language, Pack, TextBlock, TextKind};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -54,7 +55,7 @@ pub struct CdTrack {
 #[derive(Debug, Clone)]
 enum Source {
     Sound(PathBuf),
-    Pcm(PathBuf),
+    Pcm(PathBuf, Option<Range<u64>>),
     Data(PathBuf, CueTrackKind),
 }
 
@@ -78,7 +79,12 @@ impl CdTrack {
 
     /// A file of samples alone: 44100 a second, both channels, 16 bits, the lower byte first.
     pub fn pcm(path: impl Into<PathBuf>) -> Self {
-        Self::new(Source::Pcm(path.into()), Control::AUDIO)
+        Self::new(Source::Pcm(path.into(), None), Control::AUDIO)
+    }
+
+    /// As [`CdTrack::pcm`], of these bytes of the file alone: one file may hold several tracks.
+    pub fn pcm_part(path: impl Into<PathBuf>, bytes: Range<u64>) -> Self {
+        Self::new(Source::Pcm(path.into(), Some(bytes)), Control::AUDIO)
     }
 
     /// A file of data sectors, stored in this way.
@@ -164,8 +170,8 @@ impl CdImageBuilder {
                     laid.sound(track.hidden.as_deref(), sound, gap, self.pad)?;
                     track.isrc.or(isrc)
                 }
-                Source::Pcm(path) => {
-                    let sound = Sound::pcm(path, false)?;
+                Source::Pcm(path, bytes) => {
+                    let sound = Sound::pcm(path, bytes.clone(), false)?;
                     laid.sound(track.hidden.as_deref(), sound, gap, self.pad)?;
                     track.isrc
                 }

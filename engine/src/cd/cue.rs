@@ -386,7 +386,7 @@ fn open(file: &CueFile, path: &Path, tracks: &[(&CueTrack, u32)]) -> Result<Open
             Err(CdFault::DataInSound { path, track }.into())
         }
         (_, None, CueFileKind::Sound) => Sound::file(path).map(Opened::Sound),
-        (_, None, kind) => Sound::pcm(path, kind == CueFileKind::Motorola).map(Opened::Sound),
+        (_, None, kind) => Sound::pcm(path, None, kind == CueFileKind::Motorola).map(Opened::Sound),
         (_, Some(_), kind) => sectors(path, kind == CueFileKind::Motorola, tracks),
     }
 }

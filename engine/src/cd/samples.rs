@@ -7,6 +7,7 @@ use crate::pipeline::image_file::ImageFile;
 use pitland_redbook::SECTOR_BYTES;
 use pitland_redbook::audio::{AudioFile, AudioStream, FRAME_SAMPLES, Sample};
 use std::io;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -37,10 +38,18 @@ impl Sound {
         Ok(Self::File(Arc::new(file)))
     }
 
-    /// A file that is samples from end to end.
-    pub(super) fn pcm(path: &Path, swapped: bool) -> Result<Self, CdError> {
+    /// A file of samples and nothing else; these bytes of it, or all.
+    pub(super) fn pcm(
+        path: &Path,
+        part: Option<Range<u64>>,
+        swapped: bool,
+    ) -> Result<Self, CdError> {
         let file = ImageFile::plain(path)?;
-        let bytes = file.bytes();
+        let part = part.unwrap_or(0..file.bytes());
+        if part.end > file.bytes() {
+            return Err(CdError::io(path, io::ErrorKind::UnexpectedEof.into()));
+        }
+        let bytes = part.end.saturating_sub(part.start);
         if bytes == 0 {
             let path = path.to_owned();
             return Err(CdFault::Empty { path }.into());
@@ -57,7 +66,7 @@ impl Sound {
         bounded(path, samples.div_ceil(FRAME_SAMPLES))?;
         Ok(Self::Pcm {
             file: Arc::new(file),
-            first_byte: 0,
+            first_byte: part.start,
             samples,
             swapped,
         })
