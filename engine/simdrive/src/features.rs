@@ -45,7 +45,7 @@ impl Now<'_> {
     /// drop out then.
     fn writable(&self, kinds: &[MediumKind]) -> bool {
         let closed = |m: &Medium| {
-            let protected = m.rewritable().is_some_and(|disc| disc.write_protected);
+            let protected = m.rewritable().is_some_and(|disc| disc.protection.any());
             protected || (m.is_complete() && !self.quirks.keeps_write_features)
         };
         self.writes

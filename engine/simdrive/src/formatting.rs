@@ -119,7 +119,7 @@ pub(crate) fn format_unit(
     }
     let list = FormatList::parse(drive, request)?;
     let disc = medium.rewritable().ok_or(Refusal::INTERNAL)?;
-    if disc.write_protected {
+    if disc.protection.any() {
         return Err(Refusal::WRITE_PROTECTED);
     }
     let (kind, subtype, blocks) = (list.kind, list.subtype, list.blocks);
@@ -240,7 +240,7 @@ fn format_dvd_rw(drive: &mut Recorder, request: &Request<'_>) -> Outcome {
 
 fn check_not_protected(medium: &Medium) -> Result<(), Refusal> {
     match medium.rewritable() {
-        Some(disc) if disc.write_protected => Err(Refusal::WRITE_PROTECTED),
+        Some(disc) if disc.protection.any() => Err(Refusal::WRITE_PROTECTED),
         _ => Ok(()),
     }
 }

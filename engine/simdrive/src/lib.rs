@@ -135,7 +135,7 @@ mod write_parameters;
 
 pub use dispatch::supported_commands;
 pub use drive_profile::DriveProfileError;
-pub use medium::{Defect, DiscType, Medium, MediumError, MediumKind};
+pub use medium::{Defect, DiscType, Medium, MediumError, MediumKind, Protection};
 pub use model::{DriveModel, Identity, RawForms, WriteSpeeds};
 pub use quirks::Quirks;
 pub use recorder::{Answer, Recorder, Status};

@@ -331,6 +331,7 @@ impl Recorder {
                 Recorded::Rewritable(disc) => {
                     dvd_plus_rw::suspend(disc);
                     disc.forget_unrecorded();
+                    disc.protection.until_power_down = false;
                 }
                 Recorded::Cd(disc) => disc.interrupt(),
             }

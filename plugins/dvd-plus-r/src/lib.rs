@@ -6,6 +6,7 @@
 mod layers;
 
 use layers::Layers;
+use pitland_writer::facts::MOST_DVD_PLUS_R_SESSIONS as MOST_SESSIONS;
 use pitland_writer::mmc::Profile;
 use pitland_writer::mmc::cdb::CloseFunction;
 use pitland_writer::sequential::{Spot, Unclosed};
@@ -16,8 +17,6 @@ use pitland_writer::{
     PlannedCommand, Recipe, RecipeWriter, Refusal, ResumeRequest, Service, WriterInfo, moves,
 };
 
-/// The most sessions on a disc (recipe 6).
-const MOST_SESSIONS: u32 = 153;
 /// Blocks from the end of a session to the start of the next (recipe 6), and one write unit.
 const BORDER_BLOCKS: u64 = 2048 + 16;
 

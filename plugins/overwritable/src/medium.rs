@@ -2,15 +2,11 @@
 //!
 //! Owns these differences. Must not know requests or plans.
 
-use pitland_writer::mmc::cdb::StructureMedium;
 use pitland_writer::mmc::feature::FeatureCode;
 use pitland_writer::mmc::param::FormatType;
-use pitland_writer::mmc::reply::{BackgroundFormat, CapacityKind, dvd_format};
+use pitland_writer::mmc::reply::{BackgroundFormat, CapacityKind};
 use pitland_writer::mmc::{Lba, Profile};
 use pitland_writer::{MediaFacts, MediumCondition, MissingFact, Refusal};
-
-/// The bits that protect a DVD-RAM: tab, persistent, until power-off (recipe 2.4).
-const PROTECTED: u8 = 0b111;
 
 /// A medium of this writer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,8 +112,7 @@ impl Surface {
             MediumCondition::NoMedium => return Err(Refusal::NoMedium),
             _ => return Err(missing(MissingFact::DiscInformation)),
         };
-        let protection = facts.disc_structure(StructureMedium::Dvd, dvd_format::WRITE_PROTECTION);
-        if protection.is_some_and(|s| s.data.first().is_some_and(|bits| bits & PROTECTED != 0)) {
+        if facts.write_protection().any() {
             return Err(Refusal::WriteProtected);
         }
         // After the protection: with that, some drives show no feature of writing.

@@ -35,6 +35,7 @@ mod wire;
 pub mod addr;
 pub mod cdb;
 pub mod feature;
+pub mod medium_type;
 pub mod mode_page;
 pub mod param;
 pub mod pretty;
@@ -44,6 +45,7 @@ pub mod sense;
 
 pub use addr::{Lba, Msf, SectorCount, SessionNumber, TrackNumber};
 pub use cdb::{CdbBytes, CdbError, Command, DataDirection};
+pub use medium_type::MediumType;
 pub use profile::{MediumFamily, Profile};
 pub use reply::ReplyError;
 pub use sense::{Reaction, Sense, SenseKey};

@@ -4,6 +4,7 @@
 //! the number alone (recipe 1); what follows from the medium's *state* is
 //! read from the drive.
 
+use crate::medium_type::MediumType;
 use core::fmt;
 
 /// Family of a medium: which structures and which 1x speed apply.
@@ -202,6 +203,38 @@ impl Profile {
                 | Self::DvdPlusRwDl
                 | Self::DvdPlusRDl
         )
+    }
+
+    /// The kind of medium, as far as the profile alone tells it: a finished disc
+    /// is shown as one to be read only by some drives. Media that are written
+    /// by no drive of today have no profile with a name here, and a kind all
+    /// the same.
+    pub const fn medium_type(self) -> MediumType {
+        match self {
+            Self::CdRom => MediumType::CdRom,
+            Self::CdR => MediumType::CdR,
+            Self::CdRw => MediumType::CdRw,
+            Self::DvdRom => MediumType::DvdRom,
+            Self::DvdMinusRSequential => MediumType::DvdMinusR,
+            Self::DvdRam => MediumType::DvdRam,
+            Self::DvdMinusRwRestrictedOverwrite | Self::DvdMinusRwSequential => {
+                MediumType::DvdMinusRw
+            }
+            Self::DvdMinusRDlSequential | Self::DvdMinusRDlLayerJump => MediumType::DvdMinusRDl,
+            Self::DvdPlusRw => MediumType::DvdPlusRw,
+            Self::DvdPlusR => MediumType::DvdPlusR,
+            Self::DvdPlusRwDl => MediumType::DvdPlusRwDl,
+            Self::DvdPlusRDl => MediumType::DvdPlusRDl,
+            Self::BdRom => MediumType::BdRom,
+            Self::BdRSrm | Self::BdRRrm => MediumType::BdR,
+            Self::BdRe => MediumType::BdRe,
+            // Removable media, and the magneto-optical ones that can be written again.
+            Self::Other(0x0002 | 0x0003 | 0x0005) => MediumType::RandomlyWritable,
+            Self::Other(0x0050) => MediumType::HdDvdRom,
+            Self::Other(0x0051) => MediumType::HdDvdR,
+            Self::Other(0x0052) => MediumType::HdDvdRam,
+            Self::None | Self::Other(_) => MediumType::Unknown,
+        }
     }
 
     /// 1x speed in kB/s of 1000 bytes, as speed commands want it: 177, 1385

@@ -5,11 +5,13 @@
 
 mod cd;
 mod condition;
+mod status;
 #[cfg(test)]
 mod tests;
 
 pub use cd::CdFacts;
 pub use condition::MediumCondition;
+pub use status::{MOST_DVD_PLUS_R_SESSIONS, MediumStatus, WriteProtection};
 
 use pitland_mmc::cdb::{
     CdbBytes, Command, DiscInformationType, PageControl, PerformanceType, StructureMedium,

@@ -41,7 +41,7 @@ mod writer;
 
 pub use by_recipe::{ByRecipe, RecipeWriter};
 pub use cd::{CdLayout, CdMode, CdSubchannel, CdTrack, LayoutFault};
-pub use facts::{Answer, CdFacts, MediaFacts, MediumCondition};
+pub use facts::{Answer, CdFacts, MediaFacts, MediumCondition, MediumStatus, WriteProtection};
 pub use growth::{Growth, Run};
 pub use pitland_mmc as mmc;
 pub use plan::{

@@ -115,9 +115,8 @@ fn dvd(drive: &Recorder, medium: &Medium, layer: u8, format: u8) -> Result<Vec<u
         0x0A if ram => spare_area(medium),
         0x20 => layer_0_capacity(medium),
         0xC0 => {
-            // Bit 1: persistent write protection; bit 2: the cartridge's tab.
-            let protected = medium.rewritable().is_some_and(|d| d.write_protected);
-            Ok(vec![if protected { 0x04 } else { 0 }, 0, 0, 0])
+            let protection = medium.rewritable().map(|disc| disc.protection);
+            Ok(vec![protection.unwrap_or_default().structure(), 0, 0, 0])
         }
         0xFF => Ok(readable(&DVD_STRUCTURES, |format| {
             dvd(drive, medium, 0, format)

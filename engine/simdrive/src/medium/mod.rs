@@ -22,6 +22,7 @@ pub(crate) mod dvd_plus_rw;
 pub(crate) mod dvd_ram;
 pub(crate) mod dvd_rw;
 pub(crate) mod pow;
+mod protection;
 pub(crate) mod ranges;
 mod reallocation;
 pub(crate) mod rewritable;
@@ -38,6 +39,7 @@ pub(crate) use self::cd_sectors::SectorKind;
 pub use self::defects::Defect;
 use self::defects::Defects;
 pub use self::disc_type::DiscType;
+pub use self::protection::Protection;
 use self::rewritable::Rewritable;
 use self::sequential::{Damage, Sequential};
 use crate::refusal::Refusal;
@@ -521,7 +523,20 @@ impl Medium {
     /// The store failed.
     pub fn set_write_protected(&mut self, protected: bool) -> Result<(), MediumError> {
         if let Recorded::Rewritable(disc) = &mut self.recorded {
-            disc.write_protected = protected;
+            disc.protection.cartridge = protected;
+            self.changed = true;
+            self.save()?;
+        }
+        Ok(())
+    }
+
+    /// Protects a rewritable disc by these means alone; no effect on write-once media. Only a DVD-RAM tells by which.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub fn protect(&mut self, protection: Protection) -> Result<(), MediumError> {
+        if let Recorded::Rewritable(disc) = &mut self.recorded {
+            disc.protection = protection;
             self.changed = true;
             self.save()?;
         }

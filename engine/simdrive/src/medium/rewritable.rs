@@ -6,7 +6,7 @@
 
 use super::ranges::{MAX_RANGES, Ranges};
 use super::state::{Reader, Writer};
-use super::{MediumError, MediumKind, dvd_rw};
+use super::{MediumError, MediumKind, Protection, dvd_rw};
 use crate::refusal::Refusal;
 
 /// How far the one-time format is.
@@ -63,7 +63,7 @@ pub(crate) struct Rewritable {
     /// Blocks from 0 on that the background format has reached.
     pub(crate) formatted_to: u32,
     pub(crate) written: Ranges,
-    pub(crate) write_protected: bool,
+    pub(crate) protection: Protection,
     /// Where an intermediate session goes on: a DVD-RW that was formatted in the quick way and
     /// not closed since. Its capacity is what has been written of it so far.
     pub(crate) growing: Option<u32>,
@@ -80,7 +80,7 @@ impl Rewritable {
             background: Background::None,
             formatted_to: 0,
             written: Ranges::default(),
-            write_protected: false,
+            protection: Protection::default(),
             growing: None,
         }
     }
@@ -114,13 +114,13 @@ impl Rewritable {
         self.check_formatted()?;
         if self.kind == MediumKind::DvdMinusRw {
             dvd_rw::check_write(self, lba, blocks)?;
-            return match self.write_protected {
+            return match self.protection.any() {
                 true => Err(Refusal::WRITE_PROTECTED),
                 false => Ok(()),
             };
         }
         let end = self.check_range(lba, blocks)?;
-        if self.write_protected {
+        if self.protection.any() {
             return Err(Refusal::WRITE_PROTECTED);
         }
         if self.kind == MediumKind::BdR {
@@ -237,7 +237,7 @@ impl Rewritable {
         out.word(self.spare_units);
         out.byte(self.background.code());
         out.word(self.formatted_to);
-        out.flag(self.write_protected);
+        out.byte(self.protection.kept());
         if self.kind == MediumKind::DvdMinusRw {
             out.flag(self.growing.is_some());
         }
@@ -264,7 +264,7 @@ impl Rewritable {
             other => other,
         };
         disc.formatted_to = from.word()?;
-        disc.write_protected = from.flag()?;
+        disc.protection = Protection::from_kept(from.byte()?)?;
         if kind == MediumKind::DvdMinusRw && from.flag()? {
             disc.growing = Some(disc.capacity);
         }

@@ -16,7 +16,7 @@ pub use file_layout::{BLOCK_BYTES, MAGIC, VERSION};
 pub use file_store::{Access, FileStore};
 pub use pitland_simdrive::{
     Defect, DiscStore, DiscType, DriveModel, DriveProfileError, Identity, Medium, MediumError,
-    MediumKind, MemoryStore, NullStore, StoreError, Underruns,
+    MediumKind, MemoryStore, NullStore, Protection, StoreError, Underruns,
 };
 pub use profile::{DriveProfileFileError, drive_profile};
 pub use virtual_drive::{Pace, VirtualDrive};

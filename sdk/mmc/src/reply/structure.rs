@@ -27,6 +27,20 @@ pub mod dvd_format {
     pub const LIST: u8 = 0xFF;
 }
 
+/// Bits of the first byte of [`dvd_format::WRITE_PROTECTION`]: what protects the medium.
+pub mod write_protection {
+    /// The drive, until its power goes.
+    pub const UNTIL_POWER_DOWN: u8 = 1;
+    /// A command, for good.
+    pub const PERSISTENT: u8 = 1 << 1;
+    /// The tab of the cartridge.
+    pub const CARTRIDGE: u8 = 1 << 2;
+    /// A cause of the medium's own.
+    pub const MEDIUM_SPECIFIC: u8 = 1 << 3;
+    /// Any of them.
+    pub const ANY: u8 = UNTIL_POWER_DOWN | PERSISTENT | CARTRIDGE | MEDIUM_SPECIFIC;
+}
+
 /// Formats of BD structures.
 pub mod bd_format {
     /// Disc information.
