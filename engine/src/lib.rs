@@ -52,9 +52,10 @@ pub use config::{
 };
 pub use discovery::{DriveChanges, find_drives, watch_drives};
 pub use drive::{
-    BurnPlan, BurnReport, Canceller, DriveHandle, DriveLease, DriveReader, DriveStatus, EmptyBlock,
-    Job, LeaseOptions, MediumInfo, ReadOptions, ReadPiece, Reading, TreeError, TreeReport,
-    WhyEmpty, Written, burn_together,
+    BurnPlan, BurnReport, Canceller, CommandEffect, CommandError, CommandRefused, CommandReply,
+    DriveHandle, DriveLease, DriveReader, DriveStatus, EmptyBlock, Job, LeaseOptions, MediumInfo,
+    PageError, RawCommand, ReadOptions, ReadPiece, Reading, TreeError, TreeReport, WhyEmpty,
+    Written, burn_together,
 };
 pub use engine::{Engine, EngineBuilder, ShutdownReport};
 pub use error::{Blame, BurnError, EngineError, LeaseDenied, QueryError, SourceError};

@@ -12,6 +12,7 @@ mod common;
 
 mod audio;
 mod data;
+mod drives;
 mod images;
 mod recorders;
 mod stash;

@@ -1,6 +1,7 @@
 //! The command line, as data. Owns names, forms and help texts; what a command does is its module's.
 
 pub(crate) mod cd;
+pub(crate) mod scsi;
 mod volume;
 
 pub(crate) use volume::{TextArgs, VolumeArgs};
@@ -62,6 +63,8 @@ pub(crate) enum Command {
     Eject(DriveArg),
     /// Close the tray and wait for the medium.
     Load(DriveArg),
+    /// Send one command to a drive, as it is typed.
+    Scsi(scsi::ScsiArgs),
     /// Burn a CD of sound, and compare it with its files.
     Audio(Box<cd::AudioArgs>),
     /// CDs beyond one data track.
@@ -593,6 +596,10 @@ impl Command {
                 None => return false,
             },
             Self::Read(args) => &args.output,
+            Self::Scsi(args) => match &args.output {
+                Some(output) => output,
+                None => return false,
+            },
             Self::Cd(cd::CdCommand::Image(args)) => &args.output,
             Self::Virtual(VirtualCommand::Export(args)) => &args.output,
             _ => return false,

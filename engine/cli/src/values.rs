@@ -117,6 +117,13 @@ pub(crate) fn format_kind(text: &str) -> Result<u8, String> {
         .ok_or_else(|| "a format type is 0 to 63, or hexadecimal as 26h or 0x26".into())
 }
 
+/// A byte: two hexadecimal digits.
+pub(crate) fn byte(text: &str) -> Result<u8, String> {
+    let is_byte = text.len() == 2 && text.bytes().all(|b| b.is_ascii_hexdigit());
+    let byte = is_byte.then(|| u8::from_str_radix(text, 16).ok()).flatten();
+    byte.ok_or_else(|| "a byte is two hexadecimal digits, as 5a".into())
+}
+
 /// The name under which a drive is held.
 pub(crate) fn client(text: &str) -> Result<String, String> {
     if (1..=64).contains(&text.chars().count()) && !text.chars().any(char::is_control) {

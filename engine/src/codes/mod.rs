@@ -17,6 +17,7 @@
 
 mod burn;
 mod cd;
+mod command;
 mod drive;
 pub mod imapi;
 mod source;

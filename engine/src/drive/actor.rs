@@ -31,8 +31,9 @@ pub(crate) enum Message {
         order: Order,
         reply: oneshot::Sender<Result<(), LeaseDenied>>,
     },
-    /// Tray movements: refused to everybody but the holder while the drive is leased.
-    Tray {
+    /// What may change something, as movements of the tray: refused to everybody but the holder while the drive is
+    /// leased.
+    Holders {
         order: Order,
         lease: Option<u64>,
         reply: oneshot::Sender<Result<(), LeaseDenied>>,
@@ -142,7 +143,7 @@ impl Actor {
                 let allowed = self.idle();
                 let _ = reply.send(allowed.and_then(|()| self.order(order)));
             }
-            Message::Tray {
+            Message::Holders {
                 order,
                 lease,
                 reply,

@@ -259,15 +259,24 @@ impl DriveHandle {
 
     pub(crate) async fn tray(&self, lease: Option<u64>, tray: Tray) -> Result<(), QueryError> {
         let (done, answer) = oneshot::channel();
+        self.holders(lease, Order::Tray(tray, done)).await?;
+        answer.await.map_err(|_| LeaseDenied::Gone)?
+    }
+
+    /// What only the holder of the drive may have done, or anybody where nobody holds it.
+    pub(crate) async fn holders(
+        &self,
+        lease: Option<u64>,
+        order: Order,
+    ) -> Result<(), LeaseDenied> {
         let (reply, allowed) = oneshot::channel();
-        self.tell(Message::Tray {
-            order: Order::Tray(tray, done),
+        self.tell(Message::Holders {
+            order,
             lease,
             reply,
         })
         .await?;
-        allowed.await.map_err(|_| LeaseDenied::Gone)??;
-        answer.await.map_err(|_| LeaseDenied::Gone)?
+        allowed.await.map_err(|_| LeaseDenied::Gone)?
     }
 
     pub(crate) async fn query(&self, order: Order) -> Result<(), LeaseDenied> {

@@ -175,6 +175,10 @@ impl DriveLease {
         self.drive.reader()
     }
 
+    pub(crate) async fn holders(&self, order: Order) -> Result<(), LeaseDenied> {
+        self.drive.holders(Some(self.token.id), order).await
+    }
+
     pub(crate) async fn run(&self, order: Order) -> Result<(), LeaseDenied> {
         self.drive.run_job(order).await
     }

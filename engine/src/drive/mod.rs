@@ -5,6 +5,7 @@ mod actor;
 mod blocks;
 pub(crate) mod burning;
 mod cd_reading;
+mod command;
 mod handle;
 pub(crate) mod incoming;
 mod job;
@@ -19,6 +20,9 @@ pub(crate) mod together;
 mod tree;
 
 pub use burning::BurnPlan;
+pub use command::{
+    CommandEffect, CommandError, CommandRefused, CommandReply, PageError, RawCommand,
+};
 pub use handle::{DriveHandle, DriveStatus, MediumInfo};
 pub use job::{Canceller, Job};
 pub(crate) use lease::MOST_NAME;

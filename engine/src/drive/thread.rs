@@ -4,6 +4,7 @@
 //! While blocks flow nothing is allocated per WRITE, and nobody is woken but through the ring.
 
 use crate::bus::BusTime;
+use crate::drive::command::{CommandError, CommandReply, RawCommand};
 use crate::drive::handle::{Counted, ThreadsRunning};
 use crate::drive::incoming::Incoming;
 use crate::drive::read::{MOST_BLOCKS, ReadError};
@@ -49,6 +50,11 @@ pub(crate) enum Order {
     /// Something that changes nothing, and is asked again while the drive is not ready for it.
     Ask(Question, oneshot::Sender<Result<Bytes, ReadError>>),
     Tray(Tray, oneshot::Sender<Result<(), QueryError>>),
+    /// A client's own.
+    Command(
+        RawCommand,
+        oneshot::Sender<Result<CommandReply, CommandError>>,
+    ),
     /// What the drive can do.
     Probe(oneshot::Sender<Result<Box<Capabilities>, QueryError>>),
     /// What has happened to the medium since the last time.
@@ -298,6 +304,10 @@ impl Device {
             }
             Order::Tray(tray, reply) => {
                 let _ = reply.send(self.moving(tray));
+            }
+            Order::Command(command, reply) => {
+                let answer = self.looking(|device| device.carry(&command));
+                let _ = reply.send(answer);
             }
             Order::Probe(reply) => {
                 let answer = self.looking(Self::probe);

@@ -19,6 +19,7 @@ mod plan;
 mod plugins;
 mod read;
 mod resume;
+mod scsi;
 mod serve;
 mod tray;
 mod verify;
@@ -74,6 +75,7 @@ async fn dispatch(command: Command, context: Context) -> Result<Exit, Complaint>
         Command::Burn(args) => burn::run(*args, context).await,
         Command::Verify(args) => verify::run(args, context).await,
         Command::Read(args) => read::run(args, context).await,
+        Command::Scsi(args) => scsi::run(args, context).await,
         Command::Audio(args) => audio::run(*args, context).await,
         Command::Cd(command) => cd::run(command, context).await,
         Command::Ls(args) => ls::run(args, context).await,

@@ -13,6 +13,7 @@ pub(crate) mod plan;
 pub(crate) mod plugins;
 pub(crate) mod read;
 pub(crate) mod report;
+pub(crate) mod scsi;
 pub(crate) mod stash;
 
 use crate::error::Complaint;

@@ -3,7 +3,7 @@
 //!
 //! Owns the 8-byte header. Must not know the pages.
 
-use super::{ModePage, page_len};
+use super::{ModePage, RawPage, page_len};
 use crate::reply::{ReplyError, need};
 use crate::wire::Field;
 
@@ -50,6 +50,31 @@ impl ModeParameterList {
     /// # Errors
     /// No complete header, or block descriptors beyond the bytes.
     pub fn parse(data: &[u8]) -> Result<Self, ReplyError> {
+        let (block_descriptors, pages) = Self::split(data)?;
+        let view = ModeHeaderView::new(data);
+        let pages = pages.into_iter().map(ModePage::parse);
+        Ok(Self {
+            medium_type: view.medium_type().unwrap_or_default(),
+            device_specific: view.device_specific().unwrap_or_default(),
+            block_descriptors: block_descriptors.to_vec(),
+            pages: pages.collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// The pages of a list as they came, byte for byte.
+    ///
+    /// # Errors
+    /// As [`ModeParameterList::parse`].
+    pub fn raw_pages(data: &[u8]) -> Result<Vec<RawPage>, ReplyError> {
+        let (_, pages) = Self::split(data)?;
+        let raw = |page: &[u8]| RawPage {
+            bytes: page.to_vec(),
+        };
+        Ok(pages.into_iter().map(raw).collect())
+    }
+
+    /// The block descriptors, and each page.
+    fn split(data: &[u8]) -> Result<(&[u8], Vec<&[u8]>), ReplyError> {
         need(Self::NAME, data, Self::HEADER_LEN)?;
         let view = ModeHeaderView::new(data);
         let length = view.block_descriptor_length().unwrap_or_default();
@@ -64,15 +89,11 @@ impl ModeParameterList {
         let mut rest = data.get(start..).unwrap_or_default();
         let mut pages = Vec::new();
         while let Ok(len) = page_len(rest) {
-            pages.push(ModePage::parse(rest)?);
-            rest = rest.get(len..).unwrap_or_default();
+            let (page, behind) = rest.split_at(len);
+            pages.push(page);
+            rest = behind;
         }
-        Ok(Self {
-            medium_type: view.medium_type().unwrap_or_default(),
-            device_specific: view.device_specific().unwrap_or_default(),
-            block_descriptors: block_descriptors.to_vec(),
-            pages,
-        })
+        Ok((block_descriptors, pages))
     }
 
     /// Length that MODE SENSE announces for its whole answer; `None` without

@@ -1,0 +1,105 @@
+//! Drives and discs for the checks of drives. Owns no judgement.
+
+use pitland::transport::sim::{
+    DriveModel, Medium, MediumKind, MemoryStore, Pace, VirtualDrive,
+};
+use pitland::transport::{DeviceClock, Exchange, Reply, TransportError};
+use pitland::{DriveHandle, Engine, Image, MediaFacts, Transport};
+use std::time::Duration;
+
+/// An engine and a drive that it was brought.
+pub(crate) struct Attached {
+    pub(crate) engine: Engine,
+    pub(crate) drive: DriveHandle,
+}
+
+impl Attached {
+    pub(crate) fn new(transport: impl Transport + 'static) -> Self {
+        let engine = Engine::builder().build().unwrap();
+        let drive = engine.attach(Box::new(transport)).unwrap();
+        Self { engine, drive }
+    }
+
+    /// A drive with a disc that is nobody's file.
+    pub(crate) fn holding(model: DriveModel, medium: Medium) -> Self {
+        Self::new(virtual_drive(model, medium))
+    }
+
+    /// The usual drive with a small blank disc of this kind.
+    pub(crate) fn blank(kind: MediumKind) -> Self {
+        Self::holding(DriveModel::default(), small(kind))
+    }
+
+    pub(crate) async fn facts(&self) -> MediaFacts {
+        self.drive.medium().await.unwrap().facts
+    }
+
+    pub(crate) async fn end(self) {
+        let report = self.engine.shutdown(Duration::from_secs(60)).await;
+        assert_eq!(report.still_running, 0);
+    }
+}
+
+pub(crate) fn virtual_drive(model: DriveModel, medium: Medium) -> VirtualDrive {
+    VirtualDrive::new(model, medium, Pace::Virtual, "a drive".into())
+}
+
+/// A blank disc that is small, and large enough for a few sessions.
+pub(crate) fn small(kind: MediumKind) -> Medium {
+    let blocks = match kind {
+        MediumKind::CdR | MediumKind::CdRw => 60_000,
+        kind if kind.is_bd() => 16_384,
+        _ => 32_768,
+    };
+    Medium::blank(kind, Some(blocks), Box::new(MemoryStore::new())).unwrap()
+}
+
+/// So many blocks, all alike.
+pub(crate) fn blocks(count: u64, byte: u8) -> Image {
+    let pieces = (0..count).map(move |_| Ok(vec![byte; 2048].into()));
+    Image::stream(count * 2048, futures::stream::iter(pieces))
+}
+
+/// What a layer does with a command: its CDB, and the way on to the drive.
+pub(crate) type Way<'a> = &'a mut dyn FnMut(Exchange<'_>) -> Result<Reply, TransportError>;
+
+/// A layer round a drive, for answers that a virtual drive does not give.
+pub(crate) struct Layer<F> {
+    inner: VirtualDrive,
+    act: F,
+}
+
+impl<F> Layer<F>
+where
+    F: FnMut(Exchange<'_>, Way<'_>) -> Result<Reply, TransportError> + Send,
+{
+    pub(crate) fn new(inner: VirtualDrive, act: F) -> Self {
+        Self { inner, act }
+    }
+}
+
+impl<F> Transport for Layer<F>
+where
+    F: FnMut(Exchange<'_>, Way<'_>) -> Result<Reply, TransportError> + Send,
+{
+    fn execute(&mut self, exchange: Exchange<'_>) -> Result<Reply, TransportError> {
+        let Self { inner, act } = self;
+        act(exchange, &mut |exchange| inner.execute(exchange))
+    }
+
+    fn clock(&self) -> DeviceClock {
+        self.inner.clock()
+    }
+
+    fn now(&self) -> Duration {
+        self.inner.now()
+    }
+
+    fn advance(&mut self, by: Duration) {
+        self.inner.advance(by);
+    }
+
+    fn identity_hint(&self) -> String {
+        self.inner.identity_hint()
+    }
+}
