@@ -73,6 +73,10 @@ impl<T: Transport> Transport for Counting<T> {
     fn have_host_look(&mut self) {
         self.inner.have_host_look();
     }
+
+    fn quieten(&mut self, quiet: bool) -> Result<(), ClaimDenied> {
+        self.inner.quieten(quiet)
+    }
 }
 
 /// `LENGTH` bytes in pieces. At half of it, `halfway` is told; with `stall`, the stream then stands still.

@@ -54,8 +54,8 @@ pub use discovery::{DriveChanges, find_drives, watch_drives};
 pub use drive::{
     BurnPlan, BurnReport, Canceller, CommandEffect, CommandError, CommandRefused, CommandReply,
     DriveHandle, DriveLease, DriveReader, DriveStatus, EmptyBlock, Job, LeaseOptions, MediumInfo,
-    PageError, RawCommand, ReadOptions, ReadPiece, Reading, TreeError, TreeReport, WhyEmpty,
-    Written, burn_together,
+    NotificationsOff, PageError, RawCommand, ReadOptions, ReadPiece, Reading, TreeError,
+    TreeReport, WhyEmpty, Written, burn_together,
 };
 pub use engine::{Engine, EngineBuilder, ShutdownReport};
 pub use error::{Blame, BurnError, EngineError, LeaseDenied, QueryError, SourceError};

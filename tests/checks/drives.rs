@@ -1,8 +1,6 @@
 //! Drives and discs for the checks of drives. Owns no judgement.
 
-use pitland::transport::sim::{
-    DriveModel, Medium, MediumKind, MemoryStore, Pace, VirtualDrive,
-};
+use pitland::transport::sim::{DriveModel, Medium, MediumKind, MemoryStore, Pace, VirtualDrive};
 use pitland::transport::{DeviceClock, Exchange, Reply, TransportError};
 use pitland::{DriveHandle, Engine, Image, MediaFacts, Transport};
 use std::time::Duration;

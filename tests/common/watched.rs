@@ -101,4 +101,8 @@ impl<F: FnMut(&Exchange<'_>) -> Then + Send> Transport for Watched<F> {
     fn have_host_look(&mut self) {
         self.inner.have_host_look();
     }
+
+    fn quieten(&mut self, quiet: bool) -> Result<(), ClaimDenied> {
+        self.inner.quieten(quiet)
+    }
 }

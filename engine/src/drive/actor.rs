@@ -4,6 +4,7 @@
 
 use crate::drive::handle::{DriveHandle, DriveStatus, Setting, Shared, ThreadsRunning};
 use crate::drive::lease::{LeaseToken, client_name};
+use crate::drive::quiet::{QuietCount, Quieting};
 use crate::drive::thread::{self, AtWork, JobControl, Order};
 use crate::error::{EngineError, LeaseDenied};
 use crate::progress::{Activity, JobProgress};
@@ -38,6 +39,8 @@ pub(crate) enum Message {
         lease: Option<u64>,
         reply: oneshot::Sender<Result<(), LeaseDenied>>,
     },
+    /// No more questions for events, by the host or here, as long as the answer is kept.
+    Quieten(oneshot::Sender<Result<Quieting, LeaseDenied>>),
     /// A job of the holder begins: from now on the drive is busy.
     BeginJob {
         lease: u64,
@@ -68,6 +71,7 @@ struct Actor {
     lease: Weak<LeaseToken>,
     job: Option<Running>,
     next_lease: u64,
+    quiet: QuietCount,
 }
 
 enum Happened {
@@ -88,7 +92,9 @@ pub(crate) fn spawn(
     let bus = transport.bus();
     let (orders, orders_out) = blocking::sync_channel(ORDERS);
     let table = Arc::clone(&setting.quirks);
-    thread::start(Checked::new(transport), orders_out, table, &name, threads)
+    let quiet = QuietCount::default();
+    let device = Checked::new(transport);
+    thread::start(device, orders_out, table, quiet.clone(), &name, threads)
         .map_err(EngineError::Thread)?;
     let (mail, mailbox) = mpsc::channel(MAILBOX);
     let actor = Actor {
@@ -97,6 +103,7 @@ pub(crate) fn spawn(
         lease: Weak::new(),
         job: None,
         next_lease: 1,
+        quiet,
     };
     runtime.spawn(actor.run());
     Ok(DriveHandle::new(Shared {
@@ -132,7 +139,8 @@ impl Actor {
     fn apply(&mut self, message: Message) {
         match message {
             Message::Status(reply) => {
-                let status = DriveStatus::new(self.holder(), self.activity());
+                let mut status = DriveStatus::new(self.holder(), self.activity());
+                status.notifications_off = self.quiet.now();
                 let _ = reply.send(status);
             }
             Message::Lease { who, reply } => {
@@ -150,6 +158,9 @@ impl Actor {
             } => {
                 let allowed = self.idle().and_then(|()| self.same_or_unleased(lease));
                 let _ = reply.send(allowed.and_then(|()| self.order(order)));
+            }
+            Message::Quieten(reply) => {
+                let _ = reply.send(self.quieten());
             }
             Message::BeginJob { lease, job, reply } => {
                 let allowed = self
@@ -216,6 +227,18 @@ impl Actor {
             }),
             _ => Ok(()),
         }
+    }
+
+    /// From now on; a drive at work keeps the host off by itself, and goes on with that when the job has ended.
+    fn quieten(&self) -> Result<Quieting, LeaseDenied> {
+        let wanted = self.quiet.one_more(&self.orders);
+        let (reply, applied) = oneshot::channel();
+        self.order(Order::Quiet(reply))?;
+        let busy = self.activity() != Activity::Idle;
+        Ok(Quieting {
+            wanted,
+            applied: (!busy).then_some(applied),
+        })
     }
 
     fn grant(&mut self, who: &str) -> Result<Arc<LeaseToken>, LeaseDenied> {

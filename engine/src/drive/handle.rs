@@ -3,6 +3,7 @@
 use crate::bus::Buses;
 use crate::drive::actor::{Message, Running};
 use crate::drive::lease::{DriveLease, LeaseOptions};
+use crate::drive::quiet::NotificationsOff;
 use crate::drive::read::{DriveReader, ReadError};
 use crate::drive::thread::{Hold, Order, Tray};
 use crate::error::{LeaseDenied, QueryError};
@@ -53,11 +54,17 @@ pub struct DriveStatus {
     pub holder: Option<String>,
     /// What is going on.
     pub activity: Activity,
+    /// How many want no notifications of changes of the medium ([`DriveHandle::disable_notifications`]).
+    pub notifications_off: usize,
 }
 
 impl DriveStatus {
     pub(crate) fn new(holder: Option<String>, activity: Activity) -> Self {
-        Self { holder, activity }
+        Self {
+            holder,
+            activity,
+            notifications_off: 0,
+        }
     }
 }
 
@@ -187,6 +194,23 @@ impl DriveHandle {
             },
         );
         rounds.flat_map(stream::iter).boxed()
+    }
+
+    /// No notifications of changes of the medium as long as the answer is kept: [`DriveHandle::medium_events`] tells
+    /// nothing, and the host does not ask the drive either, so that it mounts or plays no disc that comes in. Counted,
+    /// and apart from the lease: what several want ends with the last of them, and so it does when the process ends.
+    /// What happened meanwhile is told afterwards.
+    ///
+    /// On Linux the drive's block node is open exclusively meanwhile: nobody can mount the disc.
+    ///
+    /// # Errors
+    /// [`LeaseDenied::Outside`] when the disc is mounted or another program has the drive for itself; nothing is counted
+    /// then. While a job runs it counts at once, and the host is kept off when the job has ended, if it can be. Cancel-safe.
+    pub async fn disable_notifications(&self) -> Result<NotificationsOff, LeaseDenied> {
+        let (reply, answer) = oneshot::channel();
+        self.tell(Message::Quieten(reply)).await?;
+        let quieting = answer.await.map_err(|_| LeaseDenied::Gone)??;
+        quieting.applied().await
     }
 
     async fn events_now(&self) -> Result<Vec<MediumEvent>, QueryError> {

@@ -7,6 +7,7 @@ use crate::bus::BusTime;
 use crate::drive::command::{CommandError, CommandReply, RawCommand};
 use crate::drive::handle::{Counted, ThreadsRunning};
 use crate::drive::incoming::Incoming;
+use crate::drive::quiet::QuietCount;
 use crate::drive::read::{MOST_BLOCKS, ReadError};
 use crate::drive::start_line::Runner;
 use crate::error::{QueryError, SourceError};
@@ -57,6 +58,8 @@ pub(crate) enum Order {
     ),
     /// What the drive can do.
     Probe(oneshot::Sender<Result<Box<Capabilities>, QueryError>>),
+    /// The host is to ask the drive no more, as long as somebody wants that.
+    Quiet(oneshot::Sender<Result<(), ClaimDenied>>),
     /// What has happened to the medium since the last time.
     Events(oneshot::Sender<Result<Vec<MediumEvent>, QueryError>>),
     Job(Box<Work>),
@@ -236,6 +239,7 @@ pub(crate) fn start(
     transport: Checked<Box<dyn Transport>>,
     orders: blocking::Receiver<Order>,
     table: Arc<QuirkTable>,
+    wanted_quiet: QuietCount,
     name: &str,
     threads: &Arc<ThreadsRunning>,
 ) -> io::Result<()> {
@@ -250,6 +254,8 @@ pub(crate) fn start(
                 buffer: Vec::new(),
                 part: Vec::new(),
                 held_for: None,
+                wanted_quiet,
+                is_quiet: false,
                 table,
                 quirks: HostQuirks::NONE,
                 events: MediumEvents::new(),
@@ -259,6 +265,7 @@ pub(crate) fn start(
                 device.let_go();
                 device.obey(order);
                 device.let_go();
+                device.let_host_ask();
             }
         })?;
     Ok(())
@@ -272,6 +279,9 @@ pub(super) struct Device {
     pub(super) part: Vec<u8>,
     /// The end of the lease for which other programs are kept off.
     held_for: Option<Arc<AtomicBool>>,
+    /// How many want the host not to ask the drive for its events.
+    wanted_quiet: QuietCount,
+    is_quiet: bool,
     pub(super) events: MediumEvents,
     /// What is known of single drives.
     pub(super) table: Arc<QuirkTable>,
@@ -314,8 +324,15 @@ impl Device {
                 let _ = reply.send(answer);
             }
             Order::Events(reply) => {
-                let answer = self.looking(Self::medium_events);
+                // What happens meanwhile is told when they are wanted again: the drive keeps it.
+                let answer = match self.wanted_quiet.now() {
+                    0 => self.looking(Self::medium_events),
+                    _ => Ok(Vec::new()),
+                };
                 let _ = reply.send(answer);
+            }
+            Order::Quiet(reply) => {
+                let _ = reply.send(self.quieten());
             }
             Order::Job(work) => self.work(*work),
             Order::Hold(hold) => self.hold(hold),
@@ -349,6 +366,23 @@ impl Device {
         {
             self.held_for = None;
             self.transport.release();
+        }
+    }
+
+    fn quieten(&mut self) -> Result<(), ClaimDenied> {
+        if !self.is_quiet {
+            self.transport.quieten(true)?;
+            self.is_quiet = true;
+        }
+        Ok(())
+    }
+
+    /// When nobody wants it otherwise any more.
+    fn let_host_ask(&mut self) {
+        if self.is_quiet && self.wanted_quiet.now() == 0 {
+            self.is_quiet = false;
+            // It never fails.
+            let _ = self.transport.quieten(false);
         }
     }
 

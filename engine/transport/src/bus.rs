@@ -231,6 +231,10 @@ impl<T: Transport> Transport for OnBus<T> {
         self.inner.have_host_look();
     }
 
+    fn quieten(&mut self, quiet: bool) -> Result<(), ClaimDenied> {
+        self.inner.quieten(quiet)
+    }
+
     fn bus(&self) -> Option<BusShare> {
         Some(self.bus.share.clone())
     }

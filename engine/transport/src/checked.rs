@@ -96,6 +96,10 @@ impl<T: Transport> Transport for Checked<T> {
         self.inner.have_host_look();
     }
 
+    fn quieten(&mut self, quiet: bool) -> Result<(), ClaimDenied> {
+        self.inner.quieten(quiet)
+    }
+
     fn bus(&self) -> Option<BusShare> {
         self.inner.bus()
     }

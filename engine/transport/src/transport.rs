@@ -75,6 +75,18 @@ pub trait Transport: Send {
     /// medium is out, or in. A layer passes it on.
     fn have_host_look(&mut self) {}
 
+    /// Keeps the host from asking the drive for its events by itself, or lets it
+    /// again. Not counted; the process' end gives it back. A drive that no host
+    /// asks has nothing to do here; a layer passes it on.
+    ///
+    /// # Errors
+    /// [`ClaimDenied`] says who uses the drive so that it cannot be, or what is
+    /// missing. To let the host ask again never fails.
+    fn quieten(&mut self, quiet: bool) -> Result<(), ClaimDenied> {
+        let _ = quiet;
+        Ok(())
+    }
+
     /// The bus that the drive shares with others, and what it carries; `None`
     /// where nobody knows. A layer passes it on.
     fn bus(&self) -> Option<BusShare> {
@@ -322,6 +334,9 @@ impl<T: Transport + ?Sized> Transport for Box<T> {
     fn have_host_look(&mut self) {
         (**self).have_host_look();
     }
+    fn quieten(&mut self, quiet: bool) -> Result<(), ClaimDenied> {
+        (**self).quieten(quiet)
+    }
     fn bus(&self) -> Option<BusShare> {
         (**self).bus()
     }
@@ -357,6 +372,9 @@ impl<T: Transport + ?Sized> Transport for &mut T {
     }
     fn have_host_look(&mut self) {
         (**self).have_host_look();
+    }
+    fn quieten(&mut self, quiet: bool) -> Result<(), ClaimDenied> {
+        (**self).quieten(quiet)
     }
     fn bus(&self) -> Option<BusShare> {
         (**self).bus()

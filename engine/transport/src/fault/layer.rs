@@ -384,6 +384,13 @@ impl<T: Transport> Transport for Fault<T> {
         }
     }
 
+    fn quieten(&mut self, quiet: bool) -> Result<(), ClaimDenied> {
+        if self.gone && quiet {
+            return Err(ClaimDenied::Gone);
+        }
+        self.inner.quieten(quiet)
+    }
+
     fn bus(&self) -> Option<BusShare> {
         self.inner.bus()
     }

@@ -4,7 +4,7 @@
 //! claims. Must not know what a command does, nor how the steps of a hold are
 //! made.
 
-use super::hold::Hold;
+use super::hold::{Hold, block_alone, same_file};
 use super::lock::{Attempt, DriveLock};
 use super::open::{Link, limits, open_node};
 use super::permission::Access;
@@ -14,6 +14,7 @@ use crate::{
     BusShare, Claim, ClaimDenied, DeviceClock, Exchange, Limits, Reply, Transport, TransportError,
 };
 use core::time::Duration;
+use std::fs::File;
 use std::io;
 use std::os::fd::AsFd;
 use std::path::Path;
@@ -43,6 +44,8 @@ pub struct LinuxDrive {
     // Dropped in this order: what excludes others goes before the lock that says so.
     link: Option<Link>,
     hold: Option<Hold>,
+    /// The block node, where the kernel is kept from asking for events beyond a hold.
+    quiet: Option<File>,
     lock: DriveLock,
     claims: Vec<Granted>,
 }
@@ -89,6 +92,7 @@ impl LinuxDrive {
             opened: Instant::now(),
             link: Some(link),
             hold: None,
+            quiet: None,
             claims: Vec::new(),
         })
     }
@@ -129,7 +133,8 @@ impl LinuxDrive {
             // While it is open here, nobody has the sg node alone: not we either.
             self.link = None;
         }
-        let taken = Hold::take(&self.nodes, &self.system, &mut self.lock, who, unmount);
+        let (lock, alone) = (&mut self.lock, self.quiet.as_ref());
+        let taken = Hold::take_with(&self.nodes, &self.system, lock, who, unmount, alone);
         let hold = taken.inspect_err(|_| self.unlock())?;
         if self.is_through_generic() {
             self.link = self.link_within(&hold);
@@ -205,6 +210,20 @@ impl Transport for LinuxDrive {
         if let Some(node) = &self.nodes.block {
             drop(open_node(node, Access::Read, 0));
         }
+    }
+
+    /// The kernel asks no drive whose block node is open exclusively for writing, and mounts nothing from it.
+    fn quieten(&mut self, quiet: bool) -> Result<(), ClaimDenied> {
+        if !quiet {
+            self.quiet = None;
+        } else if self.quiet.is_none() {
+            let held = self.hold.as_ref().and_then(Hold::block);
+            self.quiet = match (held, &self.nodes.block) {
+                (Some(file), Some(node)) => Some(same_file(node, file)?),
+                _ => block_alone(&self.nodes, &self.system)?,
+            };
+        }
+        Ok(())
     }
 
     fn bus(&self) -> Option<BusShare> {

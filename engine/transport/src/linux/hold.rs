@@ -58,6 +58,19 @@ impl Hold {
         who: &str,
         unmount: bool,
     ) -> Result<Self, ClaimDenied> {
+        Self::take_with(nodes, system, lock, who, unmount, None)
+    }
+
+    /// The same where the block node is open exclusively already, as [`block_alone`] opens it: the kernel would count
+    /// a second open as another one's.
+    pub(super) fn take_with(
+        nodes: &DriveNodes,
+        system: &System,
+        lock: &mut DriveLock,
+        who: &str,
+        unmount: bool,
+        alone: Option<&File>,
+    ) -> Result<Self, ClaimDenied> {
         let mut waiting = Waiting::new();
         take_lock(lock, who, &mut waiting)?;
         if let Some(node) = &nodes.block {
@@ -65,9 +78,10 @@ impl Hold {
             refuse_loops(node, system)?;
         }
         // Dropped in this order should the second fail.
-        let block = match &nodes.block {
-            Some(node) => Some(take_block(node, nodes, system, &mut waiting)?),
-            None => None,
+        let block = match (&nodes.block, alone) {
+            (Some(node), Some(alone)) => Some(same_file(node, alone)?),
+            (Some(node), None) => Some(take_block(node, nodes, system, &mut waiting)?),
+            (None, _) => None,
         };
         let generic = match &nodes.generic {
             Some(node) => Some(take_generic(node, system, &mut waiting)?),
@@ -86,6 +100,29 @@ impl Hold {
     pub fn block(&self) -> Option<&File> {
         self.block.as_ref()
     }
+}
+
+/// The block node, exclusively: while it is open so for writing, the kernel does not ask the drive for its events. `None`
+/// of a drive that has no such node, and is not asked. It is given back by being dropped.
+///
+/// # Errors
+/// [`ClaimDenied`]: the disc is mounted, or somebody else has the node so; or what is missing.
+pub(super) fn block_alone(
+    nodes: &DriveNodes,
+    system: &System,
+) -> Result<Option<File>, ClaimDenied> {
+    let Some(node) = &nodes.block else {
+        return Ok(None);
+    };
+    take_block(node, nodes, system, &mut Waiting::new()).map(Some)
+}
+
+/// An open file once more.
+pub(super) fn same_file(node: &Node, file: &File) -> Result<File, ClaimDenied> {
+    file.try_clone().map_err(|error| ClaimDenied::System {
+        path: node.path.clone(),
+        cause: Arc::new(error),
+    })
 }
 
 /// How long it has been waited, and how long the next wait is.

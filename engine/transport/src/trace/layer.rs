@@ -294,6 +294,10 @@ impl<T: Transport, W: Write + Send> Transport for Trace<T, W> {
         self.inner.have_host_look();
     }
 
+    fn quieten(&mut self, quiet: bool) -> Result<(), ClaimDenied> {
+        self.inner.quieten(quiet)
+    }
+
     fn bus(&self) -> Option<BusShare> {
         self.inner.bus()
     }
