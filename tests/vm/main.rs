@@ -11,8 +11,10 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod albums;
 mod burners;
 mod engine;
+mod frames;
 mod golden;
 mod guest;
 mod images;

@@ -11,6 +11,7 @@ use super::served::Served;
 use super::table::{Row, Table};
 use std::fmt::Write as _;
 use std::fs;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 /// The programs that burn and read, and Debian's packages with them.
@@ -26,7 +27,7 @@ const PROGRAMS: [(&str, &str); 7] = [
 
 /// Frames of the tracks: of eight seconds and of seven, as wodim takes two of the first for a pause.
 const FRAMES: [usize; 2] = [600, 525];
-const FRAME_BYTES: usize = 2352;
+pub(crate) const FRAME_BYTES: usize = 2352;
 /// Bytes before the samples, as cdparanoia writes them.
 const WAV_HEADER: usize = 44;
 
@@ -121,7 +122,7 @@ impl Trial {
             }
         };
         let samples = self.samples(album);
-        check("cdparanoia's samples", ripped(&out) == samples);
+        check("cdparanoia's samples", ripped(&out, 1..=2) == samples);
         // The file of cdrdao has each sample's high byte first.
         let mut swapped = fs::read(out.join("all.bin")).unwrap();
         swapped.chunks_exact_mut(2).for_each(|pair| pair.swap(0, 1));
@@ -156,13 +157,13 @@ impl Trial {
 }
 
 /// The tracks that cdparanoia wrote, one behind the other, without their headers.
-fn ripped(folder: &Path) -> Vec<u8> {
+pub(crate) fn ripped(folder: &Path, tracks: RangeInclusive<u8>) -> Vec<u8> {
     let track = |number: u8| {
         let name = format!("track{number:02}.cdda.wav");
         let bytes = fs::read(folder.join(name)).unwrap_or_default();
         bytes.get(WAV_HEADER..).unwrap_or_default().to_vec()
     };
-    [track(1), track(2)].concat()
+    tracks.flat_map(track).collect()
 }
 
 /// The block of a line of cd-info's table: number, time, block.
@@ -179,7 +180,7 @@ pub(crate) fn rows() -> Vec<Row> {
     TRIALS.iter().map(Trial::row).collect()
 }
 
-fn wav(samples: &[u8]) -> Vec<u8> {
+pub(crate) fn wav(samples: &[u8]) -> Vec<u8> {
     let length = samples.len() as u32;
     let mut out = b"RIFF".to_vec();
     out.extend((36 + length).to_le_bytes());
@@ -240,16 +241,42 @@ fn album(share: &Path) -> Vec<u8> {
     all
 }
 
+/// A new CD-R of 30000 blocks.
+pub(crate) fn blank_disc(folder: &Path, name: &str) -> PathBuf {
+    let disc = folder.join(format!("{name}.vdisc"));
+    let mut create = pitland();
+    create.args(["virtual", "create", "--medium", MEDIUM]);
+    outside::run(create.args(["--capacity", "61440000"]).arg(&disc));
+    disc
+}
+
+/// A drive that takes no time.
+pub(crate) struct Instant(PathBuf);
+
+impl Instant {
+    /// Its profile, in a file of the folder.
+    pub(crate) fn new(folder: &Path) -> Self {
+        let path = folder.join("instant.toml");
+        tree::write(
+            &path,
+            b"about = \"takes no time\"\n[does]\nclock_permille = 0\n",
+        );
+        Self(path)
+    }
+
+    /// The drive with this disc, as it is served.
+    pub(crate) fn of(&self, disc: &Path) -> PathBuf {
+        let profile = self.0.display();
+        PathBuf::from(format!("{},profile={profile},speed=48x", disc.display()))
+    }
+}
+
 /// cdrdao gives up at the first WRITE of a raw lead-in that finds the buffer full, where a drive may also
 /// let the host wait: its drive takes no time.
-fn served_as(trial: &Trial, disc: &Path, instant: &Path) -> PathBuf {
+fn served_as(trial: &Trial, disc: PathBuf, instant: &Instant) -> PathBuf {
     match (trial.program, trial.mode) {
-        ("cdrdao", "raw") => PathBuf::from(format!(
-            "{},profile={},speed=48x",
-            disc.display(),
-            instant.display()
-        )),
-        _ => disc.to_owned(),
+        ("cdrdao", "raw") => instant.of(&disc),
+        _ => disc,
     }
 }
 
@@ -262,20 +289,10 @@ fn burners_of_others_write_sound_and_readers_of_others_read_it() {
     let share = place.path().join("share");
     fs::create_dir_all(&share).unwrap();
     let album = album(&share);
-    let instant = place.path().join("instant.toml");
-    tree::write(
-        &instant,
-        b"about = \"takes no time\"\n[does]\nclock_permille = 0\n",
-    );
+    let instant = Instant::new(place.path());
     let discs: Vec<PathBuf> = TRIALS
         .iter()
-        .map(|trial| {
-            let disc = place.path().join(format!("{}.vdisc", trial.name()));
-            let mut create = pitland();
-            create.args(["virtual", "create", "--medium", MEDIUM]);
-            outside::run(create.args(["--capacity", "61440000"]).arg(&disc));
-            served_as(trial, &disc, &instant)
-        })
+        .map(|trial| served_as(trial, blank_disc(place.path(), &trial.name()), &instant))
         .collect();
     let served = Served::start(&discs, place.path());
     guest.run(&Boot {
