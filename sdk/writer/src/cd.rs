@@ -152,15 +152,23 @@ pub fn is_out_of_tracks(spot: &Spot) -> bool {
 }
 
 /// The sectors of a data track: as asked for, else as those of the disc's first session, mode 1 on a
-/// blank disc.
+/// blank disc. Behind sound alone they are of mode 2, form 1: such a disc is a CD-EXTRA, whose second session is one of
+/// CD-ROM XA.
 pub fn form(facts: &MediaFacts, burn: &BurnRequest) -> CdForm {
     match burn.cd_form {
         CdForm::AsDisc => match facts.cd_type() {
             DiscType::CdI | DiscType::CdRomXa => CdForm::Mode2Form1,
+            _ if is_sound_alone(facts) => CdForm::Mode2Form1,
             _ => CdForm::Mode1,
         },
         asked => asked,
     }
+}
+
+/// Whether the disc has tracks, and all of them are sound.
+fn is_sound_alone(facts: &MediaFacts) -> bool {
+    let mut tracks = facts.cd.toc.iter().flat_map(|toc| toc.tracks()).peekable();
+    tracks.peek().is_some() && tracks.all(|(track, _)| !track.is_data())
 }
 
 /// Page 05h of a data track that is written at once (TAO).

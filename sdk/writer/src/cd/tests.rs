@@ -5,7 +5,7 @@ use crate::request::Placement;
 use crate::testing::{FactsBuilder, cd};
 use pitland_mmc::Profile;
 use pitland_mmc::mode_page::ModePage;
-use pitland_mmc::reply::DiscType;
+use pitland_mmc::reply::{DiscType, Toc, TocEntry};
 
 fn spot(disc: FactsBuilder) -> Spot {
     Spot::find(&disc.build(), Placement::NewSession).unwrap()
@@ -136,6 +136,44 @@ fn a_further_session_is_of_the_kind_that_the_first_one_made_the_disc() {
     assert_eq!(cd_i.session_format, SessionFormat::CdI);
     let new_xa = page(DiscType::CdDaOrRom, CdForm::Mode2Form1);
     assert_eq!(new_xa.session_format, SessionFormat::CdRomXa);
+}
+
+#[test]
+fn data_behind_sound_alone_are_those_of_a_cd_extra() {
+    let form = |controls: [u8; 2], asked| {
+        let mut facts = cd::appendable(Profile::CdR, 1, DiscType::CdDaOrRom).build();
+        let entry = |track, control, start| TocEntry {
+            adr: 1,
+            control,
+            track,
+            start: Lba(start),
+        };
+        let [first, second] = controls;
+        let entries = vec![
+            entry(1, first, 0),
+            entry(2, second, 1000),
+            entry(0xaa, second, 2000),
+        ];
+        facts.cd.toc = Some(Toc {
+            first_track: 1,
+            last_track: 2,
+            entries,
+        });
+        let mut burn = BurnRequest::new(1_000);
+        burn.cd_form = asked;
+        track_at_once(&facts, &burn)
+    };
+    let extra = form([0, 3], CdForm::AsDisc);
+    assert_eq!(extra.data_block_type, DataBlockType::XaForm1);
+    assert_eq!(extra.session_format, SessionFormat::CdRomXa);
+    for mixed in [[4, 0], [0, 4]] {
+        assert_eq!(
+            form(mixed, CdForm::AsDisc).data_block_type,
+            DataBlockType::Mode1
+        );
+    }
+    let asked = form([0, 0], CdForm::Mode1);
+    assert_eq!(asked.data_block_type, DataBlockType::Mode1);
 }
 
 /// The entries of a data track, as wodim sent them in front of two audio tracks.
