@@ -1,6 +1,29 @@
 //! What the text files that describe discs have in common: their encoding, their size, and how they write times.
 
-use pitland_mmc::Msf;
+use pitland_mmc::{Lba, Msf};
+
+use crate::cue::CueFileKind;
+
+/// A file that holds a disc's blocks from one on, up to where the next file begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SheetFile<'a> {
+    /// Its name, as a sheet beside it has it.
+    pub name: &'a str,
+    /// What is in it: whole sectors of 2352 bytes, or sound.
+    pub kind: CueFileKind,
+    /// The block that its first sector is.
+    pub first: Lba,
+}
+
+/// The file that a block is in, and which; files are in the order of their blocks.
+pub(crate) fn file_at<'a>(
+    files: &'a [SheetFile<'a>],
+    lba: i32,
+) -> Option<(usize, &'a SheetFile<'a>)> {
+    let after = files.partition_point(|file| file.first.0 <= lba);
+    let at = after.checked_sub(1)?;
+    Some((at, files.get(at)?))
+}
 
 /// Longer files describe no disc.
 const MOST_BYTES: usize = 1 << 20;

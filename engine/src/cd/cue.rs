@@ -3,50 +3,21 @@
 //! Owns which files go on from one to the next, and where a track lies in a file of sectors of several lengths. The sheet's
 //! text is `pitland-redbook`'s.
 
-use super::build::{SHORTEST, check_digit, tell_converted, with_catalogue};
+use super::build::{SHORTEST, tell_converted};
 use super::error::{CdError, CdFault, CdWarning};
 use super::image::CdImage;
 use super::program::{From, Piece};
 use super::samples::{SampleRun, Sound, bounded, part};
 use super::sectors::Sectors;
-use super::text::{CdTextFrom, block_of_tags, isrc_of, packs_of, packs_of_file};
+use super::sheet::{CueOptions, Described, beside, text_of};
 use crate::pipeline::image_file::ImageFile;
 use pitland_redbook::SECTOR_BYTES;
-use pitland_redbook::audio::{AudioFile, AudioTags};
+use pitland_redbook::audio::AudioFile;
 use pitland_redbook::cue::{
     CueFile, CueFileKind, CuePart, CueSession, CueSheet, CueTrack, CueTrackKind,
 };
-use pitland_redbook::disc::{LayoutError, Limits, Session, Track};
-use pitland_redbook::text::{CdText, Pack};
-use std::fs::File;
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
-
-/// How a cue sheet becomes a CD.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct CueOptions {
-    /// Where its texts come from.
-    pub text_from: CdTextFrom,
-    /// Tracks shorter than four seconds are filled up with silence; else they are refused.
-    pub pad: bool,
-    /// What the disc has room for.
-    pub limits: Limits,
-}
-
-impl Default for CueOptions {
-    fn default() -> Self {
-        Self {
-            text_from: CdTextFrom::Auto,
-            pad: false,
-            limits: Limits::ADDRESSES,
-        }
-    }
-}
-
-/// Longer files are no sheets.
-const MOST_BYTES: u64 = 1 << 20;
 
 impl CdImage {
     /// Reads a cue sheet, and opens and measures the files that it names, beside it. Sound files are decoded once from end to
@@ -56,10 +27,7 @@ impl CdImage {
     /// [`CdError`], with the line of the sheet: words that make no sense, missing or damaged files, times behind the end of a
     /// file, what the Red Book does not allow.
     pub fn from_cue(path: &Path, options: &CueOptions) -> Result<Self, CdError> {
-        let mut text = Vec::new();
-        File::open(path)
-            .and_then(|file| file.take(MOST_BYTES + 1).read_to_end(&mut text))
-            .map_err(|error| CdError::io(path, error))?;
+        let text = text_of(path)?;
         let of_sheet = |error: pitland_redbook::cue::CueError| {
             CdError::from(error.fault).at(path, Some(error.line))
         };
@@ -73,8 +41,6 @@ impl CdImage {
         let (runs, frames) = files.frames(&sheet);
         let session = sheet.session(&frames).map_err(of_sheet)?;
         files.tell(&mut warnings);
-        let tags = files.tags(&sheet);
-        let text = packs(&sheet, path, &session, &tags, options, &mut warnings)?;
         let runs: Vec<Option<(Arc<SampleRun>, u32)>> = runs.into_runs();
         let mut tracks = Vec::new();
         for (parts, track) in session.tracks.iter().zip(&sheet.tracks) {
@@ -94,35 +60,19 @@ impl CdImage {
                     track: track.number,
                 });
             }
-            let mut made = parts.track.clone();
-            if made.isrc.is_none() && options.text_from == CdTextFrom::Auto {
-                let file = tags.iter().find(|(number, _)| *number == track.number);
-                made.isrc =
-                    file.and_then(|(_, file)| isrc_of(file.path(), file.tags(), &mut warnings));
-            }
-            tracks.push((made, pieces));
+            tracks.push((parts.track.clone(), pieces, Some(track.line)));
         }
-        check_digit(sheet.catalogue, &mut warnings);
-        let (tracks, pieces): (Vec<Track>, Vec<_>) = tracks.into_iter().unzip();
-        let session = Session::new(tracks, &options.limits)
-            .map_err(|error| CdError::from(error).at(path, line_of(&sheet, &error)))?;
-        let session = with_catalogue(session, sheet.catalogue);
-        Ok(Self::new(session, pieces, text, warnings))
+        let described = Described {
+            path,
+            options,
+            tracks,
+            tags: files.tags(&sheet),
+            catalogue: sheet.catalogue,
+            text_file: sheet.cd_text_file.as_ref(),
+            text: &session.text,
+        };
+        described.image(warnings)
     }
-}
-
-/// The line of the track that an error names.
-fn line_of(sheet: &CueSheet, error: &LayoutError) -> Option<u32> {
-    let number = match error {
-        LayoutError::TooShort { track, .. }
-        | LayoutError::Index { track, .. }
-        | LayoutError::TooManyIndexes { track, .. }
-        | LayoutError::Turn { track, .. }
-        | LayoutError::AudioOnly { track } => *track,
-        _ => return None,
-    };
-    let track = sheet.tracks.iter().find(|track| track.number == number)?;
-    Some(track.line)
 }
 
 /// Gives short tracks of sound silence behind them.
@@ -138,50 +88,6 @@ fn pad(sheet: &mut CueSheet, whole: &CueSession, warnings: &mut Vec<CdWarning>) 
             });
         }
     }
-}
-
-fn packs(
-    sheet: &CueSheet,
-    path: &Path,
-    session: &CueSession,
-    tags: &[(u8, &AudioFile)],
-    options: &CueOptions,
-    warnings: &mut Vec<CdWarning>,
-) -> Result<Vec<Pack>, CdError> {
-    match (&options.text_from, &sheet.cd_text_file) {
-        (CdTextFrom::None, _) => Ok(Vec::new()),
-        (CdTextFrom::File(file), _) => packs_of_file(file),
-        (CdTextFrom::Auto, Some((name, line))) => {
-            packs_of_file(&beside(path, name)).map_err(|error| error.at(path, Some(*line)))
-        }
-        (CdTextFrom::Auto, None) => {
-            let last = sheet.tracks.len().min(99) as u8;
-            let tags: Vec<(u8, &AudioTags)> =
-                tags.iter().map(|(n, file)| (*n, file.tags())).collect();
-            let text = match session.text.blocks.is_empty() {
-                true => CdText {
-                    blocks: block_of_tags(&tags, last).into_iter().collect(),
-                },
-                false => session.text.clone(),
-            };
-            packs_of(text, warnings).map_err(|error| CdError::from(error).at(path, None))
-        }
-    }
-}
-
-/// The file that a sheet means: names of sheets are relative to them, and may come from a system with other slashes.
-fn beside(sheet: &Path, name: &str) -> PathBuf {
-    let folder = sheet.parent().unwrap_or(Path::new(""));
-    let plain = folder.join(name);
-    if !name.contains('\\') || plain.exists() {
-        return plain;
-    }
-    let other = folder.join(name.replace('\\', "/"));
-    if other.exists() {
-        return other;
-    }
-    let last = name.rsplit('\\').next().unwrap_or(name);
-    folder.join(last)
 }
 
 /// The files of a sheet, in its order.

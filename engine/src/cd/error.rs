@@ -1,10 +1,12 @@
 //! Why files make no CD, and what is worth knowing of those that do. Each names the file, and the line where a cue sheet says it.
 
 use pitland_redbook::audio::{AudioError, AudioFault};
+use pitland_redbook::ccd::CcdFault;
 use pitland_redbook::cue::CueFault;
 use pitland_redbook::disc::LayoutError;
 use pitland_redbook::sector::SectorFault;
 use pitland_redbook::text::TextError;
+use pitland_redbook::toc::TocFault;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -123,6 +125,28 @@ pub enum CdFault {
         /// The mode that its header says.
         found: u8,
     },
+    /// Samples alone, where the sound shall have another level.
+    #[error("{}: samples alone are recorded as they are; a sound file can be made louder or quieter", .path.display())]
+    NotLevelled {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// The sub-channels of an image, which are not those of its sectors.
+    #[error("{}: its {bytes} bytes are not 96 for each of the {sectors} sectors of the image", .path.display())]
+    Subchannels {
+        /// The file of sub-channels.
+        path: PathBuf,
+        /// Its bytes.
+        bytes: u64,
+        /// Sectors of the image that it belongs to.
+        sectors: u64,
+    },
+    /// A line of a table-of-contents file.
+    #[error(transparent)]
+    Toc(#[from] TocFault),
+    /// A line of a control file of CloneCD.
+    #[error(transparent)]
+    Ccd(#[from] CcdFault),
     /// A gap that takes its sound from a track before, which has less, or is not sound.
     #[error(
         "the gap before track {track} takes {frames} frames from the track before, which has too few of sound"
@@ -215,6 +239,22 @@ pub enum CdWarning {
         /// As it is written there.
         code: String,
     },
+    /// Sound that was made louder or quieter.
+    #[error("{}", told_level(*.gain, *.loudness, *.limited))]
+    Levelled {
+        /// Hundredths of a decibel; negative: quieter.
+        gain: i32,
+        /// How loud the album was, in hundredths of LUFS; `None`: that was not asked, or there is nothing to be heard.
+        loudness: Option<i32>,
+        /// Whether its greatest sample kept it from becoming as loud as was wanted.
+        limited: bool,
+    },
+    /// Sub-channels R to W of an image, which are not recorded.
+    #[error("{}: what its channels R to W hold is not recorded", .path.display())]
+    SubchannelsLeftOut {
+        /// The file of sub-channels.
+        path: PathBuf,
+    },
     /// The flag SCMS, which is not recorded: the track is marked as one that must not be copied.
     #[error(
         "track {track}: the flag SCMS is not recorded; it is marked as one that must not be copied"
@@ -231,4 +271,18 @@ pub enum CdWarning {
         /// The frames.
         frames: u32,
     },
+}
+
+fn told_level(gain: i32, loudness: Option<i32>, limited: bool) -> String {
+    let words = if gain < 0 { "quieter" } else { "louder" };
+    let decibels = f64::from(gain.saturating_abs()) / 100.0;
+    let from = loudness.map(|lufs| format!(" (it has {:.2} LUFS)", f64::from(lufs) / 100.0));
+    let short = match limited {
+        true => "; its greatest sample allows no more",
+        false => "",
+    };
+    format!(
+        "the album becomes {decibels:.2} dB {words}{}{short}",
+        from.unwrap_or_default()
+    )
 }

@@ -3,12 +3,15 @@
 use super::build::CdImageBuilder;
 use super::error::CdWarning;
 use super::layout::runs_by_track;
+use super::moved::{DataAlone, MovedSound};
 use super::program::{Piece, ProgramReader};
+use super::samples::Sound;
 use crate::error::SourceError;
 use pitland_mmc::Lba;
 use pitland_redbook::SECTOR_BYTES;
+use pitland_redbook::audio::Gain;
 use pitland_redbook::disc::Session;
-use pitland_redbook::raw::{ProgramImage, RawImage, SubchannelForm};
+use pitland_redbook::raw::{ProgramImage, ProgramSource, RawImage, SubchannelForm};
 use pitland_redbook::text::Pack;
 use std::io;
 use std::path::Path;
@@ -21,6 +24,9 @@ pub struct CdImage {
     tracks: Arc<[Vec<Piece>]>,
     text: Arc<[Pack]>,
     warnings: Arc<[CdWarning]>,
+    gain: Gain,
+    /// Samples by which sound is recorded behind its place.
+    moved: i32,
 }
 
 impl CdImage {
@@ -40,7 +46,34 @@ impl CdImage {
             tracks: tracks.into(),
             text: text.into(),
             warnings: warnings.into(),
+            gain: Gain::NONE,
+            moved: 0,
         }
+    }
+
+    pub(super) fn with_gain(mut self, gain: Gain) -> Self {
+        self.gain = gain;
+        self
+    }
+
+    pub(super) fn with_warning(mut self, warning: CdWarning) -> Self {
+        let told = self.warnings.iter().cloned();
+        self.warnings = told.chain([warning]).collect();
+        self
+    }
+
+    /// The sounds that its tracks are made of, some more than once.
+    pub(super) fn sounds(&self) -> impl Iterator<Item = &Sound> {
+        self.tracks.iter().flatten().flat_map(Piece::sounds)
+    }
+
+    /// The CD as it is recorded by a drive that writes sound beside its place: each sample stands so many samples behind it,
+    /// or before it where there are fewer than none. Only the main channel of sound is moved. What then comes to stand outside
+    /// of the program, or among data, is lost, and the other end is silence.
+    #[must_use]
+    pub fn moved(mut self, samples: i32) -> Self {
+        self.moved = samples;
+        self
     }
 
     /// Its tracks and where they stand.
@@ -60,7 +93,7 @@ impl CdImage {
 
     /// Reads what the tracks are made of.
     pub fn program(&self) -> ProgramReader {
-        ProgramReader::new(Arc::clone(&self.tracks))
+        ProgramReader::new(Arc::clone(&self.tracks), self.gain)
     }
 
     /// Whether a file is one of those that its tracks are made of. A file that is not there is none.
@@ -158,6 +191,25 @@ impl CdBlocks {
         CdImageReader {
             blocks: self.clone(),
             program: self.image.program(),
+            sound: match self.image.moved {
+                0 => None,
+                samples => Some(MovedSound::new(self.image.program(), samples)),
+            },
+        }
+    }
+
+    /// The block of the disc that a block of these is; `None` behind the last one.
+    fn lba(&self, block: u32) -> Option<Lba> {
+        match &self.kind {
+            Kind::ByTrack(runs) => {
+                let mut skip = block;
+                runs.iter().find_map(|(first, blocks)| {
+                    let at = skip;
+                    skip = skip.saturating_sub(*blocks);
+                    (at < *blocks).then(|| Lba(first.0.saturating_add_unsigned(at)))
+                })
+            }
+            _ => Some(Lba(self.first_lba().0.saturating_add_unsigned(block))),
         }
     }
 }
@@ -167,6 +219,8 @@ impl CdBlocks {
 pub struct CdImageReader {
     blocks: CdBlocks,
     program: ProgramReader,
+    /// Where sound is moved: all of it comes from here.
+    sound: Option<MovedSound>,
 }
 
 impl CdImageReader {
@@ -175,37 +229,23 @@ impl CdImageReader {
     /// # Errors
     /// What the sources say, `UnexpectedEof` where there are not so many blocks.
     pub fn read_blocks(&mut self, block: u32, out: &mut [u8]) -> io::Result<()> {
-        let wanted = out.len() / self.blocks.block_bytes();
-        let lba = Lba(self.blocks.first_lba().0.saturating_add_unsigned(block));
-        let image = &self.blocks.image;
-        let made =
-            match &self.blocks.kind {
-                Kind::Raw { form, lead_in } => {
-                    RawImage::new(&image.session, *lead_in, *form, image.text.to_vec())
-                        .read_blocks(lba, &mut self.program, out)?
-                }
-                Kind::Sectors => {
-                    ProgramImage::new(&image.session).read_sectors(lba, &mut self.program, out)?
-                }
-                Kind::ByTrack(runs) => {
-                    let program = ProgramImage::new(&image.session);
-                    let (mut made, mut skip) = (0, block);
-                    let mut rest = out;
-                    for (first, blocks) in runs.iter() {
-                        if skip >= *blocks {
-                            skip -= blocks;
-                            continue;
-                        }
-                        let count = ((blocks - skip) as usize).min(rest.len() / SECTOR_BYTES);
-                        let (now, later) = rest.split_at_mut(count * SECTOR_BYTES);
-                        let lba = Lba(first.0.saturating_add_unsigned(skip));
-                        made += program.read_sectors(lba, &mut self.program, now)?;
-                        (rest, skip) = (later, 0);
+        let each = self.blocks.block_bytes();
+        let made = match self.sound.take() {
+            None => read(&self.blocks, &mut self.program, block, out)?,
+            Some(mut sound) => {
+                let made = read(&self.blocks, &mut DataAlone(&mut self.program), block, out)?;
+                let session = &self.blocks.image.session;
+                for (at, out) in (block..).zip(out.chunks_exact_mut(each).take(made)) {
+                    let main = out.get_mut(..SECTOR_BYTES).unwrap_or_default();
+                    if let Some(lba) = self.blocks.lba(at) {
+                        sound.fill(session, lba, main)?;
                     }
-                    made
                 }
-            };
-        match made == wanted {
+                self.sound = Some(sound);
+                made
+            }
+        };
+        match made == out.len() / each {
             true => Ok(()),
             false => Err(io::ErrorKind::UnexpectedEof.into()),
         }
@@ -225,5 +265,40 @@ impl CdImageReader {
                 },
             }
         })
+    }
+}
+
+/// Fills `out` with blocks from one on, and answers how many there were.
+fn read(
+    blocks: &CdBlocks,
+    source: &mut dyn ProgramSource,
+    block: u32,
+    out: &mut [u8],
+) -> io::Result<usize> {
+    let lba = Lba(blocks.first_lba().0.saturating_add_unsigned(block));
+    let image = &blocks.image;
+    match &blocks.kind {
+        Kind::Raw { form, lead_in } => {
+            RawImage::new(&image.session, *lead_in, *form, image.text.to_vec())
+                .read_blocks(lba, source, out)
+        }
+        Kind::Sectors => ProgramImage::new(&image.session).read_sectors(lba, source, out),
+        Kind::ByTrack(runs) => {
+            let program = ProgramImage::new(&image.session);
+            let (mut made, mut skip) = (0, block);
+            let mut rest = out;
+            for (first, blocks) in runs.iter() {
+                if skip >= *blocks {
+                    skip -= blocks;
+                    continue;
+                }
+                let count = ((blocks - skip) as usize).min(rest.len() / SECTOR_BYTES);
+                let (now, later) = rest.split_at_mut(count * SECTOR_BYTES);
+                let lba = Lba(first.0.saturating_add_unsigned(skip));
+                made += program.read_sectors(lba, source, now)?;
+                (rest, skip) = (later, 0);
+            }
+            Ok(made)
+        }
     }
 }

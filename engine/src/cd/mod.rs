@@ -37,32 +37,45 @@
 //! lies, at most 587 samples early; the last frame of the stream alone is filled up with silence.
 
 mod build;
+mod ccd;
 mod compare;
 mod cue;
+mod digest;
 mod error;
 mod image;
 mod layout;
+mod level;
+mod moved;
 mod program;
 mod samples;
+mod scan;
 mod sectors;
+mod sheet;
 #[cfg(test)]
 mod tests;
 mod text;
+mod toc;
 
 pub use build::{CdImageBuilder, CdTrack, Gap};
 pub use compare::{CdComparison, CompareError};
-pub use cue::CueOptions;
+pub use digest::{DigestsError, TrackDigest, TrackDigester};
 pub use error::{CdError, CdFault, CdPlace, CdWarning};
 pub use image::{CdBlocks, CdImage, CdImageReader};
+pub use level::Level;
 pub use program::ProgramReader;
+pub use scan::{CdScan, ScanCdError};
+pub use sheet::CueOptions;
 pub use text::CdTextFrom;
 
 pub use pitland_writer::{CdMode, CdSubchannel};
 
 pub use pitland_redbook::disc::{LayoutError, Limits, Placed, Session, Track};
 pub use pitland_redbook::raw::{ProgramSource, SubchannelForm};
-pub use pitland_redbook::subchannel::{Control, Isrc, Mcn};
+pub use pitland_redbook::subchannel::{Channels, Control, Isrc, Mcn};
 pub use pitland_redbook::text::{
     CdText, Encoding, Language, Pack, TextBlock, TextError, TextFault, TextKind,
 };
-pub use pitland_redbook::{SECTOR_BYTES, SectorForm, audio, cue as cue_sheet};
+pub use pitland_redbook::{
+    SECTOR_BYTES, SectorCodec, SectorForm, audio, ccd as control_file, cue as cue_sheet,
+    toc as toc_file,
+};

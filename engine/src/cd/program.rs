@@ -2,8 +2,9 @@
 //!
 //! Owns the pieces of a track, one behind the other. Must not know what they become.
 
-use super::samples::{RunReader, SampleRun};
+use super::samples::{RunReader, SampleRun, Sound};
 use super::sectors::{SectorReader, Sectors};
+use pitland_redbook::audio::Gain;
 use pitland_redbook::raw::ProgramSource;
 use pitland_redbook::{SECTOR_BYTES, SectorForm};
 use std::io;
@@ -18,6 +19,15 @@ pub(super) struct Piece {
 }
 
 impl Piece {
+    /// The sounds of its run.
+    pub(super) fn sounds(&self) -> impl Iterator<Item = &Sound> {
+        let run = match &self.from {
+            From::Samples { run, .. } => Some(run),
+            _ => None,
+        };
+        run.into_iter().flat_map(|run| run.sounds())
+    }
+
     /// The files that it is read from.
     pub(super) fn files(&self) -> Vec<&Path> {
         match &self.from {
@@ -42,14 +52,16 @@ pub(super) enum From {
 #[derive(Debug)]
 pub struct ProgramReader {
     tracks: Arc<[Vec<Piece>]>,
+    gain: Gain,
     run: Option<(Arc<SampleRun>, RunReader)>,
     sectors: SectorReader,
 }
 
 impl ProgramReader {
-    pub(super) fn new(tracks: Arc<[Vec<Piece>]>) -> Self {
+    pub(super) fn new(tracks: Arc<[Vec<Piece>]>, gain: Gain) -> Self {
         Self {
             tracks,
+            gain,
             run: None,
             sectors: SectorReader::default(),
         }
@@ -88,7 +100,7 @@ impl ProgramSource for ProgramReader {
                 let out = <&mut [u8; SECTOR_BYTES]>::try_from(out).map_err(|_| beyond())?;
                 let mut reader = match self.run.take() {
                     Some((open, reader)) if Arc::ptr_eq(&open, &run) => reader,
-                    _ => RunReader::default(),
+                    _ => RunReader::new(self.gain),
                 };
                 reader.read(&run, first.saturating_add(frame), out)?;
                 self.run = Some((run, reader));

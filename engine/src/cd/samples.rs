@@ -5,7 +5,7 @@
 use super::error::{CdError, CdFault};
 use crate::pipeline::image_file::ImageFile;
 use pitland_redbook::SECTOR_BYTES;
-use pitland_redbook::audio::{AudioFile, AudioStream, FRAME_SAMPLES, Sample};
+use pitland_redbook::audio::{AudioFile, AudioStream, FRAME_SAMPLES, Gain, Sample};
 use std::io;
 use std::ops::Range;
 use std::path::Path;
@@ -110,8 +110,12 @@ impl SampleRun {
         u32::try_from(first / FRAME_SAMPLES).unwrap_or(u32::MAX)
     }
 
+    pub(super) fn sounds(&self) -> impl Iterator<Item = &Sound> {
+        self.sounds.iter().map(|(_, sound)| sound)
+    }
+
     pub(super) fn files(&self) -> impl Iterator<Item = &Path> {
-        self.sounds.iter().map(|(_, sound)| match sound {
+        self.sounds().map(|sound| match sound {
             Sound::File(file) => file.path(),
             Sound::Pcm { file, .. } => file.path.as_path(),
         })
@@ -124,8 +128,10 @@ impl SampleRun {
 }
 
 /// Reads a run. Quick where one asks for frame after frame: a sound file is decoded from its beginning where one goes back.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct RunReader {
+    /// Of all sound files.
+    gain: Gain,
     open: Option<Open>,
 }
 
@@ -139,6 +145,10 @@ struct Open {
 }
 
 impl RunReader {
+    pub(super) fn new(gain: Gain) -> Self {
+        Self { gain, open: None }
+    }
+
     /// Fills one frame of a run; silence behind its end.
     pub(super) fn read(
         &mut self,
@@ -203,7 +213,7 @@ impl RunReader {
             Some(open) if open.sound == sound && open.next <= sample => open,
             _ => Open {
                 sound,
-                stream: file.stream().map_err(failed)?,
+                stream: file.stream_at(self.gain).map_err(failed)?,
                 next: 0,
             },
         };

@@ -1,7 +1,7 @@
 //! The conditions of CDs that are made of files: sheets, sound, texts, and the layout of a session.
 
 use super::{Code, Coded};
-use crate::cd::{CdError, CdFault, CompareError};
+use crate::cd::{CdError, CdFault, CompareError, DigestsError, ScanCdError};
 use pitland_redbook::audio::{AudioError, AudioFault};
 use pitland_redbook::ccd::{CcdError, CcdFault};
 use pitland_redbook::cue::{CueError, CueFault};
@@ -22,6 +22,10 @@ impl Coded for CdFault {
         match self {
             Self::Io { .. } => Code::SourceMissing,
             Self::Sheet(fault) => fault.code(),
+            Self::Toc(fault) => fault.code(),
+            Self::Ccd(fault) => fault.code(),
+            Self::Subchannels { .. } => Code::ImageNotWhole,
+            Self::NotLevelled { .. } => Code::SoundFile,
             Self::Sound(error) => error.code(),
             Self::Layout(error) => error.code(),
             Self::Text(error) => error.code(),
@@ -196,5 +200,21 @@ impl Coded for CompareError {
             Self::NoContents => Code::MediumNoContents,
             Self::Stopped => Code::RequestCancelled,
         }
+    }
+}
+
+impl Coded for ScanCdError {
+    fn code(&self) -> Code {
+        match self {
+            Self::Drive(error) => error.code(),
+            Self::NoContents => Code::MediumNoContents,
+            Self::Contents(error) => error.code(),
+        }
+    }
+}
+
+impl Coded for DigestsError {
+    fn code(&self) -> Code {
+        Code::SheetSyntax
     }
 }

@@ -1,5 +1,5 @@
-//! Whole sectors of a CD through the drive's queue, and the texts of its lead-in. Owns the commands; what sectors hold is
-//! for whoever asked.
+//! Whole sectors of a CD through the drive's queue, its sub-channels, and the texts and codes that it has there. Owns the
+//! commands; what sectors hold is for whoever asked.
 
 use crate::drive::read::DriveReader;
 use crate::drive::thread::{Order, Question};
@@ -7,13 +7,32 @@ use crate::error::{LeaseDenied, QueryError};
 use bytes::Bytes;
 use pitland_burn::{NoAnswer, patience};
 use pitland_mmc::Lba;
-use pitland_mmc::cdb::{C2Selection, Cdb, CdbBytes, ReadCd, ReadTocPmaAtip, TocFormat};
-use pitland_mmc::reply::CdTextPacks;
+use pitland_mmc::cdb::{
+    C2Selection, Cdb, CdbBytes, ReadCd, ReadSubChannel, ReadTocPmaAtip, SectorType,
+    SubChannelFormat, SubchannelSelection, TocFormat,
+};
+use pitland_mmc::reply::{CdTextPacks, SubChannelCode};
 use pitland_redbook::SECTOR_BYTES;
+use pitland_redbook::subchannel::{Isrc, Mcn};
 use tokio::sync::oneshot;
 
 /// Bytes of C2 bits behind a sector.
 const C2_BYTES: usize = 294;
+/// Bytes of P to W behind a sector.
+const SUBCHANNEL_BYTES: usize = 96;
+/// Every byte of a sector, whatever it holds.
+const WHOLE: ReadCd = ReadCd {
+    sector_type: SectorType::Any,
+    dap: false,
+    lba: Lba(0),
+    blocks: 0,
+    sync: true,
+    headers: 3,
+    user_data: true,
+    edc_ecc: true,
+    c2: C2Selection::None,
+    subchannel: SubchannelSelection::None,
+};
 /// The most sectors of one command: their bytes stay below 64 KiB, C2 bits among them (recipe 2).
 const MOST_SECTORS: usize = 24;
 /// Room for the texts: eight languages of 256 packs do not go into the length of a reply.
@@ -30,36 +49,132 @@ impl DriveReader {
     /// # Panics
     /// When called inside of an async task.
     pub fn read_sectors(&self, lba: Lba, c2: bool, out: &mut [u8]) -> Result<u32, QueryError> {
-        let each = SECTOR_BYTES + if c2 { C2_BYTES } else { 0 };
+        let behind = if c2 { C2_BYTES } else { 0 };
+        let with = ReadCd {
+            c2: match c2 {
+                true => C2Selection::Flags,
+                false => C2Selection::None,
+            },
+            ..WHOLE
+        };
         let mut flagged = 0;
-        for (index, piece) in out.chunks_mut(MOST_SECTORS * SECTOR_BYTES).enumerate() {
-            let sectors = piece.len() / SECTOR_BYTES;
-            let offset = i32::try_from(index * MOST_SECTORS).unwrap_or(i32::MAX);
+        let mut sectors = out.chunks_exact_mut(SECTOR_BYTES);
+        self.each_sector(lba, sectors.len(), SECTOR_BYTES + behind, with, |whole| {
+            let (main, bits) = whole.split_at(SECTOR_BYTES);
+            if let Some(sector) = sectors.next() {
+                sector.copy_from_slice(main);
+            }
+            flagged += u32::from(bits.iter().any(|bits| *bits != 0));
+        })?;
+        Ok(flagged)
+    }
+
+    /// Reads the sub-channels P to W of the sectors from `lba` on, blocking: 96 bytes each, with a bit of every channel in
+    /// each byte, as they are recorded. With `sectors`, 2352 bytes each, the sectors themselves, too, as
+    /// [`read_sectors`](Self::read_sectors).
+    ///
+    /// # Errors
+    /// Refused while the drive is at work; else the drive's answer: not every drive gives sub-channels.
+    ///
+    /// # Panics
+    /// When called inside of an async task.
+    pub fn read_subchannels(
+        &self,
+        lba: Lba,
+        sectors: Option<&mut [u8]>,
+        out: &mut [[u8; SUBCHANNEL_BYTES]],
+    ) -> Result<(), QueryError> {
+        let (main, with) = match &sectors {
+            Some(_) => (SECTOR_BYTES, WHOLE),
+            None => (0, ReadCd::default()),
+        };
+        let with = ReadCd {
+            subchannel: SubchannelSelection::RawPw,
+            ..with
+        };
+        let mut sectors = sectors.unwrap_or_default().chunks_exact_mut(SECTOR_BYTES);
+        let count = out.len();
+        let mut channels = out.iter_mut();
+        self.each_sector(lba, count, main + SUBCHANNEL_BYTES, with, |whole| {
+            let (sector, behind) = whole.split_at(main);
+            if let (Some(to), Ok(from)) = (channels.next(), behind.try_into()) {
+                *to = from;
+            }
+            if let Some(to) = sectors.next() {
+                to.copy_from_slice(sector);
+            }
+        })
+    }
+
+    /// Reads so many sectors by commands like `with`, each of which brings so many bytes.
+    fn each_sector(
+        &self,
+        lba: Lba,
+        count: usize,
+        each: usize,
+        with: ReadCd,
+        mut take: impl FnMut(&[u8]),
+    ) -> Result<(), QueryError> {
+        let mut at = 0;
+        while at < count {
+            let sectors = MOST_SECTORS.min(count - at);
+            let offset = i32::try_from(at).unwrap_or(i32::MAX);
             let cdb = ReadCd {
                 lba: Lba(lba.0.saturating_add(offset)),
                 blocks: sectors as u32, // at most MOST_SECTORS
-                sync: true,
-                headers: 3,
-                user_data: true,
-                edc_ecc: true,
-                c2: match c2 {
-                    true => C2Selection::Flags,
-                    false => C2Selection::None,
-                },
-                ..ReadCd::default()
+                ..with
             };
             let came = self.question(cdb.emit(), sectors * each)?;
             if came.len() < sectors * each {
                 return Err(QueryError::NoAnswer(NoAnswer::Link));
             }
-            let sectors = piece.chunks_exact_mut(SECTOR_BYTES);
-            for (sector, whole) in sectors.zip(came.chunks_exact(each)) {
-                let (main, bits) = whole.split_at(SECTOR_BYTES);
-                sector.copy_from_slice(main);
-                flagged += u32::from(bits.iter().any(|bits| *bits != 0));
-            }
+            came.chunks_exact(each).take(sectors).for_each(&mut take);
+            at += sectors;
         }
-        Ok(flagged)
+        Ok(())
+    }
+
+    /// The disc's catalogue number, blocking; `None`: it has none, or the drive found none.
+    ///
+    /// # Errors
+    /// Refused while the drive is at work, or no answer.
+    ///
+    /// # Panics
+    /// When called inside of an async task.
+    pub fn read_catalogue(&self) -> Result<Option<Mcn>, QueryError> {
+        let code = self.read_code(SubChannelFormat::Catalogue, 0)?;
+        // Drives tell of a number of zeros where there is none.
+        let code = code.filter(|code| code.bytes().any(|digit| digit != b'0'));
+        Ok(code.and_then(|code| code.parse().ok()))
+    }
+
+    /// The recording code of a track of sound, blocking; `None`: it has none, or the drive found none.
+    ///
+    /// # Errors
+    /// Refused while the drive is at work, or no answer.
+    ///
+    /// # Panics
+    /// When called inside of an async task.
+    pub fn read_isrc(&self, track: u8) -> Result<Option<Isrc>, QueryError> {
+        let code = self.read_code(SubChannelFormat::Isrc, track)?;
+        Ok(code.and_then(|code| code.parse().ok()))
+    }
+
+    fn read_code(&self, format: SubChannelFormat, track: u8) -> Result<Option<String>, QueryError> {
+        let cdb = ReadSubChannel {
+            sub_q: true,
+            format,
+            track,
+            allocation_length: SubChannelCode::LEN as u16,
+            ..ReadSubChannel::default()
+        };
+        match self.question(cdb.emit(), SubChannelCode::LEN) {
+            Ok(reply) => Ok(SubChannelCode::parse(&reply)
+                .ok()
+                .and_then(|told| told.code)),
+            Err(QueryError::Sense(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// The packs of CD-TEXT of 18 bytes each, blocking; none where the disc has no texts, or the drive does not read them.

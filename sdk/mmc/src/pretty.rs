@@ -7,14 +7,14 @@
 use core::fmt;
 
 use crate::cdb::{CdbBytes, Command, DiscInformationType, PerformanceType, StructureMedium};
-use crate::cdb::{TocFormat, cdb_len};
+use crate::cdb::{SubChannelFormat, TocFormat, cdb_len};
 use crate::mode_page::ModeParameterList;
 use crate::param::{CueSheetEntry, FormatParameterList, OpcInformation, StreamingDescriptor};
 use crate::reply::{
     Atip, BdDiscInformation, BufferCapacity, Capacity, CdTextPacks, Configuration, DiscInformation,
     DiscStructure, DvdPhysical, EventStatus, FormatCapacities, FullToc, InquiryData, LayerBoundary,
-    Performance, PowResources, ReplyError, SessionInfo, Toc, TrackInformation, WriteSpeeds,
-    bd_format, dvd_format,
+    Performance, PowResources, ReplyError, SessionInfo, SubChannelCode, Toc, TrackInformation,
+    WriteSpeeds, bd_format, dvd_format,
 };
 use crate::sense::Sense;
 
@@ -206,6 +206,17 @@ fn reply(command: &Command, data: &[u8]) -> Option<Result<String, ReplyError>> {
             _ => return None,
         },
         Command::ReadTocPmaAtip(c) => return toc(c.format, c.msf, data),
+        Command::ReadSubChannel(c)
+            if matches!(
+                c.format,
+                SubChannelFormat::Catalogue | SubChannelFormat::Isrc
+            ) =>
+        {
+            SubChannelCode::parse(data).map(|told| match told.code {
+                Some(code) => format!("{} {code}", c.format),
+                None => format!("no {}", c.format),
+            })
+        }
         Command::ReadDiscStructure(c) => return structure(c.medium, c.format, data),
         _ => return None,
     })

@@ -7,9 +7,10 @@ mod parse;
 mod tracks;
 mod write;
 
+pub use crate::listing::SheetFile;
 pub use parse::{CueError, CueFault};
 pub use tracks::{CuePart, CueSession, CueTrackParts};
-pub use write::cue_text;
+pub use write::{cue_text, cue_text_of};
 
 use crate::sector::{SectorForm, Subheader};
 use crate::subchannel::{Control, Isrc, Mcn};

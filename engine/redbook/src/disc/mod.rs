@@ -134,6 +134,20 @@ impl Session {
     /// that ends beyond `limits`.
     pub fn new(tracks: Vec<Track>, limits: &Limits) -> Result<Self, LayoutError> {
         rules::check(&tracks, limits)?;
+        Ok(Self::placing(tracks))
+    }
+
+    /// The session of a disc that was read: what the Red Book demands of who makes one is not asked, for discs are sold that
+    /// break its rules.
+    ///
+    /// # Errors
+    /// [`LayoutError`]: none or too many tracks, or an end that has no address.
+    pub fn of_disc(tracks: Vec<Track>) -> Result<Self, LayoutError> {
+        rules::check_size(&tracks, &Limits::ADDRESSES)?;
+        Ok(Self::placing(tracks))
+    }
+
+    fn placing(tracks: Vec<Track>) -> Self {
         let mut placed = Vec::with_capacity(tracks.len());
         let mut next = i64::from(PROGRAM_START);
         for (track, number) in tracks.iter().zip(1u8..) {
@@ -152,12 +166,12 @@ impl Session {
                 end: lba(next),
             });
         }
-        Ok(Self {
+        Self {
             tracks,
             placed,
             first_track: 1,
             catalogue: None,
-        })
+        }
     }
 
     /// With a catalogue number.

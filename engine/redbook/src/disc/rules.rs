@@ -96,13 +96,7 @@ pub enum LayoutError {
 }
 
 pub(super) fn check(tracks: &[Track], limits: &Limits) -> Result<(), LayoutError> {
-    if tracks.is_empty() {
-        return Err(LayoutError::NoTrack);
-    }
-    if tracks.len() > 99 {
-        return Err(LayoutError::TooManyTracks(tracks.len()));
-    }
-    let mut end = i64::from(PROGRAM_START) + 150;
+    check_count(tracks)?;
     let mut before: Option<&Track> = None;
     for (track, number) in tracks.iter().zip(1u8..) {
         check_track(track, number)?;
@@ -113,9 +107,26 @@ pub(super) fn check(tracks: &[Track], limits: &Limits) -> Result<(), LayoutError
                 pause: track.pregap(),
             });
         }
-        end += i64::from(track.pause) + i64::from(track.lead) + i64::from(track.frames);
         before = Some(track);
     }
+    check_size(tracks, limits)
+}
+
+fn check_count(tracks: &[Track]) -> Result<(), LayoutError> {
+    match tracks.len() {
+        0 => Err(LayoutError::NoTrack),
+        1..=99 => Ok(()),
+        many => Err(LayoutError::TooManyTracks(many)),
+    }
+}
+
+/// Whether there are so many tracks, and so many blocks.
+pub(super) fn check_size(tracks: &[Track], limits: &Limits) -> Result<(), LayoutError> {
+    check_count(tracks)?;
+    let frames = tracks
+        .iter()
+        .map(|track| i64::from(track.pause) + i64::from(track.lead) + i64::from(track.frames));
+    let end = i64::from(PROGRAM_START) + 150 + frames.sum::<i64>();
     let of_disc = limits.last_lead_out.filter(|_| !limits.overburn);
     let limit = of_disc.map_or(LAST_ADDRESS, |last| i64::from(last.0).min(LAST_ADDRESS));
     match end > limit {

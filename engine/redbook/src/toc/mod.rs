@@ -9,7 +9,7 @@ mod words;
 mod write;
 
 pub use words::{TocError, TocFault};
-pub use write::toc_text;
+pub use write::{toc_text, toc_text_of};
 
 use crate::cue::{CueFile, CuePart, CueSession, CueTrackKind, CueTrackParts};
 use crate::disc::Track;
@@ -80,10 +80,21 @@ impl TocFile {
     /// # Errors
     /// [`TocError`]: a piece behind the end of its file, a beginning behind that of the track; with the line.
     pub fn session(&self, file_frames: &[u32]) -> Result<CueSession, TocError> {
+        self.session_of(|file, _| file_frames.get(file).copied().unwrap_or(0))
+    }
+
+    /// The same where one file has sectors of several lengths: `file_frames` tells how many of this kind a file has.
+    ///
+    /// # Errors
+    /// As [`TocFile::session`].
+    pub fn session_of(
+        &self,
+        file_frames: impl Fn(usize, CueTrackKind) -> u32,
+    ) -> Result<CueSession, TocError> {
         let tracks = self
             .tracks
             .iter()
-            .map(|track| track.parts(file_frames))
+            .map(|track| track.parts(&|file| file_frames(file, track.kind)))
             .collect::<Result<_, _>>()?;
         Ok(CueSession {
             tracks,
@@ -93,7 +104,7 @@ impl TocFile {
 }
 
 impl TocTrack {
-    fn parts(&self, file_frames: &[u32]) -> Result<CueTrackParts, TocError> {
+    fn parts(&self, file_frames: &dyn Fn(usize) -> u32) -> Result<CueTrackParts, TocError> {
         let pieces = self
             .pieces
             .iter()
@@ -144,7 +155,7 @@ impl TocTrack {
 }
 
 impl TocPiece {
-    fn part(&self, file_frames: &[u32]) -> Result<CuePart, TocError> {
+    fn part(&self, file_frames: &dyn Fn(usize) -> u32) -> Result<CuePart, TocError> {
         let Some(file) = self.file else {
             return Ok(CuePart {
                 file: None,
@@ -152,7 +163,7 @@ impl TocPiece {
                 frames: self.frames.unwrap_or(0),
             });
         };
-        let all = file_frames.get(file).copied().unwrap_or(0);
+        let all = file_frames(file);
         let left = all.saturating_sub(self.first);
         let frames = self.frames.unwrap_or(left);
         if frames == 0 || frames > left {

@@ -27,7 +27,15 @@ impl TocFile {
             texts: BTreeMap::new(),
         };
         reading.all().map_err(|fault| TocError {
-            line: reading.words.line(),
+            line: match fault {
+                // What was taken is wrong, not what comes.
+                TocFault::Catalogue(_)
+                | TocFault::Isrc(_)
+                | TocFault::NoFile(_)
+                | TocFault::Language(_)
+                | TocFault::PartFrame { .. } => reading.words.last_line(),
+                _ => reading.words.line(),
+            },
             fault,
         })?;
         Ok(reading.file)

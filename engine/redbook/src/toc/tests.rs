@@ -139,8 +139,12 @@ fn what_is_wrong_is_told_with_its_line() {
         expected("0:60:0", "a time, or a length")
     );
     assert!(matches!(
-        fault("TRACK AUDIO\nISRC \"nonsense\"\n").1,
-        TocFault::Isrc(_)
+        fault("TRACK AUDIO\nISRC \"nonsense\"\nSILENCE 0:4:0\n"),
+        (2, TocFault::Isrc(_))
+    ));
+    assert!(matches!(
+        fault("CD_DA\nCATALOG \"1\"\nTRACK AUDIO\n"),
+        (2, TocFault::Catalogue(_))
     ));
     assert_eq!(
         fault("CD_TEXT { LANGUAGE 3 { TITLE \"x\" } }\n").1,

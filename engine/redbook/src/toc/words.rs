@@ -165,6 +165,12 @@ impl Words {
         here.map_or(1, |(line, _)| *line)
     }
 
+    /// The line of the word that was taken last.
+    pub(super) fn last_line(&self) -> u32 {
+        let last = self.at.checked_sub(1).and_then(|at| self.words.get(at));
+        last.map_or_else(|| self.line(), |(line, _)| *line)
+    }
+
     pub(super) fn peek(&self) -> Option<&Word> {
         self.words.get(self.at).map(|(_, word)| word)
     }

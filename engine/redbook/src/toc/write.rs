@@ -1,11 +1,13 @@
-//! The table-of-contents file of a session whose program stands in one file, from block 0 on.
+//! The table-of-contents file of a session whose program stands in one file from block 0 on, or in several.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use crate::cue::CueTrackKind;
-use crate::disc::Session;
-use crate::listing::time_of;
+use pitland_mmc::Lba;
+
+use crate::cue::{CueFileKind, CueTrackKind};
+use crate::disc::{Session, Track};
+use crate::listing::{SheetFile, file_at, time_of};
 use crate::sector::SectorForm;
 use crate::text::{CdText, TextKind};
 
@@ -13,13 +15,30 @@ use crate::text::{CdText, TextKind};
 /// such files have them, from block 0 on up to the lead-out. What stands before block 0 is silence and in no file.
 #[must_use]
 pub fn toc_text(session: &Session, text: &CdText, name: &str) -> String {
+    let file = SheetFile {
+        name,
+        kind: CueFileKind::Motorola,
+        first: Lba(0),
+    };
+    toc_text_of(session, text, &[file])
+}
+
+/// The same where the program stands in several files, in the order of their blocks: sound files, or whole sectors with
+/// samples in Motorola's order. What stands before the first file is in none, and is silence.
+#[must_use]
+pub fn toc_text_of(session: &Session, text: &CdText, files: &[SheetFile<'_>]) -> String {
     let mut out = String::new();
     // Writing into a string cannot fail.
-    let _ = write(&mut out, session, text, name);
+    let _ = write(&mut out, session, text, files);
     out
 }
 
-fn write(out: &mut String, session: &Session, text: &CdText, name: &str) -> std::fmt::Result {
+fn write(
+    out: &mut String,
+    session: &Session,
+    text: &CdText,
+    files: &[SheetFile<'_>],
+) -> std::fmt::Result {
     let forms = || session.tracks().map(|(track, _)| track.form);
     let is_xa = forms().any(|form| form.mode() == Some(2));
     let is_audio = forms().all(|form| form == SectorForm::Audio);
@@ -70,25 +89,48 @@ fn write(out: &mut String, session: &Session, text: &CdText, name: &str) -> std:
             write_texts(out, text, placed.number)?;
             writeln!(out, "}}")?;
         }
-        let first = placed.start.0.max(0);
-        let frames = |from: i32, to: i32| time_of(to.abs_diff(from));
-        let word = match track.form {
-            SectorForm::Audio => {
-                format!("FILE {} {} ", quoted(name), time_of(first.unsigned_abs()))
-            }
-            _ => {
-                let offset =
-                    u64::from(first.unsigned_abs()) * CueTrackKind::Raw(1).sector_bytes() as u64;
-                format!("DATAFILE {} #{offset} ", quoted(name))
-            }
-        };
-        writeln!(out, "{word}{}", frames(first, placed.end.0))?;
+        let before = placed
+            .start
+            .0
+            .max(files.first().map_or(0, |file| file.first.0));
+        let first = before.min(placed.index_1.0);
+        write_pieces(out, track, first..placed.end.0, files)?;
         if placed.index_1.0 > first {
-            writeln!(out, "START {}", frames(first, placed.index_1.0))?;
+            writeln!(out, "START {}", time_of(placed.index_1.0.abs_diff(first)))?;
         }
         for index in &track.indexes {
             writeln!(out, "INDEX {}", time_of(*index))?;
         }
+    }
+    Ok(())
+}
+
+/// The parts of files that blocks of a track are in.
+fn write_pieces(
+    out: &mut String,
+    track: &Track,
+    blocks: std::ops::Range<i32>,
+    files: &[SheetFile<'_>],
+) -> std::fmt::Result {
+    let mut at = blocks.start;
+    while at < blocks.end {
+        let Some((number, file)) = file_at(files, at) else {
+            break;
+        };
+        let next = files
+            .get(number + 1)
+            .map_or(blocks.end, |next| next.first.0);
+        let end = next.min(blocks.end);
+        let (skipped, length) = (at.abs_diff(file.first.0), time_of(end.abs_diff(at)));
+        let name = quoted(file.name);
+        match track.form {
+            SectorForm::Audio => writeln!(out, "FILE {name} {} {length}", time_of(skipped))?,
+            _ => {
+                let offset = u64::from(skipped) * CueTrackKind::Raw(1).sector_bytes() as u64;
+                writeln!(out, "DATAFILE {name} #{offset} {length}")?;
+            }
+        }
+        at = end;
     }
     Ok(())
 }

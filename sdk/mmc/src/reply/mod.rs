@@ -13,6 +13,7 @@ mod event;
 mod inquiry;
 mod performance;
 mod structure;
+mod sub_channel;
 mod toc;
 mod track;
 
@@ -23,6 +24,7 @@ pub use event::*;
 pub use inquiry::*;
 pub use performance::*;
 pub use structure::*;
+pub use sub_channel::*;
 pub use toc::*;
 pub use track::*;
 
