@@ -231,7 +231,7 @@ pub(crate) struct RecordArgs {
 #[derive(Debug, Args)]
 pub(crate) struct BurnArgs {
     /// One folder: its contents are the root; several sources: each under its own name; one .iso file, or
-    /// one .cue sheet with one track of data: burned as the image it is; -: an image from standard input, with --size. With --append there may be none.
+    /// one .cue, .toc or .ccd file that describes a disc: burned as the image it is; -: an image from standard input, with --size. With --append there may be none.
     #[arg(value_name = "SOURCE", required_unless_present = "go_on")]
     pub(crate) sources: Vec<PathBuf>,
     /// Go on with what the disc's last session holds, in a further session: it has the files of both, and those of
@@ -288,7 +288,7 @@ pub(crate) struct BurnArgs {
     /// own. none: no journal.
     #[arg(long, value_name = "DIR|none")]
     pub(crate) journal: Option<PathBuf>,
-    /// Put a single .iso or .cue file onto the disc as a file.
+    /// Put a single .iso, .cue, .toc or .ccd file onto the disc as a file.
     #[arg(long)]
     pub(crate) as_file: bool,
     /// Bytes of the image on standard input; k, M, G, T are powers of 1024, kB, MB, GB, TB of 1000.

@@ -5,7 +5,7 @@ use crate::ending;
 use crate::exit::Exit;
 use crate::output::json::{ErrorView, Name};
 use crate::output::report::ReportView;
-use pitland::cd::{CdError, CdFault, CompareError, LayoutError};
+use pitland::cd::{CdError, CdFault, CompareError, LayoutError, ScanCdError};
 use pitland::journal::{JournalError, Verdict};
 use pitland::mastering::zisofs::CompressError;
 use pitland::mastering::{EditError, GrowError, ImageError, PlanError, ScanError};
@@ -550,6 +550,26 @@ impl From<&CompareError> for Complaint {
     }
 }
 
+impl From<&ScanCdError> for Complaint {
+    fn from(error: &ScanCdError) -> Self {
+        match error {
+            ScanCdError::Drive(error) => error.into(),
+            ScanCdError::Contents(_) => Self::new(
+                Exit::DriveFailed,
+                error.to_string(),
+                "drive",
+                "clean the disc, or use another drive",
+            ),
+            _ => Self::new(
+                Exit::Refused,
+                error.to_string(),
+                "medium",
+                "insert a CD that was burned",
+            ),
+        }
+    }
+}
+
 impl From<&CdError> for Complaint {
     fn from(error: &CdError) -> Self {
         let advice = match error.is_of_host() {
@@ -709,6 +729,7 @@ from_owned!(
     SourceError,
     CdError,
     CompareError,
+    ScanCdError,
     ScanError,
     PlanError,
     AddressError,

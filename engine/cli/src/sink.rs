@@ -4,7 +4,7 @@
 use crate::error::Complaint;
 use std::fs::{self, File};
 use std::io::{self, Seek, SeekFrom, Write};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 /// Runs of zeros of this many bytes become holes.
@@ -91,6 +91,15 @@ impl Sink {
         }
         self.written += bytes.len() as u64;
         Ok(())
+    }
+
+    /// Writes over what was written at a place of a file: of what goes elsewhere nothing comes back.
+    pub(crate) fn rewrite(&mut self, position: u64, bytes: &[u8]) -> Result<(), Complaint> {
+        let To::File { file, .. } = &self.to else {
+            return Ok(());
+        };
+        file.write_all_at(bytes, position)
+            .map_err(|error| Complaint::output(&self.name, &error))
     }
 
     /// Everything was written: the file gets its name. Answers the bytes.

@@ -100,6 +100,11 @@ pub(crate) fn image_file(sources: &[PathBuf], as_file: bool) -> Option<PathBuf> 
     }
 }
 
+/// A table of contents of cdrdao, or a control file of CloneCD.
+pub(crate) fn is_disc_description(path: &Path) -> bool {
+    is_called(path, "toc") || is_called(path, "ccd")
+}
+
 pub(crate) fn is_cue_sheet(path: &Path) -> bool {
     is_called(path, "cue")
 }

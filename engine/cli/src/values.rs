@@ -4,7 +4,7 @@ mod boot;
 mod cd;
 
 pub(crate) use boot::boot_image;
-pub(crate) use cd::{cd_text, lead_in};
+pub(crate) use cd::{cd_text, lead_in, level};
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use pitland::Speed;

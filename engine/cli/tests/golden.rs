@@ -401,6 +401,14 @@ fn a_cd_of_sound() {
         bench.expect(0, &["cd", "text", drive, "--json"]).json(),
     );
     check(
+        "cd-toc-indexes",
+        bench
+            .expect(0, &["cd", "toc", drive, "--indexes", "--json"])
+            .json(),
+    );
+    let read = ["cd", "read", drive, "-o", "copy", "--as", "ccd", "--json"];
+    check("cd-read", bench.expect(0, &read).json());
+    check(
         "cd-rip",
         bench
             .expect(0, &["cd", "rip", drive, "-o", "rip", "--json"])

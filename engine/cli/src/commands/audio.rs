@@ -10,17 +10,32 @@ use crate::output::bar::Watcher;
 use crate::output::cd::ComparedView;
 use crate::output::plan::PlanView;
 use crate::output::report::ReportView;
+use crate::sink::Sink;
 use pitland::cd::cue_sheet::{CueSheet, CueTrackKind};
-use pitland::cd::{CdImage, CdMode, CdSubchannel, CdTrack, Gap, SECTOR_BYTES};
+use pitland::cd::{CdImage, CdMode, CdSubchannel, CdTrack, Gap, SECTOR_BYTES, TrackDigest};
 use pitland::{BurnOptions, DriveLease, Image, OpenMode, VerifyLevel};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
+/// A burn of a CD of sound: what is wanted, of which drive, and where it is told.
+struct Burning<'a> {
+    args: &'a AudioArgs,
+    mode: CdMode,
+    named: &'a Named,
+    context: &'a Context,
+}
+
 pub(crate) async fn run(args: AudioArgs, context: Context) -> Result<Exit, Complaint> {
-    let mode = mode_of(args.how.mode);
     let named = open::address(&args.drive)?;
+    let burning = Burning {
+        args: &args,
+        mode: mode_of(args.how.mode),
+        named: &named,
+        context: &context,
+    };
     // What is wrong with the files is told before the drive is touched.
-    let image = image(&args, &context, &named).await?;
+    let image = burning.image().await?;
+    let digests = burning.digests(&image).await?;
     let engine = open::engine(&args.job.plugins.plugins, &context.output)?;
     let trace = open::traces(args.job.trace.as_deref(), 1)?.pop().flatten();
     let how = match args.record.plan {
@@ -32,10 +47,16 @@ pub(crate) async fn run(args: AudioArgs, context: Context) -> Result<Exit, Compl
         .lease_with(&args.job.client, args.job.lease_options())
         .await
         .map_err(|error| Complaint::of_lease(&error).of_drive(&named.name))?;
-    let exit = match args.record.plan {
-        true => plan(&lease, &args, image, mode, &named, &context).await,
-        false => record(&lease, &args, image, mode, &named, &context).await,
+    let mut exit = match args.record.plan {
+        true => burning.plan(&lease, image).await,
+        false => burning.record(&lease, image).await,
     };
+    if let (Some(digests), Exit::Done) = (digests, exit)
+        && let Err(complaint) = digests.finish()
+    {
+        context.output.event(&complaint.view());
+        exit = complaint.exit();
+    }
     drop((lease, handle));
     job::end(engine, &[trace], exit, &named, &context).await
 }
@@ -66,6 +87,7 @@ pub(crate) async fn burn_sheet(
             VerifyArg::None => CompareArg::None,
             _ => CompareArg::Full,
         },
+        digests: None,
         record: args.record,
         job: args.job,
     };
@@ -94,11 +116,17 @@ fn not_for_sheets(args: &BurnArgs) -> Option<&'static str> {
     .find_map(|(option, is_given)| is_given.then_some(option))
 }
 
-/// The cue sheet among the sources that describes more than one data track. One that cannot be read is none: whoever reads
-/// it next says why.
+/// The file among the sources that describes a CD of more than one data track. A cue sheet that cannot be read is none:
+/// whoever reads it next says why.
 pub(crate) fn sheet_of(sources: &[PathBuf], as_file: bool) -> Option<PathBuf> {
     let [path] = sources else { return None };
-    if as_file || !crate::source::is_cue_sheet(path) {
+    if as_file || path.is_dir() {
+        return None;
+    }
+    if crate::source::is_disc_description(path) {
+        return Some(path.clone());
+    }
+    if !crate::source::is_cue_sheet(path) {
         return None;
     }
     let length = path.metadata().ok().filter(|meta| meta.is_file())?.len();
@@ -124,147 +152,151 @@ fn mode_of(mode: CdModeArg) -> CdMode {
     }
 }
 
-async fn image(args: &AudioArgs, context: &Context, named: &Named) -> Result<CdImage, Complaint> {
-    let mut watcher = Watcher::new(&context.output, named.name.clone());
-    watcher.phase("planning");
-    let opened = match &args.cue {
-        Some(sheet) => {
-            let options = args.how.sound.of_sheet();
-            let sheet = sheet.clone();
-            blocking(move || Ok(CdImage::from_cue(&sheet, &options)?)).await
-        }
-        None => {
-            let mut builder = CdImage::builder();
-            builder.gap = match args.gapless {
-                true => Gap::None,
-                false => Gap::Silence(args.pause),
-            };
-            builder.pad = args.how.sound.pad;
-            builder.text_from = args.how.sound.cd_text.clone();
-            for track in &args.tracks {
-                builder.add(CdTrack::sound(track));
+impl Burning<'_> {
+    async fn image(&self) -> Result<CdImage, Complaint> {
+        let (args, how) = (self.args, &self.args.how);
+        let mut watcher = Watcher::new(&self.context.output, self.named.name.clone());
+        watcher.phase("planning");
+        let sound = how.sound.clone();
+        let opened = match &args.cue {
+            Some(sheet) => {
+                let sheet = sheet.clone();
+                blocking(move || {
+                    let image = CdImage::from_sheet(&sheet, &sound.of_sheet())?;
+                    Ok(sound.settle(image)?)
+                })
+                .await
             }
-            blocking(move || Ok(builder.finish()?)).await
-        }
-    };
-    let image = opened?;
-    for warning in image.warnings() {
-        watcher.warn(warning.to_string());
-    }
-    if args.gapless && args.how.mode == CdModeArg::Tao {
-        watcher
-            .warn("the drive puts two seconds between tracks that are written one by one".into());
-    }
-    let has_no_texts = matches!(args.how.mode, CdModeArg::Tao | CdModeArg::RawPq);
-    if has_no_texts && !image.text().is_empty() {
-        watcher.warn("there is no room for CD-TEXT in this mode: it is left out".into());
-    }
-    watcher.finish();
-    Ok(image)
-}
-
-fn options(args: &AudioArgs) -> BurnOptions {
-    burn::recording(&args.record)
-        // Sectors are compared with their files behind the job.
-        .verify(VerifyLevel::None)
-        .overburn(args.how.overburn)
-}
-
-async fn plan(
-    lease: &DriveLease,
-    args: &AudioArgs,
-    image: CdImage,
-    mode: CdMode,
-    named: &Named,
-    context: &Context,
-) -> Exit {
-    let how = match (args.record.simulate, args.verify) {
-        (None, CompareArg::Full) => "every sector is read back and compared",
-        (None, CompareArg::None) => {
-            "nothing is read back; the medium must show that it was written"
-        }
-        _ => "nothing is recorded: there is nothing to read back",
-    };
-    match lease.plan(options(args), Image::cd(image, mode)).await {
-        Ok(plan) => {
-            context
-                .output
-                .result(&PlanView::new(named.name.clone(), false, how, &plan));
-            Exit::Done
-        }
-        Err(error) => lament(named, &error, context),
-    }
-}
-
-fn lament(named: &Named, error: &pitland::BurnError, context: &Context) -> Exit {
-    let complaint = Complaint::of_job("burn", &named.name, error);
-    context.output.event(&complaint.view());
-    complaint.exit()
-}
-
-async fn record(
-    lease: &DriveLease,
-    args: &AudioArgs,
-    image: CdImage,
-    mode: CdMode,
-    named: &Named,
-    context: &Context,
-) -> Exit {
-    let job = lease.burn(options(args), Image::cd(image.clone(), mode));
-    let report = match job::follow(&named.name, job, context).await {
-        Ok(report) => report,
-        Err(error) => return lament(named, &error, context),
-    };
-    context.output.result(&ReportView::new(
-        "burn",
-        named.name.clone(),
-        &report,
-        Exit::Done,
-    ));
-    if args.verify == CompareArg::None || args.record.simulate.is_some() {
-        return Exit::Done;
-    }
-    match compare(lease, image, mode, named, context).await {
-        Ok(exit) => exit,
-        Err(complaint) => {
-            let complaint = complaint.of_drive(&named.name).of_unknown_medium();
-            context.output.event(&complaint.view());
-            complaint.exit()
-        }
-    }
-}
-
-async fn compare(
-    lease: &DriveLease,
-    image: CdImage,
-    mode: CdMode,
-    named: &Named,
-    context: &Context,
-) -> Result<Exit, Complaint> {
-    let facts = lease.drive().medium().await?.facts;
-    let reader = lease.reader();
-    let mut watcher = Watcher::new(&context.output, named.name.clone());
-    watcher.phase("verifying");
-    let interrupt = context.interrupt.clone();
-    let name = named.name.clone();
-    let compared = blocking(move || {
-        let compared = reader.compare_cd(&image, mode, &facts, |done, all| {
-            let each = SECTOR_BYTES as u64;
-            watcher.bytes(done * each, all * each);
-            match interrupt.is_raised() {
-                true => ControlFlow::Break(()),
-                false => ControlFlow::Continue(()),
+            None => {
+                let mut builder = CdImage::builder();
+                builder.gap = match args.gapless {
+                    true => Gap::None,
+                    false => Gap::Silence(args.pause),
+                };
+                builder.pad = sound.pad;
+                builder.text_from = sound.cd_text.clone();
+                for track in &args.tracks {
+                    builder.add(CdTrack::sound(track));
+                }
+                blocking(move || Ok(sound.settle(builder.finish()?)?)).await
             }
-        });
+        };
+        let image = opened?;
+        for warning in image.warnings() {
+            watcher.warn(warning.to_string());
+        }
+        if args.gapless && how.mode == CdModeArg::Tao {
+            watcher.warn(
+                "the drive puts two seconds between tracks that are written one by one".into(),
+            );
+        }
+        let has_no_texts = matches!(how.mode, CdModeArg::Tao | CdModeArg::RawPq);
+        if has_no_texts && !image.text().is_empty() {
+            watcher.warn("there is no room for CD-TEXT in this mode: it is left out".into());
+        }
         watcher.finish();
-        Ok(compared?)
-    })
-    .await?;
-    context.output.result(&ComparedView::new(name, &compared));
-    Ok(match compared.is_equal() {
-        true => Exit::Done,
-        false => Exit::Differs,
-    })
+        Ok(image)
+    }
+
+    /// The digests, in a file that appears when the disc is burned.
+    async fn digests(&self, image: &CdImage) -> Result<Option<Sink>, Complaint> {
+        let Some(path) = &self.args.digests else {
+            return Ok(None);
+        };
+        if image.is_made_of(path) {
+            let message = format!("{} is part of what the disc is made of", path.display());
+            return Err(Complaint::usage(message));
+        }
+        let mut sink = Sink::create(path, None)?;
+        let (image, mode) = (image.clone(), self.mode);
+        let digests = blocking(move || Ok(image.digests(mode)?)).await?;
+        sink.write(TrackDigest::to_text(&digests).as_bytes())?;
+        Ok(Some(sink))
+    }
+
+    fn options(&self) -> BurnOptions {
+        burn::recording(&self.args.record)
+            // Sectors are compared with their files behind the job.
+            .verify(VerifyLevel::None)
+            .overburn(self.args.how.overburn)
+    }
+
+    async fn plan(&self, lease: &DriveLease, image: CdImage) -> Exit {
+        let how = match (self.args.record.simulate, self.args.verify) {
+            (None, CompareArg::Full) => "every sector is read back and compared",
+            (None, CompareArg::None) => {
+                "nothing is read back; the medium must show that it was written"
+            }
+            _ => "nothing is recorded: there is nothing to read back",
+        };
+        match lease
+            .plan(self.options(), Image::cd(image, self.mode))
+            .await
+        {
+            Ok(plan) => {
+                let view = PlanView::new(self.named.name.clone(), false, how, &plan);
+                self.context.output.result(&view);
+                Exit::Done
+            }
+            Err(error) => self.lament(&error),
+        }
+    }
+
+    fn lament(&self, error: &pitland::BurnError) -> Exit {
+        self.tell(&Complaint::of_job("burn", &self.named.name, error))
+    }
+
+    fn tell(&self, complaint: &Complaint) -> Exit {
+        self.context.output.event(&complaint.view());
+        complaint.exit()
+    }
+
+    async fn record(&self, lease: &DriveLease, image: CdImage) -> Exit {
+        let name = &self.named.name;
+        let job = lease.burn(self.options(), Image::cd(image.clone(), self.mode));
+        let report = match job::follow(name, job, self.context).await {
+            Ok(report) => report,
+            Err(error) => return self.lament(&error),
+        };
+        let view = ReportView::new("burn", name.clone(), &report, Exit::Done);
+        self.context.output.result(&view);
+        if self.args.verify == CompareArg::None || self.args.record.simulate.is_some() {
+            return Exit::Done;
+        }
+        match self.compare(lease, image).await {
+            Ok(exit) => exit,
+            Err(complaint) => self.tell(&complaint.of_drive(name).of_unknown_medium()),
+        }
+    }
+
+    async fn compare(&self, lease: &DriveLease, image: CdImage) -> Result<Exit, Complaint> {
+        let facts = lease.drive().medium().await?.facts;
+        let reader = lease.reader();
+        let name = self.named.name.clone();
+        let mut watcher = Watcher::new(&self.context.output, name.clone());
+        watcher.phase("verifying");
+        let interrupt = self.context.interrupt.clone();
+        let mode = self.mode;
+        let compared = blocking(move || {
+            let compared = reader.compare_cd(&image, mode, &facts, |done, all| {
+                let each = SECTOR_BYTES as u64;
+                watcher.bytes(done * each, all * each);
+                match interrupt.is_raised() {
+                    true => ControlFlow::Break(()),
+                    false => ControlFlow::Continue(()),
+                }
+            });
+            watcher.finish();
+            Ok(compared?)
+        })
+        .await?;
+        let view = ComparedView::new(name, &compared);
+        self.context.output.result(&view);
+        Ok(match compared.is_equal() {
+            true => Exit::Done,
+            false => Exit::Differs,
+        })
+    }
 }
 
 impl AudioBurnArgs {
@@ -275,6 +307,8 @@ impl AudioBurnArgs {
             sound: crate::args::cd::SoundArgs {
                 cd_text: pitland::cd::CdTextFrom::Auto,
                 pad: false,
+                normalise: None,
+                write_offset: 0,
             },
             overburn: false,
         }

@@ -1,11 +1,16 @@
 //! What is said of CDs beyond one data track.
 
+pub(crate) mod read;
+pub(crate) mod ripped;
+
 use super::Say;
 use super::escape;
 use super::human::{Lines, bytes, strings};
 use super::json::Name;
-use pitland::cd::{CdComparison, CdImage, CdText, SectorForm, TextBlock, TextFault, TextKind};
-use pitland::writer::mmc::reply::Toc;
+use pitland::cd::{
+    CdComparison, CdText, Isrc, Mcn, SectorForm, Session, TextBlock, TextFault, TextKind,
+};
+use pitland::writer::mmc::reply::{Toc, TocEntry};
 use pitland::writer::mmc::{Lba, Msf};
 use serde::Serialize;
 
@@ -25,8 +30,8 @@ pub(crate) struct CdTrackView {
     pub(crate) isrc: Option<String>,
 }
 
-/// The tracks of a CD as it is laid out.
-pub(crate) fn tracks(image: &CdImage) -> Vec<CdTrackView> {
+/// The tracks of a CD as it is laid out, or as it was read.
+pub(crate) fn tracks(session: &Session) -> Vec<CdTrackView> {
     let view = |(track, placed): (&pitland::cd::Track, pitland::cd::Placed)| CdTrackView {
         number: placed.number,
         kind: kind(track.form),
@@ -35,7 +40,7 @@ pub(crate) fn tracks(image: &CdImage) -> Vec<CdTrackView> {
         blocks: placed.end.0.abs_diff(placed.index_1.0),
         isrc: track.isrc.map(|code| code.to_string()),
     };
-    image.session().tracks().map(view).collect()
+    session.tracks().map(view).collect()
 }
 
 fn kind(form: SectorForm) -> &'static str {
@@ -209,6 +214,8 @@ impl Say for ComparedView {
 pub(crate) struct TocView {
     pub(crate) drive: Name,
     pub(crate) lead_out: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) catalogue: Option<String>,
     pub(crate) tracks: Vec<TocTrackView>,
 }
 
@@ -223,25 +230,56 @@ pub(crate) struct TocTrackView {
     pub(crate) blocks: u32,
     pub(crate) copy_permitted: bool,
     pub(crate) pre_emphasis: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) isrc: Option<String>,
+    /// Blocks of its index 0, where it was looked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) pregap: Option<u32>,
+    /// Where index 2 and on begin, where they were looked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) indexes: Option<Vec<i32>>,
+}
+
+/// What a disc says of itself besides its table of contents.
+#[derive(Debug, Default)]
+pub(crate) struct Codes {
+    pub(crate) catalogue: Option<Mcn>,
+    /// By the numbers of tracks.
+    pub(crate) recordings: Vec<(u8, Isrc)>,
+    /// The first session with its pauses and indexes, if these were looked for.
+    pub(crate) session: Option<Session>,
 }
 
 impl TocView {
-    pub(crate) fn new(drive: Name, toc: &Toc) -> Self {
+    pub(crate) fn new(drive: Name, toc: &Toc, codes: &Codes) -> Self {
+        let track = |(entry, next): (&TocEntry, &TocEntry)| {
+            let mut recordings = codes.recordings.iter();
+            let isrc = recordings.find(|(track, _)| *track == entry.track);
+            let mut scanned = codes.session.iter().flat_map(Session::tracks);
+            let scanned = scanned.find(|(_, placed)| placed.number == entry.track);
+            TocTrackView {
+                number: entry.track,
+                kind: if entry.is_data() { "data" } else { "audio" },
+                first_lba: entry.start.0,
+                blocks: u32::try_from(i64::from(next.start.0) - i64::from(entry.start.0))
+                    .unwrap_or(0),
+                copy_permitted: entry.control & 2 != 0,
+                pre_emphasis: entry.control & 5 == 1,
+                isrc: isrc.map(|(_, code)| code.to_string()),
+                pregap: scanned.map(|(track, _)| track.pregap()),
+                indexes: scanned.map(|(track, placed)| {
+                    let starts = track.indexes.iter();
+                    starts
+                        .map(|start| placed.index_1.0.saturating_add_unsigned(*start))
+                        .collect()
+                }),
+            }
+        };
         Self {
             drive,
             lead_out: toc.lead_out().map(|lba| lba.0),
-            tracks: toc
-                .tracks()
-                .map(|(entry, next)| TocTrackView {
-                    number: entry.track,
-                    kind: if entry.is_data() { "data" } else { "audio" },
-                    first_lba: entry.start.0,
-                    blocks: u32::try_from(i64::from(next.start.0) - i64::from(entry.start.0))
-                        .unwrap_or(0),
-                    copy_permitted: entry.control & 2 != 0,
-                    pre_emphasis: entry.control & 5 == 1,
-                })
-                .collect(),
+            catalogue: codes.catalogue.map(|number| number.to_string()),
+            tracks: toc.tracks().map(track).collect(),
         }
     }
 }
@@ -257,17 +295,26 @@ impl Say for TocView {
             self.tracks.len()
         ));
         for track in &self.tracks {
-            let mut flags = String::new();
+            let mut more = String::new();
+            if let Some(pregap) = track.pregap.filter(|pregap| *pregap > 0) {
+                more.push_str(&format!(", behind {}", time(pregap)));
+            }
+            for (index, lba) in (2..).zip(track.indexes.iter().flatten()) {
+                more.push_str(&format!(", index {index} at LBA {lba}"));
+            }
             if track.copy_permitted {
-                flags.push_str(", copy permitted");
+                more.push_str(", copy permitted");
             }
             if track.pre_emphasis {
-                flags.push_str(", pre-emphasis");
+                more.push_str(", pre-emphasis");
+            }
+            if let Some(code) = &track.isrc {
+                more.push_str(&format!(", ISRC {code}"));
             }
             lines.field(
                 &format!("track {}", track.number),
                 format!(
-                    "{}, {} at LBA {}{flags}",
+                    "{}, {} at LBA {}{more}",
                     track.kind,
                     time(track.blocks),
                     track.first_lba
@@ -276,6 +323,9 @@ impl Say for TocView {
         }
         if let Some(lead_out) = self.lead_out {
             lines.field("lead-out", format!("at LBA {lead_out}"));
+        }
+        if let Some(catalogue) = &self.catalogue {
+            lines.field("catalogue", escape::text(catalogue));
         }
         lines.0
     }
@@ -368,50 +418,6 @@ impl Say for TextView {
             }
         }
         strings(&self.faults, &mut lines, "fault");
-        lines.0
-    }
-}
-
-/// `"cd-ripped"`: the sound of a CD was read into files.
-#[derive(Debug, Serialize)]
-pub(crate) struct RippedView {
-    pub(crate) drive: Name,
-    pub(crate) tracks: Vec<TrackRippedView>,
-}
-
-/// One of them.
-#[derive(Debug, Serialize)]
-pub(crate) struct TrackRippedView {
-    pub(crate) number: u8,
-    pub(crate) output: Name,
-    pub(crate) first_lba: i32,
-    pub(crate) blocks: u32,
-    /// Sectors that could not be read, and are silence in the file.
-    pub(crate) unreadable: u64,
-    /// The SHA-256 of the samples, without the file's header.
-    pub(crate) sha256: String,
-}
-
-impl Say for RippedView {
-    const TYPE: &'static str = "cd-ripped";
-
-    fn say(&self) -> String {
-        let mut lines = Lines::new();
-        lines.line(format!(
-            "{}: {} tracks",
-            self.drive.escaped(),
-            self.tracks.len()
-        ));
-        for track in &self.tracks {
-            let bad = match track.unreadable {
-                0 => String::new(),
-                bad => format!(", {bad} sectors unreadable"),
-            };
-            lines.field(
-                &format!("track {}", track.number),
-                format!("{}, {}{bad}", track.output.escaped(), time(track.blocks)),
-            );
-        }
         lines.0
     }
 }

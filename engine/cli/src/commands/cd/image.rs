@@ -28,7 +28,8 @@ fn is_same(a: &Path, b: &Path) -> bool {
 fn make(args: &CdImageArgs, context: &Context) -> Result<CdImageView, Complaint> {
     let mut watcher = Watcher::new(&context.output, Name::new(&args.output));
     watcher.phase("planning");
-    let image = CdImage::from_cue(&args.sheet, &args.sound.of_sheet())?;
+    let image = CdImage::from_sheet(&args.sheet, &args.sound.of_sheet())?;
+    let image = args.sound.settle(image)?;
     let (form, name) = match args.form {
         SubchannelArg::Raw96 => (SubchannelForm::Raw96, "raw96"),
         SubchannelArg::Packed96 => (SubchannelForm::Packed96, "packed96"),
@@ -66,7 +67,7 @@ fn make(args: &CdImageArgs, context: &Context) -> Result<CdImageView, Complaint>
         bytes: sink.finish()?,
         catalogue: image.session().catalogue().map(|number| number.to_string()),
         text_packs: if has_room { image.text().len() } else { 0 },
-        tracks: tracks(&image),
+        tracks: tracks(image.session()),
         warnings: image.warnings().iter().map(ToString::to_string).collect(),
     })
 }

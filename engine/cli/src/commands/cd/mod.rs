@@ -1,7 +1,12 @@
 //! `pitland cd`: CDs beyond one data track.
 
+mod flac;
 mod image;
+mod read;
 mod rip;
+mod sectors;
+mod sheets;
+mod sound_file;
 mod toc;
 
 use super::Context;
@@ -15,5 +20,6 @@ pub(crate) async fn run(command: CdCommand, context: Context) -> Result<Exit, Co
         CdCommand::Toc(args) => toc::run(args, context).await,
         CdCommand::Text(args) => toc::text(args, context).await,
         CdCommand::Rip(args) => rip::run(args, context).await,
+        CdCommand::Read(args) => read::run(args, context).await,
     }
 }

@@ -1,212 +1,381 @@
-//! `pitland cd rip`: the sound of a CD as WAVE files, sample for sample. Sectors that cannot be read come as silence, and
+//! `pitland cd rip`: the sound of a CD as sound files, sample for sample. Sectors that cannot be read come as silence, and
 //! are told.
 
+use super::sectors::{PIECE, Sectors, Told, is_sound};
+use super::sheets::{self, Sheet};
+use super::sound_file::{SoundFile, Tags};
 use super::toc::no_tracks;
-use crate::args::cd::RipArgs;
+use crate::args::cd::{RipArgs, SheetArg, SoundFormatArg};
 use crate::commands::{Context, blocking};
 use crate::error::Complaint;
 use crate::exit::Exit;
 use crate::open;
 use crate::output::bar::Watcher;
-use crate::output::cd::{RippedView, TrackRippedView};
+use crate::output::cd::ripped::{DigestResult, RippedView, TrackRippedView};
 use crate::output::json::{Name, hex};
-use crate::sink::Sink;
-use pitland::cd::SECTOR_BYTES;
+use pitland::DriveReader;
+use pitland::cd::cue_sheet::{CueFileKind, SheetFile};
+use pitland::cd::{CdScan, SECTOR_BYTES, TextKind, TrackDigest, TrackDigester};
+use pitland::writer::MediaFacts;
 use pitland::writer::mmc::Lba;
-use pitland::writer::mmc::reply::Toc;
-use pitland::{DriveReader, QueryError};
-use sha2::{Digest, Sha256};
+use pitland::writer::mmc::reply::TocEntry;
+use std::path::PathBuf;
 
-/// Sectors that are read at a time.
-const PIECE: u32 = 24;
-/// Bytes of a sample of both channels.
-const SAMPLE: i64 = 4;
 /// Blocks before a data track behind sound that are no sound.
 const TURN: i32 = 150;
 
 pub(crate) async fn run(args: RipArgs, context: Context) -> Result<Exit, Complaint> {
     let named = open::address(&args.drive.drive)?;
+    let digests = match &args.digests {
+        Some(path) => Some(digests_of(path)?),
+        None => None,
+    };
     let engine = open::engine(&[], &context.output)?;
     let handle = open::look(&engine, &named)?;
     let facts = open::facts(&handle, &named).await?;
-    let toc = facts.cd.toc.clone().ok_or_else(no_tracks)?;
     let reader = handle.reader();
     let mut watcher = Watcher::new(&context.output, named.name.clone());
     watcher.phase("reading");
     let worker = context.clone();
-    let ripped = blocking(move || {
-        let tracks = tracks_of(&toc, &args)?;
-        std::fs::create_dir_all(&args.output)
-            .map_err(|error| Complaint::output(&args.output, &error))?;
-        let total: u64 = tracks.iter().map(|track| u64::from(track.2)).sum();
-        let lead_out = toc.lead_out().map_or(i32::MAX, |lba| lba.0);
-        let mut rip = Rip {
-            program: 0..lead_out,
-            reader,
-            offset: i64::from(args.read_offset),
-            done: 0,
-            total,
-            watcher,
-            context: worker,
-        };
-        let ripped = tracks.into_iter().map(|track| rip.track(track, &args));
-        let ripped = ripped.collect::<Result<Vec<_>, _>>();
+    let view = blocking(move || {
+        let mut rip = Rip::new(args, digests, &facts, reader, watcher, worker)?;
+        let ripped = rip.all();
         rip.watcher.finish();
         ripped
     })
     .await
     .map_err(|complaint| complaint.of_drive(&named.name))?;
-    let unreadable: u64 = ripped.iter().map(|track| track.unreadable).sum();
+    let is_as_wanted = view.is_as_wanted();
     context.output.result(&RippedView {
         drive: named.name.clone(),
-        tracks: ripped,
+        ..view
     });
     drop(handle);
     open::end(engine, &[]).await?;
-    Ok(match unreadable {
-        0 => Exit::Done,
-        _ => Exit::Differs,
+    Ok(match is_as_wanted {
+        true => Exit::Done,
+        false => Exit::Differs,
     })
 }
 
-/// Number, first block and blocks of the tracks of sound that are wanted.
-fn tracks_of(toc: &Toc, args: &RipArgs) -> Result<Vec<(u8, Lba, u32)>, Complaint> {
-    let mut tracks = Vec::new();
-    for (entry, next) in toc.tracks().filter(|(entry, _)| !entry.is_data()) {
-        let to_data = !next.is_lead_out() && next.is_data();
-        let end = next.start.0 - if to_data { TURN } else { 0 };
-        let blocks = u32::try_from(end - entry.start.0).unwrap_or(0);
-        if args.track.is_empty() || args.track.contains(&entry.track) {
-            tracks.push((entry.track, entry.start, blocks));
-        }
-    }
-    let missing = args
-        .track
-        .iter()
-        .find(|wanted| !tracks.iter().any(|track| track.0 == **wanted));
-    match missing {
-        Some(track) => Err(Complaint::new(
-            Exit::Refused,
-            format!("the disc has no track {track} of sound"),
-            "caller",
-            "pitland cd toc DRIVE lists the tracks",
-        )),
-        None if tracks.is_empty() => Err(no_tracks()),
-        None => Ok(tracks),
-    }
+fn digests_of(path: &std::path::Path) -> Result<Vec<TrackDigest>, Complaint> {
+    let wrong = |what: String| Complaint::source(format!("{}: {what}", path.display()));
+    let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
+    TrackDigest::parse(&text).map_err(|error| wrong(error.to_string()))
+}
+
+/// A track of sound on the disc, or what is hidden before the first one.
+#[derive(Debug, Clone, Copy)]
+struct Wanted {
+    /// 0 before the first track.
+    number: u8,
+    first: Lba,
+    blocks: u32,
 }
 
 struct Rip {
-    /// The blocks of the program, outside of which there is silence.
-    program: std::ops::Range<i32>,
-    reader: DriveReader,
-    /// Samples that are read further on.
-    offset: i64,
+    args: RipArgs,
+    digests: Option<Vec<TrackDigest>>,
+    tracks: Vec<Wanted>,
+    /// First and last track of sound of the disc.
+    ends: (u8, u8),
+    scan: Option<CdScan>,
+    sectors: Sectors,
     done: u64,
-    total: u64,
     watcher: Watcher,
     context: Context,
 }
 
 impl Rip {
-    fn track(
-        &mut self,
-        (number, first, blocks): (u8, Lba, u32),
-        args: &RipArgs,
-    ) -> Result<TrackRippedView, Complaint> {
-        let path = args.output.join(format!("track{number:02}.wav"));
-        let mut sink = Sink::create(&path, None)?;
-        sink.write(&wave_header(blocks))?;
-        let mut digest = Sha256::new();
-        let mut unreadable = 0;
-        let mut at = 0;
-        while at < blocks {
-            if self.context.interrupt.is_raised() {
-                return Err(Complaint::cancelled());
-            }
-            let count = PIECE.min(blocks - at);
-            let lba = Lba(first.0.saturating_add_unsigned(at));
-            let (samples, bad) = self.sound(lba, count)?;
-            unreadable += bad;
-            digest.update(&samples);
-            sink.write(&samples)?;
-            at += count;
-            self.done += u64::from(count);
-            let each = SECTOR_BYTES as u64;
-            self.watcher.bytes(self.done * each, self.total * each);
+    fn new(
+        args: RipArgs,
+        digests: Option<Vec<TrackDigest>>,
+        facts: &MediaFacts,
+        reader: DriveReader,
+        watcher: Watcher,
+        context: Context,
+    ) -> Result<Self, Complaint> {
+        let mut tracks = sounds_of(facts);
+        let (Some(first), Some(last)) = (tracks.first().copied(), tracks.last().copied()) else {
+            return Err(no_tracks());
+        };
+        let scan = match args.sheet != SheetArg::None || args.format == SoundFormatArg::Flac {
+            true => Some(reader.scan_cd(facts)?),
+            false => None,
+        };
+        let has_data = |scan: &CdScan| scan.session.tracks().any(|(track, _)| !is_sound(track));
+        if args.sheet != SheetArg::None && scan.as_ref().is_some_and(has_data) {
+            return Err(Complaint::new(
+                Exit::Refused,
+                "a sheet of sound files cannot have the disc's tracks of data",
+                "caller",
+                "pitland cd read reads sound and data into one image",
+            ));
         }
-        sink.finish()?;
-        let sum = digest.finalize();
-        Ok(TrackRippedView {
-            number,
-            output: Name::new(&path),
-            first_lba: first.0,
-            blocks,
-            unreadable,
-            sha256: hex(&sum),
+        if first.number == 1 && first.first.0 > 0 {
+            let hidden = Wanted {
+                number: 0,
+                first: Lba(0),
+                blocks: first.first.0.unsigned_abs(),
+            };
+            tracks.insert(0, hidden);
+        }
+        if !args.track.is_empty() {
+            tracks.retain(|track| args.track.contains(&track.number));
+        }
+        let is_there = |wanted: &&u8| tracks.iter().any(|track| track.number == **wanted);
+        if let Some(track) = args.track.iter().find(|wanted| !is_there(wanted)) {
+            return Err(Complaint::new(
+                Exit::Refused,
+                format!("the disc has no track {track} of sound"),
+                "caller",
+                "pitland cd toc DRIVE lists the tracks",
+            ));
+        }
+        let program = 0..end_of_program(facts);
+        let offset = args.sound.read_offset;
+        Ok(Self {
+            sectors: Sectors::new(reader, program, offset),
+            ends: (first.number, last.number),
+            args,
+            digests,
+            tracks,
+            scan,
+            done: 0,
+            watcher,
+            context,
         })
     }
 
-    /// The sound of so many sectors, moved by the offset, and how many could not be read.
-    fn sound(&self, lba: Lba, count: u32) -> Result<(Vec<u8>, u64), Complaint> {
-        let each = SECTOR_BYTES as i64;
-        let from = i64::from(lba.0) * each + self.offset * SAMPLE;
-        let (first, into) = (from.div_euclid(each), from.rem_euclid(each) as usize);
-        let whole = count + u32::from(into > 0);
-        let first = Lba(i32::try_from(first).unwrap_or(i32::MAX));
-        let mut read = vec![0; whole as usize * SECTOR_BYTES];
-        // Outside of the program there is silence, which is not asked for.
-        let before = self
-            .program
-            .start
-            .saturating_sub(first.0)
-            .clamp(0, whole as i32);
-        let behind = self
-            .program
-            .end
-            .saturating_sub(first.0)
-            .clamp(before, whole as i32);
-        let inside = before as usize * SECTOR_BYTES..behind as usize * SECTOR_BYTES;
-        let place = read.get_mut(inside).unwrap_or_default();
-        let bad = self.readable(Lba(first.0.saturating_add(before)), place)?;
-        let length = count as usize * SECTOR_BYTES;
-        let samples = read.get(into..into + length).unwrap_or_default().to_vec();
-        Ok((samples, bad))
-    }
-
-    /// Reads sectors; those that cannot be read come as silence, and are counted.
-    fn readable(&self, first: Lba, out: &mut [u8]) -> Result<u64, Complaint> {
-        match self.reader.read_sectors(first, false, out) {
-            Ok(_) => return Ok(0),
-            Err(QueryError::Sense(_)) => {}
-            Err(error) => return Err(error.into()),
+    fn all(&mut self) -> Result<RippedView, Complaint> {
+        let folder = self.args.output.clone();
+        std::fs::create_dir_all(&folder).map_err(|error| Complaint::output(&folder, &error))?;
+        if self.scan.as_ref().is_some_and(|scan| !scan.has_positions) {
+            self.watcher
+                .warn("the drive gives no sub-channels: pauses and indexes are not known".into());
         }
-        let mut bad = 0;
-        for (at, sector) in (first.0..).zip(out.chunks_mut(SECTOR_BYTES)) {
-            match self.reader.read_sectors(Lba(at), false, sector) {
-                Ok(_) => {}
-                Err(QueryError::Sense(_)) => {
-                    sector.fill(0);
-                    bad += 1;
+        let blocks = self.tracks.iter().map(|track| track.blocks).sum();
+        let whole = folder.join(format!("disc.{}", self.args.format.ending()));
+        let mut all = match self.args.whole {
+            true => {
+                let tags = self.tags(None);
+                Some(SoundFile::create(self.args.format, &whole, blocks, &tags)?)
+            }
+            false => None,
+        };
+        let mut views = Vec::new();
+        let mut files: Vec<(PathBuf, Lba)> = Vec::new();
+        for track in self.tracks.clone() {
+            let (file, path) = match all.take() {
+                Some(file) => (file, whole.clone()),
+                None => {
+                    let ending = self.args.format.ending();
+                    let path = folder.join(format!("track{:02}.{ending}", track.number));
+                    let tags = self.tags(Some(track.number));
+                    let file = SoundFile::create(self.args.format, &path, track.blocks, &tags)?;
+                    (file, path)
                 }
-                Err(error) => return Err(error.into()),
+            };
+            if files.last().is_none_or(|(last, _)| *last != path) {
+                files.push((path.clone(), track.first));
+            }
+            let (file, view) = self.track(file, track, Name::new(&path), blocks)?;
+            views.push(view);
+            match self.args.whole {
+                true => all = Some(file),
+                false => drop(file.finish()?),
             }
         }
-        Ok(bad)
+        if let Some(file) = all {
+            file.finish()?;
+        }
+        let sheet = self.sheet(&files)?;
+        Ok(RippedView {
+            drive: Name::new(""),
+            sheet,
+            read_offset: self.args.sound.read_offset,
+            missing: self.missing(),
+            tracks: views,
+        })
+    }
+
+    /// Tracks that there are digests of, and that the disc has not.
+    fn missing(&self) -> Vec<u8> {
+        let wanted = self.digests.iter().flatten().map(|digest| digest.track);
+        let wanted = wanted.filter(|track| {
+            self.args.track.is_empty() && !self.tracks.iter().any(|of| of.number == *track)
+        });
+        wanted.collect()
+    }
+
+    fn sheet(&self, files: &[(PathBuf, Lba)]) -> Result<Option<Name>, Complaint> {
+        let kind = match self.args.sheet {
+            SheetArg::None => return Ok(None),
+            SheetArg::Cue => Sheet::Cue,
+            SheetArg::Toc => Sheet::Toc,
+        };
+        let Some(scan) = &self.scan else {
+            return Ok(None);
+        };
+        let names: Vec<String> = files
+            .iter()
+            .map(|(path, _)| sheets::name_of(path))
+            .collect();
+        let files: Vec<SheetFile<'_>> = names
+            .iter()
+            .zip(files)
+            .map(|(name, (_, first))| SheetFile {
+                name,
+                kind: CueFileKind::Sound,
+                first: *first,
+            })
+            .collect();
+        let path = self.args.output.join(format!("disc.{}", kind.ending()));
+        sheets::write(&path, &kind.text(scan, &files)?)?;
+        Ok(Some(Name::new(&path)))
+    }
+
+    /// What the disc says of a track, or of itself.
+    fn tags(&self, track: Option<u8>) -> Tags {
+        let mut tags = Tags::new();
+        let Some(scan) = &self.scan else { return tags };
+        let text = |kind, track| {
+            let block = scan.text.blocks.first()?;
+            let text = block.text(kind, track).filter(|text| !text.is_empty())?;
+            Some(text.to_owned())
+        };
+        let mut put = |name, text: Option<String>| tags.extend(text.map(|text| (name, text)));
+        put("ALBUM", text(TextKind::Title, 0));
+        let album = text(TextKind::Performer, 0);
+        match track {
+            None => put("ARTIST", album),
+            Some(track) => {
+                put("TITLE", text(TextKind::Title, track));
+                put(
+                    "ARTIST",
+                    text(TextKind::Performer, track).or_else(|| album.clone()),
+                );
+                put("ALBUMARTIST", album);
+                put("COMPOSER", text(TextKind::Composer, track));
+                put("TRACKNUMBER", Some(track.to_string()));
+                let mut tracks = scan.session.tracks();
+                let of = tracks.find(|(_, placed)| placed.number == track);
+                put("ISRC", of.and_then(|(of, _)| Some(of.isrc?.to_string())));
+            }
+        }
+        put(
+            "MCN",
+            scan.session.catalogue().map(|number| number.to_string()),
+        );
+        tags
+    }
+
+    fn track(
+        &mut self,
+        mut file: SoundFile,
+        track: Wanted,
+        output: Name,
+        total: u32,
+    ) -> Result<(SoundFile, TrackRippedView), Complaint> {
+        let all = self.digests.iter().flatten();
+        let digest = all
+            .into_iter()
+            .find(|digest| digest.track == track.number)
+            .cloned();
+        let is_end = |end| end == track.number;
+        let (is_first, is_last) = (is_end(self.ends.0), is_end(self.ends.1));
+        let mut own = TrackDigester::new(track.blocks, is_first, is_last);
+        // Of a track with gaps that the drive made, the digests know the sound alone.
+        let known = digest.as_ref().map_or(0, |digest| digest.blocks);
+        let mut as_known = TrackDigester::new(known, is_first, is_last);
+        let mut told = Told::default();
+        let mut at = 0;
+        while at < track.blocks {
+            if self.context.interrupt.is_raised() {
+                return Err(Complaint::cancelled());
+            }
+            let count = PIECE.min(track.blocks - at);
+            let lba = Lba(track.first.0.saturating_add_unsigned(at));
+            let (samples, more) = self.sectors.sound(lba, count)?;
+            told.add(more);
+            own.update(&samples);
+            let known = known.saturating_sub(at).min(count) as usize * SECTOR_BYTES;
+            as_known.update(samples.get(..known).unwrap_or_default());
+            file.write(&samples)?;
+            at += count;
+            self.done += u64::from(count);
+            let each = SECTOR_BYTES as u64;
+            self.watcher
+                .bytes(self.done * each, u64::from(total) * each);
+        }
+        let own = own.finish(track.number, track.first);
+        let as_known = as_known.finish(track.number, track.first);
+        let view = TrackRippedView {
+            number: track.number,
+            output,
+            first_lba: track.first.0,
+            blocks: track.blocks,
+            unreadable: told.unreadable,
+            c2_sectors: self.sectors.has_c2().then_some(told.flagged),
+            sha256: hex(&own.sha256),
+            crc_1: hex(&own.crc_1.to_be_bytes()),
+            crc_2: hex(&own.crc_2.to_be_bytes()),
+            digest: self.judge(digest.as_ref(), &as_known),
+        };
+        Ok((file, view))
+    }
+
+    fn judge(&self, wanted: Option<&TrackDigest>, read: &TrackDigest) -> Option<DigestResult> {
+        self.digests.as_ref()?;
+        let wanted = wanted?;
+        let is_whole = wanted.blocks == read.blocks;
+        Some(match is_whole && wanted.sha256 == read.sha256 {
+            true => DigestResult::Equal,
+            // What the offset keeps away lies at the ends, which these sums leave out.
+            false if is_whole && self.args.sound.read_offset != 0 && wanted.crc_2 == read.crc_2 => {
+                DigestResult::EqualInside
+            }
+            false => DigestResult::Differs,
+        })
     }
 }
 
-/// The header of a WAVE file with the samples of so many sectors.
-fn wave_header(blocks: u32) -> Vec<u8> {
-    // A CD has less than 1 GiB.
-    let bytes = blocks.saturating_mul(SECTOR_BYTES as u32);
-    let mut out = b"RIFF".to_vec();
-    out.extend(bytes.saturating_add(36).to_le_bytes());
-    out.extend(b"WAVEfmt \x10\0\0\0\x01\0\x02\0");
-    out.extend(44_100u32.to_le_bytes());
-    out.extend((44_100u32 * 4).to_le_bytes());
-    out.extend([4, 0, 16, 0]);
-    out.extend(b"data");
-    out.extend(bytes.to_le_bytes());
-    out
+/// The tracks of sound of all sessions.
+fn sounds_of(facts: &MediaFacts) -> Vec<Wanted> {
+    let Some(toc) = &facts.cd.toc else {
+        return Vec::new();
+    };
+    let sounds = toc.tracks().filter(|(entry, _)| !entry.is_data());
+    let track = |(entry, next): (&TocEntry, &TocEntry)| {
+        let to_data = !next.is_lead_out() && next.is_data();
+        let by_next = next.start.0 - if to_data { TURN } else { 0 };
+        let end = end_of_session(facts, entry.track, next.track).map_or(by_next, |end| end.0);
+        Wanted {
+            number: entry.track,
+            first: entry.start,
+            blocks: u32::try_from(end - entry.start.0).unwrap_or(0),
+        }
+    };
+    sounds.map(track).collect()
+}
+
+/// Where the lead-out behind a track begins, if the next one is of another session.
+fn end_of_session(facts: &MediaFacts, track: u8, next: u8) -> Option<Lba> {
+    let full = facts.cd.full_toc.as_ref()?;
+    let session_of = |track: u8| {
+        let entry = full
+            .entries
+            .iter()
+            .find(|entry| entry.point == track && entry.adr == 1);
+        entry.map(|entry| entry.session)
+    };
+    let session = session_of(track)?;
+    (session_of(next)? != session).then(|| full.lead_out(session))?
+}
+
+/// Where what can be read ends.
+fn end_of_program(facts: &MediaFacts) -> i32 {
+    let toc = facts.cd.toc.as_ref();
+    toc.and_then(|toc| toc.lead_out())
+        .map_or(i32::MAX, |lba| lba.0)
 }

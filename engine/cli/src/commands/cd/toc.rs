@@ -1,29 +1,54 @@
 //! `pitland cd toc` and `pitland cd text`: what a CD says of its tracks.
 
 use crate::args::DriveArg;
+use crate::args::cd::TocArgs;
 use crate::commands::{Context, blocking};
 use crate::error::Complaint;
 use crate::exit::Exit;
 use crate::open;
-use crate::output::cd::{TextView, TocView};
+use crate::output::cd::{Codes, TextView, TocView};
+use pitland::DriveReader;
 use pitland::cd::CdText;
+use pitland::writer::MediaFacts;
 
-pub(crate) async fn run(args: DriveArg, context: Context) -> Result<Exit, Complaint> {
-    let named = open::address(&args.drive)?;
+pub(crate) async fn run(args: TocArgs, context: Context) -> Result<Exit, Complaint> {
+    let named = open::address(&args.drive.drive)?;
     let engine = open::engine(&[], &context.output)?;
     let handle = open::look(&engine, &named)?;
     let facts = open::facts(&handle, &named).await?;
-    let toc = facts
-        .cd
-        .toc
-        .as_ref()
-        .ok_or_else(|| no_tracks().of_drive(&named.name))?;
-    context
-        .output
-        .result(&TocView::new(named.name.clone(), toc));
+    let of_drive = |complaint: Complaint| complaint.of_drive(&named.name);
+    let toc = facts.cd.toc.clone();
+    let toc = toc.ok_or_else(|| of_drive(no_tracks()))?;
+    let reader = handle.reader();
+    let codes = blocking(move || codes(&reader, &facts, args.indexes))
+        .await
+        .map_err(of_drive)?;
+    let view = TocView::new(named.name.clone(), &toc, &codes);
+    context.output.result(&view);
     drop(handle);
     open::end(engine, &[]).await?;
     Ok(Exit::Done)
+}
+
+/// The codes of the disc, and with its pauses and indexes, if they are wanted.
+fn codes(reader: &DriveReader, facts: &MediaFacts, indexes: bool) -> Result<Codes, Complaint> {
+    let toc = facts.cd.toc.as_ref().ok_or_else(no_tracks)?;
+    let mut recordings = Vec::new();
+    for (entry, _) in toc.tracks().filter(|(entry, _)| !entry.is_data()) {
+        let code = reader.read_isrc(entry.track)?;
+        recordings.extend(code.map(|code| (entry.track, code)));
+    }
+    Ok(Codes {
+        catalogue: reader.read_catalogue()?,
+        recordings,
+        session: match indexes {
+            true => {
+                let scan = reader.scan_cd(facts)?;
+                scan.has_positions.then_some(scan.session)
+            }
+            false => None,
+        },
+    })
 }
 
 pub(super) fn no_tracks() -> Complaint {

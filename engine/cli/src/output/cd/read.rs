@@ -1,0 +1,89 @@
+//! What is said of a CD that was read into an image.
+
+use crate::output::Say;
+use crate::output::cd::{CdTrackView, say_tracks, tracks};
+use crate::output::escape;
+use crate::output::human::{Lines, bytes};
+use crate::output::json::Name;
+use pitland::cd::CdScan;
+use serde::Serialize;
+
+/// `"cd-read"`: a CD was read into an image and a file that describes it.
+#[derive(Debug, Serialize)]
+pub(crate) struct CdReadView {
+    pub(crate) drive: Name,
+    /// The files: the image, its sub-channels where they are a file, and what describes them.
+    pub(crate) outputs: Vec<Name>,
+    /// Of the image.
+    pub(crate) bytes: u64,
+    /// Where the lead-out begins.
+    pub(crate) lead_out: i32,
+    /// Sectors that could not be read, and are silence or zeros.
+    pub(crate) unreadable: u64,
+    /// Blocks of run-out behind data that do not read on such discs, and are zeros.
+    pub(crate) run_out: u64,
+    /// Sectors with error bits of the drive; null: it has none.
+    pub(crate) c2_sectors: Option<u64>,
+    /// The SHA-256 of all sectors, samples with the lower byte first.
+    pub(crate) sha256: String,
+    /// Closed sessions of the disc, of which the first was read.
+    pub(crate) sessions: u8,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) catalogue: Option<String>,
+    /// Languages of its CD-TEXT.
+    pub(crate) text_languages: usize,
+    pub(crate) tracks: Vec<CdTrackView>,
+}
+
+impl CdReadView {
+    /// What the disc is, in these files; of its sectors nothing is known yet.
+    pub(crate) fn of_disc(outputs: Vec<Name>, scan: &CdScan) -> Self {
+        Self {
+            drive: Name::new(""),
+            outputs,
+            bytes: 0,
+            lead_out: scan.session.lead_out().0,
+            unreadable: 0,
+            run_out: 0,
+            c2_sectors: None,
+            sha256: String::new(),
+            sessions: scan.sessions,
+            catalogue: scan.session.catalogue().map(|number| number.to_string()),
+            text_languages: scan.text.blocks.len(),
+            tracks: tracks(&scan.session),
+        }
+    }
+}
+
+impl Say for CdReadView {
+    const TYPE: &'static str = "cd-read";
+
+    fn say(&self) -> String {
+        let mut lines = Lines::new();
+        let names: Vec<String> = self.outputs.iter().map(Name::escaped).collect();
+        lines.line(format!(
+            "{}: {}, {}",
+            self.drive.escaped(),
+            names.join(", "),
+            bytes(self.bytes)
+        ));
+        say_tracks(&self.tracks, &mut lines);
+        lines.field("lead-out", format!("at LBA {}", self.lead_out));
+        if let Some(catalogue) = &self.catalogue {
+            lines.field("catalogue", escape::text(catalogue));
+        }
+        if self.text_languages > 0 {
+            lines.field("CD-TEXT", format!("in {} language(s)", self.text_languages));
+        }
+        if self.unreadable > 0 {
+            lines.field("unreadable", format!("{} sectors", self.unreadable));
+        }
+        if self.run_out > 0 {
+            lines.field("run-out", format!("{} blocks, as zeros", self.run_out));
+        }
+        if let Some(flagged) = self.c2_sectors.filter(|flagged| *flagged > 0) {
+            lines.field("C2", format!("error bits in {flagged} sectors"));
+        }
+        lines.0
+    }
+}

@@ -1,0 +1,249 @@
+//! Discs that are read into images and burned again: the copy is the disc, in its main channel and in its sub-channels. And
+//! what is wrong with such images, named by file and line.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod common;
+
+use common::{Bench, tools};
+use std::fs;
+
+/// Samples that nowhere repeat themselves.
+fn samples(frames: u32, seed: u32) -> Vec<u8> {
+    (0..frames * 588)
+        .flat_map(|n| ((n ^ seed).wrapping_mul(2_654_435_761) | 1).to_le_bytes())
+        .collect()
+}
+
+fn blank(bench: &Bench, name: &str) -> String {
+    bench.expect(0, &["virtual", "create", name, "--medium", "cd-r"]);
+    format!("virtual:{name}")
+}
+
+/// A disc of sound with everything that sub-channels and lead-ins tell.
+const RICH: &str = "CATALOG 4006381333931\nTITLE \"An Album\"\nPERFORMER Somebody\nFILE a.bin BINARY\n\
+    TRACK 1 AUDIO\nTITLE One\nFLAGS DCP\nISRC USAT29902803\nINDEX 0 0:0:0\nINDEX 1 0:2:0\nINDEX 2 0:4:30\nINDEX 3 0:5:0\n\
+    TRACK 2 AUDIO\nTITLE Two\nFLAGS PRE\nINDEX 0 0:8:0\nINDEX 1 0:9:10\n\
+    TRACK 3 AUDIO\nISRC USAT29902804\nPREGAP 0:1:0\nINDEX 1 0:14:5\n";
+
+fn rich(bench: &Bench) {
+    fs::write(bench.path("a.bin"), samples(1500, 0)).unwrap();
+    fs::write(bench.path("a.cue"), RICH).unwrap();
+}
+
+/// Reads a disc and burns what was read.
+fn copy(bench: &Bench, from: &str, kind: &str, mode: &str) -> String {
+    let name = format!("copy-{kind}-{mode}");
+    bench.expect(0, &["cd", "read", from, "-o", &name, "--as", kind]);
+    let to = blank(bench, &format!("{name}.vdisc"));
+    let ending = if kind == "bincue" { "cue" } else { kind };
+    let sheet = format!("{name}.{ending}");
+    bench.expect(
+        0,
+        &["audio", "--cue", &sheet, "--drive", &to, "--mode", mode],
+    );
+    to
+}
+
+/// Every sector of a disc with its sub-channels, and what describes it.
+fn whole(bench: &Bench, drive: &str) -> [Vec<u8>; 3] {
+    bench.expect(0, &["cd", "read", drive, "-o", "whole", "--as", "ccd"]);
+    ["whole.img", "whole.sub", "whole.ccd"].map(|name| bench.bytes(name))
+}
+
+#[test]
+fn a_disc_of_sound_that_is_read_and_burned_again_is_the_same_disc() {
+    let bench = Bench::new();
+    rich(&bench);
+    for mode in ["sao", "raw"] {
+        let drive = blank(&bench, &format!("{mode}.vdisc"));
+        bench.expect(
+            0,
+            &["audio", "--cue", "a.cue", "--drive", &drive, "--mode", mode],
+        );
+        let [image, subchannels, control] = whole(&bench, &drive);
+        let end = 1500 + 75;
+        assert_eq!((image.len(), subchannels.len()), (end * 2352, end * 96));
+        // Samples, the pause before the last track, samples: nothing else.
+        let sound = samples(1500, 0);
+        let cut = (14 * 75 + 5) * 2352;
+        assert!(image[..cut] == sound[..cut] && image[cut + 75 * 2352..] == sound[cut..]);
+        assert!(image[cut..cut + 75 * 2352].iter().all(|byte| *byte == 0));
+        for kind in ["bincue", "toc", "ccd"] {
+            let copied = whole(&bench, &copy(&bench, &drive, kind, mode));
+            assert!(copied[0] == image, "{mode}, {kind}: another main channel");
+            assert!(
+                copied[1] == subchannels,
+                "{mode}, {kind}: other sub-channels"
+            );
+            assert!(copied[2] == control, "{mode}, {kind}: other texts or codes");
+        }
+    }
+}
+
+#[test]
+fn data_and_sound_are_copied_as_they_are() {
+    let bench = Bench::new();
+    let mut file: Vec<u8> = (0..400 * 2048u32)
+        .map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8)
+        .collect();
+    file.extend(samples(500, 9));
+    fs::write(bench.path("m.bin"), &file).unwrap();
+    let sheet = "FILE m.bin BINARY\nTRACK 1 MODE1/2048\nINDEX 1 0:0:0\nTRACK 2 AUDIO\nPREGAP 0:2:0\nINDEX 1 0:5:25\n";
+    fs::write(bench.path("m.cue"), sheet).unwrap();
+    let drive = blank(&bench, "m.vdisc");
+    bench.expect(0, &["burn", "m.cue", "--drive", &drive]);
+    let first = whole(&bench, &drive);
+    for kind in ["bincue", "toc", "ccd"] {
+        let to = copy(&bench, &drive, kind, "sao");
+        assert!(whole(&bench, &to) == first, "{kind}");
+        bench.expect(0, &["read", &to, "--track", "1", "-o", "data"]);
+        assert!(
+            bench.bytes("data")[..400 * 2048] == file[..400 * 2048],
+            "{kind}"
+        );
+    }
+}
+
+#[test]
+fn cdrdao_reads_what_describes_a_disc() {
+    let bench = Bench::new();
+    if tools::tool("copying", "cdrdao").is_none() {
+        return;
+    }
+    rich(&bench);
+    let drive = blank(&bench, "a.vdisc");
+    bench.expect(0, &["audio", "--cue", "a.cue", "--drive", &drive]);
+    bench.expect(0, &["cd", "read", &drive, "-o", "copy", "--as", "toc"]);
+    let size = tools::output(&bench, "cdrdao", &["toc-size", "copy.toc"]);
+    assert_eq!(size.trim(), (1500 + 75).to_string());
+    let folder = ["cd", "rip", &drive, "-o", "rip", "--sheet", "toc"];
+    bench.expect(0, &folder);
+    let size = tools::output(&bench, "cdrdao", &["toc-size", "rip/disc.toc"]);
+    assert_eq!(size.trim(), (1500 + 75).to_string());
+}
+
+#[test]
+fn a_rip_with_its_sheet_is_the_disc_again() {
+    let bench = Bench::new();
+    rich(&bench);
+    let drive = blank(&bench, "a.vdisc");
+    bench.expect(0, &["audio", "--cue", "a.cue", "--drive", &drive]);
+    let first = whole(&bench, &drive);
+    for (number, more) in [
+        &["--sheet", "cue"][..],
+        &["--sheet", "toc"],
+        &["--sheet", "cue", "--whole"],
+        &["--sheet", "toc", "--whole"],
+        &["--sheet", "cue", "--format", "flac"],
+    ]
+    .iter()
+    .enumerate()
+    {
+        let folder = format!("rip{number}");
+        bench.expect(0, &[&["cd", "rip", &drive, "-o", &folder], *more].concat());
+        let to = blank(&bench, &format!("{folder}.vdisc"));
+        let sheet = format!("{folder}/disc.{}", more[1]);
+        bench.expect(0, &["burn", &sheet, "--drive", &to]);
+        let again = whole(&bench, &to);
+        for (at, what) in ["main channel", "sub-channels", "texts or codes"]
+            .iter()
+            .enumerate()
+        {
+            assert!(again[at] == first[at], "{more:?}: other {what}");
+        }
+    }
+}
+
+#[test]
+fn what_is_wrong_with_tables_of_contents_and_control_files_is_named_by_file_and_line() {
+    let bench = Bench::new();
+    rich(&bench);
+    let drive = blank(&bench, "a.vdisc");
+    bench.expect(0, &["audio", "--cue", "a.cue", "--drive", &drive]);
+    bench.expect(0, &["cd", "read", &drive, "-o", "t", "--as", "toc"]);
+    bench.expect(0, &["cd", "read", &drive, "-o", "c", "--as", "ccd"]);
+    let untouched = blank(&bench, "b.vdisc");
+    let before = bench.bytes("b.vdisc");
+    let refused = |sheet: &str, said: &str| {
+        for args in [
+            &["audio", "--cue", sheet, "--drive", &untouched][..],
+            &["burn", sheet, "--drive", &untouched],
+            &["cd", "image", sheet, "-o", "image"],
+        ] {
+            let run = bench.expect(3, args);
+            assert!(run.stderr.contains(said), "{sheet}: {said}\n{}", run.stderr);
+        }
+        assert!(bench.bytes("b.vdisc") == before, "{sheet}");
+    };
+    let text = fs::read_to_string(bench.path("t.toc")).unwrap();
+    for (from, to, said) in [
+        ("CD_DA", "CD_XY", "t.toc, line 1: "),
+        ("4006381333931", "400638", "t.toc, line 2: "),
+        ("t.bin", "missing.bin", "missing.bin"),
+        ("TRACK AUDIO", "TRACK SOUND", "t.toc, line "),
+        ("ISRC \"USAT29902803\"", "ISRC \"U\"", "t.toc, line "),
+        ("START 00:02:00", "START 99:02:00", "t.toc, line "),
+    ] {
+        assert!(text.contains(from), "{from}\n{text}");
+        fs::write(bench.path("t.toc"), text.replacen(from, to, 1)).unwrap();
+        refused("t.toc", said);
+    }
+    // An image that is shorter than its table of contents says.
+    fs::write(bench.path("t.toc"), &text).unwrap();
+    let image = bench.bytes("t.bin");
+    fs::write(bench.path("t.bin"), &image[..image.len() - 2352]).unwrap();
+    refused("t.toc", "t.toc, line ");
+    let text = fs::read_to_string(bench.path("c.ccd")).unwrap();
+    for (from, to, said) in [
+        ("[CloneCD]", "[Other]", "c.ccd, line 1: "),
+        ("Sessions=1", "Sessions=2", "c.ccd, line 6: "),
+        ("CATALOG=4006381333931", "CATALOG=4", "c.ccd, line "),
+        ("MODE=0", "MODE=7", "c.ccd, line "),
+    ] {
+        assert!(text.contains(from), "{from}\n{text}");
+        fs::write(bench.path("c.ccd"), text.replacen(from, to, 1)).unwrap();
+        refused("c.ccd", said);
+    }
+    fs::write(bench.path("c.ccd"), &text).unwrap();
+    let subchannels = bench.bytes("c.sub");
+    fs::write(bench.path("c.sub"), &subchannels[1..]).unwrap();
+    refused(
+        "c.ccd",
+        "c.ccd, line 1: c.sub: its 151199 bytes are not 96 for each of the 1575 sectors",
+    );
+    fs::write(bench.path("c.sub"), &subchannels).unwrap();
+    let image = bench.bytes("c.img");
+    fs::write(bench.path("c.img"), &image[1..]).unwrap();
+    refused("c.ccd", "c.ccd, line 1: c.img: its ");
+    fs::remove_file(bench.path("c.img")).unwrap();
+    refused("c.ccd", "c.ccd, line 1: c.img: ");
+}
+
+#[test]
+fn channels_beyond_q_are_told_to_be_left_out() {
+    let bench = Bench::new();
+    rich(&bench);
+    let drive = blank(&bench, "a.vdisc");
+    bench.expect(0, &["audio", "--cue", "a.cue", "--drive", &drive]);
+    bench.expect(0, &["cd", "read", &drive, "-o", "c", "--as", "ccd"]);
+    let plain = bench.expect(
+        0,
+        &["cd", "image", "c.ccd", "-o", "image", "--form", "pq16"],
+    );
+    assert!(!plain.stderr.contains("R to W"), "{}", plain.stderr);
+    let mut subchannels = bench.bytes("c.sub");
+    subchannels[96 * 700 + 50] = 1;
+    fs::write(bench.path("c.sub"), subchannels).unwrap();
+    let told = bench.expect(
+        0,
+        &[
+            "cd", "image", "c.ccd", "-o", "image", "--form", "pq16", "--json",
+        ],
+    );
+    let warnings = told.of_type("cd-image")[0]["warnings"].to_string();
+    assert!(
+        warnings.contains("c.sub: what its channels R to W hold"),
+        "{warnings}"
+    );
+}
