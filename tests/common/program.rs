@@ -1,4 +1,4 @@
-//! The program as it is built, for tests of what only a whole process shows. Owns how it is found.
+//! The program and the examples as they are built, for tests of what only a whole process shows. Owns how they are found.
 
 use std::env;
 use std::fs::DirBuilder;
@@ -10,31 +10,39 @@ use std::sync::OnceLock;
 /// The program, built in the profile of this test if it is not up to date.
 pub fn pitland() -> Command {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    let program = BUILT.get_or_init(|| {
-        let test = env::current_exe().unwrap();
-        let folder = test.ancestors().nth(2).unwrap();
-        let profile = match folder.file_name().unwrap().to_str() {
-            Some("debug") => "dev",
-            other => other.unwrap(),
-        };
-        let status = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-            // The whole workspace decides on features, as when everything is built.
-            .args([
-                "build",
-                "--workspace",
-                "--bin",
-                "pitland",
-                "--offline",
-                "--quiet",
-            ])
-            .args(["--profile", profile, "--target-dir"])
-            .arg(folder.parent().unwrap())
-            .current_dir(env!("CARGO_MANIFEST_DIR"))
-            .status()
-            .unwrap();
-        assert!(status.success());
-        folder.join("pitland")
-    });
+    let folder = BUILT.get_or_init(|| built(&["--bin", "pitland"]));
+    command(&folder.join("pitland"))
+}
+
+/// An example of this name, built likewise.
+pub fn example(name: &str) -> Command {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    let folder = BUILT.get_or_init(|| built(&["--examples"]));
+    command(&folder.join("examples").join(name))
+}
+
+/// Builds what is asked for, and answers where programs are put.
+fn built(what: &[&str]) -> PathBuf {
+    let test = env::current_exe().unwrap();
+    let folder = test.ancestors().nth(2).unwrap();
+    let profile = match folder.file_name().unwrap().to_str() {
+        Some("debug") => "dev",
+        other => other.unwrap(),
+    };
+    let status = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        // The whole workspace decides on features, as when everything is built.
+        .args(["build", "--workspace", "--offline", "--quiet"])
+        .args(what)
+        .args(["--profile", profile, "--target-dir"])
+        .arg(folder.parent().unwrap())
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .status()
+        .unwrap();
+    assert!(status.success());
+    folder.to_owned()
+}
+
+fn command(program: &Path) -> Command {
     let mut command = Command::new(program);
     command
         .stdin(Stdio::null())
