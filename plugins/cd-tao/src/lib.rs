@@ -136,6 +136,10 @@ impl Place {
     }
 
     fn track(&self, burn: &BurnRequest) -> Result<DataTrack, Refusal> {
-        DataTrack::fitting(burn, self.spot.nwa, self.room, cd::READ_AHEAD_BLOCKS)
+        let padding = match burn.postgap_in_image {
+            true => 0,
+            false => cd::READ_AHEAD_BLOCKS,
+        };
+        DataTrack::fitting(burn, self.spot.nwa, self.room, padding)
     }
 }

@@ -34,7 +34,7 @@ codes! {
     ANSWER_DATA = 0x0202,
 
     /// Burn `count` blocks; flags: 1 test write, 2 underrun protection, 4 fast write, 8 overburn, 16 a CD layout
-    /// is given. Placement, finish, speed, recording and form of CD sectors follow, then the layout.
+    /// is given, 64 the image has its postgap. Placement, finish, speed, recording and form of CD sectors follow, then the layout.
     REQUEST_BURN = 0x0300,
     /// Format; flags: 1 kind given (count), 2 spare bytes given (number 0). Certification follows.
     REQUEST_FORMAT = 0x0301,
@@ -203,6 +203,8 @@ codes! {
     REFUSAL_NO_SUCH_MODE = 0x0524,
     /// No CD-TEXT.
     REFUSAL_NO_CD_TEXT = 0x0525,
+    /// Underrun protection cannot be turned off; count: profile.
+    REFUSAL_NO_UNDERRUN_CHOICE = 0x0526,
     /// READ DISC INFORMATION is missing.
     MISSING_DISC_INFORMATION = 0x0580,
     /// READ TRACK INFORMATION is missing.

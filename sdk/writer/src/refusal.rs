@@ -174,6 +174,12 @@ pub enum Refusal {
     /// The drive takes no CD-TEXT, or not at this place.
     #[error("the drive takes no CD-TEXT here: burn without it, or raw")]
     NoCdText,
+    /// The medium's drive may always pause and link: protection against underruns is no choice of the host.
+    #[error("{profile} leaves no choice: its protection against underruns cannot be turned off")]
+    NoUnderrunChoice {
+        /// The medium.
+        profile: Profile,
+    },
     /// The medium is not formatted, and this drive cannot format it.
     #[error("the medium is not formatted, and this drive does not format it")]
     FormatNeeded,

@@ -137,6 +137,9 @@ pub struct BurnRequest {
     pub cd: Option<CdLayout>,
     /// Onto a CD, beyond the last lead-out that the disc names, as far as the drive takes it.
     pub overburn: bool,
+    /// The image of a CD's data track ends with its own padding: nothing is added behind it but what makes the
+    /// shortest track of it.
+    pub postgap_in_image: bool,
 }
 
 impl BurnRequest {
@@ -154,6 +157,7 @@ impl BurnRequest {
             cd_form: CdForm::default(),
             cd: None,
             overburn: false,
+            postgap_in_image: false,
         }
     }
 }

@@ -80,15 +80,16 @@ pub fn unprotected(page: &WriteParameters, burn: &BurnRequest) -> Option<Warning
 }
 
 /// Judges a burn of media that are not written by page 05h: these have neither test write nor
-/// recording at once.
+/// recording at once, and nothing by which underrun protection could be turned off.
 ///
 /// # Errors
-/// [`Refusal::NoTestWrite`] and [`Refusal::NoSuchRecording`].
+/// [`Refusal::NoTestWrite`], [`Refusal::NoSuchRecording`] and [`Refusal::NoUnderrunChoice`].
 pub fn not_needed(profile: Profile, burn: &BurnRequest) -> Result<(), Refusal> {
     let recording = burn.recording;
     match burn {
         burn if burn.test_write => Err(Refusal::NoTestWrite { profile }),
         _ if recording == Recording::AtOnce => Err(Refusal::NoSuchRecording { profile, recording }),
+        burn if !burn.underrun_protection => Err(Refusal::NoUnderrunChoice { profile }),
         _ => Ok(()),
     }
 }

@@ -6,12 +6,13 @@
 use super::{MOST_BYTES, PlanFault, cd};
 use crate::verify::UNIT_BLOCKS;
 use crate::writing::MOST_CHUNK_BYTES;
+use pitland_writer::cd::LEAST_TRACK_BLOCKS;
 use pitland_writer::{
     BlockForm, Extent, Growth, Origin, Placement, Request, Service, WriteCommand,
 };
 
 /// Blocks of a streaming WRITE, and of its place: one drive wrote junk in smaller ones (recipe 7).
-const STREAMING_BLOCKS: u32 = 32;
+pub(crate) const STREAMING_BLOCKS: u32 = 32;
 /// Blocks of the gap before a CD's track, which the host writes in a session at once (recipe 5).
 pub(super) const PREGAP: i64 = 150;
 /// Zeros that a burn may add beyond a write unit: a CD's pregap, its shortest track of 300 blocks and the
@@ -63,6 +64,18 @@ fn check_growth(extents: &[Extent], growth: &Growth) -> Result<(), PlanFault> {
         }),
         false => Ok(()),
     }
+}
+
+/// Blocks of zeros behind an image that has its own postgap, where they are more than a short track lacks.
+fn unasked_postgap(extents: &[Extent], request: &Request) -> Option<u64> {
+    let Request::Burn(burn) = request else {
+        return None;
+    };
+    let lacks = LEAST_TRACK_BLOCKS.saturating_sub(burn.blocks);
+    let behind = extents.iter().skip_while(|e| e.origin != Origin::Image);
+    let zeros = behind.filter(|extent| extent.origin == Origin::Zeros && extent.unit == 1);
+    let blocks = zeros.map(|extent| extent.blocks).sum();
+    (burn.postgap_in_image && blocks > lacks).then_some(blocks)
 }
 
 /// Checks the extents of a plan.
@@ -188,6 +201,10 @@ pub(super) fn check(
     };
     if cut {
         return Err(PlanFault::ImageCut { planned, needed });
+    }
+    // What the caller has padded is not padded again.
+    if let Some(blocks) = unasked_postgap(extents, request) {
+        return Err(PlanFault::TooMuchPadding { blocks });
     }
     // An erase may write zeros as it likes.
     let burns = matches!(request, Request::Burn(_) | Request::Resume(_));

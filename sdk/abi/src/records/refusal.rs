@@ -60,6 +60,7 @@ impl Words for Refusal {
                 .numbers(&[*available]),
             Self::Empty => Record::word(REFUSAL_EMPTY),
             Self::NoTestWrite { profile } => of_profile(REFUSAL_NO_TEST_WRITE, *profile),
+            Self::NoUnderrunChoice { profile } => of_profile(REFUSAL_NO_UNDERRUN_CHOICE, *profile),
             Self::NotRewritable { profile } => of_profile(REFUSAL_NOT_REWRITABLE, *profile),
             Self::NoSessions { profile } => of_profile(REFUSAL_NO_SESSIONS, *profile),
             Self::SessionLimit { limit } => {
@@ -148,6 +149,9 @@ impl Words for Refusal {
             },
             REFUSAL_EMPTY => Self::Empty,
             REFUSAL_NO_TEST_WRITE => Self::NoTestWrite {
+                profile: profile(record)?,
+            },
+            REFUSAL_NO_UNDERRUN_CHOICE => Self::NoUnderrunChoice {
                 profile: profile(record)?,
             },
             REFUSAL_NOT_REWRITABLE => Self::NotRewritable {

@@ -16,6 +16,7 @@ const UNDERRUN_PROTECTION: u32 = 2;
 const FAST_WRITE: u32 = 4;
 const OVERBURN: u32 = 8;
 const LAYOUT: u32 = 16;
+const POSTGAP_IN_IMAGE: u32 = 64;
 const KIND: u32 = 1;
 const SPARE: u32 = 2;
 const FULL: u32 = 1;
@@ -205,6 +206,7 @@ impl Words for BurnRequest {
                 .flag(FAST_WRITE, self.fast_write)
                 .flag(OVERBURN, self.overburn)
                 .flag(LAYOUT, self.cd.is_some())
+                .flag(POSTGAP_IN_IMAGE, self.postgap_in_image)
                 .count(self.blocks),
         );
         self.placement.put(out);
@@ -235,6 +237,7 @@ fn take_burn(record: &Record, from: &mut Cursor<'_>) -> Result<BurnRequest, Deco
     burn.recording = Recording::take(from)?;
     burn.cd_form = CdForm::take(from)?;
     burn.overburn = flags & OVERBURN != 0;
+    burn.postgap_in_image = flags & POSTGAP_IN_IMAGE != 0;
     if flags & LAYOUT != 0 {
         burn.cd = Some(CdLayout::take(from)?);
     }

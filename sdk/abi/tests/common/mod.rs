@@ -215,12 +215,18 @@ fn burn() -> impl Strategy<Value = BurnRequest> {
         placement(),
         finish(),
         speed(),
-        any::<[bool; 4]>(),
+        any::<[bool; 5]>(),
         (recording(), cd_form(), option::of(cd_layout())),
     )
         .prop_map(
             |(blocks, placement, finish, speed, flags, (recording, cd_form, cd))| {
-                let [test_write, underrun_protection, fast_write, overburn] = flags;
+                let [
+                    test_write,
+                    underrun_protection,
+                    fast_write,
+                    overburn,
+                    postgap,
+                ] = flags;
                 let mut burn = BurnRequest::new(blocks);
                 burn.placement = placement;
                 burn.finish = finish;
@@ -232,6 +238,7 @@ fn burn() -> impl Strategy<Value = BurnRequest> {
                 burn.cd_form = cd_form;
                 burn.cd = cd;
                 burn.overburn = overburn;
+                burn.postgap_in_image = postgap;
                 burn
             },
         )
@@ -308,6 +315,7 @@ pub fn refusal() -> impl Strategy<Value = Refusal> {
         prop_oneof![
             profile().prop_map(|profile| Refusal::NoWriter { profile }),
             profile().prop_map(|profile| Refusal::NoTestWrite { profile }),
+            profile().prop_map(|profile| Refusal::NoUnderrunChoice { profile }),
             profile().prop_map(|profile| Refusal::NotRewritable { profile }),
             profile().prop_map(|profile| Refusal::NoSessions { profile }),
             profile().prop_map(|profile| Refusal::NotFormattable { profile }),

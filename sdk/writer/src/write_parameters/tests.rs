@@ -54,12 +54,15 @@ fn underrun_protection_is_told_by_a_current_feature_or_by_the_page_of_capabiliti
 }
 
 #[test]
-fn media_without_the_page_have_neither_test_write_nor_recording_at_once() {
+fn media_without_the_page_have_no_test_write_no_recording_at_once_and_no_choice_of_protection() {
     let profile = media::bd_r_blank().build().profile();
     let mut burn = BurnRequest::new(1);
     assert_eq!(not_needed(profile, &burn), Ok(()));
     burn.recording = Recording::TrackByTrack;
     assert_eq!(not_needed(profile, &burn), Ok(()));
+    burn.underrun_protection = false;
+    let refused = Err(Refusal::NoUnderrunChoice { profile });
+    assert_eq!(not_needed(profile, &burn), refused);
     let recording = Recording::AtOnce;
     burn.recording = recording;
     let refused = Err(Refusal::NoSuchRecording { profile, recording });
