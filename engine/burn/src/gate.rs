@@ -4,6 +4,7 @@
 //! Commands are judged in `commands`, what is recorded in `extents`, and both against what the drive itself
 //! said of its medium in `medium`: a writer's own word about it is no proof.
 
+mod bare;
 mod cd;
 mod commands;
 mod extents;
@@ -11,7 +12,9 @@ mod medium;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use self::bare::check as check_bare;
 pub(crate) use self::cd::end_of_medium;
+pub(crate) use self::extents::STREAMING_BLOCKS;
 use crate::verify::WrittenRun;
 use pitland_mmc::Lba;
 use pitland_mmc::cdb::{CdbBytes, Command, DataDirection};

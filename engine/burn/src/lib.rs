@@ -27,7 +27,8 @@ mod writing;
 pub use flow::Supply;
 pub use identify::{Identify, IdentifyAction, Unusable};
 pub use machine::{
-    Action, Command, Input, Job, Machine, NoAnswer, Payload, ReadBack, ReadChunk, VerifyLevel,
+    Action, BareWrite, Command, Input, Job, Machine, NoAnswer, Payload, ReadBack, ReadChunk,
+    VerifyLevel,
 };
 pub use outcome::{
     BadRun, Completed, Ending, Fault, MediumState, Note, Outcome, Unproven, Verification,

@@ -99,10 +99,12 @@ impl Machine {
             _ => None,
         };
         let writing = writing.out_of_sectors(sector);
-        let writing = match test_write::ends_with_the_cache(&self.job.plan) {
+        // Of blocks by themselves nobody knows what they are part of.
+        let at_once = |known: fn(&WritePlan) -> bool| self.writes_only || known(&self.job.plan);
+        let writing = match at_once(test_write::ends_with_the_cache) {
             true => {
                 let begins = self.blocks_written() == 0;
-                writing.at_once(begins && test_write::records_at_once(&self.job.plan))
+                writing.at_once(begins && at_once(test_write::records_at_once))
             }
             false => writing,
         };

@@ -37,6 +37,9 @@ impl Machine {
     /// What the drive holds must reach the disc; the track stays open, to be resumed or closed. By the
     /// plan's own commands, for not every medium bears each form of them (recipe 4).
     fn write_out(&mut self) -> Action {
+        if self.writes_only {
+            return self.finish(None);
+        }
         self.leaves_open = true;
         match self.closes_next(0) {
             Some(index) => self.safe_end(SafeStep::Close(index), 0),
@@ -167,6 +170,9 @@ impl Machine {
 
     /// The way out of every job: a drive that was told to test records again, and the door is unlocked.
     fn leave(&mut self) -> Action {
+        if self.writes_only {
+            return self.finish(None);
+        }
         match self.must_record_again() {
             true => self.record_again(0),
             false => self.unlock(0),

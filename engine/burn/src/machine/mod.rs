@@ -36,6 +36,7 @@ use pitland_writer::{
 };
 use std::time::Duration;
 mod advice;
+mod bare;
 mod blocks;
 mod ending;
 mod growing;
@@ -49,6 +50,7 @@ mod test_write;
 mod verdict;
 mod words;
 
+pub use bare::BareWrite;
 pub use words::{Action, Command, Input, Job, NoAnswer, Payload, ReadBack, ReadChunk, VerifyLevel};
 
 /// A command of the plan, by place.
@@ -232,6 +234,8 @@ pub struct Machine {
     tells_of_discs: bool,
     /// The medium is read back, and nothing else is done to it.
     reads_only: bool,
+    /// Blocks are written, and nothing else is done.
+    writes_only: bool,
     /// When the first WRITE went out, and when the last command of the job was answered, by the drive's
     /// clock.
     wrote_from: Option<Duration>,
@@ -343,6 +347,7 @@ impl Machine {
             leaves_open: false,
             tells_of_discs,
             reads_only: false,
+            writes_only: false,
             wrote_from: None,
             wrote_until: Duration::ZERO,
             formatted: false,
@@ -410,6 +415,7 @@ impl Machine {
                 self.progress.phase = Phase::Identifying;
                 self.look()
             }
+            State::Start if self.writes_only => self.consult(Event::Begin),
             State::Start => {
                 self.progress.phase = Phase::Preparing;
                 self.lock(0)
