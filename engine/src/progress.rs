@@ -1,9 +1,11 @@
 //! What a job tells while it runs. Owns the figures that a person or a service sees, and their way out
 //! of the drive's thread: the newest figures replace older ones, so that a slow reader stalls nothing.
 
+use crate::drive::incoming::SLOT_BYTES;
 use crate::pipeline::ring::Fill;
 use futures::stream::{self, BoxStream, StreamExt};
 use pitland_burn::{Note, Phase};
+use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, watch};
 
@@ -37,7 +39,44 @@ pub struct JobProgress {
     pub committed: bool,
 }
 
+/// How a buffer is filled, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct BufferFill {
+    /// What waits in it.
+    pub used: u64,
+    /// What else it can take.
+    pub free: u64,
+    /// Both together.
+    pub total: u64,
+}
+
+impl BufferFill {
+    fn new(used: u64, total: u64) -> Self {
+        let used = used.min(total);
+        Self {
+            used,
+            free: total - used,
+            total,
+        }
+    }
+}
+
 impl JobProgress {
+    /// The ring between source and drive, while blocks are written. A slot counts as a whole, also the last one of an image
+    /// that does not fill it.
+    pub fn system_buffer(&self) -> Option<BufferFill> {
+        let bytes = |slots: usize| (slots as u64).saturating_mul(SLOT_BYTES);
+        self.ring
+            .map(|(full, slots)| BufferFill::new(bytes(full), bytes(slots)))
+    }
+
+    /// The drive's own buffer, as last told.
+    pub fn drives_buffer(&self) -> Option<BufferFill> {
+        self.drive_buffer
+            .map(|(filled, total)| BufferFill::new(filled.into(), total.into()))
+    }
+
     /// How much of the phase is done, 0.0 to 1.0; `None` where the phase has no such count.
     pub fn fraction(&self) -> Option<f64> {
         if self.blocks_total > 0 {
@@ -77,6 +116,9 @@ const WAITING_EVENTS: usize = 256;
 const WINDOW: Duration = Duration::from_secs(2);
 /// Figures are renewed no more often than this.
 const RENEW: Duration = Duration::from_millis(100);
+/// Figures are told at least so often while a phase goes on, whatever source and drive wait for: that a job is alive, and
+/// for how long it has been, is news.
+const AT_LEAST: Duration = Duration::from_millis(500);
 
 /// The job's end of its progress.
 #[derive(Debug)]
@@ -92,6 +134,29 @@ pub(crate) struct Teller {
     nominal: u64,
     /// Bytes of a block of the image.
     block_bytes: u64,
+    /// What the caller thinks of the drive's pace.
+    expected: Option<Pace>,
+}
+
+/// Blocks a second at the first block and at the last, between which the pace changes evenly.
+#[derive(Debug, Clone, Copy)]
+struct Pace {
+    first: f64,
+    last: f64,
+}
+
+impl Pace {
+    /// The time for what is left of so many blocks.
+    fn left(self, done: u64, total: u64) -> Option<Duration> {
+        let part = if total > 0 {
+            (done as f64 / total as f64).min(1.0)
+        } else {
+            1.0
+        };
+        let now = self.first + (self.last - self.first) * part;
+        let blocks = total.saturating_sub(done) as f64;
+        Duration::try_from_secs_f64(blocks / ((now + self.last) / 2.0)).ok()
+    }
 }
 
 /// The reader's end.
@@ -99,6 +164,9 @@ pub(crate) struct Teller {
 pub(crate) struct Told {
     events: mpsc::Receiver<JobEvent>,
     figures: watch::Receiver<JobProgress>,
+    started: Instant,
+    /// The time that was told last.
+    elapsed: Duration,
 }
 
 /// Both ends, and a view of the figures for the drive's status.
@@ -116,12 +184,15 @@ pub(crate) fn channel() -> (Teller, Told, watch::Receiver<JobProgress>) {
         told: now,
         nominal: 0,
         block_bytes: 2048,
+        expected: None,
     };
     (
         teller,
         Told {
             events: events_out,
             figures: figures_out.clone(),
+            started: now,
+            elapsed: Duration::ZERO,
         },
         figures_out,
     )
@@ -136,6 +207,14 @@ impl Teller {
     /// States the bytes of a block of the image.
     pub(crate) fn block_bytes(&mut self, bytes: u32) {
         self.block_bytes = u64::from(bytes);
+    }
+
+    /// States what the caller expects of the drive: blocks a second, at the first block and at the last.
+    pub(crate) fn expects(&mut self, pace: Option<(NonZeroU32, NonZeroU32)>) {
+        self.expected = pace.map(|(first, last)| Pace {
+            first: first.get().into(),
+            last: last.get().into(),
+        });
     }
 
     /// Tells that a phase has begun, if it is another one.
@@ -211,8 +290,15 @@ impl Teller {
             drive_buffer: progress.drive_buffer.map(|(total, used)| (used, total)),
             drive_progress: progress.drive_progress,
             elapsed: now.duration_since(self.started),
-            remaining: (rate > 0.0 && progress.blocks_total > 0)
-                .then(|| Duration::try_from_secs_f64(left as f64 / rate).unwrap_or(Duration::MAX)),
+            remaining: match rate > 0.0 && progress.blocks_total > 0 {
+                true => {
+                    Some(Duration::try_from_secs_f64(left as f64 / rate).unwrap_or(Duration::MAX))
+                }
+                false => self
+                    .expected
+                    .filter(|_| progress.phase == Phase::Writing)
+                    .and_then(|pace| pace.left(progress.blocks_done, progress.blocks_total)),
+            },
             committed: progress.committed,
         };
         self.figures.send_modify(|f| *f = figures);
@@ -220,6 +306,22 @@ impl Teller {
 }
 
 impl Told {
+    /// What was told before the newest figures, or these: a phase comes before its figures. Their time never goes back: what
+    /// the drive's thread has counted comes a moment later than it was.
+    fn newest(&mut self) -> JobEvent {
+        let figures = *self.figures.borrow_and_update();
+        // Looked for behind the figures: what was told before them is there by then.
+        if let Ok(event) = self.events.try_recv() {
+            self.figures.mark_changed();
+            return event;
+        }
+        self.elapsed = self.elapsed.max(figures.elapsed);
+        JobEvent::Progress(JobProgress {
+            elapsed: self.elapsed,
+            ..figures
+        })
+    }
+
     /// Everything that is told, until the job has ended. Phases and notes come before figures.
     pub(crate) fn into_stream(self) -> BoxStream<'static, JobEvent> {
         stream::unfold(Some(self), |told| async move {
@@ -228,10 +330,15 @@ impl Told {
                 biased;
                 event = told.events.recv() => event,
                 changed = told.figures.changed() => match changed {
-                    Ok(()) => Some(JobEvent::Progress(*told.figures.borrow_and_update())),
+                    Ok(()) => Some(told.newest()),
                     // The figures have ended; the last events may still wait.
                     Err(_) => told.events.recv().await,
                 },
+                () = tokio::time::sleep(AT_LEAST) => {
+                    let now = told.started.elapsed();
+                    told.elapsed = told.elapsed.max(now);
+                    Some(told.newest())
+                }
             };
             event.map(|event| (event, Some(told)))
         })

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Bytes of a slot: a wake-up costs more than the copy of less (measured).
-const SLOT_BYTES: u64 = 1 << 20;
+pub(crate) const SLOT_BYTES: u64 = 1 << 20;
 /// The least and the most slots of a ring.
 const SLOTS: std::ops::RangeInclusive<u64> = 2..=1024;
 /// The ring of a drive that was let go and reads by itself.
