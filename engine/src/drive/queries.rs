@@ -123,14 +123,18 @@ impl Device {
 
     /// Asks until the drive is ready for it, and answers how many bytes came.
     fn patiently(&mut self, mut ask: impl FnMut(&mut Self) -> Brought) -> Result<usize, ReadError> {
-        let mut tries = 0;
+        let (mut attentions, mut tries) = (0, 0);
         loop {
             match ask(self) {
                 Brought::Good(came) => return Ok(came),
                 Brought::NoAnswer(cause) => return Err(ReadError::NoAnswer(cause)),
                 Brought::Sense(sense) => match sense.reaction() {
                     Reaction::MediumChanged | Reaction::Reset | Reaction::UnitAttention
-                        if tries < u32::from(patience::ATTENTIONS) => {}
+                        if attentions < patience::ATTENTIONS =>
+                    {
+                        // A drive that was busy loading tells of its medium then.
+                        attentions += 1;
+                    }
                     Reaction::PollBriefly
                     | Reaction::PollUntilReady
                     | Reaction::PollOperation
@@ -138,12 +142,12 @@ impl Device {
                     | Reaction::BufferFull
                         if tries < patience::BUSY_TRIES =>
                     {
+                        tries += 1;
                         self.wait(patience::POLL, None);
                     }
                     _ => return Err(ReadError::Sense(sense)),
                 },
             }
-            tries += 1;
         }
     }
 
