@@ -41,6 +41,16 @@ pub struct BurnOptions {
     pub cd_form: CdForm,
     /// Whether a CD may be filled beyond what it says it holds.
     pub overburn: bool,
+    /// Whether the image ends with its own postgap, so that a CD's data track gets no padding behind it but what makes
+    /// the shortest track of it. Without, a track at once gets
+    /// [`READ_AHEAD_BLOCKS`](pitland_writer::cd::READ_AHEAD_BLOCKS) of zeros.
+    pub postgap_in_image: bool,
+    /// Whether the disc is finalized where this burn leaves 2 % of it free or less, as an appendable one would have
+    /// little use. Media without sessions are as they were.
+    pub finalize_when_full: bool,
+    /// Whether a DVD+R and a DVD+R DL are always finalized, whatever [`BurnOptions::finish`] says: players and old drives
+    /// read no other.
+    pub dvd_compatibility: bool,
     /// The writer, by name; `None`: the best fit.
     pub writer: Option<String>,
     /// What is stored a second time before the laser is on.
@@ -75,6 +85,9 @@ impl Default for BurnOptions {
             recording: Recording::default(),
             cd_form: CdForm::default(),
             overburn: false,
+            postgap_in_image: false,
+            finalize_when_full: false,
+            dvd_compatibility: false,
             writer: None,
             stash: StashPolicy::default(),
             stash_dirs: Vec::new(),
@@ -156,6 +169,27 @@ impl BurnOptions {
     #[must_use]
     pub fn overburn(mut self, overburn: bool) -> Self {
         self.overburn = overburn;
+        self
+    }
+
+    /// Of an image that has its own postgap, or not.
+    #[must_use]
+    pub fn postgap_in_image(mut self, there: bool) -> Self {
+        self.postgap_in_image = there;
+        self
+    }
+
+    /// With a disc that is nearly full finalized, or not.
+    #[must_use]
+    pub fn finalize_when_full(mut self, finalize: bool) -> Self {
+        self.finalize_when_full = finalize;
+        self
+    }
+
+    /// With every DVD+R finalized, for players, or not.
+    #[must_use]
+    pub fn dvd_compatibility(mut self, compatible: bool) -> Self {
+        self.dvd_compatibility = compatible;
         self
     }
 

@@ -4,6 +4,7 @@
 use crate::drive::BurnReport;
 use crate::plugin_host::{ChooseError, WriterOrigin, reason};
 use crate::progress::Activity;
+use pitland_burn::gate::PlanFault;
 use pitland_burn::{Fault, MediumState, NoAnswer};
 use pitland_mastering::grow::GrowError;
 use pitland_mastering::import::ImportError;
@@ -293,6 +294,8 @@ pub enum BurnError {
         /// How it failed.
         failure: Failure,
     },
+    /// Blocks that a client writes by itself cannot be sent so; the medium is untouched.
+    Section(PlanFault),
     /// The disc is not the one that was examined; it is untouched.
     DiscChanged,
     /// The engine was shut down or its runtime ended before the job's end was known. The drive's thread
@@ -311,6 +314,7 @@ impl BurnError {
             | Self::Plan { .. }
             | Self::Writer { .. }
             | Self::NoSuchWriter { .. }
+            | Self::Section(_)
             | Self::DiscChanged
             | Self::Cancelled => MediumState::Untouched,
             Self::Failed { report, .. } => report.medium,
@@ -353,15 +357,18 @@ impl BurnError {
     /// Who caused it.
     pub fn blame(&self) -> Blame {
         match self {
-            Self::Denied(_) | Self::NoSuchWriter { .. } | Self::DiscChanged | Self::Cancelled => {
-                Blame::Caller
-            }
+            Self::Denied(_)
+            | Self::NoSuchWriter { .. }
+            | Self::Section(_)
+            | Self::DiscChanged
+            | Self::Cancelled => Blame::Caller,
             Self::Plan { .. } | Self::Writer { .. } => Blame::Writer,
             Self::Refused(refusal) => match refusal {
                 Refusal::TooLarge { .. }
                 | Refusal::Empty
                 | Refusal::NotOffered
                 | Refusal::NoSuchRecording { .. }
+                | Refusal::NoUnderrunChoice { .. }
                 | Refusal::NoSuchForm { .. }
                 | Refusal::NoSuchCertification { .. }
                 | Refusal::NoSuchFormat { .. } => Blame::Caller,
@@ -435,6 +442,7 @@ impl fmt::Display for BurnError {
                     known.join(", ")
                 )
             }
+            Self::Section(fault) => fault.fmt(f),
             Self::DiscChanged => f.write_str("the disc is not the one that was examined"),
             Self::Cancelled => f.write_str("cancelled"),
             Self::Plan { fault, .. } => fault.fmt(f),

@@ -25,7 +25,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Everything here needs a tokio runtime (of either flavour) for its tasks; drives and sources have
+//! Everything here needs a tokio runtime (of either flavour, with its timers) for its tasks; drives and sources have
 //! threads of their own. Dropping a future, a handle or the runtime never abandons an open track: the
 //! drive's thread leads the medium into a named state first.
 //!
@@ -34,6 +34,7 @@
 pub mod cd;
 pub mod codes;
 pub mod plugin_host;
+pub mod streams;
 
 mod bus;
 mod config;
@@ -55,7 +56,7 @@ pub use drive::{
     BurnPlan, BurnReport, Canceller, CommandEffect, CommandError, CommandRefused, CommandReply,
     DriveHandle, DriveLease, DriveReader, DriveStatus, EmptyBlock, Job, LeaseOptions, MediumInfo,
     NotificationsOff, PageError, RawCommand, ReadOptions, ReadPiece, Reading, TreeError,
-    TreeReport, WhyEmpty, Written, burn_together,
+    TreeReport, WhyEmpty, WriteSection, Written, burn_together,
 };
 pub use engine::{Engine, EngineBuilder, ShutdownReport};
 pub use error::{Blame, BurnError, EngineError, LeaseDenied, QueryError, SourceError};
@@ -65,7 +66,7 @@ pub use pipeline::stash::{
     StashPlace, StashPlan, StashRoom, StashRow, StashTotal, StashTotals, StashWhy,
 };
 pub use pipeline::{Image, ImageSource, streamed_file};
-pub use progress::{Activity, JobEvent, JobProgress};
+pub use progress::{Activity, BufferFill, JobEvent, JobProgress};
 pub use resume::{Interrupted, ResumeError, SourceChange, jobs};
 
 pub use pitland_burn::{

@@ -263,6 +263,15 @@ pub(crate) struct BurnArgs {
     /// The sectors of a CD's data track; without it as the disc's earlier sessions, or mode 1.
     #[arg(long, value_enum, value_name = "FORM")]
     pub(crate) cd_form: Option<CdFormArg>,
+    /// The image has its own padding: nothing behind a CD's data track but what makes the shortest one of it.
+    #[arg(long, alias = "nopad")]
+    pub(crate) no_pad: bool,
+    /// Finalize the disc if no more than 2 % of it stays free.
+    #[arg(long)]
+    pub(crate) close_when_full: bool,
+    /// Finalize every DVD+R, for players.
+    #[arg(long)]
+    pub(crate) dvd_compat: bool,
     /// What is stored a second time before the disc is touched; --plan tells it file by file.
     #[arg(long, value_enum, value_name = "WHAT", default_value = "auto")]
     pub(crate) stash: StashArg,

@@ -298,6 +298,7 @@ fn burn_advice(refusal: &Refusal) -> Option<&'static str> {
         Refusal::NoSessions { .. } => "say --overwrite to replace what it holds",
         Refusal::NoTestWrite { .. } => "say --simulate=host",
         Refusal::NoSuchRecording { .. } => "leave --recording away",
+        Refusal::NoUnderrunChoice { .. } => "leave --no-underrun-protection away",
         Refusal::NoSuchForm { .. } => "leave --recording away, or say --cd-form mode1",
         Refusal::TooLarge { .. } => "burn less, or insert a larger medium",
         _ => return None,

@@ -4,6 +4,7 @@
 
 use crate::config::{BurnOptions, Simulate};
 use crate::drive::actor::Running;
+use crate::drive::finishing;
 use crate::drive::incoming::Incoming;
 use crate::drive::job::Job;
 use crate::drive::lease::DriveLease;
@@ -98,6 +99,7 @@ pub(crate) async fn plan(
     };
     let image = image.prepare(onto).await?;
     image.settle(&mut burn);
+    burn.finish = finishing::finish(&options, &facts, burn.blocks);
     if burn.blocks == 0 {
         return Err(Refusal::Empty.into());
     }
@@ -262,6 +264,7 @@ pub(crate) fn request(options: &BurnOptions, mode: Option<CdMode>) -> BurnReques
     burn.fast_write = options.fast_write;
     burn.recording = options.recording;
     burn.cd_form = options.cd_form;
+    burn.postgap_in_image = options.postgap_in_image;
     burn
 }
 
@@ -432,6 +435,7 @@ pub(crate) async fn run(member: Member, assembly: Assembly) {
         journal,
         notes,
         changes: !rehearse,
+        shows_host: !rehearse,
     };
     carry_out(member, errand).await;
 }
@@ -474,6 +478,7 @@ pub(crate) fn verify(
             journal,
             notes: Vec::new(),
             changes: false,
+            shows_host: false,
         };
         carry_out(member, errand).await;
     });
@@ -489,7 +494,7 @@ impl ActiveWriter for NoWriter {
     }
 }
 
-fn quirks(lease: &DriveLease, facts: &MediaFacts) -> HostQuirks {
+pub(crate) fn quirks(lease: &DriveLease, facts: &MediaFacts) -> HostQuirks {
     let inquiry = facts.inquiry.as_ref();
     inquiry.map_or(HostQuirks::NONE, |inquiry| {
         lease.drive.quirks().of_drive(inquiry)
@@ -497,19 +502,21 @@ fn quirks(lease: &DriveLease, facts: &MediaFacts) -> HostQuirks {
 }
 
 /// A machine and all that it needs.
-struct Errand {
-    machine: Machine,
-    writer: Box<dyn ActiveWriter>,
-    job: JobFacts,
-    checks: Arc<Checks>,
-    place: Option<(Incoming, Runner)>,
-    journal: Option<JobJournal>,
-    notes: Vec<Note>,
-    /// The medium may be changed: the host is kept awake, and shown the medium anew.
-    changes: bool,
+pub(crate) struct Errand {
+    pub(crate) machine: Machine,
+    pub(crate) writer: Box<dyn ActiveWriter>,
+    pub(crate) job: JobFacts,
+    pub(crate) checks: Arc<Checks>,
+    pub(crate) place: Option<(Incoming, Runner)>,
+    pub(crate) journal: Option<JobJournal>,
+    pub(crate) notes: Vec<Note>,
+    /// The medium may be changed: the host is kept awake.
+    pub(crate) changes: bool,
+    /// The host is shown the medium anew, if it was changed.
+    pub(crate) shows_host: bool,
 }
 
-async fn carry_out(member: Member, errand: Errand) {
+pub(crate) async fn carry_out(member: Member, errand: Errand) {
     let Errand {
         machine,
         writer,
@@ -519,6 +526,7 @@ async fn carry_out(member: Member, errand: Errand) {
         journal,
         mut notes,
         changes,
+        shows_host,
     } = errand;
     let control = Arc::clone(&member.control);
     let Parts {
@@ -558,7 +566,7 @@ async fn carry_out(member: Member, errand: Errand) {
         bus_time,
         control,
         at_work,
-        reload: changes && !lease.keep_tray,
+        reload: shows_host && !lease.keep_tray,
         awake,
         teller,
         done: done_in,

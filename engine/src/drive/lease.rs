@@ -7,10 +7,11 @@ use crate::drive::handle::DriveHandle;
 use crate::drive::job::Job;
 use crate::drive::read::DriveReader;
 use crate::drive::report::Written;
+use crate::drive::section::{self, WriteSection};
 use crate::drive::thread::{Order, Tray};
 use crate::drive::together;
 use crate::error::{BurnError, LeaseDenied, QueryError};
-use crate::pipeline::Image;
+use crate::pipeline::{Image, ImageSource};
 use pitland_burn::VerifyLevel;
 use pitland_writer::{CloseRequest, EraseRequest, FormatRequest, Request};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -121,6 +122,14 @@ impl DriveLease {
     /// Burns an image. The job runs whether or not it is looked at; dropping it cancels it.
     pub fn burn(&self, options: BurnOptions, image: Image) -> Job {
         together::burn_one(image, self.clone(), options)
+    }
+
+    /// Writes what a source gives from a block on, past every writer: no question of room, nothing that prepares, nothing
+    /// that is closed, no look at the medium afterwards ([`MediumState::Unknown`](crate::MediumState::Unknown)). A last
+    /// part of a block is filled with zeros. For clients that have set the drive up by commands of their own; needs
+    /// a lease that was taken with [`LeaseOptions::raw`], else it ends with [`LeaseDenied::NotRaw`].
+    pub fn write_section(&self, section: WriteSection, source: impl ImageSource + 'static) -> Job {
+        section::write(self, section, Box::new(source))
     }
 
     /// Reads back a disc that was burned, perhaps in another drive, and compares it with the checks that were

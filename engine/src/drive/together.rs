@@ -8,6 +8,7 @@ use crate::bus::BusTime;
 use crate::config::{BurnOptions, EarlierSession, Simulate};
 use crate::drive::actor::Running;
 use crate::drive::burning::{self, Assembly, Chosen, Ready};
+use crate::drive::finishing;
 use crate::drive::incoming::Supply;
 use crate::drive::job::Job;
 use crate::drive::lease::DriveLease;
@@ -280,6 +281,22 @@ pub(crate) async fn begin(mut member: Member) -> Option<(Member, MediaFacts)> {
     }
 }
 
+/// Makes the member's drive busy with its job, and asks it nothing; `None` when that ended the job.
+pub(crate) async fn occupy(member: Member) -> Option<Member> {
+    let lease = &member.lease;
+    match lease
+        .drive
+        .begin_job(lease.token.id, member.running.clone())
+        .await
+    {
+        Ok(()) => Some(member),
+        Err(denied) => {
+            member.end(denied);
+            None
+        }
+    }
+}
+
 /// All drives whose discs get the same bytes.
 async fn burn_group(image: Image, first_lba: u32, mut group: Vec<Introduced>) {
     // One that grows is alone in its group.
@@ -306,6 +323,9 @@ async fn burn_group(image: Image, first_lba: u32, mut group: Vec<Introduced>) {
     };
     for one in &mut group {
         prepared.settle(&mut one.burn);
+        one.burn.finish = finishing::finish(&one.member.options, &one.facts, one.burn.blocks);
+        // What is decided once holds for a burn that is taken up again, too.
+        one.member.options.finish = one.burn.finish;
     }
     let begun = join_all(group.into_iter().map(begin_writer)).await;
     let ready: Vec<(Member, Ready)> = begun.into_iter().flatten().collect();

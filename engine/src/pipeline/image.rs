@@ -8,11 +8,12 @@ use crate::error::SourceError;
 use crate::pipeline::growing::{Grown, OldVolume, Tail};
 use crate::pipeline::image_file::ImageFile;
 use crate::pipeline::stash::Stashed;
+use crate::streams;
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::{BoxStream, Stream, StreamExt};
 use pitland_mastering::import::{ImportOptions, Imported, import};
-use pitland_mastering::{self as mastering, Layout, TreeBuilder};
+use pitland_mastering::{self as mastering, FileBytes, Layout, TreeBuilder};
 use pitland_mmc::{Lba, MediumFamily};
 use pitland_writer::{BurnRequest, CdLayout, CdMode, MediaFacts, Placement};
 use std::path::PathBuf;
@@ -50,6 +51,7 @@ enum Kind {
     File(PathBuf),
     Cd(CdImage, CdMode),
     Source(Box<dyn ImageSource>),
+    Given(Arc<dyn FileBytes>),
     /// One more of an image that cannot be read once more.
     ComesOnce,
 }
@@ -62,6 +64,7 @@ impl fmt::Debug for Image {
             Kind::File(path) => f.debug_tuple("File").field(path).finish(),
             Kind::Cd(_, mode) => f.debug_tuple("Cd").field(mode).finish(),
             Kind::Source(source) => f.debug_tuple("Source").field(&source.name()).finish(),
+            Kind::Given(bytes) => f.debug_tuple("Given").field(bytes).finish(),
             Kind::ComesOnce => f.write_str("ComesOnce"),
         }
     }
@@ -124,12 +127,21 @@ impl Image {
         Self(Kind::Source(Box::new(source)))
     }
 
+    /// Bytes that can be read from any place, as those of [`streams`](crate::streams): stored beforehand only where that
+    /// is asked for. What can be read but once is a source like others.
+    pub fn given(bytes: Arc<dyn FileBytes>) -> Self {
+        match bytes.repeatable() {
+            true => Self(Kind::Given(bytes)),
+            false => Self::source(streams::source(bytes)),
+        }
+    }
+
     /// Whether its bytes depend on the block that it starts at: discs that start at different blocks need different
     /// volumes.
     pub(crate) fn depends_on_start(&self) -> bool {
         match &self.0 {
             Kind::Tree { .. } | Kind::Built { .. } | Kind::ComesOnce => true,
-            Kind::File(_) | Kind::Cd(..) | Kind::Source(_) => false,
+            Kind::File(_) | Kind::Cd(..) | Kind::Source(_) | Kind::Given(_) => false,
         }
     }
 
@@ -143,6 +155,7 @@ impl Image {
                 Self::built(builder.as_ref().clone(), options.as_ref().clone())
             }
             Kind::Cd(image, mode) => Self::cd(image.clone(), *mode),
+            Kind::Given(bytes) => Self::given(Arc::clone(bytes)),
             _ => Self(Kind::ComesOnce),
         }
     }
@@ -158,7 +171,9 @@ impl Image {
             Kind::Tree { options, .. } | Kind::Built { options, .. } => {
                 options.append.as_ref().map(|append| append.session)
             }
-            Kind::File(_) | Kind::Cd(..) | Kind::Source(_) | Kind::ComesOnce => None,
+            Kind::File(_) | Kind::Cd(..) | Kind::Source(_) | Kind::Given(_) | Kind::ComesOnce => {
+                None
+            }
         }
     }
 
@@ -197,6 +212,11 @@ impl Image {
                 .await
             }
             Kind::Cd(image, mode) => Ok(Prepared::of_cd(&image, mode, &onto.facts)),
+            Kind::Given(given) => {
+                let bytes = given.length();
+                let feed = Feed::Again(Readable::Given(given));
+                Ok(Prepared::new(bytes, feed, Origin::Stream))
+            }
             Kind::Source(source) => {
                 let bytes = source.length();
                 Ok(Prepared::new(bytes, Feed::Once(source), Origin::Stream))
@@ -384,7 +404,8 @@ impl Prepared {
         match &self.feed {
             Feed::Again(Readable::Layout(layout)) => Some(Arc::clone(layout)),
             Feed::Again(Readable::Stashed(stashed)) => stashed.layout().cloned(),
-            Feed::Again(Readable::File(_) | Readable::Cd(_)) | Feed::Once(_) => None,
+            Feed::Again(Readable::File(_) | Readable::Cd(_) | Readable::Given(_))
+            | Feed::Once(_) => None,
         }
     }
 }
@@ -406,6 +427,8 @@ pub(crate) enum Readable {
     File(Arc<ImageFile>),
     /// The blocks of a CD, made as they are needed.
     Cd(Arc<CdBlocks>),
+    /// Bytes of the caller's own.
+    Given(Arc<dyn FileBytes>),
     /// An image of which what had to be stored is stored.
     Stashed(Arc<Stashed>),
 }

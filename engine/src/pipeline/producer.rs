@@ -10,7 +10,7 @@ use crate::pipeline::image::{Feed, ImageSource, Readable};
 use crate::pipeline::image_file::ImageFile;
 use crate::pipeline::pace::Pace;
 use crate::pipeline::ring::{AllGone, Filler, NoSlot, Slot};
-use pitland_mastering::{EmitError, Emitter};
+use pitland_mastering::{EmitError, Emitter, FileBytes};
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -45,6 +45,9 @@ pub(crate) fn start(feed: Feed, pour: Pour) -> io::Result<()> {
         }
         Feed::Again(Readable::File(file)) => thread(pour, move |pour| from_file(pour, &file)),
         Feed::Again(Readable::Cd(blocks)) => thread(pour, move |pour| from_cd(pour, &blocks)),
+        Feed::Again(Readable::Given(bytes)) => thread(pour, move |pour| {
+            pour.blocking(|position, out| read_given(&*bytes, position, out))
+        }),
         Feed::Again(Readable::Stashed(stashed)) => thread(pour, move |pour| {
             let mut reader = stashed.reader();
             pour.blocking(|position, out| reader.read(position, out))
@@ -187,6 +190,20 @@ fn from_cd(pour: &mut Pour, blocks: &CdBlocks) -> Result<(), Stop> {
 fn from_file(pour: &mut Pour, image: &ImageFile) -> Result<(), Stop> {
     let bytes = pour.bytes;
     pour.blocking(|position, out| image.read(position, out, bytes))
+}
+
+/// Bytes of the caller's own.
+pub(crate) fn read_given(
+    bytes: &dyn FileBytes,
+    position: u64,
+    out: &mut [u8],
+) -> Result<(), SourceError> {
+    bytes
+        .read_at(position, out)
+        .map_err(|error| SourceError::Io {
+            name: format!("{bytes:?}"),
+            error: Arc::new(error),
+        })
 }
 
 /// The next piece of a source, unless the drives go first: a source that stands still is let go of.

@@ -344,6 +344,9 @@ fn options(args: &BurnArgs) -> BurnOptions {
             Some(CdFormArg::Mode1) => CdForm::Mode1,
             Some(CdFormArg::Mode2) => CdForm::Mode2Form1,
         })
+        .postgap_in_image(args.no_pad)
+        .finalize_when_full(args.close_when_full)
+        .dvd_compatibility(args.dvd_compat)
         .stash(
             match args.stash {
                 StashArg::Auto => StashPolicy::Auto,

@@ -11,6 +11,7 @@ use crate::drive::JobControl;
 use crate::error::SourceError;
 use crate::pipeline::image::{Feed, ImageSource, Readable};
 use crate::pipeline::image_file::ImageFile;
+use crate::pipeline::producer::read_given;
 use crate::pipeline::wait::wait_for;
 use pitland_mastering::{EmitError, Layout, NodeId};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -154,14 +155,14 @@ impl Supervisor {
                     _ => return Ok(Some(feed)),
                 };
                 // Damage that is found in time costs no disc.
-                let read = through(image, bytes, |_, _| Ok(()));
+                let read = through(of_file(image, bytes), bytes, |_, _| Ok(()));
                 Ok(self.run(vec![read])?.then_some(feed))
             }
             (Subject::Whole { .. }, Feed::Again(Readable::File(file))) => {
                 let store = Store::reserve(totals.memory.bytes, totals.file.bytes, &plan.dirs)?;
                 let store = Arc::new(store);
                 let to = Arc::clone(&store);
-                let copy = through(file, bytes, move |position, piece| {
+                let copy = through(of_file(file, bytes), bytes, move |position, piece| {
                     to.write(position, piece)
                 });
                 let done = self.run(vec![copy])?;
@@ -172,6 +173,17 @@ impl Supervisor {
                 let store = Store::reserve(totals.memory.bytes, totals.file.bytes, &plan.dirs)?;
                 let store = Arc::new(store);
                 let copy = through_cd(blocks, Arc::clone(&store));
+                let done = self.run(vec![copy])?;
+                Ok(Arc::into_inner(store).filter(|_| done).map(stored))
+            }
+            (Subject::Whole { .. }, Feed::Again(Readable::Given(given))) => {
+                let store = Store::reserve(totals.memory.bytes, totals.file.bytes, &plan.dirs)?;
+                let store = Arc::new(store);
+                let to = Arc::clone(&store);
+                let read = move |position, out: &mut [u8]| read_given(&*given, position, out);
+                let copy = through(read, bytes, move |position, piece| {
+                    to.write(position, piece)
+                });
                 let done = self.run(vec![copy])?;
                 Ok(Arc::into_inner(store).filter(|_| done).map(stored))
             }
@@ -346,7 +358,7 @@ fn look(layout: Arc<Layout>, files: Vec<NodeId>) -> Task {
 
 /// Reads an image file from its beginning to its end.
 fn through(
-    image: Arc<ImageFile>,
+    mut read: impl FnMut(u64, &mut [u8]) -> Result<(), SourceError> + Send + 'static,
     bytes: u64,
     mut each: impl FnMut(u64, &[u8]) -> Result<(), SourceError> + Send + 'static,
 ) -> Task {
@@ -356,12 +368,20 @@ fn through(
         while position < bytes && !shared.stopped() {
             let length = (bytes - position).min(PIECE as u64) as usize;
             let out = piece.get_mut(..length).unwrap_or_default();
-            image.read(position, out, bytes)?;
+            read(position, out)?;
             each(position, out)?;
             position += length as u64;
         }
         Ok(())
     })
+}
+
+/// How an image file is read.
+fn of_file(
+    image: Arc<ImageFile>,
+    bytes: u64,
+) -> impl FnMut(u64, &mut [u8]) -> Result<(), SourceError> + Send + 'static {
+    move |position, out| image.read(position, out, bytes)
 }
 
 /// Makes the blocks of a CD, from the first to the last.

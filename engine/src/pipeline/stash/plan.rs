@@ -88,6 +88,11 @@ impl StashTotals {
         total.bytes += bytes;
     }
 
+    /// Bytes that are not stored a second time, as they would be if everything was.
+    pub fn saved_bytes(&self) -> u64 {
+        self.straight.bytes + self.ahead.bytes
+    }
+
     /// Bytes that are stored a second time.
     pub fn stored_bytes(&self) -> u64 {
         self.memory.bytes + self.file.bytes
@@ -159,8 +164,8 @@ impl StashPlan {
                 bytes,
                 decide_image(file, bytes, &terms, now),
             ),
-            // Files and decoders keep up with any CD.
-            Feed::Again(Readable::Cd(_)) => whole(
+            // Files and decoders keep up with any CD; of bytes that the caller makes nobody knows, and they come again.
+            Feed::Again(Readable::Cd(_) | Readable::Given(_)) => whole(
                 PathBuf::new(),
                 bytes,
                 decide(
