@@ -14,5 +14,6 @@ mod audio;
 mod data;
 mod drives;
 mod images;
+mod logged;
 mod recorders;
 mod stash;
