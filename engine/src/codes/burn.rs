@@ -25,7 +25,9 @@ impl Coded for Refusal {
             Self::OnlyAnnounced => Code::MediumOnlyAnnounced,
             Self::TooLarge { .. } => Code::MediumTooSmall,
             Self::Empty => Code::SourceEmpty,
-            Self::NoTestWrite { .. } | Self::NoSuchRecording { .. } => Code::DriveFeatureNotCurrent,
+            Self::NoTestWrite { .. }
+            | Self::NoSuchRecording { .. }
+            | Self::NoUnderrunChoice { .. } => Code::DriveFeatureNotCurrent,
             Self::NotRewritable { .. } => Code::MediumNotRewritable,
             Self::NoSessions { .. } => Code::MediumNoSessions,
             Self::SessionLimit { .. } => Code::MediumSessionLimit,
@@ -170,6 +172,7 @@ impl Coded for BurnError {
             Self::Failed { fault, .. } | Self::Plan { fault, .. } => fault.code(),
             Self::Cancelled => Code::RequestCancelled,
             Self::Writer { failure, .. } => failure.code(),
+            Self::Section(_) => Code::RequestUsage,
             Self::DiscChanged => Code::MediumOther,
             Self::Abandoned => Code::EngineStopped,
         }

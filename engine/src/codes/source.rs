@@ -235,3 +235,9 @@ impl Coded for ExtractError {
         }
     }
 }
+
+impl Coded for crate::streams::TooLong {
+    fn code(&self) -> Code {
+        Code::RequestUsage
+    }
+}
