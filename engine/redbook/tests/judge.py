@@ -86,7 +86,7 @@ def crc16(data):
 
 def main():
     first, name = int(sys.argv[1]), sys.argv[2]
-    contents, tracks, codes, kinds = {}, {}, set(), {}
+    contents, tracks, codes, kinds, flags = {}, {}, set(), {}, []
     running = 0
     with open(name, "rb") as file:
         lba = first
@@ -96,6 +96,13 @@ def main():
             for n, byte in enumerate(sub):
                 q[n // 8] |= (byte >> 6 & 1) << (7 - n % 8)
             assert crc16(q[:10]) == q[10] << 8 | q[11], "Q at %d" % lba
+            p = {byte >> 7 for byte in sub}
+            assert len(p) == 1, "P changes within %d" % lba
+            if p == {1}:
+                if flags and flags[-1][1] == lba - 1:
+                    flags[-1][1] = lba
+                else:
+                    flags.append([lba, lba])
             data, mode = bool(q[0] & 0x40), q[0] & 15
             if lba < -150:
                 # Its Q says of each track what that one is.
@@ -140,6 +147,8 @@ def main():
         print("toc", point, value)
     for key, lba in sorted(tracks.items()):
         print("index", key, lba)
+    for begin, end in flags:
+        print("flag", begin, end)
     for mode, code in sorted(codes):
         print("code", mode, code)
     print("audio", kinds.get(False, 0), "data", kinds.get(True, 0))

@@ -90,7 +90,8 @@ fn a_decoder_of_the_definitions_finds_every_code_right_and_the_contents_that_wer
     let expected = "toc 01 00:02:00\ntoc 02 00:08:00\ntoc 03 00:14:30\ntoc 04 00:18:40\n\
          toc A0 01:20:00\ntoc A1 04:00:00\ntoc A2 00:23:65\n\
          index 01.00 -150\nindex 01.01 0\nindex 02.00 300\nindex 02.01 450\n\
-         index 03.00 750\nindex 03.01 930\nindex 03.02 1005\nindex 04.01 1240\nindex AA.01 1640\n";
+         index 03.00 750\nindex 03.01 930\nindex 03.02 1005\nindex 04.01 1240\nindex AA.01 1640\n\
+         flag -150 0\nflag 300 450\nflag 750 930\nflag 1090 1240\nflag 1490 1640\n";
     let (contents, rest) = said.split_at(said.find("code ").unwrap());
     assert_eq!(contents, expected);
     let lines: Vec<&str> = rest.lines().collect();
