@@ -1,0 +1,312 @@
+//! How calls end: a status for programs, and an error object for people and logs. Owns the numbers, which stay; the
+//! sentences and the states of discs are the engine's.
+
+use crate::border::{c_text, free, shared, tell};
+use pitland::transport::address::AddressError;
+use pitland::{
+    BurnError, EngineError, Fault as JobFault, LeaseDenied, MediumState, QueryError, TreeError,
+};
+use std::ffi::{CString, c_char};
+use std::ptr;
+
+/// How a call ended. Further numbers may come: what is not known is a failure.
+#[repr(u32)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum pitland_status {
+    /// As asked.
+    Ok = 0,
+    /// A pointer is null that must not be, a text is no UTF-8, a number means nothing here, or a call was made from a
+    /// call-back.
+    BadArgument = 1,
+    /// The library itself is at fault.
+    Internal = 2,
+    /// The text names no drive.
+    BadAddress = 3,
+    /// The drive cannot be opened, or is open already.
+    NotOpened = 4,
+    /// Somebody else has the drive, or it is at work.
+    Denied = 5,
+    /// What was asked cannot be done with this disc in this drive; the disc is untouched.
+    Refused = 6,
+    /// The source cannot be read, or cannot become a volume; the disc is untouched.
+    Source = 7,
+    /// The drive does not answer, or answers with an error; the disc is untouched.
+    Drive = 8,
+    /// A job was begun and did not come to its end: the error says what the disc is now.
+    Failed = 9,
+    /// Cancelled: the error says what the disc is now.
+    Cancelled = 10,
+    /// The disc does not hold what it was compared with.
+    Different = 11,
+    /// There was nothing to be cancelled.
+    NothingRunning = 12,
+    /// The machine has something not: a list of its drives, a thread, a runtime.
+    System = 13,
+}
+
+/// What a disc is after a job.
+#[repr(u32)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum pitland_medium {
+    /// As it was before.
+    Untouched = 0,
+    /// Changed, readable, and open to more data.
+    Appendable = 1,
+    /// Changed, readable, and final.
+    Closed = 2,
+    /// Changed, and its last session is incomplete or unreadable.
+    Damaged = 3,
+    /// The drive no longer tells.
+    Unknown = 4,
+}
+
+impl From<MediumState> for pitland_medium {
+    fn from(state: MediumState) -> Self {
+        match state {
+            MediumState::Untouched => Self::Untouched,
+            MediumState::Appendable => Self::Appendable,
+            MediumState::Closed => Self::Closed,
+            MediumState::Damaged => Self::Damaged,
+            _ => Self::Unknown,
+        }
+    }
+}
+
+/// Why a call failed.
+pub struct pitland_error {
+    status: pitland_status,
+    medium: pitland_medium,
+    text: CString,
+    advice: CString,
+    name: CString,
+    imapi: u32,
+}
+
+/// The same on this side of the border.
+pub(crate) struct Fault(Box<pitland_error>);
+
+impl Fault {
+    fn new(status: pitland_status, text: String, advice: &str) -> Self {
+        Self(Box::new(pitland_error {
+            status,
+            medium: pitland_medium::Untouched,
+            text: c_text(text),
+            advice: c_text(advice),
+            name: c_text(name_of(status)),
+            imapi: 0,
+        }))
+    }
+
+    pub(crate) fn argument(text: String) -> Self {
+        Self::new(pitland_status::BadArgument, text, "ask again, corrected")
+    }
+
+    pub(crate) fn null(name: &str) -> Self {
+        Self::argument(format!("{name} is a null pointer"))
+    }
+
+    pub(crate) fn internal(words: &str) -> Self {
+        let text = format!("the library is at fault: {words}");
+        let advice = "report this; identify the medium anew before it is used";
+        Self::new(pitland_status::Internal, text, advice).of_disc(MediumState::Unknown)
+    }
+
+    pub(crate) fn different(text: String) -> Self {
+        let advice = "burn the data onto another disc";
+        Self::new(pitland_status::Different, text, advice)
+    }
+
+    fn of_disc(mut self, state: MediumState) -> Self {
+        self.0.medium = state.into();
+        self
+    }
+
+    pub(crate) fn status(&self) -> pitland_status {
+        self.0.status
+    }
+
+    pub(crate) fn into_error(self) -> Box<pitland_error> {
+        self.0
+    }
+}
+
+impl From<AddressError> for Fault {
+    fn from(error: AddressError) -> Self {
+        let advice = "name a drive: /dev/sr0, iscsi://HOST/TARGET/LUN, virtual:FILE";
+        Self::new(pitland_status::BadAddress, error.to_string(), advice)
+    }
+}
+
+impl From<EngineError> for Fault {
+    fn from(error: EngineError) -> Self {
+        let (status, advice) = match &error {
+            EngineError::Open(_) | EngineError::Connect(_) | EngineError::SameDrive { .. } => (
+                pitland_status::NotOpened,
+                "look at the address, at who else has the drive, and at its permissions",
+            ),
+            _ => (
+                pitland_status::System,
+                "look at what the system has left, and try again",
+            ),
+        };
+        Self::new(status, error.to_string(), advice)
+    }
+}
+
+impl From<std::io::Error> for Fault {
+    fn from(error: std::io::Error) -> Self {
+        let advice = "look at what the system has left, and try again";
+        Self::new(pitland_status::System, error.to_string(), advice)
+    }
+}
+
+impl From<LeaseDenied> for Fault {
+    fn from(denied: LeaseDenied) -> Self {
+        let status = match denied {
+            LeaseDenied::BadName => pitland_status::BadArgument,
+            _ => pitland_status::Denied,
+        };
+        let advice = "wait until the drive is free, or ask its holder";
+        Self::new(status, denied.to_string(), advice)
+    }
+}
+
+impl From<QueryError> for Fault {
+    fn from(error: QueryError) -> Self {
+        match error {
+            QueryError::Denied(denied) => denied.into(),
+            other => Self::new(
+                pitland_status::Drive,
+                other.to_string(),
+                "try again; if it stays, try another drive or its power switch",
+            ),
+        }
+    }
+}
+
+impl From<TreeError> for Fault {
+    fn from(error: TreeError) -> Self {
+        let text = error.to_string();
+        match error {
+            TreeError::Query(query) => query.into(),
+            TreeError::Source(_) | TreeError::Plan(_) => Self::new(
+                pitland_status::Source,
+                text,
+                "mend the source and ask again",
+            ),
+            TreeError::Volume(_) => Self::different(text),
+            _ => Self::internal(&text),
+        }
+    }
+}
+
+impl From<BurnError> for Fault {
+    fn from(error: BurnError) -> Self {
+        let status = match &error {
+            BurnError::Denied(LeaseDenied::BadName) => pitland_status::BadArgument,
+            BurnError::Denied(_) => pitland_status::Denied,
+            BurnError::Refused(_) | BurnError::NoSuchWriter { .. } | BurnError::DiscChanged => {
+                pitland_status::Refused
+            }
+            BurnError::Source(_) => pitland_status::Source,
+            BurnError::Drive(_) => pitland_status::Drive,
+            BurnError::Cancelled => pitland_status::Cancelled,
+            BurnError::Failed { fault, .. } => match fault {
+                JobFault::Cancelled => pitland_status::Cancelled,
+                JobFault::Verification(_) => pitland_status::Different,
+                _ => pitland_status::Failed,
+            },
+            BurnError::Plan { .. } | BurnError::Writer { .. } => pitland_status::Refused,
+            _ => pitland_status::Failed,
+        };
+        Self::new(status, error.to_string(), error.advice()).of_disc(error.medium_state())
+    }
+}
+
+/// A stable lower-case name.
+const fn name_of(status: pitland_status) -> &'static str {
+    match status {
+        pitland_status::Ok => "ok",
+        pitland_status::BadArgument => "bad-argument",
+        pitland_status::Internal => "internal",
+        pitland_status::BadAddress => "bad-address",
+        pitland_status::NotOpened => "not-opened",
+        pitland_status::Denied => "denied",
+        pitland_status::Refused => "refused",
+        pitland_status::Source => "source",
+        pitland_status::Drive => "drive",
+        pitland_status::Failed => "failed",
+        pitland_status::Cancelled => "cancelled",
+        pitland_status::Different => "different",
+        pitland_status::NothingRunning => "nothing-running",
+        pitland_status::System => "system",
+    }
+}
+
+/// A text of an error; null where there is no error.
+unsafe fn told(
+    error: *const pitland_error,
+    which: impl FnOnce(&pitland_error) -> &CString,
+) -> *const c_char {
+    // SAFETY: an error or null, as everywhere.
+    let error = unsafe { shared(error, "error") };
+    tell(ptr::null(), || {
+        error.map_or(ptr::null(), |error| which(error).as_ptr())
+    })
+}
+
+/// How the call ended that gave this error; PITLAND_STATUS_OK without an error.
+// SAFETY: no other symbol has this name.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn pitland_error_status(error: *const pitland_error) -> pitland_status {
+    // SAFETY: an error or null, as everywhere.
+    unsafe { shared(error, "error") }.map_or(pitland_status::Ok, |error| error.status)
+}
+
+/// What went wrong, in a sentence. Null without an error.
+// SAFETY: no other symbol has this name.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn pitland_error_text(error: *const pitland_error) -> *const c_char {
+    // SAFETY: an error or null, as everywhere.
+    unsafe { told(error, |error| &error.text) }
+}
+
+/// What to do now, in a sentence. Null without an error.
+// SAFETY: no other symbol has this name.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn pitland_error_advice(error: *const pitland_error) -> *const c_char {
+    // SAFETY: an error or null, as everywhere.
+    unsafe { told(error, |error| &error.advice) }
+}
+
+/// A name of the condition that stays the same in later versions, finer than the status. Null without an error.
+// SAFETY: no other symbol has this name.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn pitland_error_name(error: *const pitland_error) -> *const c_char {
+    // SAFETY: an error or null, as everywhere.
+    unsafe { told(error, |error| &error.name) }
+}
+
+/// What the disc is now; PITLAND_MEDIUM_UNTOUCHED without an error.
+// SAFETY: no other symbol has this name.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn pitland_error_medium(error: *const pitland_error) -> pitland_medium {
+    // SAFETY: an error or null, as everywhere.
+    unsafe { shared(error, "error") }.map_or(pitland_medium::Untouched, |error| error.medium)
+}
+
+/// The HRESULT that Windows' Image Mastering API has for the condition; 0 where it has none.
+// SAFETY: no other symbol has this name.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn pitland_error_imapi_code(error: *const pitland_error) -> u32 {
+    // SAFETY: an error or null, as everywhere.
+    unsafe { shared(error, "error") }.map_or(0, |error| error.imapi)
+}
+
+/// Frees an error, and its texts with it.
+// SAFETY: no other symbol has this name.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn pitland_error_free(error: *mut pitland_error) {
+    // SAFETY: an error that is not freed yet, or null.
+    unsafe { free(error) };
+}
