@@ -299,7 +299,6 @@ fn pure_crates_have_no_io_and_no_clock() {
 fn program_and_examples_use_the_public_api_only() {
     let places = [
         "engine/cli/",
-        "engine/capi/src/",
         "engine/imapi1/",
         "examples/",
         "tests/e2e/",

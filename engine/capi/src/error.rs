@@ -2,11 +2,13 @@
 //! sentences and the states of discs are the engine's.
 
 use crate::border::{c_text, free, shared, tell};
+use pitland::codes::{Code, Coded};
 use pitland::transport::address::AddressError;
 use pitland::{
     BurnError, EngineError, Fault as JobFault, LeaseDenied, MediumState, QueryError, TreeError,
 };
 use std::ffi::{CString, c_char};
+use std::fmt::Display;
 use std::ptr;
 
 /// How a call ended. Further numbers may come: what is not known is a failure.
@@ -86,19 +88,34 @@ pub struct pitland_error {
 pub(crate) struct Fault(Box<pitland_error>);
 
 impl Fault {
-    fn new(status: pitland_status, text: String, advice: &str) -> Self {
+    /// A condition of the engine's.
+    fn of(status: pitland_status, error: &(impl Coded + Display)) -> Self {
+        let code = error.code();
+        let imapi = error.imapi_code().unwrap_or(0);
+        Self::new(status, error.to_string(), code.advice(), code.name(), imapi)
+    }
+
+    fn new(status: pitland_status, text: String, advice: &str, name: &str, imapi: u32) -> Self {
         Self(Box::new(pitland_error {
             status,
             medium: pitland_medium::Untouched,
             text: c_text(text),
             advice: c_text(advice),
-            name: c_text(name_of(status)),
-            imapi: 0,
+            name: c_text(name),
+            imapi,
         }))
     }
 
     pub(crate) fn argument(text: String) -> Self {
-        Self::new(pitland_status::BadArgument, text, "ask again, corrected")
+        let code = Code::RequestUsage;
+        let imapi = code.imapi().unwrap_or(0);
+        Self::new(
+            pitland_status::BadArgument,
+            text,
+            code.advice(),
+            code.name(),
+            imapi,
+        )
     }
 
     pub(crate) fn null(name: &str) -> Self {
@@ -106,14 +123,29 @@ impl Fault {
     }
 
     pub(crate) fn internal(words: &str) -> Self {
+        let code = Code::EngineFault;
         let text = format!("the library is at fault: {words}");
-        let advice = "report this; identify the medium anew before it is used";
-        Self::new(pitland_status::Internal, text, advice).of_disc(MediumState::Unknown)
+        let imapi = code.imapi().unwrap_or(0);
+        Self::new(
+            pitland_status::Internal,
+            text,
+            code.advice(),
+            code.name(),
+            imapi,
+        )
+        .of_disc(MediumState::Unknown)
     }
 
     pub(crate) fn different(text: String) -> Self {
-        let advice = "burn the data onto another disc";
-        Self::new(pitland_status::Different, text, advice)
+        let code = Code::VerifyDiffers;
+        let imapi = code.imapi().unwrap_or(0);
+        Self::new(
+            pitland_status::Different,
+            text,
+            code.advice(),
+            code.name(),
+            imapi,
+        )
     }
 
     fn of_disc(mut self, state: MediumState) -> Self {
@@ -132,31 +164,25 @@ impl Fault {
 
 impl From<AddressError> for Fault {
     fn from(error: AddressError) -> Self {
-        let advice = "name a drive: /dev/sr0, iscsi://HOST/TARGET/LUN, virtual:FILE";
-        Self::new(pitland_status::BadAddress, error.to_string(), advice)
+        Self::of(pitland_status::BadAddress, &error)
     }
 }
 
 impl From<EngineError> for Fault {
     fn from(error: EngineError) -> Self {
-        let (status, advice) = match &error {
-            EngineError::Open(_) | EngineError::Connect(_) | EngineError::SameDrive { .. } => (
-                pitland_status::NotOpened,
-                "look at the address, at who else has the drive, and at its permissions",
-            ),
-            _ => (
-                pitland_status::System,
-                "look at what the system has left, and try again",
-            ),
+        let status = match &error {
+            EngineError::Open(_) | EngineError::Connect(_) | EngineError::SameDrive { .. } => {
+                pitland_status::NotOpened
+            }
+            _ => pitland_status::System,
         };
-        Self::new(status, error.to_string(), advice)
+        Self::of(status, &error)
     }
 }
 
 impl From<std::io::Error> for Fault {
     fn from(error: std::io::Error) -> Self {
-        let advice = "look at what the system has left, and try again";
-        Self::new(pitland_status::System, error.to_string(), advice)
+        Self::from(EngineError::Thread(error))
     }
 }
 
@@ -166,8 +192,7 @@ impl From<LeaseDenied> for Fault {
             LeaseDenied::BadName => pitland_status::BadArgument,
             _ => pitland_status::Denied,
         };
-        let advice = "wait until the drive is free, or ask its holder";
-        Self::new(status, denied.to_string(), advice)
+        Self::of(status, &denied)
     }
 }
 
@@ -175,27 +200,18 @@ impl From<QueryError> for Fault {
     fn from(error: QueryError) -> Self {
         match error {
             QueryError::Denied(denied) => denied.into(),
-            other => Self::new(
-                pitland_status::Drive,
-                other.to_string(),
-                "try again; if it stays, try another drive or its power switch",
-            ),
+            other => Self::of(pitland_status::Drive, &other),
         }
     }
 }
 
 impl From<TreeError> for Fault {
     fn from(error: TreeError) -> Self {
-        let text = error.to_string();
         match error {
             TreeError::Query(query) => query.into(),
-            TreeError::Source(_) | TreeError::Plan(_) => Self::new(
-                pitland_status::Source,
-                text,
-                "mend the source and ask again",
-            ),
-            TreeError::Volume(_) => Self::different(text),
-            _ => Self::internal(&text),
+            TreeError::Source(_) | TreeError::Plan(_) => Self::of(pitland_status::Source, &error),
+            TreeError::Volume(_) => Self::of(pitland_status::Different, &error),
+            _ => Self::of(pitland_status::Internal, &error),
         }
     }
 }
@@ -205,9 +221,11 @@ impl From<BurnError> for Fault {
         let status = match &error {
             BurnError::Denied(LeaseDenied::BadName) => pitland_status::BadArgument,
             BurnError::Denied(_) => pitland_status::Denied,
-            BurnError::Refused(_) | BurnError::NoSuchWriter { .. } | BurnError::DiscChanged => {
-                pitland_status::Refused
-            }
+            BurnError::Refused(_)
+            | BurnError::NoSuchWriter { .. }
+            | BurnError::DiscChanged
+            | BurnError::Plan { .. }
+            | BurnError::Writer { .. } => pitland_status::Refused,
             BurnError::Source(_) => pitland_status::Source,
             BurnError::Drive(_) => pitland_status::Drive,
             BurnError::Cancelled => pitland_status::Cancelled,
@@ -216,30 +234,14 @@ impl From<BurnError> for Fault {
                 JobFault::Verification(_) => pitland_status::Different,
                 _ => pitland_status::Failed,
             },
-            BurnError::Plan { .. } | BurnError::Writer { .. } => pitland_status::Refused,
             _ => pitland_status::Failed,
         };
-        Self::new(status, error.to_string(), error.advice()).of_disc(error.medium_state())
-    }
-}
-
-/// A stable lower-case name.
-const fn name_of(status: pitland_status) -> &'static str {
-    match status {
-        pitland_status::Ok => "ok",
-        pitland_status::BadArgument => "bad-argument",
-        pitland_status::Internal => "internal",
-        pitland_status::BadAddress => "bad-address",
-        pitland_status::NotOpened => "not-opened",
-        pitland_status::Denied => "denied",
-        pitland_status::Refused => "refused",
-        pitland_status::Source => "source",
-        pitland_status::Drive => "drive",
-        pitland_status::Failed => "failed",
-        pitland_status::Cancelled => "cancelled",
-        pitland_status::Different => "different",
-        pitland_status::NothingRunning => "nothing-running",
-        pitland_status::System => "system",
+        let mut fault = Self::of(status, &error).of_disc(error.medium_state());
+        if error.report().is_some() {
+            // Of a disc that was changed it knows more than the condition alone.
+            fault.0.advice = c_text(error.advice());
+        }
+        fault
     }
 }
 

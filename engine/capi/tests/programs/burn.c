@@ -1,7 +1,7 @@
 /* Lists the drives, burns a folder, verifies it, is told of what cannot be done, and cancels two further burns: one from its
  * call-back, one from another thread. Ends with 0 where all went as it should.
  *
- * burn FOLDER DRIVE SLOW-DRIVE-1 SLOW-DRIVE-2 */
+ * burn FOLDER DRIVE LARGE-FOLDER DRIVE-2 DRIVE-3 */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -140,6 +140,8 @@ static void burn(pitland_engine *engine, const char *folder, const char *address
     CHECK(pitland_drive_burn_tree(drive, &folder, 1, NULL, &report, &error) == PITLAND_STATUS_REFUSED);
     CHECK(report == NULL);
     CHECK(pitland_error_medium(error) == PITLAND_MEDIUM_UNTOUCHED);
+    CHECK(strcmp(pitland_error_name(error), "medium.not-blank") == 0);
+    CHECK(pitland_error_imapi_code(error) == 0xC0AA0405);
     printf("refused: %s %08X\n", pitland_error_name(error), (unsigned)pitland_error_imapi_code(error));
     pitland_error_free(error);
 
@@ -209,7 +211,7 @@ static void cancel_from_a_thread(pitland_engine *engine, const char *folder, con
 }
 
 int main(int count, char **arguments) {
-    CHECK(count == 5);
+    CHECK(count == 6);
     CHECK(pitland_abi_version() >= PITLAND_ABI);
     CHECK(strlen(pitland_version()) >= 5);
     CHECK(strcmp(pitland_phase_name(PITLAND_PHASE_VERIFYING), "verifying") == 0);
@@ -219,8 +221,8 @@ int main(int count, char **arguments) {
     list(engine);
     bad_calls(engine);
     burn(engine, arguments[1], arguments[2]);
-    cancel_by_answer(engine, arguments[1], arguments[3]);
-    cancel_from_a_thread(engine, arguments[1], arguments[4]);
+    cancel_by_answer(engine, arguments[3], arguments[4]);
+    cancel_from_a_thread(engine, arguments[3], arguments[5]);
     pitland_engine_free(engine);
     printf("%d checks\n", checks);
     return 0;

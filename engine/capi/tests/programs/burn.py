@@ -1,6 +1,6 @@
 """The same as burn.c, by ctypes alone: lists the drives, burns a folder, verifies it, cancels a second burn.
 
-burn.py LIBRARY HEADER FOLDER DRIVE SLOW-DRIVE
+burn.py LIBRARY HEADER FOLDER DRIVE LARGE-FOLDER DRIVE-2
 """
 
 import ctypes
@@ -8,7 +8,7 @@ import re
 import sys
 from ctypes import POINTER, byref, c_char_p, c_int32, c_int64, c_size_t, c_uint32, c_uint64, c_void_p
 
-library, header, folder, address, slow_address = sys.argv[1:]
+library, header, folder, address, large_folder, second_address = sys.argv[1:]
 pitland = ctypes.CDLL(library)
 header = open(header, encoding="utf-8").read()
 # What the header declares is in the library, and its numbers are those of the header.
@@ -25,6 +25,7 @@ for name in ["error_text", "error_advice", "error_name", "facts_medium", "report
     getattr(pitland, "pitland_" + name).restype = c_char_p
 for name in ["facts_capacity", "facts_free_blocks", "report_first_lba"]:
     getattr(pitland, "pitland_" + name).restype = c_int64
+pitland.pitland_error_imapi_code.restype = c_uint32
 pitland.pitland_report_blocks_written.restype = c_uint64
 pitland.pitland_drive_list_count.restype = c_size_t
 pitland.pitland_drive_list_count.argtypes = [c_void_p]
@@ -66,6 +67,7 @@ def call(function, *arguments, expected="PITLAND_STATUS_OK"):
             pitland.pitland_error_text(error).decode(),
             pitland.pitland_error_advice(error).decode(),
             pitland.pitland_error_medium(error),
+            pitland.pitland_error_imapi_code(error),
         )
     pitland.pitland_error_free(error)
     assert status == numbers[expected], (status, told)
@@ -123,6 +125,7 @@ told = call(
     pitland.pitland_drive_burn_tree, drive, paths, c_size_t(1), None, byref(report), expected="PITLAND_STATUS_REFUSED"
 )
 assert told[3] == numbers["PITLAND_MEDIUM_UNTOUCHED"] and not report, told
+assert (told[0], told[4]) == ("medium.not-blank", 0xC0AA0405), told
 print("refused:", told[0])
 pitland.pitland_drive_free(drive)
 
@@ -132,7 +135,8 @@ def stop(progress, user):
     return int(progress.contents.phase == numbers["PITLAND_PHASE_WRITING"])
 
 
-drive = opened(engine, slow_address)
+drive = opened(engine, second_address)
+paths = (c_char_p * 1)(large_folder.encode())
 options = Options(ctypes.sizeof(Options), None, None, stop, None)
 told = call(
     pitland.pitland_drive_burn_tree,
