@@ -39,6 +39,7 @@ pub mod iso9660;
 pub mod joliet;
 pub mod layout;
 pub mod read;
+pub mod ready;
 pub mod rock_ridge;
 pub mod sessions;
 mod settle;
@@ -66,6 +67,7 @@ pub use layout::{
     Extents, Layout, Owner, PlanError, PlanWarning, PlannedFile, Structure, VolumeOptions,
 };
 pub use read::{Entry, Names, ReadError, Volume};
+pub use ready::{ReadyError, validate};
 pub use sessions::{DiscError, DiscId, Session, sessions};
 pub use time::Timestamp;
 pub use tree::{

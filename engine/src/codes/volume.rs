@@ -1,13 +1,14 @@
 //! The conditions of volumes: of making one, and of reading, importing and going on with one that there is.
 
-use super::{Code, Coded};
+use super::{Code, Coded, Interface};
 use pitland_mastering::checksums::ManifestError;
 use pitland_mastering::el_torito::CatalogueError;
 use pitland_mastering::hybrid::BootCodeFault;
 use pitland_mastering::{
     BootImageFault, DiscError, GrowError, HybridFault, ImportError, PlanError, PlanWarning,
-    ReadError, UdfFault, UnknownRevision,
+    ReadError, ReadyError, UdfFault, UnknownRevision,
 };
+use std::io::ErrorKind;
 
 impl Coded for PlanError {
     fn code(&self) -> Code {
@@ -143,6 +144,26 @@ impl Coded for ImportError {
     }
 }
 
+impl Coded for ReadyError {
+    fn code(&self) -> Code {
+        match self {
+            Self::Image(error) => error.code(),
+            Self::NotWhole { .. } => Code::ImageNotWhole,
+            // Too short for one.
+            Self::NoVolume {
+                source: ReadError::Source { source, .. },
+                ..
+            } if source.kind() == ErrorKind::UnexpectedEof => Code::VolumeNone,
+            Self::NoVolume { source, .. } => source.code(),
+            _ => Code::ImageFile,
+        }
+    }
+
+    fn imapi_code(&self) -> Option<u32> {
+        self.code().imapi_in(Interface::IsoManager)
+    }
+}
+
 impl Coded for GrowError {
     fn code(&self) -> Code {
         match self {
@@ -185,7 +206,9 @@ impl Code {
     /// The condition of what a volume will not show as the source has it, where it is one that programs ask for.
     pub fn of_plan_warning(warning: &PlanWarning) -> Option<Self> {
         match warning {
-            PlanWarning::StreamsLeftOut { .. } => Some(Self::VolumeWithoutEffect),
+            PlanWarning::StreamsLeftOut { .. } | PlanWarning::RealTimeUnmarked { .. } => {
+                Some(Self::VolumeWithoutEffect)
+            }
             _ => None,
         }
     }

@@ -223,7 +223,7 @@ impl Layout {
             .into_iter()
             .map(|namespace| Hierarchy::new(&tree, namespace, &places, &mut warnings))
             .collect::<Result<Vec<_>, _>>()?;
-        udf::check_streams(&tree, options, &mut warnings);
+        udf::check_extras(&tree, options, &mut warnings);
         let udf = options
             .udf
             .map(|revision| udf::plan(&tree, revision, first_lba, options, &mut warnings))

@@ -354,6 +354,13 @@ pub enum PlanWarning {
         /// The first of them.
         first: PathBuf,
     },
+    /// Files for real time that are recorded as any other: only UDF from 2.01 on marks them.
+    RealTimeUnmarked {
+        /// How many.
+        count: u64,
+        /// The first of them.
+        first: PathBuf,
+    },
     /// Names that are different in UDF: beyond 254 characters of 8 bits or 127 of 16, or no UTF-8.
     UdfNamesChanged {
         /// How many.
@@ -443,6 +450,11 @@ impl std::fmt::Display for PlanWarning {
             Self::StreamsLeftOut { count, first } => write!(
                 f,
                 "{count} named streams are left out, which UDF has from 2.00 on; the first is {}",
+                first.display()
+            ),
+            Self::RealTimeUnmarked { count, first } => write!(
+                f,
+                "{count} files for real time are not marked as such, which UDF has from 2.01 on; the first is {}",
                 first.display()
             ),
             Self::UdfNamesChanged { count, first } => write!(

@@ -2,8 +2,10 @@
 //!
 //! Owns the distances between descriptors; what is in them is `crate::udf`'s.
 
+use std::path::PathBuf;
+
 use super::{Count, PlanError, PlanWarning, Planner, Region, UdfRegion, VolumeOptions};
-use crate::tree::Tree;
+use crate::tree::{NodeId, Tree};
 use crate::udf::UdfRevision;
 use crate::udf::descriptors::{ANCHOR_BLOCK, SEQUENCE_BLOCKS};
 use crate::udf::plan::{ALLOCATION_UNIT, UdfPlan};
@@ -120,19 +122,36 @@ pub(super) fn plan(
     Ok(udf)
 }
 
-/// Tells of named streams that no file system of the volume has.
-pub(super) fn check_streams(tree: &Tree, options: &VolumeOptions, warnings: &mut Vec<PlanWarning>) {
-    if options.udf.is_some_and(UdfRevision::third_edition) || !tree.has_extras() {
+/// Tells of what files have that no file system of the volume records: named streams, and that they are for real time.
+pub(super) fn check_extras(tree: &Tree, options: &VolumeOptions, warnings: &mut Vec<PlanWarning>) {
+    if !tree.has_extras() {
         return;
     }
-    let mut left_out = Count::default();
-    for id in tree.nodes().filter(|id| tree.is_stream(*id)) {
-        left_out.add(id);
+    if !options.udf.is_some_and(UdfRevision::third_edition) {
+        let streams = tree.nodes().filter(|id| tree.is_stream(*id));
+        warnings.extend(told(tree, streams, |count, first| {
+            PlanWarning::StreamsLeftOut { count, first }
+        }));
     }
-    if let Some(first) = left_out.first {
-        warnings.push(PlanWarning::StreamsLeftOut {
-            count: left_out.count,
-            first: tree.disc_path(first),
-        });
+    if options
+        .udf
+        .is_none_or(|revision| revision < UdfRevision::V2_01)
+    {
+        let of_real_time = |id: &NodeId| tree.extras(*id).is_some_and(|extras| extras.real_time);
+        let files = tree.nodes().filter(of_real_time);
+        warnings.extend(told(tree, files, |count, first| {
+            PlanWarning::RealTimeUnmarked { count, first }
+        }));
     }
+}
+
+fn told(
+    tree: &Tree,
+    nodes: impl Iterator<Item = NodeId>,
+    warning: impl FnOnce(u64, PathBuf) -> PlanWarning,
+) -> Option<PlanWarning> {
+    let mut count = Count::default();
+    nodes.for_each(|id| count.add(id));
+    let first = count.first?;
+    Some(warning(count.count, tree.disc_path(first)))
 }
