@@ -5,14 +5,14 @@ use crate::cd::{CdBlocks, CdImage};
 use crate::config::{EarlierSession, Files, MasterOptions};
 use crate::drive::DriveReader;
 use crate::error::SourceError;
-use crate::pipeline::growing::{Grown, OldVolume, Tail};
+use crate::pipeline::growing::{Grown, Mark, OldVolume, Tail};
 use crate::pipeline::image_file::ImageFile;
 use crate::pipeline::stash::Stashed;
 use crate::streams;
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::{BoxStream, Stream, StreamExt};
-use pitland_mastering::import::{ImportOptions, Imported, import};
+use pitland_mastering::import::{ImportError, ImportOptions, Imported, import};
 use pitland_mastering::{self as mastering, FileBytes, Layout, TreeBuilder};
 use pitland_mmc::{Lba, MediumFamily};
 use pitland_writer::{BurnRequest, CdLayout, CdMode, MediaFacts, Placement};
@@ -48,6 +48,10 @@ enum Kind {
         builder: Box<TreeBuilder>,
         options: Box<MasterOptions>,
     },
+    Imported {
+        imported: Box<Imported>,
+        options: Box<MasterOptions>,
+    },
     File(PathBuf),
     Cd(CdImage, CdMode),
     Source(Box<dyn ImageSource>),
@@ -61,6 +65,7 @@ impl fmt::Debug for Image {
         match &self.0 {
             Kind::Tree { sources, .. } => f.debug_tuple("Tree").field(sources).finish(),
             Kind::Built { options, .. } => f.debug_tuple("Built").field(options).finish(),
+            Kind::Imported { options, .. } => f.debug_tuple("Imported").field(options).finish(),
             Kind::File(path) => f.debug_tuple("File").field(path).finish(),
             Kind::Cd(_, mode) => f.debug_tuple("Cd").field(mode).finish(),
             Kind::Source(source) => f.debug_tuple("Source").field(&source.name()).finish(),
@@ -85,6 +90,17 @@ impl Image {
     pub fn built(builder: TreeBuilder, options: MasterOptions) -> Self {
         Self(Kind::Built {
             builder: Box::new(builder),
+            options: Box::new(options),
+        })
+    }
+
+    /// What an earlier session of a disc holds, imported and edited by the caller, as a further session of that disc: in
+    /// another drive or later, and only where the disc in the drive is the one that it was imported from
+    /// ([`DiscId`](pitland_mastering::DiscId)); any other is refused. What the options say of walking folders and of appending has
+    /// nothing to do. Otherwise as [`Image::built`].
+    pub fn imported(imported: Imported, options: MasterOptions) -> Self {
+        Self(Kind::Imported {
+            imported: Box::new(imported),
             options: Box::new(options),
         })
     }
@@ -140,7 +156,9 @@ impl Image {
     /// volumes.
     pub(crate) fn depends_on_start(&self) -> bool {
         match &self.0 {
-            Kind::Tree { .. } | Kind::Built { .. } | Kind::ComesOnce => true,
+            Kind::Tree { .. } | Kind::Built { .. } | Kind::Imported { .. } | Kind::ComesOnce => {
+                true
+            }
             Kind::File(_) | Kind::Cd(..) | Kind::Source(_) | Kind::Given(_) => false,
         }
     }
@@ -153,6 +171,9 @@ impl Image {
             }
             Kind::Built { builder, options } if is_repeatable(builder) => {
                 Self::built(builder.as_ref().clone(), options.as_ref().clone())
+            }
+            Kind::Imported { imported, options } if is_repeatable(&imported.builder) => {
+                Self::imported(imported.as_ref().clone(), options.as_ref().clone())
             }
             Kind::Cd(image, mode) => Self::cd(image.clone(), *mode),
             Kind::Given(bytes) => Self::given(Arc::clone(bytes)),
@@ -170,6 +191,9 @@ impl Image {
         match &self.0 {
             Kind::Tree { options, .. } | Kind::Built { options, .. } => {
                 options.append.as_ref().map(|append| append.session)
+            }
+            Kind::Imported { imported, .. } => {
+                Some(EarlierSession::At(imported.disc.session_first_lba()))
             }
             Kind::File(_) | Kind::Cd(..) | Kind::Source(_) | Kind::Given(_) | Kind::ComesOnce => {
                 None
@@ -197,6 +221,16 @@ impl Image {
             } => {
                 blocking(move || {
                     let volume = onto.volume(&mut options, Files::Built(&builder))?;
+                    Ok(Prepared::of_volume(volume, Origin::Stream))
+                })
+                .await
+            }
+            Kind::Imported {
+                imported,
+                mut options,
+            } => {
+                blocking(move || {
+                    let volume = onto.volume_of(*imported, &mut options)?;
                     Ok(Prepared::of_volume(volume, Origin::Stream))
                 })
                 .await
@@ -258,6 +292,31 @@ impl Onto {
             Some(old) => Some(old.imported),
             None => self.earlier(options)?,
         };
+        self.settled(options, files, earlier, mark)
+    }
+
+    /// The volume of what was imported from this disc, and of no other.
+    fn volume_of(
+        mut self,
+        imported: Imported,
+        options: &mut MasterOptions,
+    ) -> Result<(Arc<Layout>, Option<Grown>), SourceError> {
+        let same = imported.disc.check(&mut self.reader);
+        same.map_err(|error| Arc::new(ImportError::from(error)))?;
+        let mark = self.old.take().map(|old| old.mark());
+        // What was to be edited is edited.
+        options.append = None;
+        let nothing_more = TreeBuilder::new();
+        self.settled(options, Files::Built(&nothing_more), Some(imported), mark)
+    }
+
+    fn settled(
+        self,
+        options: &mut MasterOptions,
+        files: Files<'_>,
+        earlier: Option<Imported>,
+        mark: Option<Mark>,
+    ) -> Result<(Arc<Layout>, Option<Grown>), SourceError> {
         let layout = options.settle(files, self.first_lba, Some(self.medium), earlier)?;
         let layout = Arc::new(layout);
         let grown = mark.map(|mark| mark.grown(&layout, self.reader));
