@@ -10,6 +10,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod appending;
 mod audio;
 mod data;
 mod drives;
@@ -17,3 +18,4 @@ mod images;
 mod logged;
 mod recorders;
 mod stash;
+mod volumes;
