@@ -6,6 +6,7 @@ use crate::exit::Exit;
 use crate::output::json::{ErrorView, Name};
 use crate::output::report::ReportView;
 use pitland::cd::{CdError, CdFault, CompareError, LayoutError, ScanCdError};
+use pitland::codes::{Code, Coded, Interface};
 use pitland::journal::{JournalError, Verdict};
 use pitland::mastering::zisofs::CompressError;
 use pitland::mastering::{EditError, GrowError, ImageError, PlanError, ScanError};
@@ -25,6 +26,9 @@ use std::path::Path;
 #[derive(Debug, Clone)]
 pub(crate) struct Complaint {
     exit: Exit,
+    condition: Code,
+    /// Of several values the one that this interface of Windows' API has is told.
+    interface: Interface,
     drive: Option<Name>,
     message: String,
     blame: &'static str,
@@ -43,6 +47,8 @@ impl Complaint {
     ) -> Self {
         Self {
             exit,
+            condition: by_status(exit),
+            interface: Interface::Data,
             drive: None,
             message: message.into(),
             blame,
@@ -129,6 +135,11 @@ impl Complaint {
             } => of_failure(job, error, fault, source.as_ref(), report),
             _ => of_no_job(error),
         };
+        complaint.condition = error.code();
+        complaint.interface = match job {
+            "erase" | "format" => Interface::Erase,
+            _ => Interface::Data,
+        };
         complaint.drive = Some(drive.clone());
         complaint.report = error
             .report()
@@ -143,6 +154,12 @@ impl Complaint {
             complaint.advice = "unmount it, or say --force-unmount".into();
         }
         complaint
+    }
+
+    /// With a condition that tells more than the status does.
+    pub(crate) fn coded(mut self, of: impl Coded) -> Self {
+        self.condition = of.code();
+        self
     }
 
     /// With another advice.
@@ -174,6 +191,11 @@ impl Complaint {
         ErrorView {
             code: self.exit.code(),
             status: self.exit.status(),
+            condition: self.condition.name(),
+            imapi: self
+                .condition
+                .imapi_in(self.interface)
+                .map(|value| format!("{value:08X}")),
             drive: self.drive.clone(),
             message: self.message.clone(),
             blame: self.blame,
@@ -181,6 +203,29 @@ impl Complaint {
             advice: self.advice.clone(),
             report: self.report.clone(),
         }
+    }
+}
+
+/// What a status alone tells of the condition: that of complaints of the program itself.
+fn by_status(exit: Exit) -> Code {
+    match exit {
+        Exit::Done | Exit::Internal => Code::EngineFault,
+        Exit::Usage => Code::RequestUsage,
+        Exit::Source => Code::SourceUnreadable,
+        Exit::Refused => Code::MediumOtherState,
+        Exit::NoDrive => Code::DriveMissing,
+        Exit::Busy => Code::LeaseHeld,
+        Exit::DriveFailed
+        | Exit::BurnFailed
+        | Exit::ReadableOpen
+        | Exit::Resumable
+        | Exit::Lost => Code::DriveFault,
+        Exit::Differs => Code::VerifyDiffers,
+        Exit::Plugin => Code::PluginRejected,
+        Exit::Output => Code::HostOutput,
+        Exit::NotPermitted => Code::LeaseNotPermitted,
+        Exit::Unverified | Exit::Unknown => Code::WriteNotProven,
+        Exit::Cancelled => Code::RequestCancelled,
     }
 }
 
@@ -231,6 +276,8 @@ fn of_failure(
     };
     Complaint {
         exit,
+        condition: error.code(),
+        interface: Interface::Data,
         drive: None,
         message: error.to_string(),
         blame,
@@ -351,7 +398,7 @@ fn refusal_advice(refusal: &Refusal) -> Option<&'static str> {
 
 impl From<&JournalError> for Complaint {
     fn from(error: &JournalError) -> Self {
-        match error {
+        let complaint = match error {
             JournalError::Running { .. } => Self::new(
                 Exit::Busy,
                 error.to_string(),
@@ -373,7 +420,8 @@ impl From<&JournalError> for Complaint {
                 "host",
                 "identify the disc with pitland medium: what the journal cannot tell, the disc may",
             ),
-        }
+        };
+        complaint.coded(error)
     }
 }
 
@@ -390,13 +438,13 @@ impl From<&ResumeError> for Complaint {
             }
             _ => return Self::internal(error.to_string()),
         };
-        Self::new(exit, error.to_string(), blame, error.advice())
+        Self::new(exit, error.to_string(), blame, error.advice()).coded(error)
     }
 }
 
 impl From<&LeaseDenied> for Complaint {
     fn from(denied: &LeaseDenied) -> Self {
-        match denied {
+        let complaint = match denied {
             LeaseDenied::Held { .. } | LeaseDenied::Busy { .. } => Self::new(
                 Exit::Busy,
                 denied.to_string(),
@@ -406,7 +454,8 @@ impl From<&LeaseDenied> for Complaint {
             LeaseDenied::BadName => Self::usage(denied.to_string()),
             LeaseDenied::Outside(claim) => claim.into(),
             _ => Self::internal(denied.to_string()),
-        }
+        };
+        complaint.coded(denied)
     }
 }
 
@@ -427,13 +476,13 @@ impl From<&ClaimDenied> for Complaint {
             ClaimDenied::Gone => (Exit::NoDrive, "connect the drive again"),
             _ => (Exit::DriveFailed, "look at what the system said of it"),
         };
-        Self::new(exit, denied.to_string(), "caller", advice)
+        Self::new(exit, denied.to_string(), "caller", advice).coded(denied)
     }
 }
 
 impl From<&QueryError> for Complaint {
     fn from(error: &QueryError) -> Self {
-        match error {
+        let complaint = match error {
             QueryError::Denied(denied) => denied.into(),
             QueryError::NoSuchTrack { .. } => Self::new(
                 Exit::Refused,
@@ -465,13 +514,14 @@ impl From<&QueryError> for Complaint {
                 "drive",
                 "try again; if it stays, try another disc or drive",
             ),
-        }
+        };
+        complaint.coded(error)
     }
 }
 
 impl From<&SourceError> for Complaint {
     fn from(error: &SourceError) -> Self {
-        match error {
+        let complaint = match error {
             SourceError::Plan(plan) => plan.as_ref().into(),
             _ if is_for_want_of_room(error) => Self::new(
                 Exit::Output,
@@ -487,7 +537,8 @@ impl From<&SourceError> for Complaint {
             ),
             SourceError::Vanished => Self::internal(error.to_string()),
             _ => Self::source(error.to_string()).advising(source_advice(error)),
-        }
+        };
+        complaint.coded(error)
     }
 }
 
@@ -526,7 +577,9 @@ fn source_advice(error: &SourceError) -> &'static str {
             }
             _ => "mend the source and ask again",
         },
-        SourceError::Edit(error) if matches!(**error, EditError::Exists { .. }) => {
+        SourceError::Edit(error)
+            if matches!(**error, EditError::Exists { .. } | EditError::Kind { .. }) =>
+        {
             "say --replace where sources shall take the place of what is there"
         }
         SourceError::Edit(_) => "name paths of the earlier session as pitland ls -R shows them",
@@ -537,7 +590,7 @@ fn source_advice(error: &SourceError) -> &'static str {
 
 impl From<&CompareError> for Complaint {
     fn from(error: &CompareError) -> Self {
-        match error {
+        let complaint = match error {
             CompareError::Drive(error) => error.into(),
             CompareError::Source(error) => error.into(),
             CompareError::Stopped => Self::cancelled(),
@@ -547,7 +600,8 @@ impl From<&CompareError> for Complaint {
                 "medium",
                 "burn another disc",
             ),
-        }
+        };
+        complaint.coded(error)
     }
 }
 
@@ -585,23 +639,26 @@ impl From<&CdError> for Complaint {
                 _ => "mend the source and ask again",
             },
         };
-        Self::source(error.to_string()).advising(advice)
+        Self::source(error.to_string())
+            .advising(advice)
+            .coded(error)
     }
 }
 
 impl From<&ScanError> for Complaint {
     fn from(error: &ScanError) -> Self {
-        Self::source(error.to_string())
+        Self::source(error.to_string()).coded(error)
     }
 }
 
 impl From<&PlanError> for Complaint {
     fn from(error: &PlanError) -> Self {
-        match error {
+        let complaint = match error {
             // The only texts are those of the command line.
             PlanError::TextTooLong { .. } => Self::usage(error.to_string()),
             _ => Self::source(error.to_string()),
-        }
+        };
+        complaint.coded(error)
     }
 }
 
@@ -617,6 +674,7 @@ impl From<&AddressError> for Complaint {
             "caller",
             "pitland drives lists those of this machine; a virtual one is virtual:FILE",
         )
+        .coded(error)
     }
 }
 
@@ -638,7 +696,7 @@ impl From<&DiscFileError> for Complaint {
             ),
             _ => (Exit::NoDrive, "look at the path and its permissions"),
         };
-        Self::new(exit, error.to_string(), "caller", advice)
+        Self::new(exit, error.to_string(), "caller", advice).coded(error)
     }
 }
 
@@ -657,13 +715,13 @@ impl From<&DeviceError> for Complaint {
             DeviceError::Busy { .. } => (Exit::Busy, "wait until it is done, or end it"),
             _ => (Exit::NoDrive, "look at what the system said of it"),
         };
-        Self::new(exit, error.to_string(), "caller", advice)
+        Self::new(exit, error.to_string(), "caller", advice).coded(error)
     }
 }
 
 impl From<&OpenError> for Complaint {
     fn from(error: &OpenError) -> Self {
-        match error {
+        let complaint = match error {
             OpenError::DiscFile(error) => error.into(),
             OpenError::Device(error) => error.into(),
             OpenError::Faults { .. } => {
@@ -682,7 +740,8 @@ impl From<&OpenError> for Complaint {
                 "caller",
                 "look at the path and its permissions",
             ),
-        }
+        };
+        complaint.coded(error)
     }
 }
 
@@ -694,12 +753,13 @@ impl From<&PluginError> for Complaint {
             "caller",
             "leave the plug-in away, or mend what is named",
         )
+        .coded(error)
     }
 }
 
 impl From<&EngineError> for Complaint {
     fn from(error: &EngineError) -> Self {
-        match error {
+        let complaint = match error {
             EngineError::Plugin(error) => error.into(),
             EngineError::Open(error) => error.into(),
             EngineError::Connect(_) => Self::new(
@@ -710,7 +770,8 @@ impl From<&EngineError> for Complaint {
             ),
             EngineError::SameDrive { .. } => Self::usage(error.to_string()),
             _ => Self::internal(error.to_string()),
-        }
+        };
+        complaint.coded(error)
     }
 }
 

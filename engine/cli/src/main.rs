@@ -20,6 +20,7 @@ use crate::error::Complaint;
 use crate::exit::Exit;
 use crate::output::Output;
 use clap::Parser;
+use pitland::codes::Code;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -67,7 +68,13 @@ fn wrong_command_line(error: &clap::Error) -> Exit {
         .take_while(|arg| arg != "--")
         .any(|arg| arg == "--json");
     if error.use_stderr() && json {
-        let complaint = Complaint::usage(cause(&error.render().to_string()));
+        let cause = cause(&error.render().to_string());
+        let without_drive = error.kind() == clap::error::ErrorKind::MissingRequiredArgument
+            && cause.contains("<DRIVE>");
+        let mut complaint = Complaint::usage(cause);
+        if without_drive {
+            complaint = complaint.coded(Code::RequestNoDrive);
+        }
         Output::new(true, false, false).event(&complaint.view());
         return complaint.exit();
     }

@@ -4,6 +4,7 @@
 use crate::error::{Complaint, drive_name};
 use crate::output::Output;
 use crate::output::json::{Name, WarningView};
+use pitland::codes::Code;
 use pitland::plugin_host;
 use pitland::transport::address::OpenMode;
 use pitland::transport::trace::{Detail, Trace, TraceStatus};
@@ -46,7 +47,9 @@ pub(crate) fn addresses(given: &[OsString]) -> Result<Vec<Named>, Complaint> {
             .same_drive_key()
             .map_err(|e| Complaint::from(e).of_drive(&name))?;
         if keys.contains(&key) {
-            return Err(Complaint::usage("the same drive is named twice").of_drive(&name));
+            return Err(Complaint::usage("the same drive is named twice")
+                .coded(Code::DriveSame)
+                .of_drive(&name));
         }
         keys.push(key);
         named.push(Named { address, name });
@@ -58,7 +61,7 @@ pub(crate) fn addresses(given: &[OsString]) -> Result<Vec<Named>, Complaint> {
 pub(crate) fn address(given: &OsString) -> Result<Named, Complaint> {
     addresses(std::slice::from_ref(given))?
         .pop()
-        .ok_or_else(|| Complaint::usage("no drive is named"))
+        .ok_or_else(|| Complaint::usage("no drive is named").coded(Code::RequestNoDrive))
 }
 
 /// The libraries in the listed folders, sound or not.

@@ -37,6 +37,28 @@ fn bench() -> Bench {
 }
 
 #[test]
+fn what_is_wrong_has_its_condition_and_the_value_that_windows_has_for_it() {
+    let bench = bench();
+    let told = |status, args: &[&str]| {
+        let error = bench.expect(status, args).of_type("error").remove(0);
+        let word = |field: &str| error[field].as_str().map(str::to_owned);
+        (word("condition").unwrap(), word("imapi"))
+    };
+    let with = |name: &str, value: &str| (name.to_owned(), Some(value.to_owned()));
+    let without_drive = told(2, &["burn", "tree", "--json"]);
+    assert_eq!(without_drive, with("request.no-drive", "C0AA0003"));
+    let erase = told(4, &["erase", DISC, "--json"]);
+    assert_eq!(erase, with("medium.not-rewritable", "80AA0904"));
+    let missing = told(3, &["burn", "missing", "--drive", DISC, "--json"]);
+    assert_eq!(missing, with("source.missing", "C0AAB12A"));
+    let (condition, value) = told(
+        2,
+        &["burn", "tree", "--drive", DISC, "--drive", DISC, "--json"],
+    );
+    assert_eq!((condition.as_str(), value), ("drive.same", None));
+}
+
+#[test]
 fn sources_that_are_missing_or_of_a_wrong_kind_are_named() {
     let bench = bench();
     let fifo = Command::new("mkfifo")

@@ -159,7 +159,7 @@ mod tests {
     #[test]
     fn what_is_no_failure_says_so_by_all_of_its_best_value() {
         assert!(Code::SpeedAdjusted.is_success());
-        assert!(Code::RequestNothingRuns.is_success());
+        assert!(Code::VolumeWithoutEffect.is_success());
         assert!(!Code::MediumNotBlank.is_success());
         assert!(!Code::PluginRejected.is_success());
     }

@@ -34,7 +34,7 @@ impl Coded for SourceError {
             Self::Weight(error) => error.code(),
             Self::Import(error) => error.code(),
             Self::Grow(error) => error.code(),
-            Self::NoSession => Code::MediumEmpty,
+            Self::NoSession => Code::MediumNoSuchSession,
             Self::Edit(error) => of_merge(error),
             Self::Compress(error) => error.code(),
             Self::Emit(error) => error.code(),
@@ -100,7 +100,11 @@ impl Coded for EditError {
 
 impl Coded for NameFault {
     fn code(&self) -> Code {
-        Code::NameIllegal
+        match self {
+            Self::TooLong { .. } => Code::NameRestricted,
+            Self::Empty | Self::Dots | Self::Slash | Self::Zero => Code::NameIllegal,
+            _ => Code::NameIllegal,
+        }
     }
 }
 

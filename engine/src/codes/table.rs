@@ -42,9 +42,6 @@ codes! {
     // What was asked.
     RequestCancelled "request.cancelled" [E_IMAPI_REQUEST_CANCELLED]
         "the caller wanted an end" => "ask again when it suits";
-    RequestNothingRuns "request.nothing-runs"
-        [S_IMAPI_WRITE_NOT_IN_PROGRESS E_IMAPI_DF2DATA_WRITE_NOT_IN_PROGRESS E_IMAPI_DF2TAO_WRITE_NOT_IN_PROGRESS E_IMAPI_DF2RAW_WRITE_NOT_IN_PROGRESS]
-        "a job was to be cancelled that has ended" => "nothing needs to be done: the job's report tells how it ended";
     RequestNoDrive "request.no-drive"
         [E_IMAPI_RECORDER_REQUIRED E_IMAPI_DF2TAO_NO_RECORDER_SPECIFIED E_IMAPI_DF2RAW_NO_RECORDER_SPECIFIED]
         "no drive was named for what needs one" => "name a drive: those of this machine are listed by pitland drives";
@@ -170,7 +167,9 @@ codes! {
     MediumNothingToClose "medium.nothing-to-close" [E_IMAPI_DF2DATA_INVALID_MEDIA_STATE]
         "nothing on the disc is open" => "nothing needs to be done";
     MediumEmpty "medium.empty" [IMAPI_E_EMPTY_DISC]
-        "there is nothing on the disc to read, or no such session" => "insert a disc that holds data, or name a session that is there";
+        "there is nothing on the disc to read" => "insert a disc that holds data";
+    MediumNoSuchSession "medium.no-such-session" [IMAPI_E_BAD_MULTISESSION_PARAMETER]
+        "the disc has no such closed session to go on with" => "name a session that is there, or burn without one";
     MediumNoContents "medium.no-contents" [E_IMAPI_DF2TAO_TABLE_OF_CONTENTS_EMPTY_DISC]
         "the disc has no table of contents, or no such track" => "insert a disc with tracks, or name a track that is there";
     MediumOther "medium.other" [IMAPI_E_DISC_MISMATCH]
@@ -235,6 +234,8 @@ codes! {
         "a fault of the engine itself" => "report this; identify the medium anew before it is used";
     HostFault "host.fault" []
         "the system of this machine failed" => "look at what the system said of it";
+    HostOutput "host.output" []
+        "a file to be made cannot be written, or an address not be listened on" => "look at the path, its permissions, and the space left";
 
     // Files and streams that are read.
     SourceMissing "source.missing" [IMAPI_E_DATA_STREAM_CREATE_FAILURE]
@@ -271,7 +272,7 @@ codes! {
         "the folder is not empty" => "remove what is in it first, or remove the whole tree of it";
     TreeNoSuchPoint "tree.no-such-point" []
         "the change point was given up" => "roll back to one that is kept";
-    TreeTooMany "tree.too-many" [IMAPI_E_NO_UNIQUE_NAME]
+    TreeTooMany "tree.too-many" []
         "more files or names than a volume can number" => "divide the tree";
     TreeContents "tree.contents" [IMAPI_E_INVALID_PARAM]
         "a file was added without bytes, or with such as no file can have" => "say where its bytes come from";

@@ -102,7 +102,7 @@ fn target(output: &Path) -> io::Result<(File, bool)> {
 }
 
 fn refused(name: &Name, error: &ExtractError) -> Complaint {
-    match error {
+    let complaint = match error {
         ExtractError::NoSuchPath { path } => volume::no_such_path(name, path),
         ExtractError::Read { source, .. } => volume::of_read(name, source),
         ExtractError::TooMuch { .. } => Complaint::new(
@@ -112,7 +112,8 @@ fn refused(name: &Name, error: &ExtractError) -> Complaint {
             "its files share blocks or are compressed, or it lies about their sizes; where that is wanted, say --most BYTES",
         ),
         _ => Complaint::internal(error.to_string()),
-    }
+    };
+    complaint.coded(error)
 }
 
 struct Observer<'a> {

@@ -80,7 +80,7 @@ fn master(
     let size = (layout.blocks(), BLOCK_SIZE);
     pour(&mut sink, size, context, &mut watcher, |block, piece| {
         let read = emitter.read_blocks(block, piece);
-        read.map_err(|error| Complaint::source(error.to_string()))
+        read.map_err(|error| Complaint::source(error.to_string()).coded(error))
     })?;
     let bytes = sink.finish()?;
     Ok(view(output, &layout, bytes))
@@ -177,10 +177,12 @@ fn grow(
     let growth = growth.map_err(|error| match error {
         GrowError::Write(error) => wrong(error),
         GrowError::Stopped => Complaint::cancelled(),
-        GrowError::HeadInUse { .. } => Complaint::source(error.to_string()).advising(
-            "leave udf out of --fs, or make the image anew: extract it, and master that folder with the sources",
-        ),
-        error => Complaint::source(error.to_string()),
+        GrowError::HeadInUse { .. } => Complaint::source(error.to_string())
+            .coded(&error)
+            .advising(
+                "leave udf out of --fs, or make the image anew: extract it, and master that folder with the sources",
+            ),
+        error => Complaint::source(error.to_string()).coded(error),
     })?;
     let bytes = growth
         .modified_blocks()

@@ -7,6 +7,7 @@ use crate::exit::Exit;
 use crate::open;
 use crate::output::jobs::{JobView, JobsView};
 use crate::output::json::Name;
+use pitland::codes::Code;
 use pitland::journal::{JobFolder, JobId};
 use std::path::PathBuf;
 
@@ -14,7 +15,7 @@ pub(crate) async fn run(args: JobsArgs, context: Context) -> Result<Exit, Compla
     let path = folder(args.journal)?;
     if let Some(name) = args.forget {
         let id: JobId = name.parse()?;
-        let missing = Complaint::usage(format!("there is no job {id}"));
+        let missing = Complaint::usage(format!("there is no job {id}")).coded(Code::JournalMissing);
         let forgotten = blocking(move || match JobFolder::existing(&path)? {
             Some(folder) => Ok(folder.forget(&id)?),
             None => Err(missing),

@@ -7,12 +7,14 @@ use crate::exit::Exit;
 use crate::open;
 use crate::output::jobs::ResumeView;
 use pitland::OpenMode;
+use pitland::codes::Code;
 use pitland::journal::{JobFolder, JobId, JobState, Listed};
 use std::ffi::OsString;
 
 pub(crate) async fn run(args: ResumeArgs, context: Context) -> Result<Exit, Complaint> {
     let path = jobs::folder(args.journal.clone())?;
-    let none = Complaint::usage(format!("there are no jobs in {}", path.display()));
+    let none = Complaint::usage(format!("there are no jobs in {}", path.display()))
+        .coded(Code::JournalMissing);
     let wanted = args.name.as_deref().map(str::parse).transpose()?;
     let (folder, listed) = blocking(move || {
         let folder = JobFolder::existing(&path)?.ok_or(none)?;
@@ -65,14 +67,16 @@ pub(crate) async fn run(args: ResumeArgs, context: Context) -> Result<Exit, Comp
 fn choose(listed: Vec<Listed>, wanted: Option<JobId>) -> Result<Listed, Complaint> {
     if let Some(wanted) = wanted {
         let found = listed.into_iter().find(|job| job.id == wanted);
-        return found.ok_or_else(|| Complaint::usage(format!("there is no job {wanted}")));
+        return found.ok_or_else(|| {
+            Complaint::usage(format!("there is no job {wanted}")).coded(Code::JournalMissing)
+        });
     }
     let mut dead = listed
         .into_iter()
         .filter(|job| matches!(job.state, JobState::Dead(_)));
     match (dead.next(), dead.next()) {
         (Some(job), None) => Ok(job),
-        (None, _) => Err(Complaint::usage("there is no job to resume")),
+        (None, _) => Err(Complaint::usage("there is no job to resume").coded(Code::JournalMissing)),
         (Some(_), Some(_)) => Err(Complaint::usage(
             "there are several jobs to resume: name one that pitland jobs lists",
         )),
@@ -90,6 +94,6 @@ fn drive(args: &ResumeArgs, job: &Listed) -> Result<OsString, Complaint> {
             id: job.id.to_string(),
         })),
         JobState::Unusable(error) => Err(error.into()),
-        _ => Err(Complaint::usage("name the drive with --drive")),
+        _ => Err(Complaint::usage("name the drive with --drive").coded(Code::RequestNoDrive)),
     }
 }

@@ -10,6 +10,7 @@ use crate::output::Output;
 use crate::output::bar::Watcher;
 use crate::output::json::{DifferenceView, Name, VerifiedView};
 use crate::source;
+use pitland::codes::Coded;
 use pitland::mastering::checksums::{ManifestDifference, ManifestError, check};
 use pitland::mastering::compare::{CompareObserver, with_manifest_of};
 use pitland::mastering::images::Sectors;
@@ -74,7 +75,7 @@ impl Work {
             Err(error) => return self.no_volume(&error),
         };
         let tree = with_manifest_of(&mut volume, tree, MANIFEST);
-        let mut tree = tree.map_err(|error| Complaint::source(error.to_string()))?;
+        let mut tree = tree.map_err(|error| Complaint::source(error.to_string()).coded(error))?;
         // As it was done when it was mastered.
         let hidden = Globs::new(&args.tree.hide).map_err(SourceError::from)?;
         tree.hide(&hidden, HiddenIn::ALL);
@@ -129,7 +130,7 @@ impl Work {
         let mut watcher = Watcher::new(&self.context.output, self.drive.clone());
         watcher.phase("comparing");
         let found = check(&mut volume, MANIFEST).map_err(|error| {
-            let message = error.to_string();
+            let (message, condition) = (error.to_string(), error.code());
             match error {
                 ManifestError::None { .. } => Complaint::new(
                     Exit::Refused,
@@ -144,6 +145,7 @@ impl Work {
                     "the volume is damaged; copy what can be read, by pitland extract",
                 ),
             }
+            .coded(condition)
             .of_drive(&self.drive)
         })?;
         watcher.finish();

@@ -9,6 +9,7 @@ use crate::output::json::{Name, VirtualDiscView};
 use crate::output::read::ReadView;
 use crate::sink::Sink;
 use pitland::DriveAddress;
+use pitland::codes::Code;
 use pitland::mastering::BLOCK_SIZE;
 use pitland::transport::address::VirtualOptions;
 use pitland::transport::sim::{Access, create_disc, open_disc};
@@ -59,6 +60,7 @@ fn copy(args: &ExportArgs, context: &Context) -> Result<ReadView, Complaint> {
                 "caller",
                 "pitland medium virtual:FILE lists the tracks",
             )
+            .coded(Code::MediumNoContents)
         })?,
     };
     if blocks == 0 {
@@ -67,7 +69,8 @@ fn copy(args: &ExportArgs, context: &Context) -> Result<ReadView, Complaint> {
             "there is nothing on the disc to export",
             "medium",
             "burn something onto it first",
-        ));
+        )
+        .coded(Code::MediumEmpty));
     }
     let mut sink = Sink::create(&args.output, Some(&args.file))?;
     let mut watcher = Watcher::new(&context.output, Name::new(&args.file));

@@ -7,6 +7,7 @@ use crate::error::{Complaint, drive_name};
 use crate::exit::Exit;
 use crate::open::{self, Named};
 use crate::output::json::Name;
+use pitland::codes::Code;
 use pitland::mastering::read::ReadLimits;
 use pitland::mastering::sessions::sessions;
 use pitland::mastering::{BLOCK_SIZE, BlockSource, DiscImage, Names, ReadError, Volume};
@@ -81,7 +82,9 @@ async fn on_drive<T: Send + 'static>(
 
 /// The first block of a session: the numbered one, else the last that is closed.
 fn session(facts: &MediaFacts, number: Option<u16>) -> Result<u32, Complaint> {
-    let none = |what: String, advice| Complaint::new(Exit::Refused, what, "medium", advice);
+    let none = |what: String, advice| {
+        Complaint::new(Exit::Refused, what, "medium", advice).coded(Code::MediumEmpty)
+    };
     let first = match number {
         None => facts.last_closed_session_start().ok_or_else(|| {
             none(
@@ -143,6 +146,7 @@ pub(super) fn session_of_image(
             "medium",
             format!("there are {}", found.len()),
         )
+        .coded(Code::MediumNoSuchSession)
     })
 }
 
@@ -153,12 +157,13 @@ fn open_image(
     names: Option<Names>,
 ) -> Result<Opened, Complaint> {
     if !path.is_file() && path.exists() {
-        return Err(Complaint::source(format!(
-            "{} is no image file",
-            path.display()
-        )));
+        return Err(
+            Complaint::source(format!("{} is no image file", path.display()))
+                .coded(Code::SourceKind),
+        );
     }
-    let mut image = DiscImage::open(path).map_err(|error| Complaint::source(error.to_string()))?;
+    let mut image =
+        DiscImage::open(path).map_err(|error| Complaint::source(error.to_string()).coded(error))?;
     let first = match (number, first) {
         (_, Some(first)) => first,
         (Some(number), None) => session_of_image(&mut image, path, number)?,
@@ -188,7 +193,8 @@ fn open_volume(
             format!("{}: the volume has no {names} names", name.escaped()),
             "medium",
             "leave --fs away, or name one that pitland ls --json lists as offered",
-        ));
+        )
+        .coded(Code::VolumeNamesMissing));
     }
     Ok(Opened {
         name,
@@ -200,7 +206,7 @@ fn open_volume(
 /// A volume, or a part of it, that cannot be read.
 pub(super) fn of_read(name: &Name, error: &ReadError) -> Complaint {
     let message = format!("{}: {error}", name.escaped());
-    match error {
+    let complaint = match error {
         ReadError::NoVolume { .. } => Complaint::new(
             Exit::Refused,
             message,
@@ -213,7 +219,8 @@ pub(super) fn of_read(name: &Name, error: &ReadError) -> Complaint {
             "medium",
             "the volume is damaged: other names (--fs) or an earlier session (--session) may still be whole",
         ),
-    }
+    };
+    complaint.coded(error)
 }
 
 /// The volume has no such file or folder.
@@ -224,4 +231,5 @@ pub(super) fn no_such_path(name: &Name, path: &Path) -> Complaint {
         "caller",
         "pitland ls lists what there is; names are exact, and links are not followed",
     )
+    .coded(Code::TreeNotFound)
 }

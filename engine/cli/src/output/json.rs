@@ -72,6 +72,10 @@ pub(crate) fn profile_code(profile: Profile) -> String {
 pub(crate) struct ErrorView {
     pub(crate) code: &'static str,
     pub(crate) status: u8,
+    /// The stable name of the condition, finer than the code.
+    pub(crate) condition: &'static str,
+    /// Its value in Windows' API, eight digits.
+    pub(crate) imapi: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) drive: Option<Name>,
     pub(crate) message: String,

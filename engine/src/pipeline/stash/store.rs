@@ -359,6 +359,52 @@ mod tests {
     }
 
     #[test]
+    fn what_fails_in_a_folder_is_told_by_what_was_done() {
+        use crate::codes::{Code, Coded, imapi};
+        let place = tempfile::tempdir().unwrap();
+        let read_only = place.path().join("file");
+        fs::write(&read_only, [0; 100]).unwrap();
+        let store = Store {
+            chunks: Vec::new(),
+            memory: 0,
+            segments: vec![Segment {
+                first: 0,
+                length: 1000,
+                file: File::open(&read_only).unwrap(),
+                dir: place.path().to_path_buf(),
+            }],
+        };
+        let roomy = |_: &Path| {
+            Ok(Room {
+                device: 1,
+                free: 1 << 30,
+            })
+        };
+        let gone = [place.path().join("gone")];
+        for (error, code, value) in [
+            (
+                Store::reserve_in(0, 1000, &gone, roomy).unwrap_err(),
+                Code::StashOpen,
+                imapi::IMAPI_E_STASHFILE_OPEN_FAILURE,
+            ),
+            (
+                store.write(0, &[1; 10]).unwrap_err(),
+                Code::StashWrite,
+                imapi::IMAPI_E_STASHFILE_WRITE_FAILURE,
+            ),
+            (
+                store.read(0, &mut [0; 1000]).unwrap_err(),
+                Code::StashRead,
+                imapi::IMAPI_E_STASHFILE_READ_FAILURE,
+            ),
+        ] {
+            assert_eq!(error.code(), code, "{error}");
+            assert_eq!(error.imapi_code(), Some(value));
+            assert!(error.to_string().starts_with("the stash in "), "{error}");
+        }
+    }
+
+    #[test]
     fn what_is_written_anywhere_is_read_there() {
         let (a, b) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let dirs = [a.path().to_path_buf(), b.path().to_path_buf()];

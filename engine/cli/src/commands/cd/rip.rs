@@ -16,6 +16,7 @@ use crate::output::json::{Name, hex};
 use pitland::DriveReader;
 use pitland::cd::cue_sheet::{CueFileKind, SheetFile};
 use pitland::cd::{CdScan, SECTOR_BYTES, TextKind, TrackDigest, TrackDigester};
+use pitland::codes::Code;
 use pitland::writer::MediaFacts;
 use pitland::writer::mmc::Lba;
 use pitland::writer::mmc::reply::TocEntry;
@@ -130,7 +131,8 @@ impl Rip {
                 format!("the disc has no track {track} of sound"),
                 "caller",
                 "pitland cd toc DRIVE lists the tracks",
-            ));
+            )
+            .coded(Code::MediumNoContents));
         }
         let program = 0..end_of_program(facts);
         let offset = args.sound.read_offset;

@@ -9,6 +9,7 @@ use crate::open;
 use crate::output::cd::{Codes, TextView, TocView};
 use pitland::DriveReader;
 use pitland::cd::CdText;
+use pitland::codes::Code;
 use pitland::writer::MediaFacts;
 
 pub(crate) async fn run(args: TocArgs, context: Context) -> Result<Exit, Complaint> {
@@ -58,6 +59,7 @@ pub(super) fn no_tracks() -> Complaint {
         "medium",
         "insert a CD that was burned",
     )
+    .coded(Code::MediumNoContents)
 }
 
 pub(crate) async fn text(args: DriveArg, context: Context) -> Result<Exit, Complaint> {

@@ -4,13 +4,13 @@
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::convert::take_children;
 use super::node::{EditNode, FileKey, Source, find_mut};
 use super::{EditError, shown};
-use crate::tree::Attributes;
+use crate::tree::{Attributes, NodeKind};
 
 /// Who wins where two trees have something of the same name. Two folders become one in any case.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -60,18 +60,28 @@ pub(super) fn merge(
                 let mut below = path.clone();
                 below.push(name);
                 open.push((below, Arc::unwrap_or_clone(node)));
-            } else if !children.contains_key(&name) || clash == Clash::Replace {
+            } else if clash == Clash::Replace {
                 children.insert(name, node);
-            } else if clash == Clash::Refuse {
-                let mut clashing = parts.clone();
-                clashing.push(&name);
-                return Err(EditError::Exists {
-                    path: shown(&clashing),
-                });
+            } else if let Some(old) = children.get(&name) {
+                if clash == Clash::Refuse {
+                    let mut clashing = parts.clone();
+                    clashing.push(&name);
+                    return Err(refused(shown(&clashing), old.kind, node.kind));
+                }
+            } else {
+                children.insert(name, node);
             }
         }
     }
     Ok(())
+}
+
+/// A folder and something else under one name is another mistake than two files.
+fn refused(path: PathBuf, kind: NodeKind, wanted: NodeKind) -> EditError {
+    match kind == NodeKind::Directory || wanted == NodeKind::Directory {
+        true => EditError::Kind { path, kind, wanted },
+        false => EditError::Exists { path },
+    }
 }
 
 /// Gives all names of a file these attributes.
