@@ -120,6 +120,7 @@ fn bare(track: &CueTrack) -> CueTrackParts {
     CueTrackParts {
         track: Track {
             control: track.control,
+            serial_copy: track.serial_copy,
             isrc: track.isrc,
             pause: track.pregap,
             ..on_disc

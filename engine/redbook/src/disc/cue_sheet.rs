@@ -5,6 +5,9 @@ use crate::sector::SectorForm;
 use pitland_mmc::param::{CuePosition, CueSheetEntry, CueSubchannel, DataForm};
 use pitland_mmc::{Lba, Msf};
 
+/// SCMS of a copy that must not be copied once more (recipe 5).
+const SECOND_GENERATION: u8 = 0x80;
+
 /// How data sectors are handed to the drive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
@@ -110,6 +113,10 @@ fn append_track(sheet: &mut Vec<CueSheetEntry>, track: &Track, placed: Placed, h
             track: placed.number,
             index,
             form: how.of(track.form),
+            scms: match track.serial_copy {
+                true => SECOND_GENERATION,
+                false => 0,
+            },
             start: msf(start),
             ..CuePosition::default()
         }));

@@ -24,6 +24,8 @@ pub struct Track {
     pub form: SectorForm,
     /// Flags; whether it is data is told by the form.
     pub control: Control,
+    /// A copy that must not be copied once more (SCMS): the flag that permits copies alternates along the track.
+    pub serial_copy: bool,
     /// The code of the recording.
     pub isrc: Option<Isrc>,
     /// Frames of silence, or of sectors without user data, before index 1: made here, no part of the source. The first
@@ -44,6 +46,7 @@ impl Track {
         Self {
             form: SectorForm::Audio,
             control: Control::AUDIO,
+            serial_copy: false,
             isrc: None,
             pause: 0,
             lead: 0,
@@ -79,11 +82,13 @@ impl Track {
         self.form != SectorForm::Audio
     }
 
-    /// Its flags as they are recorded: whether it is data is told by its form.
+    /// Its flags as the table of contents has them: whether it is data is told by its form. Where the flag of copies
+    /// alternates it is off here.
     #[must_use]
     pub fn recorded_control(&self) -> Control {
         Control {
             data: self.is_data(),
+            copy_permitted: self.control.copy_permitted && !self.serial_copy,
             ..self.control
         }
     }
@@ -143,7 +148,7 @@ impl Session {
     /// # Errors
     /// [`LayoutError`]: none or too many tracks, or an end that has no address.
     pub fn of_disc(tracks: Vec<Track>) -> Result<Self, LayoutError> {
-        rules::check_size(&tracks, &Limits::ADDRESSES)?;
+        rules::check_addresses(&tracks)?;
         Ok(Self::placing(tracks))
     }
 
@@ -172,6 +177,20 @@ impl Session {
             first_track: 1,
             catalogue: None,
         }
+    }
+
+    /// The same tracks, numbered from another number than 1 on.
+    ///
+    /// # Errors
+    /// [`LayoutError::FirstNumber`], where there are no such numbers for all of them; [`LayoutError::NumberedData`], where
+    /// one is data: only discs of sound alone begin with another number.
+    pub fn numbered_from(mut self, first: u8) -> Result<Self, LayoutError> {
+        rules::check_numbers(&self.tracks, first)?;
+        for (placed, number) in self.placed.iter_mut().zip(first..) {
+            placed.number = number;
+        }
+        self.first_track = first;
+        Ok(self)
     }
 
     /// With a catalogue number.

@@ -1,6 +1,7 @@
 //! What the Red Book allows, checked before anything is written.
 
 use super::{PROGRAM_START, Track};
+use crate::raw::LEAD_OUT_BLOCKS;
 use pitland_mmc::{Lba, Msf};
 
 /// Frames of the shortest track: four seconds.
@@ -9,8 +10,12 @@ const SHORTEST: u32 = 4 * Msf::FRAMES_PER_SECOND;
 const INDEX_DISTANCE: u32 = 10;
 /// Index numbers go up to 99, and 1 is the track's own.
 const MOST_INDEXES: usize = 98;
-/// Behind the last block that minutes, seconds and frames of a program can tell.
+/// Behind the last block that minutes, seconds and frames of a program can tell, 89:59:74.
 const LAST_ADDRESS: i64 = 404_850;
+/// The last block that a lead-out can begin with, whose minute and a half ends with the last address.
+const LAST_LEAD_OUT: i64 = LAST_ADDRESS - LEAD_OUT_BLOCKS as i64;
+/// The last block that can lie before the first track's index 1, for the track to have its four seconds.
+const LAST_HIDDEN: i64 = LAST_LEAD_OUT - SHORTEST as i64 - 1;
 
 /// What a disc and the caller allow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,10 +84,36 @@ pub enum LayoutError {
         /// Its pause.
         pause: u32,
     },
-    /// An ISRC or pre-emphasis of a data track.
-    #[error("track {track} is data; ISRC, pre-emphasis and four channels belong to audio")]
+    /// An ISRC, pre-emphasis or a serial copy of a data track.
+    #[error("track {track} is data; ISRC, pre-emphasis, four channels and SCMS belong to audio")]
     AudioOnly {
         /// Which track.
+        track: u8,
+    },
+    /// Sound hidden before the first track that leaves no room for the track.
+    #[error(
+        "the sound before track 1 ends with block {end}; the last that leaves room for the track is {limit}"
+    )]
+    Hidden {
+        /// The last block before index 1.
+        end: i64,
+        /// The last that it can be.
+        limit: i64,
+    },
+    /// Numbers that are none, or end before the tracks do.
+    #[error("{tracks} tracks cannot be numbered from {first} on; the numbers are 1 to 99")]
+    FirstNumber {
+        /// The number of the first one.
+        first: u8,
+        /// How many there are.
+        tracks: usize,
+    },
+    /// Data on a disc whose first track is not number 1.
+    #[error(
+        "track {track} is data; only tracks of sound are numbered from another number than 1 on"
+    )]
+    NumberedData {
+        /// Which one, by its new number.
         track: u8,
     },
     /// It does not fit on the disc.
@@ -109,6 +140,14 @@ pub(super) fn check(tracks: &[Track], limits: &Limits) -> Result<(), LayoutError
         }
         before = Some(track);
     }
+    // What lies before the first index 1 begins at block 0, behind the disc's own two seconds.
+    let hidden = tracks.first().map_or(0, |first| i64::from(first.pregap()));
+    if hidden - 1 > LAST_HIDDEN {
+        return Err(LayoutError::Hidden {
+            end: hidden - 1,
+            limit: LAST_HIDDEN,
+        });
+    }
     check_size(tracks, limits)
 }
 
@@ -121,17 +160,41 @@ fn check_count(tracks: &[Track]) -> Result<(), LayoutError> {
 }
 
 /// Whether there are so many tracks, and so many blocks.
-pub(super) fn check_size(tracks: &[Track], limits: &Limits) -> Result<(), LayoutError> {
+fn check_size(tracks: &[Track], limits: &Limits) -> Result<(), LayoutError> {
+    let of_disc = limits.last_lead_out.filter(|_| !limits.overburn);
+    let limit = of_disc.map_or(LAST_LEAD_OUT, |last| i64::from(last.0).min(LAST_LEAD_OUT));
+    check_end(tracks, limit)
+}
+
+/// Whether tracks that were read have addresses: there are discs whose lead-out is cut short for them.
+pub(super) fn check_addresses(tracks: &[Track]) -> Result<(), LayoutError> {
+    check_end(tracks, LAST_ADDRESS)
+}
+
+fn check_end(tracks: &[Track], limit: i64) -> Result<(), LayoutError> {
     check_count(tracks)?;
     let frames = tracks
         .iter()
         .map(|track| i64::from(track.pause) + i64::from(track.lead) + i64::from(track.frames));
     let end = i64::from(PROGRAM_START) + 150 + frames.sum::<i64>();
-    let of_disc = limits.last_lead_out.filter(|_| !limits.overburn);
-    let limit = of_disc.map_or(LAST_ADDRESS, |last| i64::from(last.0).min(LAST_ADDRESS));
     match end > limit {
         true => Err(LayoutError::TooLong { end, limit }),
         false => Ok(()),
+    }
+}
+
+/// Whether the tracks can be numbered from `first` on.
+pub(super) fn check_numbers(tracks: &[Track], first: u8) -> Result<(), LayoutError> {
+    if first == 0 || usize::from(first) + tracks.len() > 100 {
+        return Err(LayoutError::FirstNumber {
+            first,
+            tracks: tracks.len(),
+        });
+    }
+    let mut numbered = tracks.iter().zip(first..);
+    match numbered.find(|(track, _)| first != 1 && track.is_data()) {
+        Some((_, track)) => Err(LayoutError::NumberedData { track }),
+        None => Ok(()),
     }
 }
 
@@ -143,7 +206,8 @@ fn check_track(track: &Track, number: u8) -> Result<(), LayoutError> {
         });
     }
     let control = track.control;
-    let of_audio = track.isrc.is_some() || control.pre_emphasis || control.four_channels;
+    let of_audio =
+        track.isrc.is_some() || control.pre_emphasis || control.four_channels || track.serial_copy;
     if track.is_data() && of_audio {
         return Err(LayoutError::AudioOnly { track: number });
     }

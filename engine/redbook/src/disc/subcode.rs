@@ -18,6 +18,14 @@ const ISRC_AT: i32 = 80;
 /// Frames before a track and before the lead-out in which P is set, and then is not in the lead-out: two seconds.
 const P_FRAMES: i32 = 150;
 
+/// Sectors for which the flag of copies stays as it is where it alternates: 9.375 times a second it is on and off.
+const COPY_FLAG_SECTORS: i32 = 4;
+
+/// The flag of copies of a serial copy. MMC has it alternate like this in mode 1 of Q, beginning with zero.
+fn copy_alternates(lba: Lba) -> bool {
+    (lba.0 - PROGRAM_START).div_euclid(COPY_FLAG_SECTORS) % 2 == 1
+}
+
 /// The sub-channels of a session.
 #[derive(Debug, Clone)]
 pub struct Subcode<'a> {
@@ -171,7 +179,10 @@ impl Subcode<'_> {
             },
             absolute: address(lba),
         });
-        let control = spot.track.recorded_control();
+        let mut control = spot.track.recorded_control();
+        if spot.track.serial_copy && matches!(message, QMessage::Position { .. }) {
+            control.copy_permitted = copy_alternates(lba);
+        }
         (p, Q { control, message })
     }
 

@@ -54,6 +54,16 @@ pub trait ProgramSource {
     /// What kept the bytes away; the image cannot be made then.
     fn read(&mut self, track: u8, frame: u32, out: &mut [u8]) -> io::Result<()>;
 
+    /// R to W of a block of the program, from block 0 on: 96 values of six bits, as they lie behind a sector. `false` where
+    /// there are none; what was put into `out` does not count then.
+    ///
+    /// # Errors
+    /// What kept them away; the image cannot be made then.
+    fn subcode(&mut self, block: u32, out: &mut [u8; 96]) -> io::Result<bool> {
+        let _ = (block, out);
+        Ok(false)
+    }
+
     /// What one sector of a data track is, where the sectors of a track are not all alike: `usual` is what the track says.
     ///
     /// # Errors
@@ -185,20 +195,46 @@ impl<'a> RawImage<'a> {
                 break;
             };
             fill_sector(self.session, &self.codec, Lba(lba), source, true, sector)?;
-            self.fill_subchannel(Lba(lba), subchannel);
+            self.fill_subchannel(Lba(lba), source, subchannel)?;
             made += 1;
         }
         Ok(made)
     }
 
-    fn fill_subchannel(&self, lba: Lba, out: &mut [u8]) {
+    fn fill_subchannel(
+        &self,
+        lba: Lba,
+        source: &mut dyn ProgramSource,
+        out: &mut [u8],
+    ) -> io::Result<()> {
         let channels = self.subcode.at(lba);
         match self.form {
             SubchannelForm::Raw96 | SubchannelForm::Packed96 => {
-                out.copy_from_slice(&self.with_text(lba, channels).interleaved());
+                let channels = self.with_text(lba, channels);
+                let channels = self.with_subcode(lba, channels, source)?;
+                out.copy_from_slice(&channels.interleaved());
             }
             SubchannelForm::Pq16 => out.copy_from_slice(&channels.sixteen()),
         }
+        Ok(())
+    }
+
+    /// R to W of the program are the source's.
+    fn with_subcode(
+        &self,
+        lba: Lba,
+        channels: Channels,
+        source: &mut dyn ProgramSource,
+    ) -> io::Result<Channels> {
+        let block = u32::try_from(lba.0).ok();
+        let Some(block) = block.filter(|_| lba < self.session.lead_out()) else {
+            return Ok(channels);
+        };
+        let mut symbols = [0; 96];
+        Ok(match source.subcode(block, &mut symbols)? {
+            true => channels.with_symbols(&symbols),
+            false => channels,
+        })
     }
 
     /// The lead-in repeats the texts from its first sector on.
