@@ -53,6 +53,7 @@ pub(crate) fn parameters(drive: &Recorder) -> Parameters {
         session_format: page.session_format(),
         mcn: page.mcn(),
         isrc: page.isrc(),
+        serial_copy: page.serial_copy(),
         overburn: drive.medium().map_or(0, |medium| overburn(drive, medium)),
     }
 }
@@ -177,10 +178,8 @@ pub(crate) fn close_track(drive: &mut Recorder, number: u16, immediate: bool) ->
         Err(refusal) if is_gladly_closed(drive, &refusal) => return Ok(0),
         checked => checked?,
     }
-    let open = disc
-        .tracks
-        .get(usize::from(number) - 1)
-        .is_some_and(|t| !t.ended);
+    let track = u8::try_from(number).ok().and_then(|n| disc.track(n));
+    let open = track.is_some_and(|t| !t.ended);
     if !open {
         return Ok(0);
     }

@@ -71,6 +71,11 @@ impl WriteParameters<'_> {
         (self.byte(3) & 0x20 != 0).then(|| u32::from_be_bytes(size))
     }
 
+    /// The Copy bit: what is recorded is a copy that must not be copied once more.
+    pub(crate) fn serial_copy(self) -> bool {
+        self.byte(3) & 0x10 != 0
+    }
+
     /// The control bits of the track: 4 data, 5 data in increments, less than 4 audio.
     pub(crate) fn track_mode(self) -> u8 {
         self.byte(3) & 0x0F

@@ -39,6 +39,7 @@ pub(super) fn disc_information(disc: &CdDisc) -> [u8; 34] {
         lead_in: 0,
         lead_out: 0,
     });
+    out[3] = disc.first_number();
     out[8] = disc.sessions.first().map_or(UNDEFINED, |s| s.format);
     let (lead_in, lead_out) = match status {
         2 => ([0xFF; 3], [0xFF; 3]),
@@ -78,7 +79,7 @@ pub(super) fn track_information(
         1 if number == INVISIBLE => next,
         1 => u8::try_from(number)
             .ok()
-            .filter(|n| *n > 0 && (usize::from(*n) <= disc.tracks.len() || Some(*n) == next)),
+            .filter(|n| disc.track(*n).is_some() || Some(*n) == next),
         2 => of_session(disc, number, next),
         _ => None,
     };
@@ -86,7 +87,7 @@ pub(super) fn track_information(
     if open {
         found = next.filter(|n| *n >= found).ok_or(Refusal::ILLEGAL_FIELD)?;
     }
-    match disc.tracks.get(usize::from(found) - 1) {
+    match disc.track(found) {
         Some(track) if track.ended => Ok(of_track(found, track)),
         written => {
             if !matches!(page.write_type, 1..=3) && !lenient {

@@ -40,11 +40,11 @@ impl CdDisc {
             0 => Ok(Blanking::All),
             1 => Ok(Blanking::Minimal),
             2..=6 if self.half_blanked => Err(Refusal::SEQUENCE),
-            2 => match usize::try_from(address) {
-                Ok(number) if number == self.tracks.len() && last_open.is_some() => {
+            2 => match u8::try_from(address) {
+                Ok(number) if number + 1 == self.number_behind() && last_open.is_some() => {
                     Ok(Blanking::Track)
                 }
-                Ok(number) if (1..=self.tracks.len()).contains(&number) => Err(Refusal::SEQUENCE),
+                Ok(number) if self.track(number).is_some() => Err(Refusal::SEQUENCE),
                 _ => Err(Refusal::ILLEGAL_FIELD),
             },
             4 => match last_open {
@@ -113,6 +113,9 @@ impl CdDisc {
         }
         self.complete = false;
         self.unreadable = false;
+        if self.tracks.is_empty() {
+            self.first_number = 1;
+        }
         if self.sessions.is_empty() {
             // They stood in the first lead-in.
             self.texts = Texts::default();

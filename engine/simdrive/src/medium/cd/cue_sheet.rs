@@ -29,6 +29,8 @@ pub(crate) struct Planned {
     /// Where index 2 and the following ones begin.
     pub(crate) indexes: Vec<u32>,
     pub(crate) isrc: Option<Isrc>,
+    /// A copy that must not be copied once more.
+    pub(crate) serial_copy: bool,
     /// The blocks that the host sends of it.
     wire: Wire,
     /// DATA FORM as it came.
@@ -253,7 +255,7 @@ fn parse_track(
     let mut check = |entry: Entry, index: u8| {
         let at = lba(entry.time).ok_or(BadSheet)?;
         let right = (entry.adr, entry.track, entry.index) == (1, number, index)
-            && (entry.control, entry.form) == (begin.control, begin.form)
+            && (entry.control, entry.form, entry.scms) == (begin.control, begin.form, begin.scms)
             && matches!(entry.scms, 0 | 0x80)
             && at >= *time;
         *time = at;
@@ -285,6 +287,7 @@ fn parse_track(
         form,
         indexes,
         isrc: isrc.map(|(_, code)| code),
+        serial_copy: begin.scms == 0x80,
         wire,
         data_form: begin.form,
     })
@@ -358,7 +361,7 @@ impl CdDisc {
         start: u32,
         overburn: u32,
     ) -> Result<CueSheet, BadSheet> {
-        let number = self.tracks.len() as u8 + 1;
+        let number = self.number_behind();
         let sheet = CueSheet::parse(bytes, start, number, (self.capacity(), overburn))?;
         let indexes: usize = self.tracks.iter().map(|t| t.indexes.len()).sum();
         // Texts stand in the lead-in of the first session only (recipe 5).

@@ -83,6 +83,7 @@ pub(crate) struct Heard {
 /// A session as its table of contents has it.
 #[derive(Debug)]
 pub(super) struct HeardSession {
+    pub(super) first_number: u8,
     pub(super) tracks: Vec<Track>,
     pub(super) lead_out: u32,
     pub(super) format: u8,
@@ -168,18 +169,19 @@ impl Heard {
 
     /// The session of which this is all, if its table of contents is one: complete, in order, and
     /// about what was written (up to `recorded`). `number` is that of the track that must come
-    /// first, `from` the end of what was there before.
+    /// first, where there are others before it, `from` the end of what was there before.
     pub(super) fn session(
         &self,
         session: u8,
-        number: u8,
+        number: Option<u8>,
         from: u32,
         recorded: i32,
         capacity: u32,
     ) -> Option<HeardSession> {
         let ((first, format), last) = (self.first?, self.last?);
         let lead_out = u32::try_from(self.lead_out?).ok()?;
-        let right = first == number
+        let right = number.is_none_or(|number| first == number)
+            && first > 0
             && (first..=MOST_TRACKS as u8).contains(&last)
             && i64::from(lead_out) < i64::from(recorded)
             && lead_out <= capacity
@@ -223,6 +225,7 @@ impl Heard {
             return None;
         }
         Some(HeardSession {
+            first_number: first,
             tracks,
             lead_out,
             format,

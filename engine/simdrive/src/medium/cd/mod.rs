@@ -120,6 +120,8 @@ pub(crate) struct CdDisc {
     /// Where the last possible lead-out begins.
     capacity: u32,
     pub(crate) tracks: Vec<Track>,
+    /// The number of the first track: another than 1 only where a host wrote its lead-in so.
+    first_number: u8,
     /// The closed ones.
     pub(crate) sessions: Vec<Session>,
     complete: bool,
@@ -147,6 +149,7 @@ impl CdDisc {
             kind,
             capacity,
             tracks: Vec::new(),
+            first_number: 1,
             sessions: Vec::new(),
             complete: false,
             half_blanked: false,
@@ -217,7 +220,23 @@ impl CdDisc {
         self.tracks
             .iter()
             .enumerate()
-            .map(|(at, t)| (at as u8 + 1, t))
+            .map(|(at, t)| (self.first_number + at as u8, t))
+    }
+
+    /// The number of the first track.
+    pub(crate) fn first_number(&self) -> u8 {
+        self.first_number
+    }
+
+    /// The track of a number.
+    pub(crate) fn track(&self, number: u8) -> Option<&Track> {
+        self.tracks
+            .get(usize::from(number.checked_sub(self.first_number)?))
+    }
+
+    /// The number of a track behind all that there are.
+    fn number_behind(&self) -> u8 {
+        self.first_number + self.tracks.len() as u8
     }
 
     /// Tracks of closed sessions: what a table of contents holds.
@@ -230,13 +249,16 @@ impl CdDisc {
     /// The number of the track that is being written, or would be written next.
     pub(crate) fn next_number(&self) -> u8 {
         let open = self.tracks.last().is_some_and(|t| !t.ended);
-        (self.tracks.len() + usize::from(!open)) as u8
+        match open {
+            true => self.number_behind() - 1,
+            false => self.number_behind(),
+        }
     }
 
     /// Numbers of the first and last track of the last session.
     pub(crate) fn last_session_tracks(&self) -> (u8, u8) {
         let last = match self.complete {
-            true => self.tracks.len() as u8,
+            true => self.number_behind() - 1,
             false => self.next_number(),
         };
         let first = self.tracks_of(self.session_count()).next();
@@ -288,8 +310,13 @@ impl CdDisc {
             Some(track) => track.close_end() + PREGAP,
             None => self.session_start(),
         };
-        (self.tracks.len() < MOST_TRACKS && start + LEAST_TRACK + RUN_OUT <= self.capacity)
+        (!self.is_out_of_tracks() && start + LEAST_TRACK + RUN_OUT <= self.capacity)
             .then_some(start)
+    }
+
+    /// Whether there is no number for one more track.
+    fn is_out_of_tracks(&self) -> bool {
+        usize::from(self.number_behind()) > MOST_TRACKS
     }
 
     pub(crate) fn readable_tracks(&self) -> Vec<(u32, u32)> {
@@ -366,8 +393,15 @@ impl CdDisc {
         if !self.kind.is_cd() || !(LEAST_CAPACITY..=MOST_CAPACITY).contains(&self.capacity) {
             return wrong("the capacity is impossible");
         }
-        if self.tracks.len() > MOST_TRACKS || self.sessions.len() > self.tracks.len() {
-            return wrong("there are too many tracks or sessions");
+        let last_number = usize::from(self.first_number) + self.tracks.len();
+        if self.first_number == 0 || last_number > MOST_TRACKS + 1 {
+            return wrong("tracks have numbers that are none");
+        }
+        if self.first_number != 1 && self.tracks.is_empty() {
+            return wrong("a disc without tracks has a number for the first");
+        }
+        if self.sessions.len() > self.tracks.len() {
+            return wrong("there are too many sessions");
         }
         if self.half_blanked && (!self.is_rewritable() || !self.tracks.is_empty()) {
             return wrong("a disc that was being blanked has tracks");

@@ -66,7 +66,8 @@ impl CdDisc {
     /// All of it is on the disc. What has no table of contents does not read, and stays so.
     pub(super) fn end_raw(&mut self, heard: &super::Heard, recorded: i32) {
         let from = self.tracks.last().map_or(0, Track::close_end);
-        let number = self.tracks.len() as u8 + 1;
+        // A disc's first track has the number that its lead-in says.
+        let number = (!self.tracks.is_empty()).then(|| self.number_behind());
         let session = self.sessions.len() as u8 + 1;
         // How far the drive goes was judged when the blocks came.
         let limit = self.capacity() + MOST_OVERBURN;
@@ -74,6 +75,9 @@ impl CdDisc {
             Some(made) => {
                 if session == 1 {
                     self.texts = heard.texts.clone();
+                }
+                if self.tracks.is_empty() {
+                    self.first_number = made.first_number;
                 }
                 self.tracks.extend(made.tracks);
                 self.sessions.push(Session {

@@ -21,6 +21,7 @@ impl CdDisc {
     /// Whether there is more to say than of plain data.
     pub(in crate::medium) fn is_beyond_blocks(&self) -> bool {
         self.unreadable
+            || self.first_number != 1
             || !self.texts.is_empty()
             || self.sessions.iter().any(|s| s.mcn.is_some())
             || self.tracks.iter().any(Track::is_beyond_blocks)
@@ -75,6 +76,11 @@ impl CdDisc {
         out.half(packs.len() as u16);
         for pack in packs {
             pack.iter().for_each(|byte| out.byte(*byte));
+        }
+        // Most discs have no more, and are read by older programs.
+        if self.first_number != 1 || self.tracks.iter().any(|t| t.serial_copy) {
+            out.byte(self.first_number);
+            self.tracks.iter().for_each(|t| out.flag(t.serial_copy));
         }
     }
 
@@ -149,6 +155,12 @@ impl CdDisc {
             let pack = Pack::parse(&bytes);
             self.texts
                 .keep(&pack.ok_or(MediumError::Corrupt("a pack of CD-TEXT has a wrong sum"))?);
+        }
+        if !from.is_empty() {
+            self.first_number = from.byte()?;
+            for track in &mut self.tracks {
+                track.serial_copy = from.flag()?;
+            }
         }
         Ok(())
     }

@@ -6,7 +6,7 @@
 use pitland_mmc::Msf;
 use pitland_redbook::subchannel::{Channels, Control, Q, QMessage, SubchannelTrack};
 
-use super::{CdDisc, Track, msf};
+use super::{CdDisc, PREGAP, Track, msf};
 
 /// Sectors among which the catalogue number and a track's code stand once each.
 const CODE_EVERY: u32 = 98;
@@ -30,10 +30,13 @@ impl CdDisc {
             relative: Msf::from_frames(relative).unwrap_or_default(),
             absolute: address(lba),
         };
-        let q = Q {
-            control: Control::from_bits(track.control),
-            message: self.code_at(track, lba).unwrap_or(position),
-        };
+        let mut control = Control::from_bits(track.control);
+        let message = self.code_at(track, lba).unwrap_or(position);
+        if track.serial_copy && matches!(message, QMessage::Position { .. }) {
+            // In mode 1 alone: off for four blocks, on for four (MMC, the Copy bit of page 05h).
+            control.copy_permitted = (lba + PREGAP) / 4 % 2 == 1;
+        }
+        let q = Q { control, message };
         Channels::new(index == 0, q.to_bytes())
     }
 

@@ -101,6 +101,8 @@ pub(crate) struct Track {
     /// Where index 2 and the following ones begin.
     pub(crate) indexes: Vec<u32>,
     pub(crate) isrc: Option<Isrc>,
+    /// A copy that must not be copied once more: the flag of copies alternates in Q.
+    pub(crate) serial_copy: bool,
 }
 
 impl Track {
@@ -119,6 +121,7 @@ impl Track {
             kept: Kept::Blocks,
             indexes: Vec::new(),
             isrc: None,
+            serial_copy: false,
         }
     }
 
@@ -137,7 +140,10 @@ impl Track {
 
     /// What old discs have no place for in their record.
     pub(super) fn is_beyond_blocks(&self) -> bool {
-        self.kept != Kept::Blocks || !self.indexes.is_empty() || self.isrc.is_some()
+        self.kept != Kept::Blocks
+            || !self.indexes.is_empty()
+            || self.isrc.is_some()
+            || self.serial_copy
     }
 
     /// The index that a block belongs to: 0 before index 1.

@@ -6,8 +6,8 @@
 use pitland_redbook::subchannel::{Isrc, Mcn};
 
 use super::{
-    CdDisc, CueSheet, Form, Heard, Kept, LEAST_TRACK, MOST_TRACKS, Main, Next, PREGAP, RUN_OUT,
-    Session, Texts, Track, Wire, Writing,
+    CdDisc, CueSheet, Form, Heard, Kept, LEAST_TRACK, Main, Next, PREGAP, RUN_OUT, Session, Texts,
+    Track, Wire, Writing,
 };
 use crate::refusal::Refusal;
 
@@ -31,6 +31,8 @@ pub(crate) struct Parameters {
     pub(crate) session_format: u8,
     pub(crate) mcn: Option<Mcn>,
     pub(crate) isrc: Option<Isrc>,
+    /// A copy that must not be copied once more.
+    pub(crate) serial_copy: bool,
     /// Blocks behind the last possible lead-out that the drive writes.
     pub(crate) overburn: u32,
 }
@@ -108,15 +110,15 @@ impl CdDisc {
                 if open.is_some_and(|t| t.form != form || t.control != page.control) {
                     return Err(Refusal::ILLEGAL_MODE);
                 }
-                (*nwa, self.capacity().saturating_sub(RUN_OUT + *nwa))
+                (*nwa, self.room_of_track(*nwa, page))
             }
             Writing::Session { .. } | Writing::Raw { .. } => return Err(Refusal::SEQUENCE),
             Writing::Nothing | Writing::Announced(_) => {
-                if self.tracks.len() >= MOST_TRACKS {
+                if self.is_out_of_tracks() {
                     return Err(Refusal::NO_MORE_TRACKS);
                 }
                 let start = self.next_start().ok_or(Refusal::END_OF_USER_AREA.at(lba))?;
-                (start, self.capacity().saturating_sub(RUN_OUT + start))
+                (start, self.room_of_track(start, page))
             }
         };
         if lba != nwa {
@@ -126,6 +128,16 @@ impl CdDisc {
             true => Ok(()),
             false => Err(Refusal::END_OF_USER_AREA.at(lba)),
         }
+    }
+
+    /// Blocks that a track at once can have from an address on. What a drive writes behind the
+    /// disc's end it writes as whole sectors.
+    fn room_of_track(&self, from: u32, page: Parameters) -> u32 {
+        let beyond = match page.wire {
+            Some(wire) if !wire.is_plain() => page.overburn,
+            _ => 0,
+        };
+        (self.capacity() + beyond).saturating_sub(RUN_OUT + from)
     }
 
     fn check_session_at_once(&self, lba: u32, blocks: u32) -> Result<(), Refusal> {
@@ -184,6 +196,7 @@ impl CdDisc {
                         false => Kept::Sectors,
                     },
                     isrc: page.isrc.filter(|_| form == Form::Audio),
+                    serial_copy: page.serial_copy && form == Form::Audio,
                     ..Track::at(session, lba, page.control, form)
                 });
                 self.writing = Writing::Track { nwa: lba + blocks };
@@ -330,6 +343,7 @@ impl CdDisc {
                 },
                 indexes: planned.indexes.clone(),
                 isrc: planned.isrc,
+                serial_copy: planned.serial_copy,
                 ..Track::at(session, planned.start, planned.control, planned.form)
             });
         }
@@ -375,10 +389,9 @@ impl CdDisc {
         if self.is_half_blanked() {
             return Err(Refusal::SEQUENCE);
         }
-        match usize::from(number) {
-            0 => Err(Refusal::ILLEGAL_FIELD),
-            at if at <= self.tracks.len() => Ok(()),
-            at if at == self.tracks.len() + 1 => Err(Refusal::NOTHING_TO_CLOSE),
+        match u8::try_from(number) {
+            Ok(number) if self.track(number).is_some() => Ok(()),
+            Ok(number) if number == self.number_behind() => Err(Refusal::NOTHING_TO_CLOSE),
             _ => Err(Refusal::ILLEGAL_FIELD),
         }
     }
