@@ -156,6 +156,7 @@ fn page(session: &WriteParameters, layout: &CdLayout, track: &CdTrack) -> WriteP
     WriteParameters {
         write_type: WriteType::TrackAtOnce,
         track_mode: track.control,
+        copy: track.serial_copy,
         data_block_type: block_type(track.form),
         mcn: layout.catalogue,
         isrc: track.isrc,

@@ -109,7 +109,7 @@ codes! {
     /// Bytes: packs of CD-TEXT, or nothing.
     CD_TEXT = 0x0388,
     /// A track whose index 1 is at `lba`, of `count` blocks; numbers 0 to 4: its number, CTL, form, blocks of its
-    /// pregap, block of the image; flags: 1 an ISRC follows.
+    /// pregap, block of the image; flags: 1 an ISRC follows, 2 a copy that must not be copied once more.
     CD_TRACK = 0x0389,
     /// Bytes: the 13 digits of a catalogue number.
     CD_CATALOGUE = 0x038A,

@@ -9,6 +9,8 @@ use pitland_writer::{CdLayout, CdMode, CdSubchannel, CdTrack, LayoutFault};
 
 /// With a layout: a catalogue number follows. With a track: an ISRC does.
 const CODE: u32 = 1;
+/// With a track: it is a copy that must not be copied once more.
+const SERIAL_COPY: u32 = 2;
 
 impl Words for CdSubchannel {
     fn put(&self, out: &mut Message) {
@@ -60,6 +62,7 @@ impl Words for CdTrack {
         out.push(
             Record::word(CD_TRACK)
                 .flag(CODE, self.isrc.is_some())
+                .flag(SERIAL_COPY, self.serial_copy)
                 .lba(self.index_1.0.into())
                 .count(self.blocks)
                 .numbers(&[
@@ -82,6 +85,7 @@ impl Words for CdTrack {
         track.control = record.number_as(1, "control")?;
         track.form = DataForm::from_code(record.number_as(2, "data form")?);
         track.pregap = record.number_as(3, "pregap")?;
+        track.serial_copy = record.flags & SERIAL_COPY != 0;
         track.isrc = code(record, CD_ISRC, from)?;
         Ok(track)
     }

@@ -95,6 +95,9 @@ pub struct CdTrack {
     pub blocks: u64,
     /// The code of the recording, in ASCII.
     pub isrc: Option<[u8; 12]>,
+    /// A copy that must not be copied once more (SCMS): the flag of copies alternates along the track. In raw blocks it
+    /// does already.
+    pub serial_copy: bool,
 }
 
 impl CdTrack {
@@ -109,6 +112,7 @@ impl CdTrack {
             image_block,
             blocks,
             isrc: None,
+            serial_copy: false,
         }
     }
 
@@ -260,7 +264,8 @@ impl CdLayout {
             true => CueSubchannel::ByDrive,
             false => CueSubchannel::Raw,
         };
-        let told = |track: &CdTrack| (track.control, track.number, track.form);
+        let scms = |track: &CdTrack| u8::from(track.serial_copy) << 7;
+        let told = |track: &CdTrack| (track.control, track.number, track.form, scms(track));
         let begins = self.tracks.iter().flat_map(|track| {
             let index_0 = track.index_1.0.checked_sub_unsigned(track.pregap);
             let index_0 = index_0.filter(|_| track.pregap > 0).map(Lba);
@@ -270,7 +275,10 @@ impl CdLayout {
                 .chain([(told(track), 1, track.index_1.to_msf())])
         });
         let in_sheet = tracks.iter().filter(|p| p.index < 2);
-        let in_sheet = in_sheet.map(|p| ((p.control, p.track, p.form), p.index, Some(p.start)));
+        let in_sheet = in_sheet.map(|p| {
+            let told = (p.control, p.track, p.form, p.scms);
+            (told, p.index, Some(p.start))
+        });
         let of_tracks = self.tracks.iter().flat_map(|track| {
             let code = track.isrc.into_iter().flatten();
             code.map(|character| (track.number, character))

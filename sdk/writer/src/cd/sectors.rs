@@ -3,7 +3,7 @@
 //!
 //! Owns these measures and judgements. Must not know in how many goes a writer burns.
 
-use super::{CdLayout, LayoutFault, RUN_OUT_BLOCKS, TEXT_PACK_BYTES};
+use super::{CdLayout, CdMode, LayoutFault, RUN_OUT_BLOCKS, TEXT_PACK_BYTES};
 use crate::facts::MediaFacts;
 use crate::plan::{BlockForm, ExpectedMedium, Extent, Origin, Warning};
 use crate::refusal::Refusal;
@@ -106,8 +106,11 @@ impl SectorPlace {
         first_lba: Option<Lba>,
         end: Lba,
     ) -> Result<Option<Warning>, Refusal> {
+        // The lead-in of a blank disc may say any number, where the host makes it.
+        let says_number = self.spot.blank && matches!(layout.mode, CdMode::Raw(_));
         if let Some(first) = layout.tracks.first()
             && u16::from(first.number) != self.spot.track.0
+            && !says_number
         {
             let track = first.number;
             return Err(LayoutFault::Number { track }.into());
