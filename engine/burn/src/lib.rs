@@ -28,7 +28,7 @@ pub use flow::Supply;
 pub use identify::{Identify, IdentifyAction, Unusable};
 pub use machine::{
     Action, BareWrite, Command, Input, Job, Machine, NoAnswer, Payload, ReadBack, ReadChunk,
-    VerifyLevel,
+    SectorsCompared, VerifyLevel,
 };
 pub use outcome::{
     BadRun, Completed, Ending, Fault, MediumState, Note, Outcome, Unproven, Verification,

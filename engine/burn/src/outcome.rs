@@ -141,6 +141,12 @@ pub enum Note {
         /// Its first block.
         lba: Lba,
     },
+    /// The drive gives sound from some samples behind the place that is asked for, or before it. As many at an end of the
+    /// sound cannot be read back.
+    ReadOffset {
+        /// How many; negative: before it.
+        samples: i32,
+    },
     /// The drive took a speed and says that it has another.
     SpeedNotTaken {
         /// What was set, kB/s.
@@ -216,6 +222,10 @@ impl fmt::Display for Note {
             }
             Self::Door { sense } => write!(f, "the door lock was answered with {sense}"),
             Self::Reread { lba } => write!(f, "LBA {lba} had to be read more than once"),
+            Self::ReadOffset { samples } => write!(
+                f,
+                "the drive's read offset is {samples:+} samples: as many at an end of the sound were not read back"
+            ),
             Self::SpeedNotTaken { wanted, found } => {
                 write!(
                     f,
@@ -323,10 +333,19 @@ pub enum Unproven {
         /// The track.
         track: TrackNumber,
     },
+    /// A track does not begin where it was written, or is of another kind.
+    #[error("the disc's table of contents does not have track {track} as it was written")]
+    Contents {
+        /// Its number.
+        track: u8,
+    },
     /// The medium could not be identified anew.
     #[error("the medium could not be identified anew")]
     NotIdentified,
 }
+
+/// Bad runs that are told one by one.
+pub(crate) const MOST_BAD_RUNS: usize = 64;
 
 /// The result of reading back.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -339,7 +358,7 @@ pub struct Verification {
     /// Blocks that are on the medium to be read back: those of the job, and of the run before it where
     /// it was resumed.
     pub blocks_written: u64,
-    /// Units (32 blocks) that differ or cannot be read.
+    /// Units that differ or cannot be read: 32 blocks each, or single sectors where a CD was burned as whole sectors.
     pub bad_units: u64,
     /// First block of the first such unit.
     pub first_bad: Option<Lba>,
@@ -354,6 +373,27 @@ pub struct Verification {
 }
 
 impl Verification {
+    /// Takes a unit in that differs, or that was answered with a sense; in the order of the medium.
+    pub fn add_bad(&mut self, first: Lba, blocks: u64, sense: Option<Sense>) {
+        self.bad_units += 1;
+        if self.first_bad.is_none() {
+            self.first_bad = Some(first);
+            self.first_sense = sense;
+        }
+        self.last_bad = Some(first);
+        let runs = &mut self.bad_runs;
+        let end = |run: &BadRun| i64::from(run.first.0).saturating_add_unsigned(run.blocks);
+        let beside = |run: &&mut BadRun| end(run) == i64::from(first.0);
+        let told_all = self.bad_units_beyond == 0;
+        if let Some(run) = runs.last_mut().filter(beside).filter(|_| told_all) {
+            run.blocks += blocks;
+        } else if runs.len() < MOST_BAD_RUNS {
+            runs.push(BadRun { first, blocks });
+        } else {
+            self.bad_units_beyond += 1;
+        }
+    }
+
     /// Whether every block that is on the medium was compared, and none is bad.
     pub fn is_complete(&self) -> bool {
         self.bad_units == 0 && self.blocks_compared == self.blocks_written

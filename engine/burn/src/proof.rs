@@ -157,7 +157,9 @@ pub(crate) fn plausible(facts: &MediaFacts) -> Result<(), Unproven> {
             track.nwa.is_none_or(|nwa| nwa.0 >= least_address) && track.session.0 > 0
         })
     };
-    match (1..=last.min(MOST_TRACKS)).find(|number| !told(*number)) {
+    // A CD's first track may have any number.
+    let first = disc.first_track.0.max(1);
+    match (first..=last.min(MOST_TRACKS)).find(|number| !told(*number)) {
         Some(number) => Err(Unproven::TrackInformation {
             track: TrackNumber(number),
         }),

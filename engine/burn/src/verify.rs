@@ -1,7 +1,7 @@
 //! Reading back: which units, in what order, and what it amounts to. Owns the choice of units and the
 //! account of bad ones; the comparison itself is made where the bytes are.
 
-use crate::outcome::{BadRun, Verification};
+use crate::outcome::Verification;
 use crate::patience;
 use pitland_mmc::Lba;
 use pitland_mmc::cdb::{Cdb, CdbBytes, Read10};
@@ -16,8 +16,6 @@ pub const SAMPLE_UNITS: u64 = 32;
 const QUICK_UNITS: u64 = 16;
 /// Units of one READ at most, where the drive's link carries them.
 const MOST_UNITS: u32 = 16;
-/// Bad runs that are told one by one.
-const MOST_BAD_RUNS: usize = 64;
 
 /// The units of an image of so many units that are looked at when nobody asked for a verification and
 /// the burn looks suspicious: at most 32, spread evenly, both ends among them; rising.
@@ -295,26 +293,7 @@ impl Verifying {
         let Some(unit) = self.current() else {
             return;
         };
-        let result = &mut self.result;
-        result.bad_units += 1;
-        if result.first_bad.is_none() {
-            result.first_bad = Some(unit.lba);
-            result.first_sense = sense;
-        }
-        result.last_bad = Some(unit.lba);
-        let blocks = u64::from(unit.blocks);
-        let runs = &mut result.bad_runs;
-        let end = |run: &BadRun| i64::from(run.first.0).saturating_add_unsigned(run.blocks);
-        let beside = |run: &&mut BadRun| end(run) == i64::from(unit.lba.0);
-        let told_all = result.bad_units_beyond == 0;
-        if let Some(run) = runs.last_mut().filter(beside).filter(|_| told_all) {
-            run.blocks += blocks;
-        } else if runs.len() < MOST_BAD_RUNS {
-            let first = unit.lba;
-            runs.push(BadRun { first, blocks });
-        } else {
-            result.bad_units_beyond += 1;
-        }
+        self.result.add_bad(unit.lba, unit.blocks.into(), sense);
     }
 
     /// What was read is dealt with.
@@ -368,6 +347,7 @@ fn units_of(run: &WrittenRun, unit: u64, count: u32) -> Unit {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::outcome::{BadRun, MOST_BAD_RUNS};
 
     const UNIT_BYTES: u32 = UNIT_BLOCKS * 2048;
 

@@ -9,7 +9,8 @@
 
 use pitland_burn::gate::{Allowances, Gate, PlanFault};
 use pitland_burn::{
-    Action, Ending, Fault, Input, Job, Machine, Outcome, Payload, Source, VerifyLevel,
+    Action, Ending, Fault, Input, Job, Machine, Note, Outcome, Payload, SectorsCompared, Source,
+    VerifyLevel,
 };
 use pitland_mmc::cdb::{CdbBytes, Command};
 use pitland_mmc::mode_page::{WriteParameters, WriteType};
@@ -35,6 +36,8 @@ struct Drive {
     sent: Vec<&'static str>,
     writes: Vec<(i32, u32, Source)>,
     closed: bool,
+    /// What comes of a comparison of its sectors; `None`: there is nothing to compare with.
+    compared: Option<SectorsCompared>,
 }
 
 impl Drive {
@@ -47,6 +50,7 @@ impl Drive {
             sent: Vec::new(),
             writes: Vec::new(),
             closed: false,
+            compared: None,
         }
     }
 
@@ -177,6 +181,15 @@ fn run(drive: &mut Drive, mut writer: impl FnMut(Event) -> Step) -> Box<Ending> 
                 }
                 data
             }),
+            Action::CompareSectors { in_short } => {
+                assert!(!in_short, "all was asked for");
+                let input = match drive.compared.clone() {
+                    Some(compared) => Input::SectorsCompared(Box::new(compared)),
+                    None => Input::Unchecked,
+                };
+                action = machine.next(drive.now, input);
+                continue;
+            }
             other => panic!("{other:?}"),
         };
         action = match answer {
@@ -225,10 +238,49 @@ fn a_track_begins_where_the_drive_says_that_it_goes_on() {
             0 => assert_eq!(written, [(0, 604, 0)]),
             _ => assert_eq!(written, [(0, 304, 0), (304 + gap, 300, 304)]),
         }
-        // READ does not read sectors back.
+        // Nobody has compared its sectors.
         assert_eq!(ending.outcome, Outcome::Unverified);
         assert!(drive.closed);
     }
+}
+
+/// What became of the data is what the comparison of the sectors says.
+#[test]
+fn sectors_that_were_compared_are_verified_or_lost() {
+    let of = |compared_blocks, written, bad| {
+        let mut compared = SectorsCompared {
+            read_offset: Some(-30),
+            reread: vec![Lba(7)],
+            ..SectorsCompared::default()
+        };
+        compared.verification.blocks_compared = compared_blocks;
+        compared.verification.blocks_written = written;
+        for lba in 0..bad {
+            compared.verification.add_bad(Lba(lba * 2), 1, None);
+        }
+        let mut drive = Drive::with_gap(152);
+        drive.compared = Some(compared);
+        burned(&mut drive)
+    };
+    let ending = of(604, 604, 0);
+    assert_eq!(ending.outcome, Outcome::Verified);
+    let verification = ending.result.unwrap().verification.unwrap();
+    assert_eq!(verification.blocks_compared, 604);
+    let notes = [
+        Note::Reread { lba: Lba(7) },
+        Note::ReadOffset { samples: -30 },
+    ];
+    assert!(notes.iter().all(|note| ending.notes.contains(note)));
+    assert_eq!(of(600, 604, 0).outcome, Outcome::Unverified);
+    let ending = of(604, 604, 3);
+    assert_eq!(ending.outcome, Outcome::Lost);
+    let Err(Fault::Verification(verification)) = &ending.result else {
+        panic!("{ending:?}");
+    };
+    assert_eq!(
+        (verification.bad_units, verification.first_bad),
+        (3, Some(Lba(0)))
+    );
 }
 
 #[test]

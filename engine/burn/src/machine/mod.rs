@@ -51,7 +51,10 @@ mod verdict;
 mod words;
 
 pub use bare::BareWrite;
-pub use words::{Action, Command, Input, Job, NoAnswer, Payload, ReadBack, ReadChunk, VerifyLevel};
+pub use words::{
+    Action, Command, Input, Job, NoAnswer, Payload, ReadBack, ReadChunk, SectorsCompared,
+    VerifyLevel,
+};
 
 /// A command of the plan, by place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -148,6 +151,8 @@ enum State {
     /// The highest speed for reading is being set.
     Hastening(reading::Hastening),
     Verifying(Box<Verifying>),
+    /// The sectors of a CD are being compared.
+    ComparingSectors,
     Done,
 }
 
@@ -247,6 +252,8 @@ pub struct Machine {
     head: growing::Head,
     flow: Option<Flow>,
     supply: Option<Supply>,
+    /// What came of the comparison of a CD's sectors.
+    compared: Option<Verification>,
 }
 
 impl Machine {
@@ -355,6 +362,7 @@ impl Machine {
             head: growing::Head::default(),
             flow: None,
             supply: None,
+            compared: None,
         }
     }
 
@@ -380,6 +388,11 @@ impl Machine {
     /// The plan being carried out.
     pub fn plan(&self) -> &WritePlan {
         &self.job.plan
+    }
+
+    /// What is on the medium of the image so far, by the drive's word.
+    pub fn written(&self) -> &[WrittenRun] {
+        &self.written_runs
     }
 
     /// What is worth telling so far; empty once the job has finished, whose ending has them all.
@@ -460,6 +473,7 @@ impl Machine {
             State::Proving(identify) => self.proof_answered(identify, input),
             State::Hastening(hastening) => self.hastening_answered(hastening, input),
             State::Verifying(verifying) => self.verify_answered(verifying, input),
+            State::ComparingSectors => self.sectors_compared(input),
             State::Done => self.finish(None),
         }
     }

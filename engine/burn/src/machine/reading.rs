@@ -6,7 +6,7 @@
 use super::*;
 use pitland_mmc::cdb::SetStreaming;
 use pitland_mmc::param::StreamingDescriptor;
-use pitland_writer::moves;
+use pitland_writer::{CdTrack, moves};
 
 /// READs in a row that got no answer before reading back is given up.
 const MOST_TIMEOUTS: u8 = 3;
@@ -28,9 +28,7 @@ impl Machine {
             return self.finish(None);
         }
         if self.writes_sectors() {
-            // READ does not read them: whoever made them compares them sector by sector.
-            self.was_implausibly_fast();
-            return self.finish(None);
+            return self.compare_sectors();
         }
         let suspicious = self.was_implausibly_fast() | self.looks_empty();
         let image = self.written_runs.iter().map(WrittenRun::image_end).max();
@@ -43,6 +41,78 @@ impl Machine {
             VerifyLevel::None if suspicious => self.start_reading(sample_of(image_blocks)),
             VerifyLevel::None => self.finish(None),
         }
+    }
+
+    /// READ does not read them all: they are compared where the drive's sectors and the checks are.
+    fn compare_sectors(&mut self) -> Action {
+        let suspicious = self.was_implausibly_fast();
+        let in_short = match self.job.verify {
+            VerifyLevel::Full => false,
+            VerifyLevel::None if !suspicious => return self.finish(None),
+            VerifyLevel::Quick | VerifyLevel::None => true,
+        };
+        if let Some(track) = self.misplaced_track() {
+            self.fail(Fault::NotProven(Unproven::Contents { track }));
+            return self.finish(None);
+        }
+        self.progress.phase = Phase::Verifying;
+        self.state = State::ComparingSectors;
+        Action::CompareSectors { in_short }
+    }
+
+    /// The first track that does not begin where it was written, by the disc's table of contents.
+    fn misplaced_track(&self) -> Option<u8> {
+        let Request::Burn(burn) = &self.job.request else {
+            return None;
+        };
+        let layout = burn.cd.as_ref()?;
+        let contents = self.job.facts.cd.toc.as_ref()?;
+        let written_at = |block: u64| {
+            let mut runs = self.written_runs.iter();
+            let run = runs.find(|run| (run.image_block..run.image_end()).contains(&block))?;
+            let into = u32::try_from(block - run.image_block).ok()?;
+            run.first_lba.0.checked_add_unsigned(into).map(Lba)
+        };
+        let is_misplaced = |track: &&CdTrack| {
+            let entry = contents.entries.iter().find(|e| e.track == track.number);
+            let is_there = entry.is_some_and(|entry| {
+                written_at(track.image_block) == Some(entry.start)
+                    && entry.is_data() != track.is_audio()
+            });
+            !is_there
+        };
+        layout.tracks.iter().find(is_misplaced).map(|t| t.number)
+    }
+
+    pub(super) fn sectors_compared(&mut self, input: Input<'_>) -> Action {
+        if self.cancel_requested {
+            self.fail(Fault::Cancelled);
+            return self.finish(None);
+        }
+        let compared = match input {
+            Input::SectorsCompared(compared) => compared,
+            Input::NoAnswer(cause) if cause != NoAnswer::NotSent => {
+                return self.reading_lost(None, cause);
+            }
+            // There was nothing to compare with.
+            _ => return self.finish(None),
+        };
+        let reread = compared.reread.iter();
+        self.notes
+            .extend(reread.map(|lba| Note::Reread { lba: *lba }));
+        if let Some(samples) = compared.read_offset.filter(|samples| *samples != 0) {
+            self.notes.push(Note::ReadOffset { samples });
+        }
+        if compared.verification.bad_units > 0 {
+            self.fail(Fault::Verification(compared.verification.clone()));
+        }
+        self.compared = Some(compared.verification);
+        self.finish(None)
+    }
+
+    /// Tells how far the comparison of sectors has come.
+    pub fn comparing(&mut self, done: u64, total: u64) {
+        (self.progress.blocks_done, self.progress.blocks_total) = (done, total);
     }
 
     /// Whether whole sectors of a CD are written.

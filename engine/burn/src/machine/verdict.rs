@@ -13,6 +13,7 @@ impl Machine {
         let looked = self.proved && (self.progress.committed || self.reads_only);
         let facts = looked.then(|| self.job.facts.clone());
         let verification = verifying.map(|v| v.result.clone());
+        let verification = verification.or(self.compared.take());
         let medium = self.medium(facts.as_ref());
         let outcome = self.outcome(facts.as_ref(), verification.as_ref());
         let result = match self.fault.take() {

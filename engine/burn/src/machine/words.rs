@@ -1,8 +1,9 @@
 //! The words between the machine and whoever drives it: jobs in, inputs in, actions out.
 
-use crate::outcome::Ending;
+use crate::outcome::{Ending, Verification};
 use crate::verify::{Unit, WrittenRun};
 use crate::writing::WriteChunk;
+use pitland_mmc::Lba;
 use pitland_mmc::cdb::CdbBytes;
 use pitland_mmc::sense::Sense;
 use pitland_writer::{Event, MediaFacts, Request, Service, Step, WritePlan};
@@ -121,6 +122,13 @@ pub enum Action {
     /// Read and compare this; answer with [`Input::Compared`], [`Input::Unchecked`], [`Input::Sense`] or
     /// [`Input::NoAnswer`].
     Read(ReadChunk),
+    /// Compare the sectors of a CD with what was sent of them, all or, in short, some of each run of sectors; where they are
+    /// [`Machine::written`](crate::Machine::written) says. Answer with [`Input::SectorsCompared`], with [`Input::Unchecked`]
+    /// where there is nothing to compare with, or with [`Input::NoAnswer`].
+    CompareSectors {
+        /// Some of them are enough.
+        in_short: bool,
+    },
     /// Let this much time pass; answer with [`Input::Waited`].
     Wait(Duration),
     /// Ask the writer; answer with [`Input::Advice`].
@@ -175,4 +183,18 @@ pub enum Input<'a> {
     /// The units were read, and for one of them at least there is no check. It counts as read and not as
     /// compared; of several they are asked for one by one.
     Unchecked,
+    /// What came of the comparison of sectors.
+    SectorsCompared(Box<SectorsCompared>),
+}
+
+/// What came of the comparison of a CD's sectors with what was sent.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SectorsCompared {
+    /// The result; its units are single sectors.
+    pub verification: Verification,
+    /// Sectors that had to be read more than once, the first of them.
+    pub reread: Vec<Lba>,
+    /// Samples that the drive gives sound from behind the place that was asked for; negative: before it. `None`: there is no
+    /// sound that could tell.
+    pub read_offset: Option<i32>,
 }
