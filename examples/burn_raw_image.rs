@@ -21,7 +21,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         println!("track {} begins at {:?}", track.number, track.index_1);
     }
     // The image that the drive will get, from 95:00:00 on, as a program could store it.
-    let raw = disc.raw(SubchannelForm::Raw96, Lba(-22_650));
+    let raw = disc.raw(SubchannelForm::Raw96, Lba(-22_650))?;
     println!("{} blocks of {} bytes", raw.blocks(), raw.block_bytes());
 
     let engine = Engine::builder().build()?;

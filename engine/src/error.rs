@@ -1,6 +1,7 @@
 //! Everything that can go wrong, by who caused it. Each error tells what state the medium is in and what
 //! to do now.
 
+use crate::cd::CdError;
 use crate::drive::BurnReport;
 use crate::plugin_host::{ChooseError, WriterOrigin, reason};
 use crate::progress::Activity;
@@ -217,6 +218,9 @@ pub enum SourceError {
     /// An image file is not what it says, or not one that can be burned.
     #[error(transparent)]
     Image(#[from] Arc<ImageError>),
+    /// A CD cannot be written in this way, or not onto this disc.
+    #[error(transparent)]
+    Cd(#[from] Arc<CdError>),
     /// An image file changed while it was read.
     #[error("{} changed while it was read", .path.display())]
     Changed {

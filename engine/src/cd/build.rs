@@ -7,6 +7,7 @@ use super::image::CdImage;
 use super::program::{From, Piece};
 use super::samples::{SampleRun, Sound, bounded};
 use super::sectors::Sectors;
+use super::subcode::CdSubcode;
 use super::text::{CdTextFrom, block_of_tags, isrc_of, packs_of, packs_of_file};
 use crate::pipeline::image_file::ImageFile;
 use pitland_redbook::audio::{AudioTags, FRAME_SAMPLES};
@@ -44,6 +45,9 @@ pub struct CdTrack {
     pub isrc: Option<Isrc>,
     /// Whether it may be copied, has pre-emphasis, or four channels.
     pub control: Control,
+    /// It is a copy, and must not be copied once more (SCMS): the flag of copies alternates along the track, whatever
+    /// `control` says of it.
+    pub serial_copy: bool,
     /// What lies before it; `None`: what the builder says.
     pub gap: Option<Gap>,
     /// Where index 2 and on begin: frames from its beginning.
@@ -66,6 +70,7 @@ impl CdTrack {
             hidden: None,
             isrc: None,
             control,
+            serial_copy: false,
             gap: None,
             indexes: Vec::new(),
             texts: Vec::new(),
@@ -112,6 +117,12 @@ pub struct CdImageBuilder {
     pub pad: bool,
     /// The catalogue number.
     pub catalogue: Option<Mcn>,
+    /// The number of the first track, 1 to 99. Another than 1 is for sound alone, and for what is not written track by
+    /// track.
+    pub first_track: u8,
+    /// R to W of the whole program, for graphics and the like. They have a place in raw images alone, and there not in
+    /// [`SubchannelForm::Pq16`](super::SubchannelForm::Pq16).
+    pub subcode: Option<CdSubcode>,
     /// Where its texts come from.
     pub text_from: CdTextFrom,
     /// Texts of the album. Where there are any, here or at a track, tags count no more.
@@ -127,6 +138,8 @@ impl Default for CdImageBuilder {
             gap: Gap::Silence(150),
             pad: false,
             catalogue: None,
+            first_track: 1,
+            subcode: None,
             text_from: CdTextFrom::Auto,
             texts: Vec::new(),
             limits: Limits::ADDRESSES,
@@ -153,9 +166,12 @@ impl CdImageBuilder {
     /// [`CdError`]: a file that cannot be recorded, tracks that are no session, texts that cannot be recorded.
     pub fn finish(&self) -> Result<CdImage, CdError> {
         let mut warnings = Vec::new();
-        let mut laid = Laid::default();
+        let mut laid = Laid {
+            first_track: self.first_track,
+            ..Laid::default()
+        };
         let mut tags: Vec<(u8, AudioTags)> = Vec::new();
-        for (track, number) in self.tracks.iter().zip(1u8..=100) {
+        for (track, number) in self.tracks.iter().zip(self.first_track..=u8::MAX) {
             let gap = track.gap.unwrap_or(self.gap);
             let isrc = match &track.source {
                 Source::Data(path, kind) => {
@@ -179,15 +195,20 @@ impl CdImageBuilder {
             if let Some(last) = laid.tracks.last_mut() {
                 last.track.isrc = isrc;
                 last.track.control = track.control;
+                last.track.serial_copy = track.serial_copy;
                 last.track.indexes.clone_from(&track.indexes);
             }
         }
         let tracks = laid.finish(&mut warnings)?;
-        let text = self.packs(&tags, &mut warnings)?;
         let (tracks, pieces): (Vec<_>, Vec<_>) = tracks.into_iter().unzip();
         check_digit(self.catalogue, &mut warnings);
-        let session = with_catalogue(Session::new(tracks, &self.limits)?, self.catalogue);
-        Ok(CdImage::new(session, pieces, text, warnings))
+        let session = Session::new(tracks, &self.limits)?.numbered_from(self.first_track)?;
+        let session = with_catalogue(session, self.catalogue);
+        let text = self.packs(&tags, session.last_track(), &mut warnings)?;
+        let sectors = u32::try_from(session.lead_out().0).unwrap_or(0);
+        let subcode = self.subcode.as_ref().map(|subcode| subcode.open(sectors));
+        let subcode = subcode.transpose()?;
+        Ok(CdImage::new(session, pieces, text, warnings).with_subcode(subcode))
     }
 
     /// The tags of a sound file, and whether it was converted.
@@ -206,27 +227,30 @@ impl CdImageBuilder {
     fn packs(
         &self,
         tags: &[(u8, AudioTags)],
+        last: u8,
         warnings: &mut Vec<CdWarning>,
     ) -> Result<Vec<Pack>, CdError> {
         match &self.text_from {
             CdTextFrom::None => Ok(Vec::new()),
             CdTextFrom::File(path) => packs_of_file(path),
             CdTextFrom::Auto => {
-                let last = self.tracks.len().min(99) as u8;
                 let tags: Vec<(u8, &AudioTags)> = tags.iter().map(|(n, tags)| (*n, tags)).collect();
-                let block = self.own_texts(last).or_else(|| block_of_tags(&tags, last));
+                let numbers = (self.first_track, last);
+                let block = self
+                    .own_texts(numbers)
+                    .or_else(|| block_of_tags(&tags, numbers));
                 let blocks = block.into_iter().collect();
                 Ok(packs_of(CdText { blocks }, warnings)?)
             }
         }
     }
 
-    fn own_texts(&self, last: u8) -> Option<TextBlock> {
-        let mut block = TextBlock::new(Language::ENGLISH, 1, last);
+    fn own_texts(&self, (first, last): (u8, u8)) -> Option<TextBlock> {
+        let mut block = TextBlock::new(Language::ENGLISH, first, last);
         let of_tracks = self
             .tracks
             .iter()
-            .zip(1u8..)
+            .zip(first..)
             .flat_map(|(track, number)| track.texts.iter().map(move |text| (number, text)));
         for (number, (kind, text)) in self.texts.iter().map(|text| (0, text)).chain(of_tracks) {
             block = block.with(*kind, number, text);
@@ -264,6 +288,7 @@ pub(super) fn tell_converted(
 /// Tracks that are being laid one behind the other.
 #[derive(Debug, Default)]
 struct Laid {
+    first_track: u8,
     tracks: Vec<LaidTrack>,
     runs: Vec<SampleRun>,
 }
@@ -361,7 +386,13 @@ impl Laid {
 
     /// The tracks and their pieces, now that it is known where each sound ends.
     fn finish(self, warnings: &mut Vec<CdWarning>) -> Result<Vec<(Track, Vec<Piece>)>, CdError> {
-        let Self { tracks, runs } = self;
+        let Self {
+            first_track,
+            tracks,
+            runs,
+        } = self;
+        let number_of =
+            |at: usize| u8::try_from(at).map_or(u8::MAX, |at| first_track.saturating_add(at));
         let runs: Vec<Arc<SampleRun>> = runs.into_iter().map(Arc::new).collect();
         // From the last one on, each sound ends where the next one of its run begins.
         let mut behind: Option<(usize, u32)> = None;
@@ -418,7 +449,7 @@ impl Laid {
             pieces.reverse();
             if let Some(taken) = shared.take() {
                 // Nobody of sound took it.
-                let track = u8::try_from(at + 2).unwrap_or(u8::MAX);
+                let track = number_of(at + 1);
                 return Err(CdFault::Shared {
                     track,
                     frames: taken,
@@ -434,7 +465,7 @@ impl Laid {
                         frames: all,
                     }) = pieces.first_mut()
                     else {
-                        let track = u8::try_from(at + 1).unwrap_or(u8::MAX);
+                        let track = number_of(at);
                         return Err(CdFault::Shared { track, frames }.into());
                     };
                     *first = first.saturating_sub(frames);
@@ -451,7 +482,7 @@ impl Laid {
                     frames: missing,
                 });
                 warnings.push(CdWarning::Padded {
-                    track: u8::try_from(at + 1).unwrap_or(u8::MAX),
+                    track: number_of(at),
                     frames: missing,
                 });
             }

@@ -55,11 +55,6 @@ impl CdImage {
                     frames: part.frames,
                 }));
             }
-            if track.serial_copy {
-                warnings.push(CdWarning::SerialCopy {
-                    track: track.number,
-                });
-            }
             tracks.push((parts.track.clone(), pieces, Some(track.line)));
         }
         let described = Described {

@@ -1,5 +1,6 @@
 //! Why files make no CD, and what is worth knowing of those that do. Each names the file, and the line where a cue sheet says it.
 
+use pitland_mmc::Lba;
 use pitland_redbook::audio::{AudioError, AudioFault};
 use pitland_redbook::ccd::CcdFault;
 use pitland_redbook::cue::CueFault;
@@ -147,6 +148,63 @@ pub enum CdFault {
     /// A line of a control file of CloneCD.
     #[error(transparent)]
     Ccd(#[from] CcdFault),
+    /// R to W of another length than that of the program.
+    #[error(
+        "the sub-channels R to W have {bytes} bytes; the program, from block 0 to the lead-out, needs {needed}: 96 for each sector"
+    )]
+    SubcodeLength {
+        /// Their bytes.
+        bytes: u64,
+        /// Those that it must be.
+        needed: u64,
+    },
+    /// R to W with one of the upper two bits set, which are P's and Q's.
+    #[error(
+        "the sub-channels R to W of sector {sector} have bits of P or Q, the upper two of a byte"
+    )]
+    SubcodeBits {
+        /// The first such sector, from 0.
+        sector: u32,
+    },
+    /// R to W for blocks that have none.
+    #[error(
+        "there is no place for the sub-channels R to W but in a raw image with 96 bytes of sub-channels a sector"
+    )]
+    NoPlaceForSubcode,
+    /// Raw blocks that shall be written in another way than they were made for.
+    #[error("the raw blocks of {} are of one form, and are burned raw in the same", .path.display())]
+    OtherForm {
+        /// The file with them.
+        path: PathBuf,
+    },
+    /// Raw blocks whose lead-in says not what tracks there are.
+    #[error("{}: its lead-in has no complete table of contents in Q", .path.display())]
+    NoContents {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// Raw blocks that end before the lead-out.
+    #[error("{}: it ends before the lead-out, which begins at block {lead_out}", .path.display())]
+    NoLeadOut {
+        /// Which file.
+        path: PathBuf,
+        /// Where the lead-out begins.
+        lead_out: Lba,
+    },
+    /// A lead-in that is shorter than the disc's.
+    #[error("the lead-in has {given} blocks; that of this disc needs {needed}")]
+    LeadInTooShort {
+        /// Blocks that there are before the first pregap.
+        given: u32,
+        /// Blocks that the disc has.
+        needed: u32,
+    },
+    /// The first track has another number than 1, which the drive does not write in this way.
+    #[error("the first track has number {first}; tracks that are written one by one begin with 1")]
+    NumberedByDrive {
+        /// Its number.
+        first: u8,
+    },
     /// A gap that takes its sound from a track before, which has less, or is not sound.
     #[error(
         "the gap before track {track} takes {frames} frames from the track before, which has too few of sound"
@@ -254,14 +312,6 @@ pub enum CdWarning {
     SubchannelsLeftOut {
         /// The file of sub-channels.
         path: PathBuf,
-    },
-    /// The flag SCMS, which is not recorded: the track is marked as one that must not be copied.
-    #[error(
-        "track {track}: the flag SCMS is not recorded; it is marked as one that must not be copied"
-    )]
-    SerialCopy {
-        /// The track.
-        track: u8,
     },
     /// A track that was filled up with silence, so that it has four seconds.
     #[error("track {track} is filled up with {frames} frames of silence")]

@@ -1,21 +1,26 @@
 //! A CD as it shall be: its session, its sources and its texts; and the blocks that a drive is given.
 
 use super::build::CdImageBuilder;
-use super::error::CdWarning;
+use super::error::{CdError, CdFault, CdWarning};
 use super::layout::runs_by_track;
+use super::made::Made;
 use super::moved::{DataAlone, MovedSound};
 use super::program::{Piece, ProgramReader};
 use super::samples::Sound;
+use super::subcode::OpenSubcode;
 use crate::error::SourceError;
 use pitland_mmc::Lba;
-use pitland_redbook::SECTOR_BYTES;
 use pitland_redbook::audio::Gain;
 use pitland_redbook::disc::Session;
 use pitland_redbook::raw::{ProgramImage, ProgramSource, RawImage, SubchannelForm};
 use pitland_redbook::text::Pack;
+use pitland_redbook::{SECTOR_BYTES, SectorForm};
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
+
+/// Where the first pregap begins.
+const PROGRAM_START: Lba = Lba(-150);
 
 /// A CD of which everything is known but the bytes. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -27,6 +32,9 @@ pub struct CdImage {
     gain: Gain,
     /// Samples by which sound is recorded behind its place.
     moved: i32,
+    subcode: Option<OpenSubcode>,
+    /// Its blocks, where somebody else has made them.
+    made: Option<Arc<Made>>,
 }
 
 impl CdImage {
@@ -48,6 +56,19 @@ impl CdImage {
             warnings: warnings.into(),
             gain: Gain::NONE,
             moved: 0,
+            subcode: None,
+            made: None,
+        }
+    }
+
+    pub(super) fn with_subcode(self, subcode: Option<OpenSubcode>) -> Self {
+        Self { subcode, ..self }
+    }
+
+    pub(super) fn made_as(self, made: Made) -> Self {
+        Self {
+            made: Some(Arc::new(made)),
+            ..self
         }
     }
 
@@ -93,7 +114,12 @@ impl CdImage {
 
     /// Reads what the tracks are made of.
     pub fn program(&self) -> ProgramReader {
-        ProgramReader::new(Arc::clone(&self.tracks), self.gain)
+        ProgramReader::new(
+            Arc::clone(&self.tracks),
+            self.gain,
+            self.session.first_track(),
+            self.subcode.clone(),
+        )
     }
 
     /// Whether a file is one of those that its tracks are made of. A file that is not there is none.
@@ -101,16 +127,69 @@ impl CdImage {
         let Ok(path) = path.canonicalize() else {
             return false;
         };
-        let mut files = self.tracks.iter().flatten().flat_map(Piece::files);
-        files.any(|file| file.canonicalize().is_ok_and(|file| file == path))
+        let made = self.made.as_ref().map(|made| made.path());
+        let files = self.tracks.iter().flatten().flat_map(Piece::files);
+        files
+            .chain(made)
+            .any(|file| file.canonicalize().is_ok_and(|file| file == path))
     }
 
     /// Every block from the lead-in's first to the lead-out's last, with sub-channels, as raw disc-at-once takes them.
     /// `lead_in` is the block at which the disc's lead-in begins, below -150; -22650 (95:00:00) is the longest.
-    pub fn raw(&self, form: SubchannelForm, lead_in: Lba) -> CdBlocks {
-        CdBlocks {
+    ///
+    /// # Errors
+    /// [`CdFault::NoPlaceForSubcode`], where the image has R to W and the form none. Of blocks that were made by somebody
+    /// else: [`CdFault::OtherForm`], and [`CdFault::LeadInTooShort`], where they begin behind `lead_in`.
+    pub fn raw(&self, form: SubchannelForm, lead_in: Lba) -> Result<CdBlocks, CdError> {
+        if let Some(made) = &self.made {
+            return self.from_made(made, form, lead_in);
+        }
+        if self.subcode.is_some() && form == SubchannelForm::Pq16 {
+            return Err(CdFault::NoPlaceForSubcode.into());
+        }
+        Ok(CdBlocks {
             image: self.clone(),
             kind: Kind::Raw { form, lead_in },
+        })
+    }
+
+    fn from_made(
+        &self,
+        made: &Arc<Made>,
+        form: SubchannelForm,
+        lead_in: Lba,
+    ) -> Result<CdBlocks, CdError> {
+        if made.form != form {
+            let path = made.path().to_owned();
+            return Err(CdFault::OtherForm { path }.into());
+        }
+        let blocks_before = |first: Lba| PROGRAM_START.0.abs_diff(first.0);
+        if lead_in < made.first {
+            return Err(CdFault::LeadInTooShort {
+                given: blocks_before(made.first),
+                needed: blocks_before(lead_in),
+            }
+            .into());
+        }
+        let first = Lba(lead_in.0.min(PROGRAM_START.0 - 1));
+        Ok(CdBlocks {
+            image: self.clone(),
+            kind: Kind::Made {
+                made: Arc::clone(made),
+                first,
+            },
+        })
+    }
+
+    /// Refuses what has no place in blocks without sub-channels.
+    pub(super) fn without_subcode(&self) -> Result<(), CdError> {
+        match (&self.made, &self.subcode) {
+            (Some(made), _) => Err(CdFault::OtherForm {
+                path: made.path().to_owned(),
+            }
+            .into()),
+            (None, Some(_)) => Err(CdFault::NoPlaceForSubcode.into()),
+            (None, None) => Ok(()),
         }
     }
 
@@ -148,6 +227,11 @@ enum Kind {
     Sectors,
     /// Runs of the session's blocks.
     ByTrack(Arc<[(Lba, u32)]>),
+    /// Blocks that somebody else has made, from where the disc's lead-in begins.
+    Made {
+        made: Arc<Made>,
+        first: Lba,
+    },
 }
 
 impl CdBlocks {
@@ -160,6 +244,7 @@ impl CdBlocks {
     pub fn block_bytes(&self) -> usize {
         match &self.kind {
             Kind::Raw { form, .. } => form.block_bytes(),
+            Kind::Made { made, .. } => made.form.block_bytes(),
             Kind::Sectors | Kind::ByTrack(_) => SECTOR_BYTES,
         }
     }
@@ -172,6 +257,7 @@ impl CdBlocks {
             }
             Kind::Sectors => ProgramImage::new(&self.image.session).first_lba(),
             Kind::ByTrack(_) => Lba(0),
+            Kind::Made { first, .. } => *first,
         }
     }
 
@@ -183,7 +269,33 @@ impl CdBlocks {
             }
             Kind::Sectors => ProgramImage::new(&self.image.session).blocks(),
             Kind::ByTrack(runs) => runs.iter().map(|run| run.1).sum(),
+            Kind::Made { made, first } => {
+                made.blocks.saturating_sub(made.first.0.abs_diff(first.0))
+            }
         }
+    }
+
+    /// The sectors of blocks that somebody else has made, from number `block` on.
+    fn made_sectors(&self, block: u32, out: &mut [u8]) -> io::Result<()> {
+        let nothing = || io::Error::from(io::ErrorKind::UnexpectedEof);
+        let made = self.image.made.as_ref().ok_or_else(nothing)?;
+        let first = match &self.kind {
+            Kind::Sectors => self.first_lba(),
+            // Without the drive's gaps they are not what they were made for.
+            _ => return Err(io::ErrorKind::Unsupported.into()),
+        };
+        let first = first.0.saturating_add_unsigned(block);
+        for (sector, lba) in out
+            .as_chunks_mut::<SECTOR_BYTES>()
+            .0
+            .iter_mut()
+            .zip(first..)
+        {
+            let spot = self.image.session.at(Lba(lba)).ok_or_else(nothing)?;
+            let is_data = spot.track.form != SectorForm::Audio;
+            made.read_sector(Lba(lba), is_data, sector)?;
+        }
+        Ok(())
     }
 
     /// Reads them; as many readers as one likes.
@@ -277,7 +389,12 @@ fn read(
 ) -> io::Result<usize> {
     let lba = Lba(blocks.first_lba().0.saturating_add_unsigned(block));
     let image = &blocks.image;
+    let wanted = out.len() / blocks.block_bytes();
     match &blocks.kind {
+        Kind::Made { made, .. } => made.read(lba, out).map(|()| wanted),
+        Kind::Sectors | Kind::ByTrack(_) if image.made.is_some() => {
+            blocks.made_sectors(block, out).map(|()| wanted)
+        }
         Kind::Raw { form, lead_in } => {
             RawImage::new(&image.session, *lead_in, *form, image.text.to_vec())
                 .read_blocks(lba, source, out)

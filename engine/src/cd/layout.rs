@@ -2,26 +2,89 @@
 //!
 //! Owns where each track stands in the image of each way. What a drive takes of it is the writer's.
 
+use super::error::{CdError, CdFault};
 use super::image::{CdBlocks, CdImage};
 use pitland_mmc::Lba;
+use pitland_mmc::reply::{Toc, TocEntry};
 use pitland_redbook::disc::{CueSheetForm, Session};
 use pitland_redbook::raw::{LEAST_LEAD_IN, SubchannelForm};
 use pitland_redbook::sector::SectorForm;
+use pitland_writer::cd::{PREGAP_BLOCKS, RUN_OUT_BLOCKS};
 use pitland_writer::{CdLayout, CdMode, CdSubchannel, CdTrack, MediaFacts};
 
 /// Where a raw image begins on a disc that does not tell where its lead-in does.
 const LAST_LEAD_IN: Lba = Lba(-150 - LEAST_LEAD_IN as i32);
 
+/// What drives put between tracks that are written one by one: run-out, link and pregap (recipe 5).
+const GAP_BLOCKS: u32 = RUN_OUT_BLOCKS + PREGAP_BLOCKS;
+/// The number of the lead-out in a table of contents.
+const LEAD_OUT: u8 = 0xaa;
+
+fn entry(control: u8, track: u8, start: Lba) -> TocEntry {
+    TocEntry {
+        adr: 1,
+        control,
+        track,
+        start,
+    }
+}
+
 impl CdImage {
     /// The blocks of the image for a disc, and what they are.
-    pub(crate) fn blocks_for(&self, mode: CdMode, facts: &MediaFacts) -> (CdBlocks, CdLayout) {
+    ///
+    /// # Errors
+    /// What the image has and this way has no place for; a lead-in that is shorter than the disc's.
+    pub(crate) fn blocks_for(
+        &self,
+        mode: CdMode,
+        facts: &MediaFacts,
+    ) -> Result<(CdBlocks, CdLayout), CdError> {
         let blocks = match mode {
-            CdMode::Raw(subchannel) => self.raw(form_of(subchannel), lead_in_of(facts)),
-            CdMode::TrackAtOnce => self.by_track(),
-            _ => self.sectors(),
+            CdMode::Raw(subchannel) => self.raw(form_of(subchannel), lead_in_of(facts))?,
+            CdMode::TrackAtOnce => {
+                self.without_subcode()?;
+                let first = self.session().first_track();
+                if first != 1 {
+                    return Err(CdFault::NumberedByDrive { first }.into());
+                }
+                self.by_track()
+            }
+            _ => {
+                self.without_subcode()?;
+                self.sectors()
+            }
         };
         let layout = self.layout(mode, blocks.first_lba());
-        (blocks, layout)
+        Ok((blocks, layout))
+    }
+
+    /// The table of contents of a blank disc that this CD is burned onto in this way: tracks, and the lead-out as the last.
+    /// Where the drive makes the gaps they are as long as most drives make them.
+    pub fn expected_contents(&self, mode: CdMode) -> Toc {
+        let session = self.session();
+        let mut entries = Vec::new();
+        let mut next = 0;
+        for ((track, placed), runs) in session.tracks().zip(runs_by_track(session)) {
+            let start = match mode {
+                CdMode::TrackAtOnce => Lba(next),
+                _ => placed.index_1,
+            };
+            let blocks: u32 = runs.iter().map(|run| run.1).sum();
+            next = next.saturating_add_unsigned(blocks.saturating_add(GAP_BLOCKS));
+            entries.push(entry(track.recorded_control().bits(), placed.number, start));
+        }
+        let lead_out = match mode {
+            CdMode::TrackAtOnce => Lba(next.saturating_sub_unsigned(PREGAP_BLOCKS)),
+            _ => session.lead_out(),
+        };
+        let control = session.tracks().last();
+        let control = control.map_or(0, |(track, _)| track.recorded_control().bits());
+        entries.push(entry(control, LEAD_OUT, lead_out));
+        Toc {
+            first_track: session.first_track(),
+            last_track: session.last_track(),
+            entries,
+        }
     }
 
     fn layout(&self, mode: CdMode, first_lba: Lba) -> CdLayout {
@@ -54,6 +117,7 @@ impl CdImage {
             if mode != CdMode::TrackAtOnce {
                 described.pregap = placed.index_1.0.abs_diff(placed.start.0);
             }
+            described.serial_copy = track.serial_copy;
             let isrc = track.isrc.map(|code| code.to_string());
             described.isrc = isrc.and_then(|code| code.into_bytes().try_into().ok());
             layout.tracks.push(described);

@@ -25,7 +25,7 @@
 //! let image = builder.finish()?;
 //!
 //! // 95:00:00, as Windows has it: the beginning of the longest lead-in.
-//! let raw = image.raw(SubchannelForm::Raw96, Lba(-22_650));
+//! let raw = image.raw(SubchannelForm::Raw96, Lba(-22_650))?;
 //! let mut blocks = vec![0; 2 * raw.block_bytes()];
 //! raw.reader().read_blocks(0, &mut blocks)?;
 //! assert_eq!(raw.blocks(), 22_650 + 700 + 6750);
@@ -45,12 +45,15 @@ mod error;
 mod image;
 mod layout;
 mod level;
+mod made;
 mod moved;
 mod program;
+pub(crate) mod read_back;
 mod samples;
 mod scan;
 mod sectors;
 mod sheet;
+mod subcode;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -65,6 +68,7 @@ pub use level::Level;
 pub use program::ProgramReader;
 pub use scan::{CdScan, ScanCdError};
 pub use sheet::CueOptions;
+pub use subcode::CdSubcode;
 pub use text::CdTextFrom;
 
 pub use pitland_writer::{CdMode, CdSubchannel};

@@ -92,6 +92,10 @@ impl ProgramSource for DataAlone<'_> {
         Ok(())
     }
 
+    fn subcode(&mut self, block: u32, out: &mut [u8; 96]) -> io::Result<bool> {
+        self.0.subcode(block, out)
+    }
+
     fn form(&mut self, track: u8, frame: u32, usual: SectorForm) -> io::Result<SectorForm> {
         self.0.form(track, frame, usual)
     }

@@ -4,6 +4,7 @@
 
 use super::samples::{RunReader, SampleRun, Sound};
 use super::sectors::{SectorReader, Sectors};
+use super::subcode::OpenSubcode;
 use pitland_redbook::audio::Gain;
 use pitland_redbook::raw::ProgramSource;
 use pitland_redbook::{SECTOR_BYTES, SectorForm};
@@ -53,22 +54,33 @@ pub(super) enum From {
 pub struct ProgramReader {
     tracks: Arc<[Vec<Piece>]>,
     gain: Gain,
+    /// The number of the first one.
+    first_track: u8,
+    subcode: Option<OpenSubcode>,
     run: Option<(Arc<SampleRun>, RunReader)>,
     sectors: SectorReader,
 }
 
 impl ProgramReader {
-    pub(super) fn new(tracks: Arc<[Vec<Piece>]>, gain: Gain) -> Self {
+    pub(super) fn new(
+        tracks: Arc<[Vec<Piece>]>,
+        gain: Gain,
+        first_track: u8,
+        subcode: Option<OpenSubcode>,
+    ) -> Self {
         Self {
             tracks,
             gain,
+            first_track,
+            subcode,
             run: None,
             sectors: SectorReader::default(),
         }
     }
 
     fn find(&self, track: u8, frame: u32) -> Option<(From, u32)> {
-        let pieces = self.tracks.get(usize::from(track).checked_sub(1)?)?;
+        let at = track.checked_sub(self.first_track)?;
+        let pieces = self.tracks.get(usize::from(at))?;
         let mut frame = frame;
         for piece in pieces {
             if frame < piece.frames {
@@ -106,6 +118,13 @@ impl ProgramSource for ProgramReader {
                 self.run = Some((run, reader));
                 Ok(())
             }
+        }
+    }
+
+    fn subcode(&mut self, block: u32, out: &mut [u8; 96]) -> io::Result<bool> {
+        match &self.subcode {
+            Some(subcode) => subcode.read(block, out).map(|()| true),
+            None => Ok(false),
         }
     }
 

@@ -139,7 +139,7 @@ impl Described<'_> {
                     .collect();
                 let text = match self.text.blocks.is_empty() {
                     true => CdText {
-                        blocks: block_of_tags(&tags, last).into_iter().collect(),
+                        blocks: block_of_tags(&tags, (1, last)).into_iter().collect(),
                     },
                     false => self.text.clone(),
                 };
@@ -156,7 +156,8 @@ fn track_of(error: &LayoutError) -> Option<u8> {
         | LayoutError::Index { track, .. }
         | LayoutError::TooManyIndexes { track, .. }
         | LayoutError::Turn { track, .. }
-        | LayoutError::AudioOnly { track } => Some(*track),
+        | LayoutError::AudioOnly { track }
+        | LayoutError::NumberedData { track } => Some(*track),
         _ => None,
     }
 }

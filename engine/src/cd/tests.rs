@@ -68,7 +68,7 @@ proptest! {
             prop_assert_eq!(made.len(), (from + whole.len()).next_multiple_of(SECTOR_BYTES));
         }
         // Every form of raw image has the same sectors, for sound is not scrambled.
-        let raw = image.raw(SubchannelForm::Pq16, Lba(-4650));
+        let raw = image.raw(SubchannelForm::Pq16, Lba(-4650)).unwrap();
         let mut blocks = vec![0; 2368 * (made.len() / SECTOR_BYTES)];
         raw.reader().read_blocks(4500, &mut blocks).unwrap();
         let sectors: Vec<u8> = blocks.chunks_exact(2368).flat_map(|block| &block[..SECTOR_BYTES]).copied().collect();

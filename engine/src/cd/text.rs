@@ -97,8 +97,11 @@ fn plain(character: char) -> char {
 }
 
 /// The tags of tracks, each the only one of its file, by their numbers.
-pub(super) fn block_of_tags(tags: &[(u8, &AudioTags)], last: u8) -> Option<TextBlock> {
-    let mut block = TextBlock::new(Language::ENGLISH, 1, last);
+pub(super) fn block_of_tags(
+    tags: &[(u8, &AudioTags)],
+    (first, last): (u8, u8),
+) -> Option<TextBlock> {
+    let mut block = TextBlock::new(Language::ENGLISH, first, last);
     let common = |of: fn(&AudioTags) -> Option<&String>| {
         let mut all = tags.iter().map(|(_, tags)| of(tags));
         let first = all.next().flatten()?;

@@ -35,7 +35,15 @@ impl Coded for CdFault {
             Self::DataInSound { .. } => Code::SheetTrackKind,
             Self::Sector { fault, .. } => fault.code(),
             Self::OtherMode { .. } => Code::SectorDamaged,
-            Self::Shared { .. } => Code::CdLayout,
+            Self::LeadInTooShort { .. } => Code::CdLeadIn,
+            Self::Shared { .. }
+            | Self::SubcodeLength { .. }
+            | Self::SubcodeBits { .. }
+            | Self::NoPlaceForSubcode
+            | Self::OtherForm { .. }
+            | Self::NoContents { .. }
+            | Self::NoLeadOut { .. }
+            | Self::NumberedByDrive { .. } => Code::CdLayout,
         }
     }
 }
@@ -145,7 +153,7 @@ impl Coded for LayoutError {
             Self::TooShort { .. } => Code::CdTrackTooShort,
             Self::Index { .. } => Code::CdIndex,
             Self::TooManyIndexes { .. } => Code::CdTooManyIndexes,
-            Self::TooLong { .. } => Code::CdTooLong,
+            Self::TooLong { .. } | Self::Hidden { .. } => Code::CdTooLong,
             Self::Turn { .. } | Self::AudioOnly { .. } => Code::CdLayout,
             _ => Code::CdLayout,
         }

@@ -41,6 +41,7 @@ impl Coded for SourceError {
             Self::Io { error, .. } => of_read(error),
             Self::Short { .. } | Self::Long { .. } | Self::Changed { .. } => Code::SourceChanged,
             Self::Image(error) => error.code(),
+            Self::Cd(error) => error.code(),
             Self::Stash { error, .. } => of_stash(error),
             Self::NotData { .. } => Code::SourceKind,
             Self::Vanished => Code::EngineFault,

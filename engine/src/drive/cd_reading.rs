@@ -1,11 +1,12 @@
 //! Whole sectors of a CD through the drive's queue, its sub-channels, and the texts and codes that it has there. Owns the
 //! commands; what sectors hold is for whoever asked.
 
-use crate::drive::read::DriveReader;
-use crate::drive::thread::{Order, Question};
+use crate::cd::read_back::{ReadBack, Unread};
+use crate::drive::read::{DriveReader, ReadError};
+use crate::drive::thread::{Device, Order, Question, Work};
 use crate::error::{LeaseDenied, QueryError};
 use bytes::Bytes;
-use pitland_burn::{NoAnswer, patience};
+use pitland_burn::{Action, Input, NoAnswer, patience};
 use pitland_mmc::Lba;
 use pitland_mmc::cdb::{
     C2Selection, Cdb, CdbBytes, ReadCd, ReadSubChannel, ReadTocPmaAtip, SectorType,
@@ -14,6 +15,9 @@ use pitland_mmc::cdb::{
 use pitland_mmc::reply::{CdTextPacks, SubChannelCode};
 use pitland_redbook::SECTOR_BYTES;
 use pitland_redbook::subchannel::{Isrc, Mcn};
+use pitland_transport::Transport;
+use std::ops::ControlFlow;
+use std::sync::Arc;
 use tokio::sync::oneshot;
 
 /// Bytes of C2 bits behind a sector.
@@ -37,6 +41,60 @@ const WHOLE: ReadCd = ReadCd {
 const MOST_SECTORS: usize = 24;
 /// Room for the texts: eight languages of 256 packs do not go into the length of a reply.
 const MOST_TEXT: u16 = u16::MAX;
+
+impl Device {
+    /// Reads whole sectors for the job that is under way.
+    fn sectors(&mut self, lba: Lba, out: &mut [u8]) -> Result<(), Unread> {
+        for (piece, index) in out.chunks_mut(MOST_SECTORS * SECTOR_BYTES).zip(0i32..) {
+            let offset = index.saturating_mul(MOST_SECTORS as i32);
+            let with = ReadCd {
+                lba: Lba(lba.0.saturating_add(offset)),
+                blocks: (piece.len() / SECTOR_BYTES) as u32, // at most MOST_SECTORS
+                ..WHOLE
+            };
+            let question = Question {
+                cdb: with.emit(),
+                length: piece.len(),
+                timeout: patience::READ,
+            };
+            match self.asked(question) {
+                Ok(came) if came.len() == piece.len() => piece.copy_from_slice(&came),
+                Ok(_) => return Err(Unread::NoAnswer(NoAnswer::Link)),
+                Err(ReadError::Sense(sense)) => return Err(Unread::Sense(sense)),
+                Err(ReadError::NoAnswer(cause)) => return Err(Unread::NoAnswer(cause)),
+                Err(ReadError::Denied(_)) => return Err(Unread::NoAnswer(NoAnswer::NotSent)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Compares the sectors of a CD with the checks that were taken as they were sent.
+    pub(super) fn compare_sectors(&mut self, work: &mut Work, in_short: bool) -> Action {
+        let checks = Arc::clone(&work.checks);
+        let Some(sectors) = checks.sectors() else {
+            return work.machine.next(self.transport.now(), Input::Unchecked);
+        };
+        let runs = sectors.on_disc(work.machine.written());
+        let control = Arc::clone(&work.control);
+        let read = |lba: Lba, out: &mut [u8]| self.sectors(lba, out);
+        let compared = ReadBack::new(sectors, read).compare(&runs, in_short, &mut |done, total| {
+            work.machine.comparing(done, total);
+            work.teller.figures(work.machine.progress(), || None);
+            match control.is_cancelled() {
+                true => ControlFlow::Break(()),
+                false => ControlFlow::Continue(()),
+            }
+        });
+        if control.is_cancelled() {
+            work.machine.cancel();
+        }
+        let input = match compared {
+            Ok(compared) => Input::SectorsCompared(Box::new(compared)),
+            Err(cause) => Input::NoAnswer(cause),
+        };
+        work.machine.next(self.transport.now(), input)
+    }
+}
 
 impl DriveReader {
     /// Reads whole sectors of 2352 bytes from `lba` on, blocking: sound as it is, data with sync, header and codes. Sound

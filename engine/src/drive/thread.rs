@@ -551,6 +551,7 @@ impl Device {
                 Action::Send(command) => self.send(&mut work, command),
                 Action::Write(chunk) => self.write(&mut work, &chunk),
                 Action::Read(chunk) => self.read_back(&mut work, &chunk),
+                Action::CompareSectors { in_short } => self.compare_sectors(&mut work, in_short),
                 Action::Wait(pause) => {
                     let control = Arc::clone(&work.control);
                     self.wait(pause, Some((&control, cancelled)));

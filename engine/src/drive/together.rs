@@ -19,6 +19,7 @@ use crate::drive::thread::{AtWork, JobControl};
 use crate::error::BurnError;
 use crate::pipeline::checks::{Checks, Kept};
 use crate::pipeline::growing::OldVolume;
+use crate::pipeline::sectors::SectorChecks;
 use crate::pipeline::stash::carry_out;
 use crate::pipeline::{Feed, Image, Onto, Prepared};
 use crate::progress::{self, Teller};
@@ -367,7 +368,7 @@ async fn launch(ready: Vec<(Member, Ready)>, prepared: Prepared) {
     let layout = prepared.layout();
     let (image_bytes, block_bytes) = (prepared.bytes, prepared.block_bytes);
     let tail = prepared.tail();
-    let prepared_cd = prepared.cd.is_some();
+    let cd = prepared.cd.clone();
     let source = Arc::new(source_mark(&prepared));
     let rehearsed = |(member, _): &(Member, Ready)| member.options.simulate == Simulate::Host;
     let rates = ready
@@ -403,12 +404,11 @@ async fn launch(ready: Vec<(Member, Ready)>, prepared: Prepared) {
     }
     let padded_blocks = still.iter().map(|(_, r)| r.plan.image_blocks()).max();
     let readers = still.iter().filter(|one| !rehearsed(one)).count();
-    // Whole sectors are compared with their source, not with checks.
-    let kept = match prepared_cd {
-        true => Kept::None,
-        false => kept(&still),
+    let image_blocks = padded_blocks.unwrap_or(0);
+    let checks = match &cd {
+        Some(layout) => Checks::of_sectors(SectorChecks::of(layout, image_blocks)),
+        None => Checks::new(image_blocks, kept(&still)),
     };
-    let checks = Checks::new(padded_blocks.unwrap_or(0), kept);
     let supply = Supply {
         feed,
         bytes: image_bytes,

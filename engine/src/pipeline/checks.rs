@@ -4,6 +4,7 @@
 //! One table serves all drives of a job and its journal. The producer writes it without a lock, anyone
 //! reads it.
 
+use super::sectors::SectorChecks;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
@@ -49,6 +50,8 @@ pub(crate) struct Checks {
     values: Vec<AtomicU32>,
     /// A bit for each value that was taken: any value may be a check.
     taken: Vec<AtomicU64>,
+    /// Those of a CD's sectors, in place of units.
+    sectors: Option<SectorChecks>,
 }
 
 impl Checks {
@@ -69,12 +72,33 @@ impl Checks {
             taken: (0..places.div_ceil(64))
                 .map(|_| AtomicU64::new(0))
                 .collect(),
+            sectors: None,
         })
+    }
+
+    /// A table for the sectors of a CD, whose blocks are no units.
+    pub(crate) fn of_sectors(sectors: SectorChecks) -> Arc<Self> {
+        Arc::new(Self {
+            image_bytes: 0,
+            kept: Kept::None,
+            sample: Vec::new(),
+            values: Vec::new(),
+            taken: Vec::new(),
+            sectors: Some(sectors),
+        })
+    }
+
+    /// The checks of a CD's sectors, where these are some.
+    pub(crate) fn sectors(&self) -> Option<&SectorChecks> {
+        self.sectors.as_ref()
     }
 
     /// Takes the checks of the units that are whole in `bytes`, which begin at `position` in the image;
     /// the image's last unit is whole when it reaches the image's end.
     pub(crate) fn take(&self, position: u64, bytes: &[u8]) {
+        if let Some(sectors) = &self.sectors {
+            sectors.take(position, bytes);
+        }
         match self.kept {
             Kept::All => {
                 let mut unit = position.div_ceil(CHECK_BYTES as u64);

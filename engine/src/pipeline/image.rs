@@ -113,8 +113,9 @@ impl Image {
     }
 
     /// A CD of sound, or of sound and data, in this way: by a cue sheet in one go, track by track with the drive's gaps
-    /// between them, or raw, with everything that the disc gets made here. Such a burn cannot be taken up again, and is read
-    /// back by [`DriveReader::compare_cd`](crate::DriveReader::compare_cd), not by its own job.
+    /// between them, or raw, with everything that the disc gets made here. Such a burn cannot be taken up again. Its own job
+    /// reads it back where that is asked for: each sector is compared with what was sent of it, wherever the drive's read
+    /// offset puts its sound. [`DriveReader::compare_cd`](crate::DriveReader::compare_cd) compares a disc with the image later.
     pub fn cd(image: CdImage, mode: CdMode) -> Self {
         Self(Kind::Cd(image, mode))
     }
@@ -245,7 +246,7 @@ impl Image {
                 })
                 .await
             }
-            Kind::Cd(image, mode) => Ok(Prepared::of_cd(&image, mode, &onto.facts)),
+            Kind::Cd(image, mode) => Prepared::of_cd(&image, mode, &onto.facts),
             Kind::Given(given) => {
                 let bytes = given.length();
                 let feed = Feed::Again(Readable::Given(given));
@@ -415,16 +416,16 @@ impl Prepared {
         }
     }
 
-    fn of_cd(image: &CdImage, mode: CdMode, facts: &MediaFacts) -> Self {
-        let (blocks, layout) = image.blocks_for(mode, facts);
+    fn of_cd(image: &CdImage, mode: CdMode, facts: &MediaFacts) -> Result<Self, SourceError> {
+        let (blocks, layout) = image.blocks_for(mode, facts).map_err(Arc::new)?;
         let block_bytes = layout.mode.block().bytes();
         let bytes = u64::from(blocks.blocks()) * u64::from(block_bytes);
         let feed = Feed::Again(Readable::Cd(Arc::new(blocks)));
-        Self {
+        Ok(Self {
             block_bytes,
             cd: Some(layout),
             ..Self::new(bytes, feed, Origin::Stream)
-        }
+        })
     }
 
     fn of_volume((layout, grown): (Arc<Layout>, Option<Grown>), origin: Origin) -> Self {

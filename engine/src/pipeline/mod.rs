@@ -10,6 +10,7 @@ pub(crate) mod producer;
 pub(crate) mod ring;
 #[cfg(test)]
 mod ring_tests;
+pub(crate) mod sectors;
 pub(crate) mod stash;
 mod streamed;
 mod sync;

@@ -45,7 +45,7 @@ fn make(args: &CdImageArgs, context: &Context) -> Result<CdImageView, Complaint>
             args.output.display()
         )));
     }
-    let raw = image.raw(form, args.lead_in);
+    let raw = image.raw(form, args.lead_in)?;
     let mut sink = Sink::create(&args.output, None)?;
     let mut reader = raw.reader();
     let (each, total) = (raw.block_bytes(), raw.blocks());
