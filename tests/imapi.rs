@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Crates that the page has short names for, and where their sources are.
-const CRATES: [(&str, &str); 7] = [
+const CRATES: [(&str, &str); 8] = [
     ("cd", "engine/src/cd"),
     ("writer", "sdk/writer/src"),
     ("mmc", "sdk/mmc/src"),
@@ -18,6 +18,7 @@ const CRATES: [(&str, &str); 7] = [
     ("mastering", "engine/mastering/src"),
     ("redbook", "engine/redbook/src"),
     ("plugin_host", "engine/src/plugin_host"),
+    ("imapi1", "engine/imapi1/src"),
 ];
 
 fn root() -> &'static Path {
@@ -35,7 +36,9 @@ fn rows(page: &str) -> Vec<Vec<String>> {
         let cells = line.trim_matches('|').split('|');
         cells.map(|cell| cell.trim().to_owned()).collect::<Vec<_>>()
     })
-    .filter(|cells| cells[0] != "IMAPI 2" && !cells[0].starts_with("---"))
+    .filter(|cells| {
+        !["IMAPI 1", "IMAPI 2"].contains(&cells[0].as_str()) && !cells[0].starts_with("---")
+    })
     .collect()
 }
 

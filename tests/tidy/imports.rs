@@ -311,7 +311,13 @@ fn program_and_examples_use_the_public_api_only() {
             continue;
         }
         for (number, line) in code_of(&file.text).lines().enumerate() {
-            if line.contains("pitland_") {
+            // Its own tests and example use the facade.
+            let of_facade = file.path.starts_with("engine/imapi1/");
+            let line_of_others = match of_facade {
+                true => line.replace("pitland_imapi1", ""),
+                false => line.to_owned(),
+            };
+            if line_of_others.contains("pitland_") {
                 broken.push(format!("{}:{}: {}", file.path, number + 1, line.trim()));
             }
         }

@@ -2,7 +2,6 @@
 //! condition.
 
 use crate::condition::Condition;
-use pitland::SourceError;
 use pitland::cd::CdError;
 use pitland::mastering::EditError;
 use pitland::mastering::import::ImportError;
@@ -11,6 +10,7 @@ use pitland::transport::ClaimDenied;
 use pitland::writer::mmc::sense::Sense;
 use pitland::{
     BurnError, EngineError, Fault, LeaseDenied, MediumState, Phase, QueryError, Refusal,
+    SourceError,
 };
 use std::fmt;
 use std::io;
@@ -284,5 +284,60 @@ fn of_burn(error: &BurnError) -> Condition {
         BurnError::Cancelled => Condition::UserAbort,
         BurnError::Failed { fault, source, .. } => of_fault(fault, source.as_ref()),
         _ => Condition::Generic,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pitland::mastering::PlanError;
+    use pitland::writer::mmc::Profile;
+
+    /// What no virtual drive brings about.
+    #[test]
+    fn what_the_engine_says_has_a_number() {
+        let mounted = ClaimDenied::Mounted { at: Vec::new() };
+        let plan = PlanError::Conflict { what: "of two" };
+        let profile = Profile::CdR;
+        let cases: [(BurnError, Condition); 8] = [
+            (BurnError::Abandoned, Condition::Generic),
+            (
+                BurnError::Denied(LeaseDenied::Outside(mounted)),
+                Condition::FileSystem,
+            ),
+            (
+                BurnError::Denied(LeaseDenied::Outside(ClaimDenied::Gone)),
+                Condition::DeviceNotPresent,
+            ),
+            (
+                BurnError::Source(SourceError::Plan(Arc::new(plan))),
+                Condition::FileSystem,
+            ),
+            (
+                BurnError::Refused(Refusal::NoTestWrite { profile }),
+                Condition::DeviceInvalidType,
+            ),
+            (
+                BurnError::Refused(Refusal::MediumDamaged),
+                Condition::CannotWriteToMedia,
+            ),
+            (
+                BurnError::Drive(QueryError::NotOptical),
+                Condition::DeviceInvalidType,
+            ),
+            (BurnError::DiscChanged, Condition::WrongDisc),
+        ];
+        for (error, expected) in cases {
+            let text = error.to_string();
+            let error = Imapi1Error::from(error);
+            assert_eq!(
+                (error.condition(), error.code()),
+                (expected, expected.code()),
+                "{text}"
+            );
+            assert!(
+                error.to_string().contains(&text) && error.to_string().ends_with(error.advice())
+            );
+        }
     }
 }

@@ -409,17 +409,19 @@ impl DiscMaster {
         let _burning = recorder.burning();
         let listeners = self.shared.listeners.clone();
         listeners.tell(|listener| listener.notify_preparing_burn(PREPARING_SECONDS));
-        let mut ended = self.burn(open, active, &lease, simulate).await;
-        if ended.is_ok() && eject_after_burn {
-            ended = lease.eject().await.map_err(Imapi1Error::from);
-        }
-        let status = ended.as_ref().err().map_or(0, Imapi1Error::code);
+        let burned = self.burn(open, active, &lease, simulate).await;
+        let ended = match &burned {
+            Ok(()) if eject_after_burn => lease.eject().await.map_err(Imapi1Error::from),
+            _ => burned.clone(),
+        };
         drop(lease);
-        if ended.is_ok() {
+        // It is recorded, whatever became of the tray.
+        if burned.is_ok() {
             let open = self.get_mut()?;
             open.forget_content();
             open.active = None;
         }
+        let status = ended.as_ref().err().map_or(0, Imapi1Error::code);
         listeners.tell(|listener| listener.notify_burn_complete(status));
         ended
     }

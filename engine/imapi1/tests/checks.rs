@@ -11,17 +11,20 @@ mod support;
 use bytes::Bytes;
 use futures::channel::oneshot;
 use futures::stream::{self, StreamExt};
-use pitland::transport::sim::{MediumKind, create_disc};
+use pitland::transport::sim::MediumKind;
 use pitland::writer::MediumCondition;
 use pitland::writer::mmc::Lba;
 use pitland::{BurnOptions, DriveHandle, Image, MasterOptions, MediumState, Outcome};
 use pitland_imapi1::{
-    Applied, Condition, DiscMaster, DiscMasterFormat, DiscMasterSettings, MOST_STASH_BYTES,
-    MediaFlags, MediaType, PropertySet, RecorderState, RecorderType,
+    Applied, Condition, DiscMaster, DiscMasterFormat, DiscMasterProgress, DiscMasterSettings,
+    DiscRecorder, MOST_STASH_BYTES, MediaFlags, MediaType, PropertySet, RecorderState,
+    RecorderType,
 };
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use support::shelf::Shelf;
 use support::{Bench, Listener, Told, choose, condition, noise, samples};
 
 /// The disc's newest volume holds what a folder holds.
@@ -525,36 +528,63 @@ async fn stopping(bench: &Bench, master: &mut DiscMaster) {
 /// Says stop at once.
 struct Always;
 
-impl pitland_imapi1::DiscMasterProgress for Always {
+impl DiscMasterProgress for Always {
     fn query_cancel(&self) -> bool {
         true
+    }
+}
+
+/// Says stop once blocks are written, and lets the drive go on once that was heard.
+struct Stopping {
+    shelf: Shelf,
+    recorder: DiscRecorder,
+    listener: Listener,
+    asked: AtomicU32,
+}
+
+impl DiscMasterProgress for Stopping {
+    fn notify_block_progress(&self, completed: u64, total: u64) {
+        assert_eq!(self.recorder.recorder_state(), RecorderState::Burning);
+        self.listener.notify_block_progress(completed, total);
+    }
+    fn notify_burn_complete(&self, status: u32) {
+        self.listener.notify_burn_complete(status);
+    }
+    fn query_cancel(&self) -> bool {
+        let stop = self.listener.query_cancel();
+        // Asked once more, it was heard.
+        if stop && self.asked.fetch_add(1, Ordering::SeqCst) > 0 {
+            self.shelf.go_on();
+        }
+        stop
     }
 }
 
 #[tokio::test]
 async fn a_burn_is_stopped_in_the_midst_of_its_blocks() {
     let bench = Bench::new();
-    let disc = bench.folder.path().join("slow.vdisc");
-    drop(create_disc(&disc, MediumKind::CdRw, None).unwrap());
-    // In real time, so that there is a midst.
-    let drive = bench.drive_with("slow", ",speed=200");
-    let files = bench.files("files", &[("a.bin", &noise(50_000_000, 3))]);
+    let (drive, shelf, _) = bench.shelf(&["disc"]);
+    let files = bench.files("files", &[("a.bin", &noise(8_000_000, 3))]);
     let mut master = bench.open().await;
-    choose(&mut master).await;
+    let recorder = choose(&mut master).await;
     master
         .joliet()
         .unwrap()
         .add_data(files, false)
         .await
         .unwrap();
-    let stops = Arc::new(Listener::stopping_at(|told| {
-        matches!(told, Told::Block(1.., _))
-    }));
-    master.progress_advise(stops.clone()).unwrap();
+    let stopping = Arc::new(Stopping {
+        shelf: shelf.clone(),
+        recorder: recorder.clone(),
+        listener: Listener::stopping_at(|told| matches!(told, Told::Block(..))),
+        asked: AtomicU32::new(0),
+    });
+    master.progress_advise(stopping.clone()).unwrap();
+    shelf.hold();
     let error = master.record_disc(false, false).await.unwrap_err();
     assert_eq!(error.condition(), Condition::UserAbort);
     assert_ne!(error.medium_state(), MediumState::Untouched, "{error}");
-    let told = stops.take();
+    let told = stopping.listener.take();
     let (done, total) = *blocks(&told).last().unwrap();
     assert!(done < total, "{told:?}");
     assert_eq!(told.last(), Some(&Told::Burned(error.code())));

@@ -177,3 +177,30 @@ fn a_file_that_changed_meanwhile_is_not_recorded() {
         "{error}"
     );
 }
+
+#[test]
+fn parts_of_one_file_are_tracks() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("both");
+    let bytes = pcm(0, 588 * 800);
+    fs::write(&path, &bytes).unwrap();
+    let of = |part: std::ops::Range<u64>| {
+        let mut builder = CdImage::builder();
+        builder.gap = Gap::None;
+        builder.add(CdTrack::pcm_part(&path, part.clone()));
+        builder.add(CdTrack::pcm_part(&path, 0..part.start));
+        builder.finish()
+    };
+    let (first, end) = (300 * 2352, 800 * 2352);
+    let image = of(first..end).unwrap();
+    let swapped = [&bytes[first as usize..], &bytes[..first as usize]].concat();
+    assert!(sound(&all(&image)) == swapped);
+    assert!(matches!(
+        of(first..end + 2352).unwrap_err().fault,
+        CdFault::Io { .. }
+    ));
+    assert!(matches!(
+        of(first..first).unwrap_err().fault,
+        CdFault::Empty { .. }
+    ));
+}

@@ -11,6 +11,8 @@
     reason = "a test fails by panicking, its helpers too"
 )]
 
+pub mod shelf;
+
 use pitland::transport::sim::{MediumKind, create_disc};
 use pitland::{DriveHandle, Engine};
 use pitland_imapi1::{
@@ -57,6 +59,18 @@ impl Bench {
         let disc = self.folder.path().join(format!("{name}.vdisc"));
         drop(create_disc(&disc, kind, blocks).unwrap());
         self.drive_with(name, "")
+    }
+
+    /// A drive whose disc can be changed: of these discs, which are made, the first is in it.
+    pub fn shelf(&self, discs: &[&str]) -> (DriveHandle, shelf::Shelf, Vec<PathBuf>) {
+        let path = |name: &&str| self.folder.path().join(format!("{name}.vdisc"));
+        let paths: Vec<PathBuf> = discs.iter().map(path).collect();
+        for path in &paths {
+            drop(create_disc(path, MediumKind::CdR, None).unwrap());
+        }
+        let shelf = shelf::Shelf::new(&paths[0]);
+        let drive = self.engine.attach(Box::new(shelf.clone())).unwrap();
+        (drive, shelf, paths)
     }
 
     /// A drive with a disc that is there, and further options of its address.
