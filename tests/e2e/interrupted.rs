@@ -117,7 +117,8 @@ async fn a_cancel_in_mid_write_ends_in_a_named_state_on_each_medium() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
+/// On one thread: the job begins when the test waits, and is cancelled by then.
+#[tokio::test]
 async fn a_cancel_before_the_medium_is_changed_leaves_it_untouched() {
     let place = Place::new();
     let (folder, disc) = (place.path("folder"), place.path("disc.vdisc"));
