@@ -26,6 +26,9 @@ pub struct BurnOptions {
     pub finish: Finish,
     /// How fast.
     pub speed: Speed,
+    /// The disc turns at one rate all the time (pure CAV), where the drive offers that for a speed; it is slowest at
+    /// the inner edge then. What the drive does not offer is told by a warning.
+    pub pure_cav: bool,
     /// How much is read back.
     pub verify: VerifyLevel,
     /// Whether nothing shall be recorded.
@@ -78,6 +81,7 @@ impl Default for BurnOptions {
             placement: Placement::default(),
             finish: Finish::default(),
             speed: Speed::default(),
+            pure_cav: false,
             verify: VerifyLevel::default(),
             simulate: Simulate::default(),
             underrun_protection: true,
@@ -113,6 +117,13 @@ impl BurnOptions {
     #[must_use]
     pub fn finish(mut self, finish: Finish) -> Self {
         self.finish = finish;
+        self
+    }
+
+    /// With the disc turning at one rate all the time.
+    #[must_use]
+    pub fn pure_cav(mut self) -> Self {
+        self.pure_cav = true;
         self
     }
 

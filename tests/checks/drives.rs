@@ -1,9 +1,12 @@
 //! Drives and discs for the checks of drives. Owns no judgement.
 
+use futures::stream;
 use pitland::transport::sim::{DriveModel, Medium, MediumKind, MemoryStore, Pace, VirtualDrive};
 use pitland::transport::{DeviceClock, Exchange, Reply, TransportError};
 use pitland::{DriveHandle, Engine, Image, MediaFacts, Transport};
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Notify;
 
 /// An engine and a drive that it was brought.
 pub(crate) struct Attached {
@@ -55,7 +58,22 @@ pub(crate) fn small(kind: MediumKind) -> Medium {
 /// So many blocks, all alike.
 pub(crate) fn blocks(count: u64, byte: u8) -> Image {
     let pieces = (0..count).map(move |_| Ok(vec![byte; 2048].into()));
-    Image::stream(count * 2048, futures::stream::iter(pieces))
+    Image::stream(count * 2048, stream::iter(pieces))
+}
+
+/// So many blocks, all alike; when half of them were given, `halfway` is told, and the rest comes after `go_on`.
+pub(crate) fn halting(count: u64, byte: u8, halfway: Arc<Notify>, go_on: Arc<Notify>) -> Image {
+    let pieces = stream::unfold(0, move |given| {
+        let (halfway, go_on) = (Arc::clone(&halfway), Arc::clone(&go_on));
+        async move {
+            if given == count / 2 {
+                halfway.notify_one();
+                go_on.notified().await;
+            }
+            (given < count).then(|| (Ok(vec![byte; 2048].into()), given + 1))
+        }
+    });
+    Image::stream(count * 2048, pieces)
 }
 
 /// What a layer does with a command: its CDB, and the way on to the drive.

@@ -16,6 +16,8 @@ mod data;
 mod drives;
 mod images;
 mod logged;
+mod media;
 mod recorders;
+mod sharing;
 mod stash;
 mod volumes;

@@ -1,14 +1,24 @@
-//! Drives, their discs, and who may use them.
+//! Which drives there are, what they say of themselves, and commands of a client's own.
 
-use crate::drives::{Attached, Layer, blocks, small, virtual_drive};
+use crate::drives::{Attached, Layer, Way, blocks, small, virtual_drive};
+use futures::StreamExt;
+use pitland::codes::{Coded, imapi};
+use pitland::transport::linux::watch::WatchOptions;
+use pitland::transport::linux::{DriveEvent, System, discover};
 use pitland::transport::sim::{DriveModel, MediumKind};
-use pitland::transport::{Status, TransportError};
-use pitland::writer::mmc::Sense;
+use pitland::transport::{Data, Exchange, Reply, Status, TransportError};
+use pitland::writer::MediumCondition;
 use pitland::writer::mmc::cdb::PageControl;
+use pitland::writer::mmc::feature::{Feature, FeatureDescriptor, ListedProfile};
+use pitland::writer::mmc::reply::Configuration;
+use pitland::writer::mmc::{CdbBytes, Profile, Sense};
 use pitland::{
     BurnOptions, CommandEffect, CommandError, CommandRefused, LeaseDenied, LeaseOptions, PageError,
     RawCommand,
 };
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -209,7 +219,6 @@ async fn while_a_job_runs_no_client_sends_anything_and_pages_have_their_own_word
     );
 
     let mut job = lease.burn(BurnOptions::default(), blocks(64, 1));
-    use futures::StreamExt;
     job.next().await.unwrap();
     let denied = lease
         .execute(raw(&INQUIRY).receiving(36))
@@ -235,4 +244,254 @@ async fn while_a_job_runs_no_client_sends_anything_and_pages_have_their_own_word
         matches!(error, PageError::GetConfigurationNotSupported),
         "{error:?}"
     );
+}
+
+// --- which drives there are ---
+
+/// A machine's folders, without a drive.
+fn machine(root: &Path) -> System {
+    for folder in ["sys/block", "sys/class/scsi_generic", "proc", "dev"] {
+        fs::create_dir_all(root.join(folder)).unwrap();
+    }
+    let mut system = System::default();
+    system.sys = root.join("sys");
+    system.proc = root.join("proc");
+    system.dev = root.join("dev");
+    system
+}
+
+/// Plugs in a device of this SCSI type as `sr`NUMBER.
+fn plug_in(root: &Path, number: u32, kind: &str) {
+    let device =
+        format!("sys/devices/pci0/ata{number}/host{number}/target{number}:0:0/{number}:0:0:0");
+    let device = root.join(device);
+    let block = device.join(format!("block/sr{number}"));
+    fs::create_dir_all(&block).unwrap();
+    for (name, text) in [
+        ("type", format!("{kind}\n")),
+        ("vendor", "PIONEER \n".into()),
+        ("model", format!("BD-RW {number}\n")),
+        ("rev", "1.34\n".into()),
+    ] {
+        fs::write(device.join(name), text).unwrap();
+    }
+    fs::write(block.join("dev"), format!("11:{number}\n")).unwrap();
+    symlink(&device, block.join("device")).unwrap();
+    symlink(&block, root.join(format!("sys/block/sr{number}"))).unwrap();
+}
+
+fn unplug(root: &Path, number: u32) {
+    fs::remove_file(root.join(format!("sys/block/sr{number}"))).unwrap();
+    fs::remove_dir_all(root.join(format!("sys/devices/pci0/ata{number}"))).unwrap();
+}
+
+#[tokio::test]
+async fn check_01_drives_are_listed_under_names_that_stay_and_other_devices_are_not() {
+    let root = tempfile::tempdir().unwrap();
+    let system = machine(root.path());
+    let nodes = || -> Vec<String> {
+        let drives = discover::drives(&system).unwrap();
+        let node = |drive: &discover::FoundDrive| {
+            let node = drive.node().unwrap().strip_prefix(root.path()).unwrap();
+            format!("{} {}", node.display(), drive.address)
+        };
+        drives.iter().map(node).collect()
+    };
+    assert!(nodes().is_empty(), "no drive is no error");
+    plug_in(root.path(), 1, "5");
+    assert_eq!(nodes(), ["dev/sr1 1:0:0:0"]);
+    plug_in(root.path(), 0, "5");
+    plug_in(root.path(), 2, "0");
+    plug_in(root.path(), 3, "7");
+    plug_in(root.path(), 4, "5");
+    let three = ["dev/sr0 0:0:0:0", "dev/sr1 1:0:0:0", "dev/sr4 4:0:0:0"];
+    assert_eq!(nodes(), three);
+    assert_eq!(nodes(), three, "the same names when asked again");
+    unplug(root.path(), 0);
+    assert_eq!(nodes(), three[1..], "another's going changes none");
+    // This machine, whatever it has.
+    pitland::find_drives().await.unwrap();
+}
+
+#[tokio::test]
+async fn check_02_arrival_and_removal_are_told_once_each_with_the_drive() {
+    let root = tempfile::tempdir().unwrap();
+    let mut options = WatchOptions::default();
+    options.system = machine(root.path());
+    options.interval = Duration::from_millis(10);
+    options.messages = false;
+    let mut changes = pitland::watch_drives(options).unwrap();
+    // What comes last marks the end of what is told of the first.
+    plug_in(root.path(), 1, "5");
+    let mut told = Vec::new();
+    while told
+        .last()
+        .is_none_or(|(what, number)| (*what, *number) != ("removed", 2))
+    {
+        let event = changes.next().await.unwrap();
+        let number = event.drive().address.to_string().starts_with('1');
+        let number = if number { 1 } else { 2 };
+        match event {
+            DriveEvent::Arrived(_) => told.push(("arrived", number)),
+            DriveEvent::Removed(_) => told.push(("removed", number)),
+            _ => continue,
+        }
+        match told.last().unwrap() {
+            ("arrived", 1) => unplug(root.path(), 1),
+            ("removed", 1) => plug_in(root.path(), 2, "5"),
+            ("arrived", 2) => unplug(root.path(), 2),
+            _ => {}
+        }
+    }
+    assert_eq!(
+        told,
+        [
+            ("arrived", 1),
+            ("removed", 1),
+            ("arrived", 2),
+            ("removed", 2)
+        ]
+    );
+}
+
+// --- one drive ---
+
+#[tokio::test]
+async fn check_03_a_drive_has_its_names_and_its_tray_and_keeps_it_shut_for_others() {
+    let bench = Attached::blank(MediumKind::BdR);
+    let capabilities = bench.drive.capabilities().await.unwrap();
+    let inquiry = &capabilities.inquiry;
+    assert_eq!(
+        (&inquiry.vendor, &inquiry.product, &inquiry.revision),
+        (b"PITLAND ", b"VIRTUAL RECORDER", b"0001")
+    );
+    assert_eq!(
+        (capabilities.can_eject, capabilities.can_load),
+        (true, Some(true))
+    );
+    bench.drive.eject().await.unwrap();
+    assert_eq!(bench.facts().await.condition(), MediumCondition::NoMedium);
+    bench.drive.load().await.unwrap();
+    assert_eq!(bench.facts().await.condition(), MediumCondition::Blank);
+    let lease = bench.drive.lease("holder").await.unwrap();
+    for refused in [bench.drive.eject().await, bench.drive.load().await] {
+        let refused = refused.unwrap_err();
+        assert!(refused.to_string().contains("holder"), "{refused}");
+        assert_eq!(refused.imapi_code(), Some(imapi::E_IMAPI_RECORDER_LOCKED));
+    }
+    assert_eq!(
+        bench.facts().await.condition(),
+        MediumCondition::Blank,
+        "it stayed in"
+    );
+    lease.eject().await.unwrap();
+    drop(lease);
+    bench.drive.load().await.unwrap();
+}
+
+/// A feature, a profile and a mode page of no standard.
+const ODD_FEATURE: u16 = 0xFF77;
+const ODD_PROFILE: Profile = Profile::Other(0x7777);
+const ODD_PAGE: [u8; 4] = [0x31, 2, 7, 8];
+
+/// Puts what is odd into the answers of a drive.
+fn odd(exchange: Exchange<'_>, send: Way<'_>) -> Result<Reply, TransportError> {
+    let mut whole = vec![0; 4096];
+    let (mut cdb, opcode) = (exchange.cdb.as_slice().to_vec(), exchange.cdb.opcode());
+    let all_pages = opcode == 0x5A && cdb[2] & 0x3F == 0x3F;
+    let Data::In(room) = exchange.data else {
+        return send(exchange);
+    };
+    if opcode != 0x46 && !all_pages {
+        return send(Exchange::data_in(exchange.cdb, room, exchange.timeout));
+    }
+    cdb[7..9].copy_from_slice(&4096u16.to_be_bytes());
+    let asked = CdbBytes::from_slice(&cdb).unwrap();
+    let asked = Exchange::data_in(asked, &mut whole, exchange.timeout);
+    let reply = send(asked)?;
+    if reply.status != Status::Good {
+        return Ok(reply);
+    }
+    whole.truncate(reply.transferred);
+    let bytes = if all_pages {
+        let mut list = whole.clone();
+        list.extend(ODD_PAGE);
+        let length = u16::try_from(list.len() - 2).unwrap();
+        list[..2].copy_from_slice(&length.to_be_bytes());
+        list
+    } else {
+        let mut told = Configuration::parse(&whole).unwrap();
+        for feature in &mut told.features {
+            if let Ok(Feature::ProfileList(mut list)) = feature.feature() {
+                list.push(ListedProfile {
+                    profile: ODD_PROFILE,
+                    current: false,
+                });
+                feature.data = Feature::ProfileList(list).emit();
+            }
+        }
+        told.features.push(FeatureDescriptor {
+            code: ODD_FEATURE,
+            current: true,
+            data: vec![1, 2, 3, 4],
+            ..Default::default()
+        });
+        told.emit()
+    };
+    let count = bytes.len().min(room.len());
+    room[..count].copy_from_slice(&bytes[..count]);
+    Ok(Reply::good(count))
+}
+
+#[tokio::test]
+async fn check_04_what_a_drive_can_and_can_now_are_told_apart_and_unknown_numbers_kept() {
+    let drive = virtual_drive(DriveModel::default(), small(MediumKind::BdR));
+    let bench = Attached::new(Layer::new(drive, odd));
+    let configuration = bench.facts().await.configuration.unwrap();
+    let features = |current_only: bool| -> Vec<u16> {
+        let listed = configuration.features.iter();
+        listed
+            .filter(|f| !current_only || f.current)
+            .map(|f| f.code)
+            .collect()
+    };
+    let (supported, current) = (features(false), features(true));
+    assert!(current.len() < supported.len() && current.iter().all(|code| supported.contains(code)));
+    // A BD-R is in: BD writing is current, writing CDs is only supported.
+    assert!(current.contains(&0x0041) && supported.contains(&0x002E) && !current.contains(&0x002E));
+    assert_eq!(
+        configuration.feature(ODD_FEATURE).unwrap().data,
+        [1, 2, 3, 4]
+    );
+    let Ok(Feature::ProfileList(profiles)) = configuration.feature(0).unwrap().feature() else {
+        panic!("the profile list")
+    };
+    let is = |wanted: Profile| {
+        profiles
+            .iter()
+            .find(|listed| listed.profile == wanted)
+            .unwrap()
+            .current
+    };
+    assert_eq!(
+        (is(Profile::BdRSrm), is(Profile::CdR), is(ODD_PROFILE)),
+        (true, false, false)
+    );
+    assert_eq!(configuration.profile, Profile::BdRSrm);
+
+    let lease = bench.drive.lease("asks").await.unwrap();
+    let pages = lease.mode_pages().await.unwrap();
+    let codes: Vec<u8> = pages.iter().map(|page| page.code()).collect();
+    assert!(
+        [0x01, 0x05, 0x08, 0x2A, 0x31]
+            .iter()
+            .all(|code| codes.contains(code)),
+        "{codes:02X?}"
+    );
+    assert_eq!(pages.last().unwrap().bytes, ODD_PAGE);
+
+    // Without a disc nothing but what the drive always has is current.
+    lease.eject().await.unwrap();
+    let empty = bench.facts().await.configuration.unwrap();
+    assert!(empty.feature(0x0041).is_some() && empty.current(0x0041).is_none());
 }

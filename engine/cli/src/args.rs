@@ -208,6 +208,9 @@ pub(crate) struct RecordArgs {
     /// At most this fast: max, a multiple such as 4x or 2.4x, or kB/s such as 8310.
     #[arg(long, value_name = "SPEED", default_value = "max", value_parser = values::speed)]
     pub(crate) speed: Speed,
+    /// At a speed at which the disc turns at one rate all the time, where the drive offers one.
+    #[arg(long)]
+    pub(crate) cav: bool,
     /// Finalize the disc: nothing can be added afterwards.
     #[arg(long)]
     pub(crate) close: bool,

@@ -229,6 +229,58 @@ fn jobs_on_a_rewritable_disc() {
 }
 
 #[test]
+fn a_single_command() {
+    let bench = bench();
+    let disc = "virtual:disc.vdisc";
+    bench.disc("disc.vdisc", "bd-r");
+    let inquiry = [
+        "scsi", disc, "12", "00", "00", "00", "24", "00", "--in", "36",
+    ];
+    check(
+        "scsi",
+        bench
+            .expect(0, &[&inquiry[..], &["--json"]].concat())
+            .json(),
+    );
+    let shown = String::from_utf8(bench.expect(0, &inquiry).stdout).unwrap();
+    assert!(shown.contains("PITLAND"), "{shown}");
+    let into = [&inquiry[..], &["-o", "inquiry.bin"]].concat();
+    bench.expect(0, &into);
+    assert_eq!(bench.bytes("inquiry.bin")[8..15], *b"PITLAND");
+    // What changes something is sent only where that is said.
+    let eject = ["scsi", disc, "1b", "00", "00", "00", "02", "00"];
+    check(
+        "scsi-not-sent",
+        bench.expect(2, &[&eject[..], &["--json"]].concat()).json(),
+    );
+    bench.expect(0, &[&eject[..], &["--changes"]].concat());
+    fs::write(bench.path("list.bin"), [0; 8]).unwrap();
+    let select = [
+        "scsi", disc, "55", "10", "00", "00", "00", "00", "00", "00", "08", "00",
+    ];
+    bench.expect(
+        0,
+        &[&select[..], &["--changes", "--out", "list.bin"]].concat(),
+    );
+    // A refusal of the drive is told with its sense: 3Eh is no command of an optical drive.
+    let unknown = [
+        "scsi", disc, "3e", "00", "00", "00", "00", "00", "00", "00", "00", "00",
+    ];
+    let unknown = [&unknown[..], &["--changes", "--json"]].concat();
+    check("scsi-refused", bench.expect(7, &unknown).json());
+    for wrong in ["1", "1ff", "zz"] {
+        bench.expect(2, &["scsi", disc, wrong]);
+    }
+    bench.expect(2, &["scsi", disc, "12", "00"]);
+    bench.expect(
+        2,
+        &[
+            "scsi", disc, "12", "00", "00", "00", "24", "00", "--in", "35",
+        ],
+    );
+}
+
+#[test]
 fn what_needs_no_disc() {
     let bench = bench();
     // Which drives there are is the machine's.

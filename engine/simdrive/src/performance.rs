@@ -5,6 +5,7 @@
 
 use crate::cdb::be32;
 use crate::dispatch::{Outcome, Request, check_medium, parameters, reply};
+use crate::medium::Medium;
 use crate::recorder::Recorder;
 use crate::refusal::Refusal;
 
@@ -109,8 +110,7 @@ fn write_speeds(drive: &Recorder) -> Vec<[u8; 16]> {
         && !medium.kind.is_bd();
     let line = |speed: &u32| {
         let mut out = [0; 16];
-        let constant_rate =
-            drive.zone(medium, *speed, 0).end < end && !medium.kind.is_dual_layer_dvd();
+        let constant_rate = turns_at_one_rate(drive, medium, *speed);
         // Rotation control in bits 4-3, exact in bit 1.
         out[0] = u8::from(constant_rate) << 3 | 0x02;
         let told = if no_end { 0 } else { end };
@@ -126,6 +126,23 @@ fn write_speeds(drive: &Recorder) -> Vec<[u8; 16]> {
         .iter()
         .map(line)
         .collect()
+}
+
+/// Whether the disc turns at one rate all the time when it is written at this speed.
+fn turns_at_one_rate(drive: &Recorder, medium: &Medium, speed: u32) -> bool {
+    let end = medium.recordable().saturating_sub(1);
+    drive.zone(medium, speed, 0).end < end && !medium.kind.is_dual_layer_dvd()
+}
+
+/// Constant angular velocity is taken for speeds that are offered with it, and no others: a drive that
+/// keeps one linear velocity has none.
+fn offers_cav(drive: &Recorder, speed: u32) -> bool {
+    drive.medium().is_some_and(|medium| {
+        let mut offered = drive.model.write_speeds.of(medium.kind).iter();
+        // 0 is the highest.
+        let taken = offered.find(|offer| speed == 0 || **offer <= speed);
+        taken.is_some_and(|speed| turns_at_one_rate(drive, medium, *speed))
+    })
 }
 
 pub(crate) fn set_streaming(
@@ -172,6 +189,9 @@ pub(crate) fn set_streaming(
         if !known.contains(&write) {
             return Err(Refusal::ILLEGAL_PARAMETER);
         }
+    }
+    if flags & 0x18 != 0 && !offers_cav(drive, write) {
+        return Err(Refusal::ILLEGAL_PARAMETER);
     }
     set_speeds(drive, read, write);
     Ok(length)
@@ -220,6 +240,9 @@ pub(crate) fn set_cd_speed(
         }
         _ => write,
     };
+    if request.cdb.byte(1) == 1 && !offers_cav(drive, write) {
+        return Err(Refusal::ILLEGAL_FIELD);
+    }
     if !drive.model.quirks.ignores_set_cd_speed {
         set_speeds(drive, read, write);
     }

@@ -233,6 +233,8 @@ impl Code {
     pub fn of_warning(warning: &Warning) -> Option<Self> {
         match warning {
             Warning::SpeedAdjusted { .. } => Some(Self::SpeedAdjusted),
+            Warning::RotationAdjusted => Some(Self::SpeedRotationAdjusted),
+            Warning::SpeedAndRotationAdjusted { .. } => Some(Self::SpeedBothAdjusted),
             _ => None,
         }
     }

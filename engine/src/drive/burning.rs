@@ -259,6 +259,7 @@ pub(crate) fn request(options: &BurnOptions, mode: Option<CdMode>) -> BurnReques
     burn.placement = options.placement;
     burn.finish = options.finish;
     burn.speed = options.speed;
+    burn.pure_cav = options.pure_cav;
     burn.test_write = options.simulate == Simulate::TestWrite;
     burn.underrun_protection = options.underrun_protection;
     burn.fast_write = options.fast_write;

@@ -2,6 +2,7 @@
 //! says who may do what, and the thread that speaks to the device.
 
 mod actor;
+mod blank;
 mod blocks;
 pub(crate) mod burning;
 mod cd_reading;

@@ -139,7 +139,7 @@ impl DriveHandle {
 }
 
 /// First block of the last closed session's volume, and the block behind it.
-async fn volume(reader: DriveReader, facts: &MediaFacts) -> Option<(i32, i32)> {
+pub(super) async fn volume(reader: DriveReader, facts: &MediaFacts) -> Option<(i32, i32)> {
     let first = u32::try_from(facts.last_closed_session_start()?.0).ok()?;
     let open = move || {
         let volume = Volume::open(reader, first).ok()?;

@@ -11,7 +11,7 @@ use pitland_writer::mmc::Profile;
 use pitland_writer::mmc::cdb::CloseFunction;
 use pitland_writer::mmc::feature::FeatureCode;
 use pitland_writer::sequential::{Spot, Unclosed};
-use pitland_writer::speed::set_speed;
+use pitland_writer::speed::set_burn_speed;
 use pitland_writer::streaming;
 use pitland_writer::write_parameters::not_needed;
 use pitland_writer::{
@@ -91,7 +91,7 @@ fn session(facts: &MediaFacts, spot: &Spot, burn: &BurnRequest, extent: Option<E
             let verifies = facts.feature_current(FeatureCode::DefectManagement.code());
             let (extents, verified) = streaming::written(facts, extent, burn, verifies);
             Recipe::new()
-                .at_speed(set_speed(facts, burn.speed))
+                .at_speed(set_burn_speed(facts, burn))
                 .extents(extents)
                 .warn(verified)
         }

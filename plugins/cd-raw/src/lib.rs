@@ -10,7 +10,7 @@ use pitland_writer::mmc::mode_page::{
     DataBlockType, MultiSession, SessionFormat, WriteParameters, WriteType,
 };
 use pitland_writer::mmc::{Lba, Msf, Profile};
-use pitland_writer::speed::set_speed;
+use pitland_writer::speed::set_burn_speed;
 use pitland_writer::{
     BurnRequest, ByRecipe, ExpectedMedium, Finish, MediaFacts, MissingFact, Recipe, RecipeWriter,
     Refusal, Request, Service, Warning, WriterInfo, moves, write_parameters,
@@ -77,7 +77,7 @@ impl RecipeWriter for Recipes {
         };
         let recipe = Recipe::new()
             .prepare([moves::set_write_parameters(&page)])
-            .at_speed(set_speed(facts, burn.speed))
+            .at_speed(set_burn_speed(facts, burn))
             .prepare((!burn.test_write).then(moves::calibrate_power))
             .extent(sectors::of_image(
                 layout,

@@ -11,7 +11,7 @@ use pitland_writer::cd::{self, CdMode, DataTrack};
 use pitland_writer::mmc::Profile;
 use pitland_writer::mmc::mode_page::WriteParameters;
 use pitland_writer::sequential::Spot;
-use pitland_writer::speed::set_speed;
+use pitland_writer::speed::set_burn_speed;
 use pitland_writer::{
     BurnRequest, ByRecipe, CdForm, CloseRequest, MediaFacts, Recipe, RecipeWriter, Recording,
     Refusal, Request, SensePattern, Service, WriterInfo, moves, write_parameters,
@@ -142,7 +142,7 @@ fn with_page(
     let pregap = cd::pregap(track.start, page).ok_or_else(too_large)?;
     let recipe = Recipe::new()
         .prepare([moves::set_write_parameters(page)])
-        .at_speed(set_speed(facts, burn.speed))
+        .at_speed(set_burn_speed(facts, burn))
         .prepare((!burn.test_write).then(moves::calibrate_power))
         .ask(ask_for_track(), TRACK_REPLY.into())
         .prepare([moves::send_cue_sheet(&sheet)])

@@ -9,7 +9,7 @@ use pitland_writer::cd::{CdLayout, PREGAP_BLOCKS, session_at_once_of};
 use pitland_writer::mmc::mode_page::{DataBlockType, WriteParameters};
 use pitland_writer::mmc::param::CueSheetEntry;
 use pitland_writer::mmc::{Lba, Msf};
-use pitland_writer::speed::set_speed;
+use pitland_writer::speed::set_burn_speed;
 use pitland_writer::{
     BurnRequest, Failure, LayoutFault, MediaFacts, Recipe, Refusal, Service, Warning, WritePlan,
     moves, write_parameters,
@@ -145,7 +145,7 @@ impl<'a> Session<'a> {
             false => recipe.identify(goes_on_there),
         };
         let recipe = recipe
-            .at_speed(set_speed(facts, burn.speed))
+            .at_speed(set_burn_speed(facts, burn))
             .prepare((!burn.test_write).then(moves::calibrate_power))
             .ask(ask_for_track(), TRACK_REPLY.into())
             .prepare([moves::send_cue_sheet(sheet)])

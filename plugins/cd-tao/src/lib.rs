@@ -12,7 +12,7 @@ use pitland_writer::cd::{self, CdMode, DataTrack, RUN_OUT_BLOCKS};
 use pitland_writer::mmc::Profile;
 use pitland_writer::mmc::feature::{CdTrackAtOnce, Feature, FeatureCode};
 use pitland_writer::sequential::Spot;
-use pitland_writer::speed::set_speed;
+use pitland_writer::speed::set_burn_speed;
 use pitland_writer::{
     BurnRequest, ByRecipe, CloseRequest, EraseRequest, FormatRequest, MediaFacts, Recipe,
     RecipeWriter, Recording, Refusal, Service, WriterInfo, moves, write_parameters,
@@ -64,7 +64,7 @@ impl RecipeWriter for Recipes {
         let recipe = Recipe::new()
             .prepare([moves::set_write_parameters(&page)])
             .identify(cd::nwa_as_planned)
-            .at_speed(set_speed(facts, burn.speed))
+            .at_speed(set_burn_speed(facts, burn))
             .prepare((!burn.test_write).then(moves::calibrate_power))
             .extents(track.extents(&page))
             .close(moves::synchronize_cache())

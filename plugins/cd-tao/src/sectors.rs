@@ -9,7 +9,7 @@ use pitland_writer::cd::{self, CdLayout, CdTrack, PREGAP_BLOCKS, RUN_OUT_BLOCKS}
 use pitland_writer::mmc::Lba;
 use pitland_writer::mmc::mode_page::{DataBlockType, WriteParameters, WriteType};
 use pitland_writer::mmc::param::DataForm;
-use pitland_writer::speed::set_speed;
+use pitland_writer::speed::set_burn_speed;
 use pitland_writer::{
     BlockForm, BurnRequest, ExpectedMedium, Extent, MediaFacts, Occasion, PlannedCommand, Recipe,
     Refusal, Service, Warning, moves, write_parameters,
@@ -51,7 +51,7 @@ pub(crate) fn recipe(
     let recipe = Recipe::new()
         .prepare([moves::set_write_parameters(first)])
         .identify(cd::nwa_as_planned)
-        .at_speed(set_speed(facts, burn.speed))
+        .at_speed(set_burn_speed(facts, burn))
         .prepare((!burn.test_write).then(moves::calibrate_power))
         .extents(tracks.extents(&pages))
         .close(moves::synchronize_cache())

@@ -10,7 +10,7 @@ use pitland_writer::facts::MOST_DVD_PLUS_R_SESSIONS as MOST_SESSIONS;
 use pitland_writer::mmc::Profile;
 use pitland_writer::mmc::cdb::CloseFunction;
 use pitland_writer::sequential::{Spot, Unclosed};
-use pitland_writer::speed::set_speed;
+use pitland_writer::speed::set_burn_speed;
 use pitland_writer::write_parameters::not_needed;
 use pitland_writer::{
     BurnRequest, ByRecipe, CloseRequest, ExpectedMedium, Extent, Finish, MediaFacts,
@@ -87,7 +87,7 @@ fn session(
     let recipe = match extent {
         None => Recipe::new(),
         Some(extent) => Recipe::new()
-            .at_speed(set_speed(facts, burn.speed))
+            .at_speed(set_burn_speed(facts, burn))
             .prepare(layers.set_break)
             .extent(extent)
             .warn(layers.warning),

@@ -6,7 +6,7 @@ use crate::layers::would_fit_one_layer;
 use crate::{calibration, finality, page};
 use pitland_writer::mmc::{Lba, SectorCount};
 use pitland_writer::sequential::Spot;
-use pitland_writer::speed::set_speed;
+use pitland_writer::speed::set_burn_speed;
 use pitland_writer::write_parameters::unprotected;
 use pitland_writer::{
     BurnRequest, ExpectedMedium, Finish, MediaFacts, MissingFact, Recipe, Refusal, moves,
@@ -35,7 +35,7 @@ pub(crate) fn recipe(
     };
     Ok(Recipe::new()
         .prepare([moves::set_write_parameters(&page)])
-        .at_speed(set_speed(facts, burn.speed))
+        .at_speed(set_burn_speed(facts, burn))
         .prepare(calibration(facts, burn))
         .prepare([moves::reserve_track(SectorCount(
             u32::try_from(blocks).unwrap_or(u32::MAX),

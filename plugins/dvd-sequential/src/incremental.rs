@@ -9,7 +9,7 @@ use pitland_writer::mmc::cdb::CloseFunction;
 use pitland_writer::mmc::feature::FeatureCode;
 use pitland_writer::mmc::mode_page::{MultiSession, WriteParameters};
 use pitland_writer::sequential::Spot;
-use pitland_writer::speed::set_speed;
+use pitland_writer::speed::set_burn_speed;
 use pitland_writer::write_parameters::unprotected;
 use pitland_writer::{
     BurnRequest, ExpectedMedium, Extent, Finish, MediaFacts, Occasion, PlannedCommand, Recipe,
@@ -73,7 +73,7 @@ fn track(facts: &MediaFacts, spot: &Spot, burn: &BurnRequest, extent: Option<Ext
     let recipe = match extent {
         None => recipe,
         Some(extent) => recipe
-            .at_speed(set_speed(facts, burn.speed))
+            .at_speed(set_burn_speed(facts, burn))
             .prepare(calibration(facts, burn))
             .extent(extent.under(&page))
             .warn(unprotected(&page, burn)),

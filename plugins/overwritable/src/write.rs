@@ -11,7 +11,7 @@ use pitland_writer::mmc::cdb::CloseFunction;
 use pitland_writer::mmc::reply::BackgroundFormat;
 use pitland_writer::recipe::has_room;
 use pitland_writer::sequential::padded;
-use pitland_writer::speed::set_speed;
+use pitland_writer::speed::set_burn_speed;
 use pitland_writer::streaming;
 use pitland_writer::write_parameters::not_needed;
 use pitland_writer::{
@@ -156,7 +156,7 @@ pub(crate) fn around(
     }
     Ok(recipe
         // After the format: a drive may set its speed anew for it.
-        .at_speed(set_speed(facts, burn.speed))
+        .at_speed(set_burn_speed(facts, burn))
         .extents(extents)
         .close(closing(medium, surface, formats, burn.finish))
         .warn(verified.into_iter().chain(loses)))

@@ -344,6 +344,10 @@ codes! {
     WARNING_DEFECTS_NOT_REPLACED = 0x080A,
     /// `count` blocks behind the last lead-out.
     WARNING_OVERBURN = 0x080B,
+    /// The disc does not turn at one rate.
+    WARNING_ROTATION_ADJUSTED = 0x080C,
+    /// Another speed, and not at one rate.
+    WARNING_SPEED_AND_ROTATION_ADJUSTED = 0x080D,
 
     /// Send preparing command `count`.
     STEP_PREPARE = 0x0900,

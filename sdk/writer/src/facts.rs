@@ -377,15 +377,8 @@ impl MediaFacts {
     /// The write speeds on offer in kB/s (1000 bytes), in the drive's order: those of GET PERFORMANCE,
     /// else those of mode page 2Ah.
     pub fn write_speeds(&self) -> Vec<u32> {
-        let offered = self.write_speed_descriptors.iter().map(|d| d.write_speed);
-        let offered: Vec<u32> = offered.filter(|speed| *speed > 0).collect();
-        if !offered.is_empty() {
-            return offered;
-        }
-        let page = self.capabilities.iter().flat_map(|page| &page.write_speeds);
-        page.map(|d| u32::from(d.speed))
-            .filter(|speed| *speed > 0)
-            .collect()
+        let offered = self.offered_speeds().into_iter();
+        offered.map(|offer| offer.kb_per_s).collect()
     }
 
     /// Whether the blocks at which file systems start were never written or are all zero; `None` where

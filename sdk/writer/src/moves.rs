@@ -10,8 +10,8 @@ use crate::plan::{Move, Occasion, PlannedCommand, SensePattern};
 use crate::write_parameters::of_dvd;
 use pitland_mmc::cdb::{
     Blank, BlankingType, Cdb, CloseFunction, CloseTrackSession, FormatUnit, ModeSelect10,
-    ReserveTrack, SendCueSheet, SendDiscStructure, SendOpcInformation, SetCdSpeed, SetStreaming,
-    StructureMedium, SynchronizeCache,
+    ReserveTrack, RotationControl, SendCueSheet, SendDiscStructure, SendOpcInformation, SetCdSpeed,
+    SetStreaming, StructureMedium, SynchronizeCache,
 };
 use pitland_mmc::mode_page::{
     ModePage, ModeParameterList, MultiSession, WriteParameters, WriteType,
@@ -66,15 +66,20 @@ pub fn set_streaming(descriptor: &StreamingDescriptor) -> PlannedCommand {
 /// Sets the speed in kB/s, [`u32::MAX`] for the highest (CD; the stand-in for [`set_streaming`]). A
 /// drive that refuses this too burns at the speed of its choice, and the report says so.
 pub fn set_cd_speed(write_kb_per_s: u32) -> PlannedCommand {
-    try_cd_speed(write_kb_per_s).tolerating(ILLEGAL_REQUEST, true)
+    set_cd_speed_turning(write_kb_per_s, RotationControl::Default)
+}
+
+/// The same, and how the disc is to turn.
+pub fn set_cd_speed_turning(write_kb_per_s: u32, rotation: RotationControl) -> PlannedCommand {
+    try_cd_speed(write_kb_per_s, rotation).tolerating(ILLEGAL_REQUEST, true)
 }
 
 /// The same where another number is planned behind it with [`Occasion::IfRefused`].
-pub(crate) fn try_cd_speed(write_kb_per_s: u32) -> PlannedCommand {
+pub(crate) fn try_cd_speed(write_kb_per_s: u32, rotation: RotationControl) -> PlannedCommand {
     let cdb = SetCdSpeed {
+        rotation,
         read_speed: u16::MAX,
         write_speed: u16::try_from(write_kb_per_s).unwrap_or(u16::MAX),
-        ..SetCdSpeed::default()
     };
     PlannedCommand::new(Move::SetSpeed, cdb.emit()).tolerating(WRITE_PROTECTED, true)
 }

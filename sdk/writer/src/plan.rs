@@ -586,6 +586,19 @@ pub enum Warning {
         /// The speed taken, kB/s.
         chosen: u32,
     },
+    /// The disc was to turn at one rate all the time, and the drive does not offer that.
+    #[error(
+        "the drive offers no speed at which the disc turns at one rate; it turns as the drive has it"
+    )]
+    RotationAdjusted,
+    /// Both: another speed, and not at one rate.
+    #[error(
+        "the drive offers neither such a speed nor one at which the disc turns at one rate; {chosen} kB/s is taken"
+    )]
+    SpeedAndRotationAdjusted {
+        /// The speed taken, kB/s.
+        chosen: u32,
+    },
     /// The disc will hold many sessions; more may fail.
     #[error("the disc holds {sessions} sessions already; further ones may fail")]
     ManySessions {

@@ -122,6 +122,8 @@ pub struct BurnRequest {
     pub finish: Finish,
     /// How fast.
     pub speed: Speed,
+    /// The disc is to turn at one rate all the time (pure CAV), where the drive offers that.
+    pub pure_cav: bool,
     /// Ask the drive's test-write mode: everything but the recording.
     pub test_write: bool,
     /// Buffer-underrun protection, where the medium lets the host choose.
@@ -150,6 +152,7 @@ impl BurnRequest {
             placement: Placement::default(),
             finish: Finish::default(),
             speed: Speed::default(),
+            pure_cav: false,
             test_write: false,
             underrun_protection: true,
             fast_write: false,

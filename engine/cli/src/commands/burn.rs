@@ -380,6 +380,10 @@ pub(super) fn recording(args: &RecordArgs) -> BurnOptions {
             Some(SimulateArg::Host) => Simulate::Host,
         })
         .underrun_protection(!args.no_underrun_protection);
+    let options = match args.cav {
+        true => options.pure_cav(),
+        false => options,
+    };
     match &args.writer {
         Some(name) => options.writer(name),
         None => options,

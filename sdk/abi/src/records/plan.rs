@@ -307,6 +307,10 @@ impl Words for Warning {
             Self::SpeedAdjusted { chosen } => {
                 Record::word(WARNING_SPEED_ADJUSTED).count((*chosen).into())
             }
+            Self::RotationAdjusted => Record::word(WARNING_ROTATION_ADJUSTED),
+            Self::SpeedAndRotationAdjusted { chosen } => {
+                Record::word(WARNING_SPEED_AND_ROTATION_ADJUSTED).count((*chosen).into())
+            }
             Self::ManySessions { sessions } => {
                 Record::word(WARNING_MANY_SESSIONS).count((*sessions).into())
             }
@@ -331,6 +335,10 @@ impl Words for Warning {
             },
             WARNING_VERIFIED_BY_DRIVE => Self::VerifiedByDrive,
             WARNING_SPEED_ADJUSTED => Self::SpeedAdjusted {
+                chosen: record.count_as("speed")?,
+            },
+            WARNING_ROTATION_ADJUSTED => Self::RotationAdjusted,
+            WARNING_SPEED_AND_ROTATION_ADJUSTED => Self::SpeedAndRotationAdjusted {
                 chosen: record.count_as("speed")?,
             },
             WARNING_MANY_SESSIONS => Self::ManySessions {

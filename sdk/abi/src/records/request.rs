@@ -17,6 +17,7 @@ const FAST_WRITE: u32 = 4;
 const OVERBURN: u32 = 8;
 const LAYOUT: u32 = 16;
 const POSTGAP_IN_IMAGE: u32 = 64;
+const PURE_CAV: u32 = 32;
 const KIND: u32 = 1;
 const SPARE: u32 = 2;
 const FULL: u32 = 1;
@@ -207,6 +208,7 @@ impl Words for BurnRequest {
                 .flag(OVERBURN, self.overburn)
                 .flag(LAYOUT, self.cd.is_some())
                 .flag(POSTGAP_IN_IMAGE, self.postgap_in_image)
+                .flag(PURE_CAV, self.pure_cav)
                 .count(self.blocks),
         );
         self.placement.put(out);
@@ -238,6 +240,7 @@ fn take_burn(record: &Record, from: &mut Cursor<'_>) -> Result<BurnRequest, Deco
     burn.cd_form = CdForm::take(from)?;
     burn.overburn = flags & OVERBURN != 0;
     burn.postgap_in_image = flags & POSTGAP_IN_IMAGE != 0;
+    burn.pure_cav = flags & PURE_CAV != 0;
     if flags & LAYOUT != 0 {
         burn.cd = Some(CdLayout::take(from)?);
     }

@@ -239,6 +239,7 @@ fn burn() -> impl Strategy<Value = BurnRequest> {
                 burn.cd = cd;
                 burn.overburn = overburn;
                 burn.postgap_in_image = postgap;
+                burn.pure_cav = overburn != fast_write;
                 burn
             },
         )
@@ -492,6 +493,8 @@ pub fn warning() -> impl Strategy<Value = Warning> {
         any::<u32>().prop_map(|chosen| Warning::SpeedAdjusted { chosen }),
         any::<u32>().prop_map(|sessions| Warning::ManySessions { sessions }),
         Just(Warning::FormatsFirst),
+        Just(Warning::RotationAdjusted),
+        any::<u32>().prop_map(|chosen| Warning::SpeedAndRotationAdjusted { chosen }),
         prop::sample::select(vec![
             Warning::BecomesFinal,
             Warning::LongLeadOut,

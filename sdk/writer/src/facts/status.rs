@@ -39,7 +39,8 @@ pub struct MediumStatus {
     pub write_protected: bool,
     /// Nothing can be added.
     pub finalized: bool,
-    /// The drive does not make it out, or does not write media of its kind.
+    /// The drive does not make it out or does not write media of its kind, or its profile has no name here. A writer
+    /// that knows such a profile is not asked.
     pub unsupported: bool,
 }
 
@@ -120,8 +121,7 @@ impl MediaFacts {
         let by_blanking = profile.is_rewritable() && !profile.is_overwritable();
         let holds_a_medium = !matches!(condition, C::NoMedium | C::Unknown);
         let finalized = condition == C::Complete && profile != Profile::BdRRrm;
-        let has_no_writer =
-            self.medium_type() == MediumType::Unknown || !self.is_written_by_drive();
+        let is_strange = matches!(profile, Profile::Other(_));
         MediumStatus {
             overwritable: profile.is_overwritable()
                 || profile == Profile::BdRRrm
@@ -134,7 +134,10 @@ impl MediaFacts {
             non_empty_session: condition == C::OpenSession,
             write_protected: protected,
             finalized,
-            unsupported: holds_a_medium && has_no_writer && !protected && !finalized,
+            unsupported: holds_a_medium
+                && (is_strange || !self.is_written_by_drive())
+                && !protected
+                && !finalized,
         }
     }
 

@@ -413,3 +413,39 @@ fn a_feature_that_writes_nothing_of_this_medium_is_none_of_writing() {
     assert!(media::dvd_plus_r_blank().build().is_written_by_drive());
     assert!(!media::dvd_plus_r_complete().build().is_written_by_drive());
 }
+
+#[test]
+fn the_last_session_that_a_disc_takes_is_told_beforehand() {
+    let final_session = |medium: FactsBuilder| medium.build().medium_status().final_session;
+    assert!(final_session(media::dvd_rw_quickly_blanked()));
+    assert!(final_session(media::dvd_r_dl_blank()));
+    assert!(!final_session(media::dvd_rw_blank()));
+    assert!(!final_session(media::dvd_r_blank()));
+    let plus_r = |sessions| media::dvd_plus_r_appendable(Profile::DvdPlusR, sessions);
+    assert!(!final_session(plus_r(151)));
+    assert!(final_session(plus_r(152)));
+    let cd = |track| {
+        FactsBuilder::new(Profile::CdR, &[0x2D])
+            .disc(
+                DiscStatus::Appendable,
+                SessionState::Empty,
+                2,
+                (track, track),
+            )
+            .writable_track(track, 2, 60_000, 60_000, 90_000)
+    };
+    assert!(!final_session(cd(98)));
+    assert!(final_session(cd(99)));
+    assert!(!final_session(media::bd_r_complete()));
+}
+
+#[test]
+fn a_medium_that_nobody_writes_is_unsupported_and_an_empty_drive_is_nothing() {
+    assert_eq!(media::no_medium().build().medium_status().mask(), 0);
+    assert_eq!(FactsBuilder::default().build().medium_status().mask(), 0);
+    let hd_dvd = FactsBuilder::new(Profile::Other(0x0051), &[]);
+    let hd_dvd = hd_dvd.disc(DiscStatus::Blank, SessionState::Empty, 1, (1, 1));
+    let facts = hd_dvd.build();
+    assert_eq!(facts.medium_type(), pitland_mmc::MediumType::HdDvdR);
+    assert!(facts.medium_status().unsupported);
+}
