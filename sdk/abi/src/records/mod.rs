@@ -300,7 +300,7 @@ fn known_flags(code: u32) -> u32 {
         | codes::REFUSAL_MEDIUM_NOT_BLANK => 0b1,
         codes::TOLERANCE => 0b1111,
         codes::EXPECTED => 0b111_1111,
-        codes::REQUEST_BURN => 0b101_1111,
+        codes::REQUEST_BURN => 0b111_1111,
         codes::SENSE | codes::EXTENT => 0b111,
         known if codes::name(known).is_some() => 0,
         _ => u32::MAX,

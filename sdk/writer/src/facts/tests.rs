@@ -1,7 +1,7 @@
 //! Facts from the answers of recipe 13's media, and from nonsense.
 
 use super::*;
-use crate::testing::{FactsBuilder, media};
+use crate::testing::{FactsBuilder, dvd_minus, media};
 use pitland_mmc::cdb::{Cdb, TestUnitReady};
 use pitland_mmc::reply::{DiscStatus, SessionState};
 use pitland_mmc::{Profile, SectorCount};
@@ -417,10 +417,10 @@ fn a_feature_that_writes_nothing_of_this_medium_is_none_of_writing() {
 #[test]
 fn the_last_session_that_a_disc_takes_is_told_beforehand() {
     let final_session = |medium: FactsBuilder| medium.build().medium_status().final_session;
-    assert!(final_session(media::dvd_rw_quickly_blanked()));
-    assert!(final_session(media::dvd_r_dl_blank()));
-    assert!(!final_session(media::dvd_rw_blank()));
-    assert!(!final_session(media::dvd_r_blank()));
+    assert!(final_session(dvd_minus::dvd_rw_quickly_blanked()));
+    assert!(final_session(dvd_minus::dvd_r_dl_blank()));
+    assert!(!final_session(dvd_minus::dvd_rw_blank()));
+    assert!(!final_session(dvd_minus::dvd_r_blank()));
     let plus_r = |sessions| media::dvd_plus_r_appendable(Profile::DvdPlusR, sessions);
     assert!(!final_session(plus_r(151)));
     assert!(final_session(plus_r(152)));
