@@ -350,12 +350,13 @@ fn sounds_of(facts: &MediaFacts) -> Vec<Wanted> {
     let sounds = toc.tracks().filter(|(entry, _)| !entry.is_data());
     let track = |(entry, next): (&TocEntry, &TocEntry)| {
         let to_data = !next.is_lead_out() && next.is_data();
-        let by_next = next.start.0 - if to_data { TURN } else { 0 };
+        // A drive may say anything.
+        let by_next = next.start.0.saturating_sub(if to_data { TURN } else { 0 });
         let end = end_of_session(facts, entry.track, next.track).map_or(by_next, |end| end.0);
         Wanted {
             number: entry.track,
             first: entry.start,
-            blocks: u32::try_from(end - entry.start.0).unwrap_or(0),
+            blocks: u32::try_from(end.saturating_sub(entry.start.0)).unwrap_or(0),
         }
     };
     sounds.map(track).collect()
