@@ -142,7 +142,7 @@ impl CdImage {
     /// else: [`CdFault::OtherForm`], and [`CdFault::LeadInTooShort`], where they begin behind `lead_in`.
     pub fn raw(&self, form: SubchannelForm, lead_in: Lba) -> Result<CdBlocks, CdError> {
         if let Some(made) = &self.made {
-            return self.from_made(made, form, lead_in);
+            return self.made_blocks(made, form, lead_in);
         }
         if self.subcode.is_some() && form == SubchannelForm::Pq16 {
             return Err(CdFault::NoPlaceForSubcode.into());
@@ -153,7 +153,7 @@ impl CdImage {
         })
     }
 
-    fn from_made(
+    fn made_blocks(
         &self,
         made: &Arc<Made>,
         form: SubchannelForm,
