@@ -6,6 +6,7 @@ use super::common::outside;
 use super::common::tree;
 use super::frames::{self, CDRDAO, Peer, Sheet, Track, WODIM};
 use super::guest::{self, Boot, Guest, Scenario};
+use super::listing::Listing;
 use super::program::{self, pitland};
 use super::served::Served;
 use super::sound::{FRAME_BYTES, Instant, blank_disc, ripped, wav};
@@ -234,6 +235,12 @@ CD-TEXT for Track 4:
 TITLE: Fourth
 PERFORMER: Four
 ";
+/// Data behind the album: 11400 blocks of lead-out, lead-in and pause come before it. The data have 330 blocks,
+/// of 150 that are added and two of run-out.
+const INFO_EXTRA: &str = "\
+5: 03:00:00 013350 data false no
+170: 03:06:32 013832 leadout (31 MB raw, 30 MB formatted)
+";
 const INFO_TAO: &str = "\
 1: 00:02:00 000000 audio false no 2 no
 2: 00:12:02 000752 audio false no 2 no
@@ -249,23 +256,33 @@ struct Way {
     mode: &'static str,
     /// By the program in the guest, on `/dev/srN`; else on the host, into the disc's file.
     in_guest: bool,
+    /// A session of data follows, as CD-EXTRA has it.
+    extra: bool,
 }
 
 const fn way(mode: &'static str, in_guest: bool) -> Way {
-    Way { mode, in_guest }
+    Way {
+        mode,
+        in_guest,
+        extra: false,
+    }
 }
 
-const WAYS: [Way; 5] = [
+const WAYS: [Way; 6] = [
     way("sao", true),
     way("raw", false),
     way("raw-packed", false),
     way("raw-pq", false),
     way("tao", false),
+    Way {
+        extra: true,
+        ..way("sao", false)
+    },
 ];
 
 impl Way {
     fn name(self) -> String {
-        format!("album.{}", self.mode)
+        format!("album.{}", if self.extra { "extra" } else { self.mode })
     }
 
     fn scenario(self, number: usize) -> Scenario {
@@ -280,6 +297,9 @@ impl Way {
             .unwrap();
         }
         script += "hear $DEVICE\ncd-read -C $DEVICE -m audio -s 0 -n 150 -o $out/hidden\n";
+        if self.extra {
+            script += "list_mounted $DEVICE list ''\n";
+        }
         Scenario {
             name: self.name(),
             script,
@@ -319,6 +339,11 @@ impl Way {
 
     fn info(self) -> String {
         match self.mode {
+            _ if self.extra => {
+                let (tracks, lead_out) = INFO.split_at(INFO.find("170:").unwrap());
+                let (_, catalogue) = lead_out.split_once('\n').unwrap();
+                format!("{tracks}{INFO_EXTRA}{catalogue}{INFO_TEXTS}CD-TEXT for Track 5:\n")
+            }
             "tao" => INFO_TAO.to_owned(),
             "raw-pq" => INFO.to_owned(),
             _ => format!("{INFO}{INFO_TEXTS}"),
@@ -538,8 +563,17 @@ fn an_album_of_ours_is_read_by_others_as_it_was_and_others_write_the_same_frames
     let file = album(&share);
     let place = place.path();
     let mut discs: Vec<PathBuf> = WAYS.map(|way| blank_disc(place, &way.name())).to_vec();
+    let data = place.join("data");
+    tree::write(&data.join("b.txt"), b"hello\n");
+    tree::write(&data.join("sub/a.bin"), &tree::noise(42, 300_000));
     for (way, disc) in WAYS.iter().zip(&discs).filter(|(way, _)| !way.in_guest) {
         burn_on_host(&share.join("album/album.cue"), disc, way.mode);
+        if way.extra {
+            let drive = format!("virtual:{}", disc.display());
+            let mut burn = pitland();
+            burn.arg("burn").arg(&data);
+            outside::run(burn.args(["--drive", &drive, "--new-session"]));
+        }
     }
     let plain = blank_disc(place, "plain");
     burn_on_host(&share.join("album/plain.cue"), &plain, "raw");
@@ -553,13 +587,17 @@ fn an_album_of_ours_is_read_by_others_as_it_was_and_others_write_the_same_frames
         .map(|(number, rival)| rival.scenario(number));
     let outcomes = guest.run(&Boot {
         share: &share,
-        modules: "virtio_scsi,sr_mod,sg",
+        modules: "virtio_scsi,sr_mod,sg,isofs",
         drives: served.addresses().to_vec(),
         scenarios: ours.chain(theirs).collect(),
         workers: 3,
     });
     drop(served.end());
     outcomes.assert_all_well();
+    Listing::of(&data).assert_same(
+        "behind the album",
+        &Listing::read(&share.join("album.extra.list")),
+    );
     let mut wrong: String = WAYS.iter().map(|way| way.judge(&share, &file)).collect();
     for (rival, theirs) in RIVALS.iter().zip(&discs[WAYS.len()..]) {
         let ours = match rival.peer.name {
