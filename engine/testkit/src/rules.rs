@@ -4,6 +4,7 @@
 
 mod emptying;
 mod resuming;
+mod sound;
 mod trying;
 
 use crate::bench::{Bench, SimulatedDrive};
@@ -65,6 +66,9 @@ pub enum Rule {
     ResumesWhatWasCutOff,
     /// What cannot be the place of the cut is not resumed.
     ResumesNothingElse,
+    /// On CD: a layout of whole sectors that is served, sound or data beside it, reads back equal sector by sector, its tracks
+    /// stand where they were written, and it ends in a named state wherever it is cut short.
+    WritesSound,
     /// Random histories neither panic nor loop.
     SurvivesChance,
     /// The same job sends the same commands.
@@ -88,6 +92,7 @@ impl fmt::Display for Rule {
             Self::ClosesWhatWasCutOff => "closes what was cut off",
             Self::ResumesWhatWasCutOff => "resumes what was cut off",
             Self::ResumesNothingElse => "resumes nothing else",
+            Self::WritesSound => "writes sound",
             Self::SurvivesChance => "survives chance",
             Self::IsDeterministic => "is deterministic",
         })
@@ -195,6 +200,9 @@ pub fn check_recording<W: MediaWriter>(
     }
     test_writes::<W>(bench)?;
     empties::<W>(bench)?;
+    if bench.recording == Recording::AsUsual {
+        sound::check::<W>(bench)?;
+    }
     for seed in 0..HISTORIES {
         let fault = Fault::Random(seed);
         on(bench, Rule::SurvivesChance, |table| {

@@ -9,12 +9,14 @@ use pitland_burn::gate::PlanFault;
 use pitland_burn::verify::UNIT_BLOCKS;
 use pitland_burn::{
     Action, Ending, Identify, IdentifyAction, Input, Job, Machine, NoAnswer, Payload, ReadChunk,
-    Source, VerifyLevel, WriteChunk, WrittenRun,
+    SectorsCompared, Source, VerifyLevel, WriteChunk, WrittenRun,
 };
-use pitland_writer::mmc::cdb::{Cdb, CdbBytes, Command, TestUnitReady};
+use pitland_writer::mmc::cdb::{Cdb, CdbBytes, Command, ReadCd, TestUnitReady};
+use pitland_writer::mmc::param::DataForm;
 use pitland_writer::mmc::{Lba, Sense};
 use pitland_writer::{
-    BurnRequest, Event, Failure, Fit, MediaFacts, MediaWriter, Refusal, Request, Step, WritePlan,
+    BurnRequest, CdLayout, CdMode, CdTrack, Event, Failure, Fit, MediaFacts, MediaWriter, Refusal,
+    Request, Step, WritePlan,
 };
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -205,6 +207,10 @@ pub fn perform<W: MediaWriter>(
         writes: Vec::new(),
         commands: 0,
         panicked: None,
+        layout: match request {
+            Request::Burn(burn) => burn.cd.clone(),
+            _ => None,
+        },
     };
     run.play_out(before)
 }
@@ -230,6 +236,8 @@ struct Running<'a, W> {
     writes: Vec<(Lba, u32)>,
     commands: usize,
     panicked: Option<String>,
+    /// What a CD of whole sectors is.
+    layout: Option<CdLayout>,
 }
 
 /// What came of an action, owned, so that the machine can borrow it.
@@ -240,6 +248,9 @@ enum Came {
     Waited,
     Advice(Step),
     Proceed,
+    SectorsCompared(Box<SectorsCompared>),
+    /// There is nothing to compare with.
+    Nothing,
 }
 
 impl<W: MediaWriter> Running<'_, W> {
@@ -282,6 +293,11 @@ impl<W: MediaWriter> Running<'_, W> {
                 Came::Waited => self.machine.next(now, Input::Waited),
                 Came::Advice(step) => self.machine.next(now, Input::Advice(step.clone())),
                 Came::Proceed => self.machine.next(now, Input::Proceed),
+                Came::SectorsCompared(compared) => {
+                    let input = Input::SectorsCompared(compared.clone());
+                    self.machine.next(now, input)
+                }
+                Came::Nothing => self.machine.next(now, Input::Unchecked),
             };
         }
         Err(NotRun::Endless)
@@ -323,6 +339,11 @@ impl<W: MediaWriter> Running<'_, W> {
                 Came::Waited
             }
             Action::Consult(event) => Came::Advice(self.consult(event)),
+            Action::CompareSectors { .. } => {
+                self.compare_sectors().map_or(Came::Nothing, |compared| {
+                    Came::SectorsCompared(Box::new(compared))
+                })
+            }
             _ => Came::Proceed,
         }
     }
@@ -393,6 +414,62 @@ impl<W: MediaWriter> Running<'_, W> {
         Ok(data == expected)
     }
 
+    /// Compares whole sectors with the image; `None` where its blocks are made for the disc.
+    fn compare_sectors(&mut self) -> Option<SectorsCompared> {
+        let layout = self.layout.clone()?;
+        if matches!(layout.mode, CdMode::Raw(_)) {
+            return None;
+        }
+        let mut compared = SectorsCompared::default();
+        let of = &mut compared.verification;
+        for run in self.machine.written().to_vec() {
+            // What lies before block 0 is not read.
+            let before = u64::from(run.first_lba.0.min(0).unsigned_abs());
+            let mut into = before.min(run.blocks);
+            while into < run.blocks {
+                let part = told(&layout, run.image_block + into);
+                let same = (into..run.blocks.min(into + MOST_SECTORS))
+                    .take_while(|into| told(&layout, run.image_block + into) == part);
+                let count = same.count() as u64;
+                let first = i32::try_from(into).unwrap_or(i32::MAX);
+                let first = Lba(run.first_lba.0.saturating_add(first));
+                let found = self.sectors(first, count);
+                for (at, lba) in (0..count).zip(first.0..) {
+                    let mut wanted = vec![0; self.image.block_bytes];
+                    self.image.fill(run.image_block + into + at, &mut wanted);
+                    let sector = found.as_ref().map(|found| {
+                        let mut sectors = found.chunks_exact(SECTOR_BYTES as usize);
+                        sectors.nth(at as usize).and_then(|s| s.get(part.clone()))
+                    });
+                    match sector {
+                        Ok(sector) if sector == wanted.get(part.clone()) => {}
+                        Ok(_) => of.add_bad(Lba(lba), 1, None),
+                        Err(sense) => of.add_bad(Lba(lba), 1, Some(*sense)),
+                    }
+                }
+                of.blocks_written += count;
+                of.blocks_compared += count;
+                into += count;
+            }
+        }
+        Some(compared)
+    }
+
+    /// Whole sectors of a CD, all of one kind.
+    fn sectors(&mut self, lba: Lba, count: u64) -> Result<Vec<u8>, Sense> {
+        let count = u32::try_from(count).unwrap_or(0);
+        let cdb = ReadCd {
+            lba,
+            blocks: count,
+            sync: true,
+            headers: 3,
+            user_data: true,
+            edc_ecc: true,
+            ..ReadCd::default()
+        };
+        self.exchange(cdb.emit(), wanting(count.saturating_mul(SECTOR_BYTES)))
+    }
+
     /// Asks the writer, with a fence round it as the engine has one.
     fn consult(&mut self, event: Event) -> Step {
         let writer = &mut self.writer;
@@ -407,6 +484,22 @@ impl<W: MediaWriter> Running<'_, W> {
                 Step::Failed(Failure::Panicked { message })
             }
         }
+    }
+}
+
+/// Sectors that are read at a time.
+const MOST_SECTORS: u64 = 24;
+/// Bytes of a whole sector.
+const SECTOR_BYTES: u32 = 2352;
+
+/// The bytes of a sector that do not depend on its address.
+fn told(layout: &CdLayout, block: u64) -> std::ops::Range<usize> {
+    let ends = |track: &&CdTrack| block < track.image_block + track.blocks;
+    let track = layout.tracks.iter().find(ends);
+    match track.map(|track| track.form) {
+        Some(DataForm::Mode1Raw) => 16..2064,
+        Some(DataForm::XaRaw | DataForm::Mode2Raw) => 16..2348,
+        _ => 0..SECTOR_BYTES as usize,
     }
 }
 

@@ -7,6 +7,7 @@
 )]
 
 use pitland_bd_r::BdR;
+use pitland_cd_sao::CdSao;
 use pitland_dvd_sequential::DvdSequential;
 use pitland_overwritable::Overwritable;
 use pitland_testkit::{Bench, Image, Rule, Trace, VirtualBench, check};
@@ -301,4 +302,38 @@ fn the_trace_of_a_failure_replays_from_its_text() {
     assert_eq!(read.to_string(), trace.to_string());
     let mut drive = VirtualBench::of(Profile::BdRSrm).unwrap().drive();
     read.replay(drive.as_mut(), &Image::new(97, 1)).unwrap();
+}
+
+/// A writer of CDs that leaves the tracks' sound out.
+struct Mute(CdSao);
+
+impl MediaWriter for Mute {
+    fn info() -> WriterInfo {
+        CdSao::info()
+    }
+
+    fn assess(facts: &MediaFacts, request: &Request) -> Fit {
+        CdSao::assess(facts, request)
+    }
+
+    fn begin(facts: &MediaFacts, request: &Request) -> Result<(Self, WritePlan), Refusal> {
+        let (writer, mut plan) = CdSao::begin(facts, request)?;
+        if matches!(request, Request::Burn(burn) if burn.cd.is_some()) {
+            for extent in &mut plan.extents {
+                extent.origin = pitland_writer::Origin::Zeros;
+            }
+        }
+        Ok((Self(writer), plan))
+    }
+
+    fn next(&mut self, event: Event) -> Step {
+        self.0.next(event)
+    }
+}
+
+#[test]
+fn one_that_writes_silence_for_sound_is_found() {
+    let bench = VirtualBench::of(Profile::CdR).unwrap();
+    let broken = check::<Mute>(&bench).unwrap_err();
+    assert_eq!(broken.rule, Rule::WritesSound, "{}", broken.what);
 }
