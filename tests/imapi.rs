@@ -10,7 +10,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Crates that the page has short names for, and where their sources are.
-const CRATES: [(&str, &str); 8] = [
+const CRATES: [(&str, &str); 9] = [
+    ("codes", "engine/src/codes"),
     ("cd", "engine/src/cd"),
     ("writer", "sdk/writer/src"),
     ("mmc", "sdk/mmc/src"),

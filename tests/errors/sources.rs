@@ -68,10 +68,13 @@ fn files() -> Vec<Met> {
     ];
 
     let pattern = MasterOptions::default().exclude("[");
-    let error = pattern.plan(&[folder.clone()], 0, None).unwrap_err();
+    let error = pattern
+        .plan(std::slice::from_ref(&folder), 0, None)
+        .unwrap_err();
     met.push(Met::new(Code::RequestPattern, &error));
 
-    let planned = layout(Tree::scan(&[folder.clone()], &WalkOptions::default()).unwrap());
+    let planned =
+        layout(Tree::scan(std::slice::from_ref(&folder), &WalkOptions::default()).unwrap());
     fs::write(&file, "other bytes").unwrap();
     met.push(Met::new(Code::SourceChanged, &emitted(&planned)));
 
