@@ -115,6 +115,7 @@ impl Coded for Unproven {
             | Self::NotAsBefore
             | Self::DiscInformation
             | Self::TrackInformation { .. }
+            | Self::Contents { .. }
             | Self::NotIdentified => Code::WriteNotProven,
             _ => Code::WriteNotProven,
         }

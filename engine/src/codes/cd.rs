@@ -154,7 +154,10 @@ impl Coded for LayoutError {
             Self::Index { .. } => Code::CdIndex,
             Self::TooManyIndexes { .. } => Code::CdTooManyIndexes,
             Self::TooLong { .. } | Self::Hidden { .. } => Code::CdTooLong,
-            Self::Turn { .. } | Self::AudioOnly { .. } => Code::CdLayout,
+            Self::Turn { .. }
+            | Self::AudioOnly { .. }
+            | Self::FirstNumber { .. }
+            | Self::NumberedData { .. } => Code::CdLayout,
             _ => Code::CdLayout,
         }
     }
