@@ -20,4 +20,5 @@ mod media;
 mod recorders;
 mod sharing;
 mod stash;
+mod sub_channels;
 mod volumes;
