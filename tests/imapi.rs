@@ -182,3 +182,22 @@ fn what_is_not_there_is_seen() {
         assert!(!known(item, &api, &commands), "{item}");
     }
 }
+
+/// The points that a program counts on, numbered from 1.
+const CHECKS: u32 = 60;
+
+#[test]
+fn every_check_has_one_test_that_bears_its_number() {
+    let mut files = Vec::new();
+    for folder in ["tests/checks", "engine/imapi1/tests"] {
+        sources(&root().join(folder), &mut files);
+    }
+    let mut numbers: Vec<u32> = Vec::new();
+    for file in files {
+        let text = fs::read_to_string(file).unwrap();
+        let names = text.split("fn check_").skip(1);
+        numbers.extend(names.map(|name| name[..2].parse::<u32>().unwrap()));
+    }
+    numbers.sort_unstable();
+    assert_eq!(numbers, Vec::from_iter(1..=CHECKS));
+}

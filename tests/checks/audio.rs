@@ -7,6 +7,7 @@ use pitland::cd::{
     CdFault, CdImage, CdImageBuilder, CdMode, CdSubchannel, CdSubcode, CdTrack, CdWarning, Control,
     Gap, LayoutError, Limits, SECTOR_BYTES, SubchannelForm, Track,
 };
+use pitland::codes::{Code, Coded};
 use pitland::transport::sim::MediumKind;
 use pitland::writer::mmc::{Lba, Msf};
 use pitland::{
@@ -279,6 +280,7 @@ async fn check_33_raw_blocks_of_three_forms_are_burned_from_where_the_disc_s_lea
             .burn(full(), Image::cd(short, mode))
             .await
             .unwrap_err();
+        assert_eq!(error.code(), Code::CdLeadIn);
         let BurnError::Source(SourceError::Cd(error)) = &error else {
             panic!("{error}");
         };

@@ -239,12 +239,7 @@ fn streaming() -> BurnOptions {
 const LONG: u64 = 4096;
 
 async fn until_writing(job: &mut Job) {
-    loop {
-        match job.next().await.unwrap() {
-            JobEvent::Phase(Phase::Writing) => return,
-            _ => {}
-        }
-    }
+    while job.next().await.unwrap() != JobEvent::Phase(Phase::Writing) {}
 }
 
 #[tokio::test]
