@@ -4,7 +4,7 @@
 
 use futures::StreamExt;
 use pitland::cd::{CdImage, CdMode, CdTrack, Gap};
-use pitland::{BurnOptions, DriveAddress, Engine, Image, JobEvent, VerifyLevel};
+use pitland::{BurnOptions, DriveAddress, Engine, Image, JobEvent};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -22,8 +22,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let engine = Engine::builder().build()?;
     let drive = engine.open(&address)?;
     let lease = drive.lease("burn_audio").await?;
-    let options = BurnOptions::default().verify(VerifyLevel::None);
-    let mut job = lease.burn(options, image);
+    let mut job = lease.burn(BurnOptions::default(), image);
     while let Some(event) = job.next().await {
         if let JobEvent::Phase(phase) = event {
             println!("{phase}");

@@ -5,7 +5,7 @@
 
 use pitland::cd::{CdImage, CdMode, CdSubchannel, CdTrack, Gap, SubchannelForm};
 use pitland::writer::mmc::Lba;
-use pitland::{BurnOptions, DriveAddress, Engine, Image, VerifyLevel};
+use pitland::{BurnOptions, DriveAddress, Engine, Image};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -27,9 +27,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let engine = Engine::builder().build()?;
     let drive = engine.open(&address)?;
     let lease = drive.lease("burn_raw_image").await?;
-    let options = BurnOptions::default().verify(VerifyLevel::None);
     let image = Image::cd(disc, CdMode::Raw(CdSubchannel::Raw96));
-    let report = lease.burn(options, image).report().await?;
+    let report = lease.burn(BurnOptions::default(), image).report().await?;
     println!("{}: the disc is {}", report.outcome, report.medium);
     Ok(())
 }

@@ -205,6 +205,9 @@ pub(crate) struct ImageArgs {
 /// How a disc is recorded, whatever goes onto it.
 #[derive(Debug, Args)]
 pub(crate) struct RecordArgs {
+    /// How much is read back and compared.
+    #[arg(long, value_enum, value_name = "LEVEL", default_value = "full")]
+    pub(crate) verify: VerifyArg,
     /// At most this fast: max, a multiple such as 4x or 2.4x, or kB/s such as 8310.
     #[arg(long, value_name = "SPEED", default_value = "max", value_parser = values::speed)]
     pub(crate) speed: Speed,
@@ -246,9 +249,6 @@ pub(crate) struct BurnArgs {
     /// Onto this drive; several times: onto several at once.
     #[arg(long = "drive", value_name = "DRIVE", required = true)]
     pub(crate) drives: Vec<OsString>,
-    /// How much is read back and compared.
-    #[arg(long, value_enum, value_name = "LEVEL", default_value = "full")]
-    pub(crate) verify: VerifyArg,
     #[command(flatten)]
     pub(crate) record: RecordArgs,
     /// Replace what a rewritable medium holds.

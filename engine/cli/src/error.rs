@@ -7,7 +7,7 @@ use crate::ending;
 use crate::exit::Exit;
 use crate::output::json::{ErrorView, Name};
 use crate::output::report::ReportView;
-use pitland::cd::{CdError, CompareError, ScanCdError};
+use pitland::cd::{CdError, ScanCdError};
 use pitland::codes::{Code, Coded, Interface};
 use pitland::journal::{JournalError, Verdict};
 use pitland::mastering::{PlanError, ScanError};
@@ -649,7 +649,6 @@ from_owned!(
     QueryError,
     SourceError,
     CdError,
-    CompareError,
     ScanCdError,
     ScanError,
     PlanError,

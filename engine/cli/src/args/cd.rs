@@ -99,14 +99,6 @@ pub(crate) enum CdModeArg {
     RawPq,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum CompareArg {
-    /// The disc must show that it was written.
-    None,
-    /// Every sector, despite the drive's read offset.
-    Full,
-}
-
 /// What every burn of a CD of sound takes.
 #[derive(Debug, Args)]
 pub(crate) struct AudioBurnArgs {
@@ -143,9 +135,6 @@ pub(crate) struct AudioArgs {
     pub(crate) pause: u32,
     #[command(flatten)]
     pub(crate) how: AudioBurnArgs,
-    /// How much is read back and compared.
-    #[arg(long, value_enum, value_name = "LEVEL", default_value = "full")]
-    pub(crate) verify: CompareArg,
     /// Write digests of each track's samples into this file, by which pitland cd rip knows later whether they are the same.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["plan", "simulate"])]
     pub(crate) digests: Option<PathBuf>,

@@ -1,20 +1,19 @@
-//! `pitland audio`, and `pitland burn` of a cue sheet with sound: a CD is laid out, burned, and compared with its files.
+//! `pitland audio`, and `pitland burn` of a cue sheet with sound: a CD is laid out, burned, and read back.
 
+use super::plan::verify_words;
 use super::{Context, blocking, burn, job};
-use crate::args::cd::{AudioArgs, AudioBurnArgs, CdModeArg, CompareArg};
-use crate::args::{BurnArgs, StashArg, VerifyArg};
+use crate::args::cd::{AudioArgs, AudioBurnArgs, CdModeArg};
+use crate::args::{BurnArgs, StashArg};
 use crate::error::Complaint;
 use crate::exit::Exit;
 use crate::open::{self, Named};
 use crate::output::bar::Watcher;
-use crate::output::cd::ComparedView;
 use crate::output::plan::PlanView;
 use crate::output::report::ReportView;
 use crate::sink::Sink;
 use pitland::cd::cue_sheet::{CueSheet, CueTrackKind};
-use pitland::cd::{CdImage, CdMode, CdSubchannel, CdTrack, Gap, SECTOR_BYTES, TrackDigest};
-use pitland::{BurnOptions, DriveLease, Image, OpenMode, VerifyLevel};
-use std::ops::ControlFlow;
+use pitland::cd::{CdImage, CdMode, CdSubchannel, CdTrack, Gap, TrackDigest};
+use pitland::{BurnOptions, DriveLease, Image, OpenMode};
 use std::path::PathBuf;
 
 /// A burn of a CD of sound: what is wanted, of which drive, and where it is told.
@@ -83,10 +82,6 @@ pub(crate) async fn burn_sheet(
         gapless: false,
         pause: 0,
         how: AudioBurnArgs::usual(),
-        verify: match args.verify {
-            VerifyArg::None => CompareArg::None,
-            _ => CompareArg::Full,
-        },
         digests: None,
         record: args.record,
         job: args.job,
@@ -215,24 +210,13 @@ impl Burning<'_> {
     }
 
     fn options(&self) -> BurnOptions {
-        burn::recording(&self.args.record)
-            // Sectors are compared with their files behind the job.
-            .verify(VerifyLevel::None)
-            .overburn(self.args.how.overburn)
+        burn::recording(&self.args.record).overburn(self.args.how.overburn)
     }
 
     async fn plan(&self, lease: &DriveLease, image: CdImage) -> Exit {
-        let how = match (self.args.record.simulate, self.args.verify) {
-            (None, CompareArg::Full) => "every sector is read back and compared",
-            (None, CompareArg::None) => {
-                "nothing is read back; the medium must show that it was written"
-            }
-            _ => "nothing is recorded: there is nothing to read back",
-        };
-        match lease
-            .plan(self.options(), Image::cd(image, self.mode))
-            .await
-        {
+        let options = self.options();
+        let how = verify_words(&options);
+        match lease.plan(options, Image::cd(image, self.mode)).await {
             Ok(plan) => {
                 let view = PlanView::new(self.named.name.clone(), false, how, &plan);
                 self.context.output.result(&view);
@@ -253,49 +237,14 @@ impl Burning<'_> {
 
     async fn record(&self, lease: &DriveLease, image: CdImage) -> Exit {
         let name = &self.named.name;
-        let job = lease.burn(self.options(), Image::cd(image.clone(), self.mode));
+        let job = lease.burn(self.options(), Image::cd(image, self.mode));
         let report = match job::follow(name, job, self.context).await {
             Ok(report) => report,
             Err(error) => return self.lament(&error),
         };
         let view = ReportView::new("burn", name.clone(), &report, Exit::Done);
         self.context.output.result(&view);
-        if self.args.verify == CompareArg::None || self.args.record.simulate.is_some() {
-            return Exit::Done;
-        }
-        match self.compare(lease, image).await {
-            Ok(exit) => exit,
-            Err(complaint) => self.tell(&complaint.of_drive(name).of_unknown_medium()),
-        }
-    }
-
-    async fn compare(&self, lease: &DriveLease, image: CdImage) -> Result<Exit, Complaint> {
-        let facts = lease.drive().medium().await?.facts;
-        let reader = lease.reader();
-        let name = self.named.name.clone();
-        let mut watcher = Watcher::new(&self.context.output, name.clone());
-        watcher.phase("verifying");
-        let interrupt = self.context.interrupt.clone();
-        let mode = self.mode;
-        let compared = blocking(move || {
-            let compared = reader.compare_cd(&image, mode, &facts, |done, all| {
-                let each = SECTOR_BYTES as u64;
-                watcher.bytes(done * each, all * each);
-                match interrupt.is_raised() {
-                    true => ControlFlow::Break(()),
-                    false => ControlFlow::Continue(()),
-                }
-            });
-            watcher.finish();
-            Ok(compared?)
-        })
-        .await?;
-        let view = ComparedView::new(name, &compared);
-        self.context.output.result(&view);
-        Ok(match compared.is_equal() {
-            true => Exit::Done,
-            false => Exit::Differs,
-        })
+        Exit::Done
     }
 }
 

@@ -328,11 +328,6 @@ fn options(args: &BurnArgs) -> BurnOptions {
             (false, true) => Placement::NewSession,
             (false, false) => Placement::BlankOnly,
         })
-        .verify(match args.verify {
-            VerifyArg::None => VerifyLevel::None,
-            VerifyArg::Quick => VerifyLevel::Quick,
-            VerifyArg::Full => VerifyLevel::Full,
-        })
         .fast_write(args.fast_write)
         .recording(match args.recording {
             None => Recording::AsUsual,
@@ -369,6 +364,11 @@ fn options(args: &BurnArgs) -> BurnOptions {
 /// What is wished of every recording.
 pub(super) fn recording(args: &RecordArgs) -> BurnOptions {
     let options = BurnOptions::default()
+        .verify(match args.verify {
+            VerifyArg::None => VerifyLevel::None,
+            VerifyArg::Quick => VerifyLevel::Quick,
+            VerifyArg::Full => VerifyLevel::Full,
+        })
         .finish(match args.close {
             true => Finish::FinalizeDisc,
             false => Finish::CloseSession,

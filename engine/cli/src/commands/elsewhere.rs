@@ -32,7 +32,7 @@ impl Verifier {
         let Some(given) = &args.verify_drive else {
             return Ok(None);
         };
-        let level = match args.verify {
+        let level = match args.record.verify {
             VerifyArg::None => {
                 return Err(Complaint::usage(
                     "--verify-drive has nothing to do with --verify none",

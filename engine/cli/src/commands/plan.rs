@@ -38,7 +38,7 @@ pub(crate) async fn show(
     }
 }
 
-fn verify_words(options: &BurnOptions) -> &'static str {
+pub(super) fn verify_words(options: &BurnOptions) -> &'static str {
     match (options.simulate, options.verify) {
         (Simulate::No, VerifyLevel::Full) => "every block is read back and compared",
         (Simulate::No, VerifyLevel::Quick) => "both ends and a sample are read back and compared",

@@ -3,7 +3,7 @@
 use super::Complaint;
 use crate::exit::Exit;
 use pitland::SourceError;
-use pitland::cd::{CdError, CdFault, CompareError, LayoutError, ScanCdError};
+use pitland::cd::{CdError, CdFault, LayoutError, ScanCdError};
 use pitland::mastering::zisofs::CompressError;
 use pitland::mastering::{EditError, GrowError, ImageError, PlanError, ScanError};
 
@@ -73,23 +73,6 @@ pub(super) fn source_advice(error: &SourceError) -> &'static str {
         SourceError::Edit(_) => "name paths of the earlier session as pitland ls -R shows them",
         SourceError::LeftBehind => "say --stash all, or a longer --most-lag",
         _ => "mend the source and ask again",
-    }
-}
-
-impl From<&CompareError> for Complaint {
-    fn from(error: &CompareError) -> Self {
-        let complaint = match error {
-            CompareError::Drive(error) => error.into(),
-            CompareError::Source(error) => error.into(),
-            CompareError::Stopped => Self::cancelled(),
-            _ => Self::new(
-                Exit::Differs,
-                error.to_string(),
-                "medium",
-                "burn another disc",
-            ),
-        };
-        complaint.coded(error)
     }
 }
 

@@ -7,9 +7,7 @@ use super::Say;
 use super::escape;
 use super::human::{Lines, bytes, strings};
 use super::json::Name;
-use pitland::cd::{
-    CdComparison, CdText, Isrc, Mcn, SectorForm, Session, TextBlock, TextFault, TextKind,
-};
+use pitland::cd::{CdText, Isrc, Mcn, SectorForm, Session, TextBlock, TextFault, TextKind};
 use pitland::writer::mmc::reply::{Toc, TocEntry};
 use pitland::writer::mmc::{Lba, Msf};
 use serde::Serialize;
@@ -125,86 +123,6 @@ impl Say for CdImageView {
             lines.field("CD-TEXT", format!("{} packs", self.text_packs));
         }
         strings(&self.warnings, &mut lines, "warning");
-        lines.0
-    }
-}
-
-/// `"cd-compared"`: a CD was compared with what was burned onto it.
-#[derive(Debug, Serialize)]
-pub(crate) struct ComparedView {
-    pub(crate) drive: Name,
-    pub(crate) equal: bool,
-    /// Samples that the drive gives sound from behind the place asked for; null: no sound could tell.
-    pub(crate) read_offset: Option<i32>,
-    pub(crate) sectors_compared: u64,
-    pub(crate) sectors_bad: u64,
-    /// The first of them.
-    pub(crate) bad_lbas: Vec<i32>,
-    /// Sectors that were right when they were read again.
-    pub(crate) sectors_reread: u64,
-    /// Sectors with error bits of the drive; null: it has none.
-    pub(crate) c2_sectors: Option<u64>,
-    /// Samples at the ends of sound that the read offset keeps away.
-    pub(crate) unseen_samples: u64,
-    /// Tracks that are not where they should be.
-    pub(crate) misplaced_tracks: Vec<u8>,
-}
-
-impl ComparedView {
-    pub(crate) fn new(drive: Name, compared: &CdComparison) -> Self {
-        Self {
-            drive,
-            equal: compared.is_equal(),
-            read_offset: compared.read_offset,
-            sectors_compared: compared.compared,
-            sectors_bad: compared.bad,
-            bad_lbas: compared.bad_sectors.iter().map(|lba| lba.0).collect(),
-            sectors_reread: compared.reread,
-            c2_sectors: compared.c2_sectors,
-            unseen_samples: compared.unseen_samples,
-            misplaced_tracks: compared.misplaced.clone(),
-        }
-    }
-}
-
-impl Say for ComparedView {
-    const TYPE: &'static str = "cd-compared";
-
-    fn say(&self) -> String {
-        let mut lines = Lines::new();
-        let result = match self.equal {
-            true => "equal to its files".to_owned(),
-            false => format!("{} sectors differ", self.sectors_bad),
-        };
-        lines.line(format!(
-            "{}: {result}; {} sectors compared",
-            self.drive.escaped(),
-            self.sectors_compared
-        ));
-        if let Some(offset) = self.read_offset.filter(|offset| *offset != 0) {
-            lines.field(
-                "offset",
-                format!(
-                    "the drive reads {offset:+} samples; {} at the ends of sound were not seen",
-                    self.unseen_samples
-                ),
-            );
-        }
-        if let Some(c2) = self.c2_sectors.filter(|c2| *c2 > 0) {
-            lines.field("C2", format!("error bits in {c2} sectors"));
-        }
-        if self.sectors_reread > 0 {
-            lines.field(
-                "reread",
-                format!("{} sectors were right the next time", self.sectors_reread),
-            );
-        }
-        for lba in &self.bad_lbas {
-            lines.field("bad", format!("LBA {lba}"));
-        }
-        for track in &self.misplaced_tracks {
-            lines.field("misplaced", format!("track {track}"));
-        }
         lines.0
     }
 }
