@@ -131,6 +131,8 @@ pub(crate) struct Teller {
     recent: (Instant, u64),
     phase: Phase,
     told: Instant,
+    /// Figures that came too soon behind those that were told.
+    held: Option<pitland_burn::Progress>,
     nominal: u64,
     /// Bytes of a block of the image.
     block_bytes: u64,
@@ -182,6 +184,7 @@ pub(crate) fn channel() -> (Teller, Told, watch::Receiver<JobProgress>) {
         recent: (now, 0),
         phase: Phase::Waiting,
         told: now,
+        held: None,
         nominal: 0,
         block_bytes: 2048,
         expected: None,
@@ -217,10 +220,15 @@ impl Teller {
         });
     }
 
-    /// Tells that a phase has begun, if it is another one.
+    /// Tells that a phase has begun, if it is another one, and before that how far the last one came.
     pub(crate) fn phase(&mut self, phase: Phase) {
         if phase != self.phase {
             tracing::info!(%phase, "a phase begins");
+            if let Some(last) = self.held.take() {
+                let ring = self.figures.borrow().ring;
+                let figures = self.of(&last, Instant::now(), ring);
+                let _ = self.events.try_send(JobEvent::Progress(figures));
+            }
             self.phase = phase;
             self.past = (Instant::now(), 0);
             self.recent = self.past;
@@ -242,7 +250,7 @@ impl Teller {
         let _ = self.events.try_send(JobEvent::Note(note));
     }
 
-    /// Tells the machine's figures, if the last ones are old enough or the phase has changed.
+    /// Tells the machine's figures, if the last ones are old enough or the phase has changed; else when it changes.
     pub(crate) fn figures(
         &mut self,
         progress: &pitland_burn::Progress,
@@ -250,10 +258,24 @@ impl Teller {
     ) {
         let now = Instant::now();
         if progress.phase == self.phase && now.duration_since(self.told) < RENEW {
+            self.held = Some(*progress);
             return;
         }
         self.phase(progress.phase);
         self.told = now;
+        self.held = None;
+        let ring = (progress.phase == Phase::Writing).then(ring).flatten();
+        let figures = self.of(progress, now, ring.map(|fill| (fill.full, fill.slots)));
+        self.figures.send_modify(|f| *f = figures);
+    }
+
+    /// The machine's figures as a job tells them.
+    fn of(
+        &mut self,
+        progress: &pitland_burn::Progress,
+        now: Instant,
+        ring: Option<(usize, usize)>,
+    ) -> JobProgress {
         if now.duration_since(self.recent.0) > WINDOW {
             self.past = self.recent;
             self.recent = (now, progress.blocks_done);
@@ -272,7 +294,7 @@ impl Teller {
             .blocks_total
             .saturating_sub(progress.blocks_done)
             .saturating_mul(self.block_bytes);
-        let figures = JobProgress {
+        JobProgress {
             phase: progress.phase,
             block_bytes: self.block_bytes as u32, // stated in 32 bits
             blocks_done: progress.blocks_done,
@@ -283,10 +305,7 @@ impl Teller {
             } else {
                 0.0
             },
-            ring: (progress.phase == Phase::Writing)
-                .then(ring)
-                .flatten()
-                .map(|f| (f.full, f.slots)),
+            ring,
             drive_buffer: progress.drive_buffer.map(|(total, used)| (used, total)),
             drive_progress: progress.drive_progress,
             elapsed: now.duration_since(self.started),
@@ -300,26 +319,36 @@ impl Teller {
                     .and_then(|pace| pace.left(progress.blocks_done, progress.blocks_total)),
             },
             committed: progress.committed,
-        };
-        self.figures.send_modify(|f| *f = figures);
+        }
     }
 }
 
 impl Told {
-    /// What was told before the newest figures, or these: a phase comes before its figures. Their time never goes back: what
-    /// the drive's thread has counted comes a moment later than it was.
+    /// What was told before the newest figures, or these: a phase comes before its figures.
     fn newest(&mut self) -> JobEvent {
         let figures = *self.figures.borrow_and_update();
         // Looked for behind the figures: what was told before them is there by then.
-        if let Ok(event) = self.events.try_recv() {
-            self.figures.mark_changed();
-            return event;
+        match self.events.try_recv() {
+            Ok(event) => {
+                self.figures.mark_changed();
+                event
+            }
+            Err(_) => JobEvent::Progress(figures),
         }
-        self.elapsed = self.elapsed.max(figures.elapsed);
-        JobEvent::Progress(JobProgress {
-            elapsed: self.elapsed,
-            ..figures
-        })
+    }
+
+    /// An event whose time does not go back: what the drive's thread has counted comes a moment later than it was.
+    fn in_time(&mut self, event: JobEvent) -> JobEvent {
+        match event {
+            JobEvent::Progress(figures) => {
+                self.elapsed = self.elapsed.max(figures.elapsed);
+                JobEvent::Progress(JobProgress {
+                    elapsed: self.elapsed,
+                    ..figures
+                })
+            }
+            other => other,
+        }
     }
 
     /// Everything that is told, until the job has ended. Phases and notes come before figures.
@@ -340,7 +369,7 @@ impl Told {
                     Some(told.newest())
                 }
             };
-            event.map(|event| (event, Some(told)))
+            event.map(|event| (told.in_time(event), Some(told)))
         })
         .boxed()
     }
