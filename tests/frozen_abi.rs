@@ -25,15 +25,16 @@ use std::sync::Arc;
 
 const SOURCE: &str = "tests/plugins/frozen";
 
+/// How its library is called, and how one is that was made of it. Of one name, the one would take the other's place for
+/// the next run.
+const NAME: &str = "pitland_frozen_plugin";
+const RAISED: &str = "pitland_raised_plugin";
+
 /// The library of that source, in a folder that nobody else can write.
-fn library(source: &str, folder: &Path) -> std::path::PathBuf {
+fn library(source: &str, name: &str, folder: &Path) -> std::path::PathBuf {
     fs::set_permissions(folder, fs::Permissions::from_mode(0o755)).unwrap();
     let path = folder.join("frozen.so");
-    fs::copy(
-        built::library_outside(source, "pitland_frozen_plugin"),
-        &path,
-    )
-    .unwrap();
+    fs::copy(built::library_outside(source, name), &path).unwrap();
     path
 }
 
@@ -75,11 +76,10 @@ fn works(writer: &Arc<dyn WriterModule>) {
     );
 }
 
-/// One test, because both libraries are built to one place.
 #[test]
 fn a_library_written_against_version_1_loads_whatever_the_minor_version() {
     let folder = tempfile::tempdir().unwrap();
-    let plugin = load(library(SOURCE, folder.path())).unwrap();
+    let plugin = load(library(SOURCE, NAME, folder.path())).unwrap();
     let version = |minor, patch| AbiVersion {
         major: 1,
         minor,
@@ -91,7 +91,9 @@ fn a_library_written_against_version_1_loads_whatever_the_minor_version() {
     // The same with its versions raised: what is newer than this program, as this program may be newer than it.
     let raised = tempfile::tempdir().unwrap();
     let manifest = fs::read_to_string(format!("{SOURCE}/Cargo.toml")).unwrap();
-    let newer = manifest.replace("version = \"1.0.0\"", "version = \"1.9.7\"");
+    let newer = manifest
+        .replace("version = \"1.0.0\"", "version = \"1.9.7\"")
+        .replace(NAME, RAISED);
     assert_ne!(newer, manifest);
     fs::write(raised.path().join("Cargo.toml"), newer).unwrap();
     fs::create_dir(raised.path().join("src")).unwrap();
@@ -101,7 +103,7 @@ fn a_library_written_against_version_1_loads_whatever_the_minor_version() {
     )
     .unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let path = library(raised.path().to_str().unwrap(), folder.path());
+    let path = library(raised.path().to_str().unwrap(), RAISED, folder.path());
     let plugin = load(path).unwrap();
     assert_eq!(plugin.metadata().abi, version(9, 7));
     assert_ne!(plugin.metadata().abi, ABI_VERSION);
