@@ -6,13 +6,18 @@
     reason = "a test's helpers fail by panicking"
 )]
 
-use pitland::cd::{CdImage, CdMode, CdSubchannel, CdTrack, Gap, SECTOR_BYTES};
+use pitland::cd::{
+    CdError, CdImage, CdMode, CdSubchannel, CdTrack, Gap, SECTOR_BYTES, SubchannelForm,
+};
 use pitland::transport::sim::{MediumKind, create_disc};
 use pitland::writer::mmc::Lba;
 use pitland::{BurnOptions, Engine, Image, OpenMode, Outcome, StashPolicy, VerifyLevel};
+use proptest::collection::vec;
+use proptest::prelude::*;
 use std::fs;
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::sync::OnceLock;
 
 /// Samples that all differ from their neighbours.
 fn sound(frames: u32) -> Vec<u8> {
@@ -81,5 +86,73 @@ async fn a_sample_that_differs_is_found_and_a_stash_changes_nothing() {
         let start = facts.cd.toc.as_ref().unwrap().entries[1].start;
         assert_eq!(differs.bad_sectors, [Lba(start.0 + 7)], "{mode}");
         assert!(!differs.is_equal() && differs.bad == 1);
+    }
+}
+
+/// Blocks of lead-in before the first pregap: some rounds of the table of contents.
+const LEAD_IN: u32 = 60;
+/// Bytes of a block with P and Q, Q behind the sector.
+const BLOCK: usize = 2368;
+
+/// CRC of Q: x^16 + x^12 + x^5 + 1, inverted.
+fn crc(q: &[u8]) -> [u8; 2] {
+    let shifted = |crc: u16, _| match crc & 0x8000 {
+        0 => crc << 1,
+        _ => crc << 1 ^ 0x1021,
+    };
+    let taken = |crc: u16, byte: &u8| (0..8).fold(crc ^ u16::from(*byte) << 8, shifted);
+    (!q.iter().fold(0, taken)).to_be_bytes()
+}
+
+/// A small disc as a stream of raw blocks, lead-in first.
+fn raw_blocks() -> &'static [u8] {
+    static BLOCKS: OnceLock<Vec<u8>> = OnceLock::new();
+    BLOCKS.get_or_init(|| {
+        let folder = tempfile::tempdir().unwrap();
+        let image = image(folder.path(), &sound(300), &sound(300));
+        let first = Lba(-150 - LEAD_IN as i32);
+        let raw = image.raw(SubchannelForm::Pq16, first).unwrap();
+        let mut blocks = vec![0; raw.blocks() as usize * raw.block_bytes()];
+        raw.reader().read_blocks(0, &mut blocks).unwrap();
+        // All but the beginning of the lead-out.
+        blocks.truncate((LEAD_IN as usize + 150 + 600 + 100) * BLOCK);
+        blocks
+    })
+}
+
+fn opened(blocks: &[u8]) -> Result<CdImage, CdError> {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs::write(file.path(), blocks).unwrap();
+    CdImage::from_raw_blocks(file.path(), SubchannelForm::Pq16, Some(LEAD_IN))
+}
+
+#[test]
+fn a_stream_of_raw_blocks_has_the_tracks_that_its_lead_in_says() {
+    let starts = opened(raw_blocks()).unwrap();
+    let starts: Vec<Lba> = starts.session().tracks().map(|(_, t)| t.index_1).collect();
+    assert_eq!(starts, [Lba(0), Lba(300)]);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    /// With the CRC made right again: what is believed is what is dangerous.
+    #[test]
+    fn a_lead_in_that_says_anything_is_a_disc_or_an_error(
+        changes in vec((0..LEAD_IN as usize + 8, 0..10_usize, any::<u8>()), 1..200),
+        cut in 0..40_usize,
+    ) {
+        let mut blocks = raw_blocks().to_vec();
+        for (block, at, byte) in changes {
+            let q = &mut blocks[block * BLOCK + SECTOR_BYTES..][..12];
+            q[at] = byte;
+            let sum = crc(&q[..10]);
+            q[10..].copy_from_slice(&sum);
+        }
+        let whole = blocks.len() / BLOCK;
+        blocks.truncate((whole - whole * cut / 80) * BLOCK);
+        if let Ok(image) = opened(&blocks) {
+            prop_assert!((1..=99).contains(&image.session().tracks().len()));
+        }
     }
 }
