@@ -341,19 +341,23 @@ impl CdImageReader {
     /// # Errors
     /// What the sources say, `UnexpectedEof` where there are not so many blocks.
     pub fn read_blocks(&mut self, block: u32, out: &mut [u8]) -> io::Result<()> {
-        let each = self.blocks.block_bytes();
-        let made = match self.sound.take() {
-            None => read(&self.blocks, &mut self.program, block, out)?,
-            Some(mut sound) => {
-                let made = read(&self.blocks, &mut DataAlone(&mut self.program), block, out)?;
-                let session = &self.blocks.image.session;
+        let Self {
+            blocks,
+            program,
+            sound,
+        } = self;
+        let each = blocks.block_bytes();
+        let made = match sound {
+            None => read(blocks, program, block, out)?,
+            Some(sound) => {
+                let made = read(blocks, &mut DataAlone(program), block, out)?;
+                let session = &blocks.image.session;
                 for (at, out) in (block..).zip(out.chunks_exact_mut(each).take(made)) {
                     let main = out.get_mut(..SECTOR_BYTES).unwrap_or_default();
-                    if let Some(lba) = self.blocks.lba(at) {
+                    if let Some(lba) = blocks.lba(at) {
                         sound.fill(session, lba, main)?;
                     }
                 }
-                self.sound = Some(sound);
                 made
             }
         };
