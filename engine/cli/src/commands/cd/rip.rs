@@ -287,9 +287,10 @@ impl Rip {
         let is_end = |end| end == track.number;
         let (is_first, is_last) = (is_end(self.ends.0), is_end(self.ends.1));
         let mut own = TrackDigester::new(track.blocks, is_first, is_last);
-        // Of a track with gaps that the drive made, the digests know the sound alone.
-        let known = digest.as_ref().map_or(0, |digest| digest.blocks);
-        let mut as_known = TrackDigester::new(known, is_first, is_last);
+        // Of a track with gaps that the drive made, the digests know the sound alone. What they know whole is summed up once.
+        let known = digest.as_ref().map_or(track.blocks, |digest| digest.blocks);
+        let mut as_known =
+            (known != track.blocks).then(|| TrackDigester::new(known, is_first, is_last));
         let mut told = Told::default();
         let mut at = 0;
         while at < track.blocks {
@@ -301,8 +302,10 @@ impl Rip {
             let (samples, more) = self.sectors.sound(lba, count)?;
             told.add(more);
             own.update(&samples);
-            let known = known.saturating_sub(at).min(count) as usize * SECTOR_BYTES;
-            as_known.update(samples.get(..known).unwrap_or_default());
+            if let Some(as_known) = &mut as_known {
+                let known = known.saturating_sub(at).min(count) as usize * SECTOR_BYTES;
+                as_known.update(samples.get(..known).unwrap_or_default());
+            }
             file.write(&samples)?;
             at += count;
             self.done += u64::from(count);
@@ -311,7 +314,7 @@ impl Rip {
                 .bytes(self.done * each, u64::from(total) * each);
         }
         let own = own.finish(track.number, track.first);
-        let as_known = as_known.finish(track.number, track.first);
+        let as_known = as_known.map(|sums| sums.finish(track.number, track.first));
         let view = TrackRippedView {
             number: track.number,
             output,
@@ -322,7 +325,7 @@ impl Rip {
             sha256: hex(&own.sha256),
             crc_1: hex(&own.crc_1.to_be_bytes()),
             crc_2: hex(&own.crc_2.to_be_bytes()),
-            digest: self.judge(digest.as_ref(), &as_known),
+            digest: self.judge(digest.as_ref(), as_known.as_ref().unwrap_or(&own)),
         };
         Ok((file, view))
     }
