@@ -21,13 +21,12 @@ use pitland_mmc::cdb::{
     Cdb, CdbBytes, GetConfiguration, Inquiry, RequestedFeatures, TestUnitReady,
 };
 use pitland_mmc::reply::Configuration;
+use pitland_mmc::sense::Reaction;
 use pitland_writer::{Answer, BlockForm, MediaFacts, Refusal};
 use std::num::NonZeroU32;
 use std::time::Duration;
 use tokio::sync::oneshot;
 
-/// MEDIUM NOT PRESENT (recipe 9).
-const MEDIUM_NOT_PRESENT: u8 = 0x3A;
 /// Bytes of the answers that are asked for.
 const INQUIRY_BYTES: u8 = 36;
 const CONFIGURATION_BYTES: u16 = Configuration::HEADER_LEN as u16;
@@ -159,7 +158,9 @@ async fn errand(
 /// session would mind.
 async fn ask(lease: &DriveLease) -> Result<MediaFacts, BurnError> {
     match answer(lease, TestUnitReady {}.emit(), 0).await {
-        Err(BurnError::Drive(QueryError::Sense(sense))) if sense.asc == MEDIUM_NOT_PRESENT => {
+        Err(BurnError::Drive(QueryError::Sense(sense)))
+            if sense.reaction() == Reaction::NoMedium =>
+        {
             return Err(Refusal::NoMedium.into());
         }
         ready => drop(ready?),
