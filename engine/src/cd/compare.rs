@@ -6,6 +6,7 @@
 
 use super::image::{CdBlocks, CdImage, CdImageReader};
 use super::layout::runs_by_track;
+use super::read_back::{AROUND, SAMPLE, TRIES, WINDOW, is_lively};
 use crate::drive::DriveReader;
 use crate::error::{QueryError, SourceError};
 use pitland_mmc::Lba;
@@ -15,16 +16,10 @@ use pitland_redbook::sector::SectorForm;
 use pitland_writer::{CdMode, MediaFacts};
 use std::ops::ControlFlow;
 
-/// Samples to either side among which the drive's read offset is looked for; the greatest that are known are below 1800.
-const WINDOW: i64 = 6 * FRAME_SAMPLES as i64;
 /// Frames that must be equal for an offset to be found.
 const PROBE: u32 = 8;
 /// Sectors that are read at a time.
 const PIECE: u32 = 16;
-/// Times that sectors are read again that differ.
-const TRIES: u8 = 2;
-/// Bytes of a sample.
-const SAMPLE: i64 = 4;
 /// Differences that are told one by one.
 const MOST_TOLD: usize = 64;
 
@@ -342,28 +337,21 @@ impl Comparing<'_> {
 
     /// Looks for the offset in the first loud enough part of a run; `None`: there is none.
     fn find_offset(&mut self, run: Run) -> Result<Option<i64>, CompareError> {
-        let around = (WINDOW as u64).div_ceil(FRAME_SAMPLES) as u32;
-        let mut place = around;
+        let mut place = AROUND;
         let bytes_of = |frames: u32| frames as usize * SECTOR_BYTES;
-        while place + PROBE + around <= run.blocks {
+        while place + PROBE + AROUND <= run.blocks {
             let from = i64::from(run.image_block + place) * SECTOR_BYTES as i64;
             let probe = self.expected.bytes(from, bytes_of(PROBE))?;
-            let samples = probe.as_chunks::<4>().0;
-            let changes = samples
-                .iter()
-                .zip(samples.iter().skip(1))
-                .filter(|(a, b)| a != b)
-                .count();
-            if changes < samples.len() / 2 {
+            if !is_lively(probe) {
                 place += PROBE;
                 continue;
             }
-            let mut read = vec![0; bytes_of(PROBE + 2 * around)];
+            let mut read = vec![0; bytes_of(PROBE + 2 * AROUND)];
             self.read(
-                Lba(run.first.0.saturating_add_unsigned(place - around)),
+                Lba(run.first.0.saturating_add_unsigned(place - AROUND)),
                 &mut read,
             )?;
-            let middle = i64::from(around) * SECTOR_BYTES as i64;
+            let middle = i64::from(AROUND) * SECTOR_BYTES as i64;
             let probe = self.expected.bytes(from, bytes_of(PROBE))?;
             let head = probe.get(..64).unwrap_or_default();
             // The nearest offsets first: what repeats itself fits in many places.

@@ -16,13 +16,13 @@ const PIECE: u32 = 24;
 /// Pieces of a run that are looked at in short, both ends among them.
 const SHORT_PIECES: u32 = 16;
 /// Times that a sector is read again that differs.
-const TRIES: u8 = 2;
+pub(super) const TRIES: u8 = 2;
 /// Bytes of a sample of both channels.
-const SAMPLE: i64 = 4;
+pub(super) const SAMPLE: i64 = 4;
 /// Samples to either side among which the read offset is looked for; the greatest that are known are below 1800.
-const WINDOW: i64 = AROUND as i64 * FRAME_SAMPLES as i64;
+pub(super) const WINDOW: i64 = AROUND as i64 * FRAME_SAMPLES as i64;
 /// Sectors of that window.
-const AROUND: u32 = 6;
+pub(super) const AROUND: u32 = 6;
 /// Sectors side by side that an offset must fit.
 const PROBE: u32 = 4;
 /// Places of a run where an offset is looked for.
@@ -316,9 +316,9 @@ enum Found {
     Unchecked,
 }
 
-/// Whether a sector's samples differ enough from one another that it is not taken for its neighbour.
-fn is_lively(sector: &[u8]) -> bool {
-    let samples = sector.as_chunks::<4>().0;
+/// Whether samples differ enough from one another that they are not taken for their neighbours.
+pub(super) fn is_lively(sound: &[u8]) -> bool {
+    let samples = sound.as_chunks::<4>().0;
     let pairs = samples.iter().zip(samples.iter().skip(1));
     pairs.filter(|(a, b)| a != b).count() >= samples.len() / 2
 }
