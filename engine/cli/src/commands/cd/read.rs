@@ -73,6 +73,17 @@ fn tell(scan: &CdScan, watcher: &Watcher) {
     }
 }
 
+impl CdFormatArg {
+    /// The sheet that describes the image.
+    fn sheet(self) -> Sheet {
+        match self {
+            Self::Bincue => Sheet::Cue,
+            Self::Toc => Sheet::Toc,
+            Self::Ccd => Sheet::Ccd,
+        }
+    }
+}
+
 /// The files that a disc becomes.
 struct Outputs {
     kind: CdFormatArg,
@@ -85,10 +96,9 @@ struct Outputs {
 impl Outputs {
     fn create(args: &CdReadArgs) -> Result<Self, Complaint> {
         let named = |ending| with_ending(&args.output, ending);
-        let (image, sheet) = match args.kind {
-            CdFormatArg::Bincue => ("bin", Sheet::Cue),
-            CdFormatArg::Toc => ("bin", Sheet::Toc),
-            CdFormatArg::Ccd => ("img", Sheet::Ccd),
+        let image = match args.kind {
+            CdFormatArg::Bincue | CdFormatArg::Toc => "bin",
+            CdFormatArg::Ccd => "img",
         };
         let sink = |path: PathBuf| -> Result<_, Complaint> {
             let sink = Sink::create(&path, None)?;
@@ -101,7 +111,7 @@ impl Outputs {
                 CdFormatArg::Ccd => Some(sink(named("sub"))?),
                 _ => None,
             },
-            sheet: named(sheet.ending()),
+            sheet: named(args.kind.sheet().ending()),
             digest: Sha256::new(),
         })
     }
@@ -190,18 +200,13 @@ impl Copy {
             run_out,
             ..
         } = self;
-        let kind = match outputs.kind {
-            CdFormatArg::Bincue => Sheet::Cue,
-            CdFormatArg::Toc => Sheet::Toc,
-            CdFormatArg::Ccd => Sheet::Ccd,
-        };
         let name = sheets::name_of(&outputs.image.0);
         let file = SheetFile {
             name: &name,
             kind: CueFileKind::Binary,
             first: Lba(0),
         };
-        let text = kind.text(&scan, &[file])?;
+        let text = outputs.kind.sheet().text(&scan, &[file])?;
         let mut names = vec![Name::new(&outputs.image.0)];
         let bytes = outputs.image.1.finish()?;
         if let Some((path, sink)) = outputs.subchannels {
