@@ -61,6 +61,31 @@ unsafe fn run(
     result
 }
 
+/// Burns the image that is made with what the caller wishes.
+///
+/// # Safety
+/// Places, a drive and options, or null.
+unsafe fn burn(
+    drive: *const pitland_drive,
+    options: *const pitland_burn_options,
+    report: *mut *mut pitland_report,
+    image: impl FnOnce(&Wish<'_>) -> Result<Image, Fault>,
+) -> Result<(), Fault> {
+    // SAFETY: as the caller promises.
+    unsafe { put(report, None) };
+    // SAFETY: as the caller promises.
+    let drive = unsafe { drive_of(drive) }?;
+    // SAFETY: as the caller promises.
+    let wish = unsafe { Wish::read(options) }?;
+    let image = image(&wish)?;
+    // SAFETY: as the caller promises.
+    unsafe {
+        run(drive, &wish, report, |lease| {
+            lease.burn(wish.burn.clone(), image)
+        })
+    }
+}
+
 /// What a caller names as a tree.
 ///
 /// # Safety
@@ -87,24 +112,10 @@ pub unsafe extern "C" fn pitland_drive_burn_tree(
     report: *mut *mut pitland_report,
     error: *mut *mut pitland_error,
 ) -> pitland_status {
-    let burn = || {
-        // SAFETY: places or null, as everywhere.
-        unsafe { put(report, None) };
-        // SAFETY: a drive or null, as everywhere.
-        let drive = unsafe { drive_of(drive) }?;
-        // SAFETY: options or null, as everywhere.
-        let wish = unsafe { Wish::read(options) }?;
-        // SAFETY: so many paths, as everywhere.
-        let image = unsafe { tree_of(paths, count, wish.master()) }?;
-        // SAFETY: places or null, as everywhere.
-        unsafe {
-            run(drive, &wish, report, |lease| {
-                lease.burn(wish.burn.clone(), image)
-            })
-        }
-    };
-    // SAFETY: places or null, as everywhere.
-    unsafe { call(error, burn) }
+    // SAFETY: so many paths, as everywhere.
+    let tree = |wish: &Wish<'_>| unsafe { tree_of(paths, count, wish.master()) };
+    // SAFETY: a drive, options and places, or null, as everywhere.
+    unsafe { call(error, || burn(drive, options, report, tree)) }
 }
 
 /// Burns a file that is an image already (.iso, or a .cue of one track of data). `options` and `report` as with
@@ -118,24 +129,14 @@ pub unsafe extern "C" fn pitland_drive_burn_image(
     report: *mut *mut pitland_report,
     error: *mut *mut pitland_error,
 ) -> pitland_status {
-    let burn = || {
-        // SAFETY: places or null, as everywhere.
-        unsafe { put(report, None) };
-        // SAFETY: a drive or null, as everywhere.
-        let drive = unsafe { drive_of(drive) }?;
-        // SAFETY: options or null, as everywhere.
-        let wish = unsafe { Wish::read(options) }?;
-        // SAFETY: a text or null, as everywhere.
-        let image = Image::file(Path::new(unsafe { system_text(path, "path") }?));
-        // SAFETY: places or null, as everywhere.
-        unsafe {
-            run(drive, &wish, report, |lease| {
-                lease.burn(wish.burn.clone(), image)
-            })
-        }
+    // SAFETY: a text or null, as everywhere.
+    let file = |_: &Wish<'_>| {
+        Ok(Image::file(Path::new(unsafe {
+            system_text(path, "path")
+        }?)))
     };
-    // SAFETY: places or null, as everywhere.
-    unsafe { call(error, burn) }
+    // SAFETY: a drive, options and places, or null, as everywhere.
+    unsafe { call(error, || burn(drive, options, report, file)) }
 }
 
 /// What pitland_drive_burn_tree would do, as a text for people: sizes, addresses, commands. Nothing that changes the drive or
