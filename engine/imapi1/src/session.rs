@@ -19,7 +19,15 @@ const MODE: u32 = 0o666;
 /// The lock while it is held; dropping it gives it back.
 #[derive(Debug)]
 pub(crate) struct SessionLock {
-    _file: File,
+    file: File,
+}
+
+impl Drop for SessionLock {
+    /// Closing the file is not enough: a child that another thread is just starting has it open until it runs its own
+    /// program.
+    fn drop(&mut self) {
+        let _ = self.file.unlock();
+    }
 }
 
 impl SessionLock {
@@ -29,7 +37,7 @@ impl SessionLock {
         let failed = |error| Imapi1Error::io(Condition::FileAccess, &path, error);
         let file = open_or_make(&path).map_err(failed)?;
         match file.try_lock() {
-            Ok(()) => Ok(Self { _file: file }),
+            Ok(()) => Ok(Self { file }),
             Err(TryLockError::WouldBlock) => Err(Condition::AlreadyOpen.into()),
             Err(TryLockError::Error(error)) => Err(failed(error)),
         }
@@ -86,8 +94,10 @@ mod tests {
         let first = SessionLock::take(folder.path()).unwrap();
         let second = SessionLock::take(folder.path()).unwrap_err();
         assert_eq!(second.condition(), Condition::AlreadyOpen);
+        let of_a_child = first.file.try_clone().unwrap();
         drop(first);
         SessionLock::take(folder.path()).unwrap();
+        drop(of_a_child);
         let mode = folder.path().join(NAME).metadata().unwrap().mode();
         assert_eq!(mode & 0o777, MODE);
     }

@@ -454,6 +454,14 @@ impl JobFile {
     }
 }
 
+impl Drop for JobFile {
+    /// Closing the file is not enough: a child that another thread is just starting has it open until it runs its own
+    /// program.
+    fn drop(&mut self) {
+        let _ = rustix::fs::flock(&self.file, FlockOperation::Unlock);
+    }
+}
+
 /// Locks a file for its only user; `false` when it has one. A look by others is waited for.
 fn lock(file: &File, tries: u32) -> io::Result<bool> {
     for left in (0..tries).rev() {

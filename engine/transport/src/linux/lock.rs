@@ -194,9 +194,16 @@ impl DriveLock {
     /// Gives the lock back.
     pub fn free(&mut self) {
         self.forget_text();
-        // Closing the file is what gives a flock back.
-        self.file = None;
+        self.close();
         self.state = State::Free;
+    }
+
+    /// Closing the file is not enough: a child that another thread is just starting has it open until it runs
+    /// its own program.
+    fn close(&mut self) {
+        if let Some(file) = self.file.take() {
+            let _ = file.unlock();
+        }
     }
 
     fn forget_text(&mut self) {
@@ -208,7 +215,7 @@ impl DriveLock {
 
     fn attempt(&mut self, wanted: Wanted) -> Result<Attempt, ClaimDenied> {
         // A look may have had to open the file for reading only.
-        self.file = None;
+        self.close();
         for _ in 0..REOPENS {
             let file = open(&self.path, wanted)?;
             let attempt =
@@ -485,6 +492,27 @@ fn owner(locks: &str, file: &fs::Metadata) -> Option<u32> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_lock_that_is_given_back_is_free_though_a_child_has_its_file_open() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = LockPlace::Folder(folder.path().to_owned());
+        let scsi = ScsiAddress {
+            host: 9,
+            channel: 0,
+            target: 0,
+            lun: 0,
+        };
+        let proc = Path::new("/proc");
+        let mut held = DriveLock::new(&place, scsi, proc);
+        assert!(matches!(held.hold("first"), Ok(Attempt::Ours)));
+        let child = held.file.as_ref().unwrap().try_clone().unwrap();
+        let mut next = DriveLock::new(&place, scsi, proc);
+        assert!(matches!(next.hold("second"), Ok(Attempt::Held(_))));
+        held.free();
+        assert!(matches!(next.hold("second"), Ok(Attempt::Ours)));
+        drop(child);
+    }
 
     #[test]
     fn what_is_written_is_one_short_line() {

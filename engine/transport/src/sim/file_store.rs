@@ -49,8 +49,8 @@
 //! # Who holds it
 //!
 //! An open disc is held by `flock`: alone where it may be written, shared
-//! where it is only read. The lock goes with the process, also when it is
-//! killed.
+//! where it is only read. It is given back when the store is dropped, and by
+//! the kernel when the process ends, also when it is killed.
 
 use super::disc_file_error::{Damage, DiscFileError, FileKind};
 use super::file_layout::{BLOCK_BYTES, BLOCKS_AT, Fault, HEADER_BYTES, Layout, le32, le64};
@@ -355,6 +355,15 @@ impl DiscStore for FileStore {
     }
 }
 
+impl Drop for FileStore {
+    /// Gives the lock back by name. Closing the file is not enough: a child
+    /// that another thread is just starting has it open until it runs its own
+    /// program.
+    fn drop(&mut self) {
+        let _ = rustix::fs::flock(&self.file, FlockOperation::Unlock);
+    }
+}
+
 /// Opens an ordinary file and nothing else. Looked at before it is opened
 /// (opening a device can move a tape) and once more on the descriptor; without
 /// blocking, for a fifo that is put there in between.
@@ -558,6 +567,19 @@ mod tests {
         assert_eq!(block, [7; BLOCK]);
         store.read(8, &mut block).unwrap();
         assert_eq!(block, [0; BLOCK]);
+    }
+
+    #[test]
+    fn a_dropped_disc_is_free_though_a_child_has_its_file_open() {
+        let (_folder, path, store) = store(10);
+        let child = store.file.try_clone().unwrap();
+        assert!(matches!(
+            FileStore::open(&path, Access::ReadOnly),
+            Err(DiscFileError::InUse { .. })
+        ));
+        drop(store);
+        FileStore::open(&path, Access::ReadWrite).unwrap();
+        drop(child);
     }
 
     #[test]
