@@ -65,6 +65,10 @@ fn recipe_5_the_position_that_the_drive_makes() {
     assert_eq!(pause[15], 0x80);
     assert_eq!(host.q(551)[2..6], [0, 0, 0, 0], "0 in the last block");
     assert_eq!(host.q(552)[1..6], [2, 1, 0, 0, 0]);
+    // P through the first block of what the pause is before; nobody knew what came behind the rest.
+    let set: Vec<u32> = (0..954).filter(|lba| host.q(*lba)[15] == 0x80).collect();
+    let expected: Vec<u32> = [0].into_iter().chain(402..=552).collect();
+    assert_eq!(set, expected);
     // READ SUB-CHANNEL tells where the last read was.
     host.sound(552, 10);
     let at = host.get(&[0x42, 0, 0x40, 1, 0, 0, 0, 0, 16, 0], 16);
@@ -210,6 +214,15 @@ fn recipe_5_an_album_at_once_has_no_sample_but_its_own() {
         ] {
             assert_eq!(place(host, lba), expected, "{lba}");
         }
+        // P in pauses, and for two seconds before a track without one and before the lead-out; in
+        // either case through the first block.
+        let set: Vec<u32> = (0..1500).filter(|lba| host.q(*lba)[15] == 0x80).collect();
+        let expected: Vec<u32> = (0..=350)
+            .chain(550..=700)
+            .chain(1000..=1150)
+            .chain(1350..1500)
+            .collect();
+        assert_eq!(set, expected);
         // Number and codes, by question and among the positions.
         let number = host.get(&[0x42, 0, 0x40, 2, 0, 0, 0, 0, 24, 0], 24);
         assert_eq!(number[3..5], [20, 2]);

@@ -13,6 +13,8 @@ const CODE_EVERY: u32 = 98;
 /// Where among these they stand.
 const CATALOGUE_AT: u32 = 32;
 const RECORDING_AT: u32 = 64;
+/// Blocks before a track and before the lead-out in which P is set: two seconds.
+const P_BLOCKS: u32 = 150;
 
 impl CdDisc {
     /// The channels of a block of a track, of its pause or of its run-out; R to W are empty.
@@ -37,7 +39,32 @@ impl CdDisc {
             control.copy_permitted = (lba + PREGAP) / 4 % 2 == 1;
         }
         let q = Q { control, message };
-        Channels::new(index == 0, q.to_bytes())
+        Channels::new(self.p_at(track, lba), q.to_bytes())
+    }
+
+    /// P: set in a pause, and for two seconds before what begins without one, through the first block
+    /// of it (recipe 5). Who writes track by track does not know two seconds before that a track
+    /// ends, nor what comes behind it.
+    fn p_at(&self, track: &Track, lba: u32) -> bool {
+        // Of its pause, or its first block.
+        if lba <= track.start {
+            return true;
+        }
+        if track.run_out || !track.ended {
+            return false;
+        }
+        let next = self
+            .tracks
+            .iter()
+            .filter(|other| other.session == track.session && other.start > track.start)
+            .map(|other| other.start)
+            .min();
+        let lead_out = || {
+            let session = usize::from(track.session).checked_sub(1)?;
+            self.sessions.get(session).map(|session| session.lead_out)
+        };
+        next.or_else(lead_out)
+            .is_some_and(|begins| (begins.saturating_sub(P_BLOCKS)..begins).contains(&lba))
     }
 
     /// The code that stands in the position's place, never where an index begins.
