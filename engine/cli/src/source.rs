@@ -181,7 +181,10 @@ pub(crate) fn further_options(
         .session(session)
         .replace(append.replace)
         .remove(append.remove.iter().cloned());
-    let options = master_options(args)?.append(how);
+    let mut options = master_options(args)?.append(how);
+    if args.texts.application.is_none() {
+        options.texts.application.clear();
+    }
     Ok(match args.volume_id {
         Some(_) => options,
         None => options.volume_id(""),
@@ -200,8 +203,11 @@ fn texts(args: &TextArgs) -> VolumeTexts {
         (&args.abstract_file, &mut texts.abstract_file),
         (&args.biblio, &mut texts.bibliographic_file),
     ] {
-        if let Some(given) = given {
-            text.clone_from(given);
+        match given.as_deref() {
+            None => {}
+            // None, and not that of an earlier session.
+            Some("") => *text = " ".into(),
+            Some(given) => text.replace_range(.., given),
         }
     }
     texts

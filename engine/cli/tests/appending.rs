@@ -274,6 +274,79 @@ fn what_somebody_else_has_made_is_gone_on_with() {
 }
 
 #[test]
+fn what_a_volume_says_of_itself_goes_on_unless_something_else_is_said() {
+    if tool("what_a_volume_says_of_itself", "isoinfo").is_none() {
+        return;
+    }
+    let bench = bench();
+    fs::write(bench.path("one/Licence of all.txt"), "free").unwrap();
+    let said = [
+        ("--volume-id", "Fête №1"),
+        ("--publisher", "The Publisher, Zürich"),
+        ("--preparer", "the preparer"),
+        ("--application", "an application"),
+        ("--volume-set", "a set"),
+        ("--system-id", "a system"),
+        ("--copyright", "Licence of all.txt"),
+    ];
+    let mut args = vec!["image", "one", "-o", "x.iso"];
+    args.extend(said.iter().flat_map(|(option, text)| [*option, *text]));
+    bench.expect(0, &args);
+    let texts = || -> Vec<String> {
+        output(&bench, "isoinfo", &["-d", "-i", "x.iso"])
+            .lines()
+            .filter(|line| line.contains(" id: "))
+            .map(str::to_owned)
+            .collect()
+    };
+    let unicode = || {
+        let listed = bench.expect(0, &["ls", "x.iso", "--fs", "joliet", "--json"]);
+        listed.of_type("listed")[0]["volume_id"].clone()
+    };
+    let before = texts();
+    assert!(before.contains(&"Publisher id: The Publisher, Z_rich".to_owned()));
+    assert!(before.contains(&"Copyright File id: LICENCE_OF_ALL.TXT;1".to_owned()));
+    bench.expect(0, &["image", "two", "--append-to", "x.iso", "--replace"]);
+    assert_eq!(texts(), before);
+    assert_eq!(unicode(), "Fête №1");
+    // Said anew, taken away, and of a file that is no longer there.
+    let mut args = vec!["image", "--append-to", "x.iso"];
+    args.extend(["--publisher", "", "--preparer", "another one"]);
+    bench.expect(
+        0,
+        &[&args[..], &["--remove", "Licence of all.txt"]].concat(),
+    );
+    let expected: Vec<String> = before
+        .iter()
+        .map(|line| match line.split_once(": ") {
+            Some((name @ ("Publisher id" | "Copyright File id"), _)) => format!("{name}: "),
+            Some(("Data preparer id", _)) => "Data preparer id: another one".to_owned(),
+            _ => line.clone(),
+        })
+        .collect();
+    assert_eq!(texts(), expected);
+}
+
+#[test]
+fn a_folder_gives_way_to_a_file_only_where_it_is_removed() {
+    let bench = bench();
+    bench.expect(0, &["image", "one", "-o", "x.iso"]);
+    fs::write(bench.path("folder"), "a file").unwrap();
+    let before = bench.bytes("x.iso");
+    let grow = ["image", "folder", "--append-to", "x.iso", "--replace"];
+    let refused = bench.expect(3, &grow);
+    assert!(refused.stderr.contains("--remove"), "{}", refused.stderr);
+    assert!(bench.bytes("x.iso") == before);
+    bench.expect(0, &[&grow[..], &["--remove", "folder"]].concat());
+    bench.expect(0, &["extract", "x.iso", "-o", "out"]);
+    assert_eq!(fs::read(bench.path("out/folder")).unwrap(), b"a file");
+    // A file gives way to a folder as to another file.
+    fs::remove_file(bench.path("folder")).unwrap();
+    fs::create_dir(bench.path("folder")).unwrap();
+    bench.expect(0, &grow);
+}
+
+#[test]
 fn what_cannot_be_gone_on_with_stays_as_it_is() {
     let bench = bench();
     bench.disc("disc.vdisc", "bd-r");

@@ -251,17 +251,13 @@ impl Map {
                         self.things.get_mut(&path).unwrap().time = thing.time;
                     }
                 }
-                (Some(_), 0) => {
+                (Some(_), 1) => {}
+                // Nothing takes the place of a folder.
+                (Some(_), 0) | (Some(true), _) => {
                     self.things = before;
                     return false;
                 }
-                (Some(_), 1) => {}
-                (Some(_), _) => {
-                    self.below(&path)
-                        .iter()
-                        .for_each(|p| drop(self.things.remove(p)));
-                    self.things.insert(path, thing);
-                }
+                (Some(false), _) => drop(self.things.insert(path, thing)),
             }
         }
         true

@@ -507,6 +507,9 @@ impl MasterOptions {
         options.joliet_long = self.file_systems.joliet_long;
         options.rock_ridge = self.file_systems.rock_ridge;
         options.udf = udf;
+        if let Some(earlier) = &earlier {
+            self.texts.go_on(&earlier.volume, &tree);
+        }
         self.texts.state_in(&mut options);
         let mut warnings = Vec::new();
         if let Some(earlier) = &earlier {

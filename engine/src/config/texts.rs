@@ -1,9 +1,12 @@
 //! What a volume says of itself. Owns which texts there are; how each file system records them is mastering's.
 
-use pitland_mastering::VolumeOptions;
+use pitland_mastering::import::VolumeFacts;
+use pitland_mastering::{NodeKind, Tree, VolumeOptions};
+use std::path::Path;
 
 /// What the descriptors of ISO 9660 and Joliet say of a volume, beside its name. A text that is too long refuses the plan;
-/// characters that ISO 9660 does not have become `_` in it.
+/// characters that ISO 9660 does not have become `_` in it. A text that is empty is that of the session that is gone on with,
+/// else none; one of spaces alone is none in any case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct VolumeTexts {
@@ -56,7 +59,41 @@ impl VolumeTexts {
         ]
     }
 
+    /// Takes what is empty from an earlier session. A file that is named must be in the tree still.
+    pub(super) fn go_on(&mut self, earlier: &VolumeFacts, tree: &Tree) {
+        let file = |name: &String| {
+            let found = tree.find(&Path::new("/").join(name));
+            match found.is_some_and(|id| tree.kind(id) == NodeKind::File) {
+                true => name.clone(),
+                false => String::new(),
+            }
+        };
+        for (text, before) in [
+            (&mut self.system_id, earlier.system_id.clone()),
+            (&mut self.volume_set_id, earlier.volume_set_id.clone()),
+            (&mut self.publisher, earlier.publisher.clone()),
+            (&mut self.preparer, earlier.preparer.clone()),
+            (&mut self.application, earlier.application.clone()),
+            (&mut self.copyright_file, file(&earlier.copyright_file)),
+            (&mut self.abstract_file, file(&earlier.abstract_file)),
+            (
+                &mut self.bibliographic_file,
+                file(&earlier.bibliographic_file),
+            ),
+        ] {
+            if text.is_empty() {
+                *text = before;
+            }
+        }
+    }
+
     pub(super) fn state_in(&self, options: &mut VolumeOptions) {
+        let mut stated = self.clone();
+        for (_, text) in stated.fields() {
+            if text.trim().is_empty() {
+                text.clear();
+            }
+        }
         let Self {
             system_id,
             volume_set_id,
@@ -66,7 +103,7 @@ impl VolumeTexts {
             copyright_file,
             abstract_file,
             bibliographic_file,
-        } = self.clone();
+        } = stated;
         options.system_id = system_id;
         options.volume_set_id = volume_set_id;
         options.publisher = publisher;

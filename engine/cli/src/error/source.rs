@@ -5,7 +5,7 @@ use crate::exit::Exit;
 use pitland::SourceError;
 use pitland::cd::{CdError, CdFault, LayoutError, ScanCdError};
 use pitland::mastering::zisofs::CompressError;
-use pitland::mastering::{EditError, GrowError, ImageError, PlanError, ScanError};
+use pitland::mastering::{EditError, GrowError, ImageError, NodeKind, PlanError, ScanError};
 
 impl From<&SourceError> for Complaint {
     fn from(error: &SourceError) -> Self {
@@ -65,6 +65,17 @@ pub(super) fn source_advice(error: &SourceError) -> &'static str {
             }
             _ => "mend the source and ask again",
         },
+        SourceError::Edit(error)
+            if matches!(
+                **error,
+                EditError::Kind {
+                    kind: NodeKind::Directory,
+                    ..
+                }
+            ) =>
+        {
+            "say --remove for a folder that shall give way, and for all that it holds"
+        }
         SourceError::Edit(error)
             if matches!(**error, EditError::Exists { .. } | EditError::Kind { .. }) =>
         {

@@ -11,18 +11,17 @@
 mod boot;
 mod collect;
 mod error;
+mod facts;
 
 use std::path::{Path, PathBuf};
 
 pub use error::{ImportError, ImportWarning};
+pub use facts::VolumeFacts;
 
 use crate::block::BlockSource;
 use crate::el_torito::CatalogueEntry;
-use crate::iso9660::descriptor::VolumeKind;
-use crate::joliet;
 use crate::read::{Names, ReadLimits, Volume};
 use crate::sessions::{DiscId, volume_end};
-use crate::time::Timestamp;
 use crate::tree::TreeBuilder;
 use collect::Collector;
 
@@ -52,30 +51,6 @@ impl Default for ImportOptions {
             compare_names: true,
         }
     }
-}
-
-/// What the descriptors of an imported volume say. Texts are without their padding.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct VolumeFacts {
-    /// The volume's name.
-    pub volume_id: String,
-    /// System identifier.
-    pub system_id: String,
-    /// Volume set identifier.
-    pub volume_set_id: String,
-    /// Publisher.
-    pub publisher: String,
-    /// Data preparer.
-    pub preparer: String,
-    /// Application.
-    pub application: String,
-    /// When it was made.
-    pub created: Option<Timestamp>,
-    /// Blocks of the volume, from its session's first on.
-    pub blocks: u32,
-    /// The block of the boot catalogue.
-    pub boot_catalogue: Option<u32>,
 }
 
 /// An imported volume.
@@ -158,9 +133,9 @@ pub fn import(
         volume.use_names(names);
     }
     let boot = boot::read(&mut volume, &mut warnings);
-    let facts = facts(&volume);
     let mut files = std::mem::take(&mut collector.files);
     files.sort();
+    let facts = facts::of(&mut volume, &files);
     let end = volume.source().blocks();
     let volume_end = volume_end(session_first_lba, facts.blocks, end);
     let mut imported = Imported {
@@ -176,26 +151,4 @@ pub fn import(
     };
     imported.add_hidden_images(end)?;
     Ok(imported)
-}
-
-fn facts<R: BlockSource>(volume: &Volume<R>) -> VolumeFacts {
-    let mut facts = VolumeFacts {
-        volume_id: volume.volume_id(),
-        created: volume.created(),
-        blocks: volume.blocks(),
-        boot_catalogue: volume.boot_catalogue(),
-        ..VolumeFacts::default()
-    };
-    if let Some(descriptor) = volume.descriptor() {
-        let text = |field: &[u8]| match descriptor.kind {
-            VolumeKind::Supplementary(_) => joliet::to_utf8(field),
-            _ => String::from_utf8_lossy(field).into_owned(),
-        };
-        facts.system_id = text(&descriptor.system);
-        facts.volume_set_id = text(&descriptor.volume_set);
-        facts.publisher = text(&descriptor.publisher);
-        facts.preparer = text(&descriptor.preparer);
-        facts.application = text(&descriptor.application);
-    }
-    facts
 }

@@ -275,6 +275,14 @@ impl<R: BlockSource> Volume<R> {
         iso.map(|iso| iso.descriptor(self.names))
     }
 
+    /// ISO 9660's descriptor of the volume that has these names, whichever are in use.
+    pub(crate) fn descriptor_of(&self, names: Names) -> Option<&VolumeDescriptor> {
+        let iso = self.iso.as_ref()?;
+        iso.offered_names()
+            .contains(&names)
+            .then(|| iso.descriptor(names))
+    }
+
     /// What the descriptors of UDF say, where there is UDF.
     #[must_use]
     pub fn udf(&self) -> Option<&UdfVolumeFacts> {

@@ -20,7 +20,8 @@ pub enum Clash {
     Refuse,
     /// What was there before; a folder keeps its attributes.
     Keep,
-    /// What comes; a folder gets the attributes of the one that comes.
+    /// What comes; a folder gets the attributes of the one that comes. Something else in the place of a folder is refused,
+    /// for it would take with it all that the folder holds: remove that first.
     Replace,
 }
 
@@ -60,16 +61,19 @@ pub(super) fn merge(
                 let mut below = path.clone();
                 below.push(name);
                 open.push((below, Arc::unwrap_or_clone(node)));
-            } else if clash == Clash::Replace {
-                children.insert(name, node);
-            } else if let Some(old) = children.get(&name) {
-                if clash == Clash::Refuse {
+                continue;
+            }
+            let old = children.get(&name).map(|old| old.kind);
+            match (clash, old) {
+                (Clash::Keep, Some(_)) => {}
+                (Clash::Refuse, Some(old)) | (Clash::Replace, Some(old @ NodeKind::Directory)) => {
                     let mut clashing = parts.clone();
                     clashing.push(&name);
-                    return Err(refused(shown(&clashing), old.kind, node.kind));
+                    return Err(refused(shown(&clashing), old, node.kind));
                 }
-            } else {
-                children.insert(name, node);
+                (Clash::Replace, Some(_)) | (_, None) => {
+                    children.insert(name, node);
+                }
             }
         }
     }
