@@ -1,7 +1,8 @@
 //! Burns a data disc and an audio disc with the calls of IMAPI 1.
 //!
-//! `cargo run -p pitland-imapi1 --example two_discs -- FOLDER SOUND.raw DATA_DRIVE AUDIO_DRIVE`; the sound is 16-bit stereo at
-//! 44.1 kHz without a header, and the drives are `virtual:FILE` or nodes of the machine, each with a blank CD in it.
+//! `cargo run -p pitland-imapi1 --example two_discs -- DATA_DRIVE AUDIO_DRIVE FOLDER SOUND...`; each SOUND becomes a track, of
+//! 16-bit stereo at 44.1 kHz without a header, and the drives are `virtual:FILE` or nodes of the machine, each with a blank CD
+//! in it.
 
 use pitland::Engine;
 use pitland_imapi1::{DiscMaster, DiscMasterFormat, DiscMasterSettings, PropertySet};
@@ -13,20 +14,20 @@ type Done = Result<(), Box<dyn std::error::Error>>;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Done {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [folder, sound, data, audio] = &arguments[..] else {
-        return Err("FOLDER SOUND.raw DATA_DRIVE AUDIO_DRIVE".into());
+    let [data, audio, folder, sounds @ ..] = &arguments[..] else {
+        return Err("DATA_DRIVE AUDIO_DRIVE FOLDER SOUND...".into());
     };
     let engine = Engine::builder().build()?;
     engine.open(&data.parse()?)?;
     engine.open(&audio.parse()?)?;
     let master = DiscMaster::open(engine.clone(), DiscMasterSettings::default()).await?;
-    burn(master, folder.as_ref(), sound.as_ref()).await?;
+    burn(master, folder.as_ref(), sounds).await?;
     engine.shutdown(Duration::from_secs(60)).await;
     Ok(())
 }
 
 /// Burns data in the first recorder and audio in the second.
-pub(crate) async fn burn(mut master: DiscMaster, folder: &Path, sound: &Path) -> Done {
+pub(crate) async fn burn(mut master: DiscMaster, folder: &Path, sounds: &[String]) -> Done {
     let recorders = master.enum_disc_recorders().await?;
     let [first, second] = &recorders[..] else {
         return Err("these are not two recorders for CDs".into());
@@ -42,11 +43,13 @@ pub(crate) async fn burn(mut master: DiscMaster, folder: &Path, sound: &Path) ->
     master.set_active_disc_master_format(DiscMasterFormat::Redbook)?;
     master.set_active_disc_recorder(second).await?;
     let mut redbook = master.redbook()?;
-    let mut samples = std::fs::read(sound)?;
-    samples.resize(samples.len().next_multiple_of(2352), 0);
-    redbook.create_audio_track(0)?;
-    redbook.add_audio_track_blocks(&samples).await?;
-    redbook.close_audio_track()?;
+    for sound in sounds {
+        let mut samples = std::fs::read(sound)?;
+        samples.resize(samples.len().next_multiple_of(2352), 0);
+        redbook.create_audio_track(0)?;
+        redbook.add_audio_track_blocks(&samples).await?;
+        redbook.close_audio_track()?;
+    }
     println!("{} blocks of sound", redbook.used_audio_blocks()?);
     master.record_disc(false, true).await?;
     master.close();

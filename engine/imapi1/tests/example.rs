@@ -24,7 +24,8 @@ async fn a_data_disc_and_an_audio_disc_are_burned() {
     let sound = folder.join("sound.raw");
     fs::write(&sound, samples(320, 1)).unwrap();
     let drives = ["data", "audio"].map(|name| bench.drive(name, MediumKind::CdR, None));
-    two_discs::burn(bench.open().await, &files, &sound)
+    let sounds = [sound.display().to_string()];
+    two_discs::burn(bench.open().await, &files, &sounds)
         .await
         .unwrap();
     let ends = [
