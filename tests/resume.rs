@@ -11,17 +11,18 @@ mod common;
 
 use common::burn::{Opened, Place, blank, export, mastering, tree};
 use common::tree::{noise, write};
+use common::watched::{Then, Watched};
 use pitland::journal::{JobFolder, JobState, JournalError, OtherBecause, UnclearBecause, Verdict};
 use pitland::mastering::{IsoLevel, Platform};
 use pitland::transport::sim::MediumKind;
-use pitland::transport::{DeviceClock, Exchange, Limits, Reply, TransportError};
+use pitland::transport::{Data, DeviceClock, Exchange, Limits, Reply, TransportError};
 use pitland::{
     Append, BootImage, BurnOptions, DriveHandle, FileSystems, Finish, Image, Interrupted,
     MasterOptions, Outcome, Placement, ResumeError, SourceChange, Transport, Udf,
 };
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// Blocks of the discs: a file of them is small enough to be copied and compared.
@@ -383,6 +384,29 @@ async fn a_burn_that_is_cut_off_twice_goes_on_twice() {
     };
     assert!(block > first, "{block} after {first}");
     assert!(scene.content(whole.len()).await == whole);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_burn_at_one_rate_of_rotation_goes_on_at_it() {
+    let scene = Scene::new(BurnOptions::default().pure_cav());
+    cut_in_the_middle(&scene, MediumKind::BdR).await;
+    let rotations = Arc::<Mutex<Vec<u8>>>::default();
+    let heard = Arc::clone(&rotations);
+    let opened = Opened::with(&scene.disc(), |inner| {
+        Box::new(Watched::new(inner, move |exchange| {
+            // SET STREAMING has the rotation control in its list.
+            if let (0xB6, Data::Out(list)) = (exchange.cdb.opcode(), &exchange.data) {
+                heard.lock().unwrap().push(list[0] >> 3 & 3);
+            }
+            Then::Pass
+        }))
+    });
+    let interrupted = scene.examine(&opened.drive).await.unwrap();
+    let report = interrupted.go_on().await.unwrap().report().await.unwrap();
+    assert_eq!(report.outcome, Outcome::Verified, "{report:?}");
+    // What follows sets the drive up for reading back.
+    assert_eq!(rotations.lock().unwrap().first(), Some(&1));
+    opened.close().await;
 }
 
 /// What is said of another disc.

@@ -174,6 +174,8 @@ pub struct Wish {
     pub underrun_protection: bool,
     /// Whether the drive leaves out its own verification.
     pub fast_write: bool,
+    /// Whether the disc was to turn at one rate all the time, where the drive offers it.
+    pub pure_cav: bool,
 }
 
 /// What becomes of devices, fifos and sockets in a tree.
@@ -380,7 +382,9 @@ impl Wish {
             Verify::Quick => 1,
             Verify::Full => 2,
         });
-        put.u8(u8::from(self.underrun_protection) | u8::from(self.fast_write) << 1);
+        put.u8(u8::from(self.underrun_protection)
+            | u8::from(self.fast_write) << 1
+            | u8::from(self.pure_cav) << 2);
     }
 
     fn take(take: &mut Take<'_>) -> Option<Self> {
@@ -407,8 +411,8 @@ impl Wish {
             2 => Verify::Full,
             _ => return None,
         };
-        // Journals of earlier versions have the first bit only.
-        let flags = take.u8().filter(|flags| *flags < 4)?;
+        // Journals of earlier versions have the first bit only, or the first two.
+        let flags = take.u8().filter(|flags| *flags < 8)?;
         Some(Self {
             placement,
             finish,
@@ -416,6 +420,7 @@ impl Wish {
             verify,
             underrun_protection: flags & 1 != 0,
             fast_write: flags & 2 != 0,
+            pure_cav: flags & 4 != 0,
         })
     }
 }

@@ -293,6 +293,7 @@ proptest! {
             verify: [Verify::None, Verify::Quick, Verify::Full][verify],
             underrun_protection: value % 2 == 1,
             fast_write: value % 4 > 1,
+            pure_cav: value % 8 > 3,
         };
         begun.source = match kind {
             0 => SourceMark::Stream { name: text },

@@ -200,6 +200,7 @@ fn wish(options: &BurnOptions) -> Option<Wish> {
         },
         underrun_protection: options.underrun_protection,
         fast_write: options.fast_write,
+        pure_cav: options.pure_cav,
     })
 }
 
@@ -212,7 +213,7 @@ pub(crate) fn options(begun: &Begun) -> BurnOptions {
         journal::Speed::KilobytesPerSecond(value) => speed(value, Speed::KilobytesPerSecond),
         journal::Speed::TenthsOfNominal(value) => speed(value, Speed::TenthsOfNominal),
     };
-    BurnOptions::default()
+    let options = BurnOptions::default()
         .placement(match wish.placement {
             journal::Placement::BlankOnly => Placement::BlankOnly,
             journal::Placement::Overwrite => Placement::Overwrite,
@@ -230,7 +231,11 @@ pub(crate) fn options(begun: &Begun) -> BurnOptions {
         })
         .underrun_protection(wish.underrun_protection)
         .fast_write(wish.fast_write)
-        .writer(begun.writer.clone())
+        .writer(begun.writer.clone());
+    match wish.pure_cav {
+        true => options.pure_cav(),
+        false => options,
+    }
 }
 
 /// What an image was made of, and by what it is known again. Of an image as it was prepared: before it was
@@ -371,6 +376,10 @@ mod tests {
                             .underrun_protection(finish == Finish::CloseSession)
                             .fast_write(placement == Placement::Overwrite)
                             .writer("x");
+                        let asked = match speed {
+                            Speed::Maximum => asked,
+                            _ => asked.pure_cav(),
+                        };
                         let begun = Begun {
                             began: UNIX_EPOCH,
                             client: String::new(),

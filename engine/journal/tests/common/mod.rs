@@ -40,6 +40,7 @@ pub(crate) fn begun(profile: Profile) -> Begun {
             speed: Speed::TenthsOfNominal(40),
             underrun_protection: true,
             fast_write: false,
+            pure_cav: false,
             ..Wish::default()
         },
         source: SourceMark::Tree {
