@@ -111,6 +111,37 @@ fn an_image_that_is_cancelled_leaves_no_file() {
 }
 
 #[test]
+fn an_end_is_heard_while_files_are_read_for_a_plan() {
+    let bench = Bench::new();
+    fs::create_dir(bench.path("tree")).unwrap();
+    // Two of one size are read whole to see whether they are equal, which takes minutes.
+    for name in ["tree/a", "tree/b"] {
+        let zeros = fs::File::create(bench.path(name)).unwrap();
+        zeros.set_len(400 << 30).unwrap();
+    }
+    bench.expect(0, &["image", "tree/..", "--exclude", "tree", "-o", "x.iso"]);
+    bench.disc("disc.vdisc", "bd-r");
+    let before = bench.names();
+    let image = bench.bytes("x.iso");
+    let drive = "virtual:disc.vdisc";
+    for (args, phase) in [
+        (["image", "tree", "-o", "out.iso"], "planning"),
+        (["image", "tree", "--append-to", "x.iso"], "planning"),
+        (["burn", "tree", "--drive", drive], "identifying"),
+    ] {
+        let args = [&args[..], &["--dedup", "--json"]].concat();
+        let mut run = Running::start(&bench, &args, Stdio::null());
+        run.until(|line| line["phase"] == phase);
+        run.signal("-INT");
+        let (status, rest) = run.end();
+        assert_eq!(status, Some(130), "{args:?}: {rest:?}");
+        assert_eq!(bench.names(), before);
+    }
+    assert!(bench.bytes("x.iso") == image);
+    bench.expect(0, &["burn", "x.iso", "--drive", drive]);
+}
+
+#[test]
 fn a_source_that_changes_while_it_is_burned_is_named() {
     let bench = Bench::new();
     bench.tree("tree");

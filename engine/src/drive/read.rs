@@ -3,7 +3,7 @@
 
 use crate::drive::handle::DriveHandle;
 use crate::drive::reading::{EmptyBlock, ReadPiece};
-use crate::drive::thread::Order;
+use crate::drive::thread::{JobControl, Order};
 use crate::error::{LeaseDenied, QueryError};
 use bytes::Bytes;
 use pitland_burn::NoAnswer;
@@ -15,6 +15,7 @@ use pitland_mmc::{Lba, MediumFamily};
 use pitland_transport::ClaimDenied;
 use pitland_writer::MediaFacts;
 use std::io;
+use std::sync::Arc;
 use tokio::sync::oneshot;
 
 /// The most blocks of one request to the thread.
@@ -40,6 +41,8 @@ pub struct DriveReader {
     drive: DriveHandle,
     /// It reads for the job that is under way, which others may not.
     for_job: bool,
+    /// The job with whose cancel reading ends: what it was for is over then.
+    until: Option<Arc<JobControl>>,
 }
 
 impl DriveReader {
@@ -47,6 +50,7 @@ impl DriveReader {
         Self {
             drive,
             for_job: false,
+            until: None,
         }
     }
 
@@ -55,10 +59,20 @@ impl DriveReader {
         Self {
             drive,
             for_job: true,
+            until: None,
         }
     }
 
+    /// Ends with a job's cancel.
+    pub(crate) fn until(mut self, control: &Arc<JobControl>) -> Self {
+        self.until = Some(Arc::clone(control));
+        self
+    }
+
     pub(super) fn ask_blocking(&self, order: Order) -> Result<(), LeaseDenied> {
+        if self.until.as_ref().is_some_and(|job| job.is_cancelled()) {
+            return Err(LeaseDenied::Gone);
+        }
         match self.for_job {
             true => self.drive.run_job_blocking(order),
             false => self.drive.query_blocking(order),

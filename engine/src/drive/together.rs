@@ -239,8 +239,12 @@ async fn introduce(
 ) -> Option<Introduced> {
     let (member, facts) = begin(member).await?;
     let mut burn = burning::request(&member.options, mode);
-    let reader = DriveReader::of_job(member.lease.drive().clone());
-    let old = match OldVolume::find(goes_on_with, burn.placement, &facts, reader).await {
+    let reader = DriveReader::of_job(member.lease.drive().clone()).until(&member.control);
+    let found = tokio::select! {
+        found = OldVolume::find(goes_on_with, burn.placement, &facts, reader) => found,
+        () = member.control.cancelled() => Err(BurnError::Cancelled),
+    };
+    let old = match found {
         Ok(old) => old,
         Err(error) => {
             member.end(error);
@@ -310,14 +314,22 @@ async fn burn_group(image: Image, first_lba: u32, mut group: Vec<Introduced>) {
             _ => 0,
         });
     let Some(least) = least else { return };
+    let controls = group.iter().map(|one| Arc::clone(&one.member.control));
+    let control = JobControl::of_all(controls.collect());
+    let reader = DriveReader::of_job(least.member.lease.drive().clone());
     let onto = Onto {
         first_lba,
         medium: least.facts.profile().family(),
         facts: least.facts.clone(),
-        reader: DriveReader::of_job(least.member.lease.drive().clone()),
+        reader: reader.until(&control),
         old,
     };
-    let prepared = match image.prepare(onto).await {
+    // Files may be read for it from end to end.
+    let prepared = tokio::select! {
+        prepared = image.prepare(onto) => prepared,
+        () = control.cancelled() => return end_all(group, || BurnError::Cancelled),
+    };
+    let prepared = match prepared {
         Ok(prepared) if prepared.blocks() > 0 => prepared,
         Ok(_) => return end_all(group, || Refusal::Empty.into()),
         Err(error) => return end_all(group, || error.clone().into()),

@@ -1,6 +1,6 @@
 //! `pitland image`: masters an image without burning it.
 
-use super::{Context, blocking, pour, volume};
+use super::{Context, blocking, looking, pour, volume};
 use crate::args::ImageArgs;
 use crate::error::Complaint;
 use crate::exit::Exit;
@@ -12,7 +12,7 @@ use pitland::mastering::grow::{FIRST_SESSION_WITH_UDF, GrowError, grow_file_with
 use pitland::mastering::images::Sectors;
 use pitland::mastering::import::{ImportError, ImportOptions, import};
 use pitland::mastering::sessions::SESSION_ALIGNMENT;
-use pitland::mastering::{BLOCK_SIZE, BlockSource, DiscImage, ImageFile, Layout};
+use pitland::mastering::{BLOCK_SIZE, BlockSource, DiscId, DiscImage, ImageFile, Layout};
 use pitland::{MasterOptions, SourceError};
 use std::fs::{File, TryLockError};
 use std::io;
@@ -35,16 +35,15 @@ pub(crate) async fn run(args: ImageArgs, context: Context) -> Result<Exit, Compl
         }
         None => source::master_options(&args.volume)?,
     };
-    blocking(move || {
-        let view = match (&args.append_to, &args.output) {
-            (Some(image), _) => grow(image, &args, &options, &context)?,
-            (None, Some(output)) => master(output, &args.sources, &options, &context)?,
-            (None, None) => return Err(Complaint::usage("an image needs -o FILE")),
-        };
-        context.output.result(&view);
-        Ok(Exit::Done)
-    })
-    .await
+    let view = match (&args.append_to, &args.output) {
+        (Some(image), _) => grow(image.clone(), args, options, context.clone()).await?,
+        (None, Some(output)) => {
+            master(output.clone(), args.sources, options, context.clone()).await?
+        }
+        (None, None) => return Err(Complaint::usage("an image needs -o FILE")),
+    };
+    context.output.result(&view);
+    Ok(Exit::Done)
 }
 
 /// An image must not take the place of what it is made of.
@@ -64,26 +63,34 @@ fn refuse_own_source(output: &Path, sources: &[PathBuf]) -> Result<(), Complaint
     Ok(())
 }
 
-fn master(
-    output: &Path,
-    sources: &[PathBuf],
-    options: &MasterOptions,
-    context: &Context,
+async fn master(
+    output: PathBuf,
+    sources: Vec<PathBuf>,
+    options: MasterOptions,
+    context: Context,
 ) -> Result<ImageView, Complaint> {
-    let mut watcher = Watcher::new(&context.output, Name::new(output));
+    let mut watcher = Watcher::new(&context.output, Name::new(&output));
     watcher.phase("planning");
-    let layout = Arc::new(options.plan(sources, 0, None)?);
-    refuse_own_source(output, sources)?;
-    let mut sink = Sink::create(output, None)?;
-    let mut emitter = layout.emitter_ahead();
-    watcher.phase("mastering");
-    let size = (layout.blocks(), BLOCK_SIZE);
-    pour(&mut sink, size, context, &mut watcher, |block, piece| {
-        let read = emitter.read_blocks(block, piece);
-        read.map_err(|error| Complaint::source(error.to_string()).coded(error))
-    })?;
-    let bytes = sink.finish()?;
-    Ok(view(output, &layout, bytes))
+    let (target, own) = (output.clone(), sources);
+    let layout = looking(&context, move || {
+        let layout = Arc::new(options.plan(&own, 0, None)?);
+        refuse_own_source(&target, &own)?;
+        Ok(layout)
+    })
+    .await?;
+    blocking(move || {
+        let mut sink = Sink::create(&output, None)?;
+        let mut emitter = layout.emitter_ahead();
+        watcher.phase("mastering");
+        let size = (layout.blocks(), BLOCK_SIZE);
+        pour(&mut sink, size, &context, &mut watcher, |block, piece| {
+            let read = emitter.read_blocks(block, piece);
+            read.map_err(|error| Complaint::source(error.to_string()).coded(error))
+        })?;
+        let bytes = sink.finish()?;
+        Ok(view(&output, &layout, bytes))
+    })
+    .await
 }
 
 fn view(output: &Path, layout: &Layout, bytes: u64) -> ImageView {
@@ -117,17 +124,20 @@ fn refuse_raw(image: &Path) -> Result<(), Complaint> {
 }
 
 /// A session behind what an image holds.
-fn grow(
-    image: &Path,
-    args: &ImageArgs,
-    options: &MasterOptions,
-    context: &Context,
+async fn grow(
+    image: PathBuf,
+    args: ImageArgs,
+    options: MasterOptions,
+    context: Context,
 ) -> Result<ImageView, Complaint> {
-    let wrong = |error: io::Error| Complaint::output(image, &error);
-    let file = File::options().read(true).write(true).open(image);
+    let wrong = |error: io::Error| Complaint::output(&image, &error);
+    let file = File::options().read(true).write(true).open(&image);
     let file = file.map_err(wrong)?;
     if !file.metadata().map_err(wrong)?.is_file() {
-        return Err(Complaint::output(image, &io::ErrorKind::Unsupported.into()));
+        return Err(Complaint::output(
+            &image,
+            &io::ErrorKind::Unsupported.into(),
+        ));
     }
     if let Err(TryLockError::WouldBlock) = file.try_lock() {
         let message = format!("somebody else is writing to {}", image.display());
@@ -138,14 +148,35 @@ fn grow(
             "wait until it is done",
         ));
     }
-    refuse_raw(image)?;
-    let mut watcher = Watcher::new(&context.output, Name::new(image));
+    refuse_raw(&image)?;
+    let mut watcher = Watcher::new(&context.output, Name::new(&image));
     watcher.phase("planning");
+    let source = ImageFile::new(file.try_clone().map_err(wrong)?);
+    let target = image.clone();
+    let session = looking(&context, move || {
+        plan_session(source, &target, &args, &options)
+    })
+    .await?;
+    blocking(move || write_session(&file, &image, &session, watcher, &context)).await
+}
+
+/// What an image grows by.
+struct PlannedSession {
+    layout: Arc<Layout>,
+    /// The mark of what was imported.
+    disc: DiscId,
+}
+
+fn plan_session(
+    mut source: ImageFile,
+    image: &Path,
+    args: &ImageArgs,
+    options: &MasterOptions,
+) -> Result<PlannedSession, Complaint> {
     let not_imported = |error: ImportError| {
         let error = SourceError::Import(Arc::new(error));
         Complaint::from(error)
     };
-    let mut source = ImageFile::new(file.try_clone().map_err(wrong)?);
     let first = match args.earlier.session {
         None => 0,
         Some(number) => volume::session_of_image(&mut source, image, number)?,
@@ -165,6 +196,16 @@ fn grow(
     let disc = imported.disc;
     let layout = Arc::new(options.plan_with(imported, &args.sources, start, None)?);
     refuse_own_source(image, &args.sources)?;
+    Ok(PlannedSession { layout, disc })
+}
+
+fn write_session(
+    file: &File,
+    image: &Path,
+    session: &PlannedSession,
+    mut watcher: Watcher,
+    context: &Context,
+) -> Result<ImageView, Complaint> {
     watcher.phase("mastering");
     let observe = |blocks: u64, of: u64| {
         watcher.bytes(blocks * BLOCK_SIZE as u64, of * BLOCK_SIZE as u64);
@@ -173,9 +214,9 @@ fn grow(
             false => ControlFlow::Continue(()),
         }
     };
-    let growth = grow_file_with(&file, &layout, Some(disc), observe);
+    let growth = grow_file_with(file, &session.layout, Some(session.disc), observe);
     let growth = growth.map_err(|error| match error {
-        GrowError::Write(error) => wrong(error),
+        GrowError::Write(error) => Complaint::output(image, &error),
         GrowError::Stopped => Complaint::cancelled(),
         GrowError::HeadInUse { .. } => Complaint::source(error.to_string())
             .coded(&error)
@@ -187,5 +228,9 @@ fn grow(
     let bytes = growth
         .modified_blocks()
         .map(|run| u64::from(run.end - run.start));
-    Ok(view(image, &layout, bytes.sum::<u64>() * BLOCK_SIZE as u64))
+    Ok(view(
+        image,
+        &session.layout,
+        bytes.sum::<u64>() * BLOCK_SIZE as u64,
+    ))
 }

@@ -142,3 +142,15 @@ async fn blocking<T: Send + 'static>(
     let ended = tokio::task::spawn_blocking(work).await;
     ended.unwrap_or_else(|error| Err(Complaint::internal(error.to_string())))
 }
+
+/// As [`blocking`], for work that changes nothing: when an end is asked for, it is left to itself.
+async fn looking<T: Send + 'static>(
+    context: &Context,
+    work: impl FnOnce() -> Result<T, Complaint> + Send + 'static,
+) -> Result<T, Complaint> {
+    let mut interrupt = context.interrupt.clone();
+    tokio::select! {
+        looked = blocking(work) => looked,
+        () = interrupt.raised() => Err(Complaint::cancelled()),
+    }
+}

@@ -7,7 +7,7 @@ use crate::output::json::Name;
 use crate::output::plan::PlanView;
 use crate::output::stash;
 use crate::source::Source;
-use pitland::{BurnOptions, DriveLease, Simulate, VerifyLevel};
+use pitland::{BurnError, BurnOptions, DriveLease, Simulate, VerifyLevel};
 
 pub(crate) async fn show(
     lease: &DriveLease,
@@ -17,7 +17,12 @@ pub(crate) async fn show(
     source: &Source,
     context: &Context,
 ) -> Exit {
-    match lease.plan(options.clone(), source.image_for_plan()).await {
+    let mut interrupt = context.interrupt.clone();
+    let planned = tokio::select! {
+        planned = lease.plan(options.clone(), source.image_for_plan()) => planned,
+        () = interrupt.raised() => Err(BurnError::Cancelled),
+    };
+    match planned {
         Ok(plan) => {
             context.output.result(&PlanView::new(
                 drive.clone(),
