@@ -169,11 +169,6 @@ pub(crate) fn further_options(
     args: &VolumeArgs,
     append: &AppendArgs,
 ) -> Result<MasterOptions, Complaint> {
-    if args.manifest {
-        return Err(Complaint::usage(
-            "a manifest lists what is written, which files of an earlier session are not: leave --manifest away",
-        ));
-    }
     let session = append
         .session
         .map_or(EarlierSession::Last, EarlierSession::Number);

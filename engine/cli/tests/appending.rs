@@ -360,7 +360,6 @@ fn what_cannot_be_gone_on_with_stays_as_it_is() {
         (3, &["two"][..]),
         (3, &["--remove", "missing"]),
         (4, &["three", "--session", "2"]),
-        (2, &["three", "--manifest"]),
     ] {
         let burn = [&["burn", "--drive", DISC, "--append"], options].concat();
         let grow = [&["image", "--append-to", "x.iso"], options].concat();
@@ -489,6 +488,46 @@ fn files_that_no_imported_name_leads_to_are_told_of_discs_and_images() {
     let burned = bench.expect(0, &["burn", "three", "--drive", DISC, "--append", "--json"]);
     let told = burned.of_type("report")[0]["notes"].to_string();
     assert!(told.contains("names of Joliet only"), "{told}");
+}
+
+#[test]
+fn a_manifest_goes_on_with_what_an_earlier_one_lists_and_what_it_does_not() {
+    let bench = bench();
+    bench.disc("disc.vdisc", "bd-r");
+    bench.expect(0, &["image", "one", "-o", "x.iso", "--manifest"]);
+    bench.expect(0, &["burn", "one", "--drive", DISC, "--manifest"]);
+    // One session without a manifest, in which a file that is listed becomes another one.
+    let two = ["two", "--replace"];
+    let three = ["three", "--manifest"];
+    for more in [&two[..], &three] {
+        bench.expect(0, &[&["image", "--append-to", "x.iso"], more].concat());
+        bench.expect(0, &[&["burn", "--append", "--drive", DISC], more].concat());
+    }
+    bench.expect(0, &["verify", DISC]);
+    bench.expect(0, &["extract", "x.iso", "-o", "image"]);
+    bench.expect(0, &["extract", DISC, "-o", "disc"]);
+    let lists = |folder: &str| fs::read_to_string(bench.path(folder).join("SHA256SUMS")).unwrap();
+    assert_eq!(lists("image"), lists("disc"));
+    assert_eq!(lists("image").lines().count(), 5);
+    for folder in ["image", "disc"] {
+        let mut check = Command::new("sha256sum");
+        check.args(["--strict", "--quiet", "-c", "SHA256SUMS"]);
+        assert!(
+            check
+                .current_dir(bench.path(folder))
+                .status()
+                .unwrap()
+                .success()
+        );
+    }
+    // What has changed since it was listed does not become right by being listed again.
+    let mut image = bench.bytes("x.iso");
+    let at = image.windows(4).position(|bytes| bytes == b"kept").unwrap();
+    image[at] = b'K';
+    fs::write(bench.path("x.iso"), &image).unwrap();
+    bench.expect(0, &["image", "--append-to", "x.iso", "--manifest"]);
+    bench.expect(0, &["extract", "x.iso", "-o", "after"]);
+    assert_eq!(lists("after"), lists("image"));
 }
 
 #[test]

@@ -28,6 +28,8 @@ static CORPUS: LazyLock<(Vec<u8>, u32, Vec<u32>)> = LazyLock::new(|| {
     std::fs::hard_link(dir.path().join("loader"), dir.path().join("d0/loader")).unwrap();
     std::os::unix::fs::symlink("/x/../y/".repeat(60), dir.path().join("d1/link")).unwrap();
     let plan = |tree: pitland_mastering::Tree, first_lba| {
+        let attributes = Attributes::new(0o444, Timestamp::from_seconds(0));
+        let tree = tree.with_manifest("SHA256SUMS", &attributes).unwrap();
         let loader = tree.find(std::path::Path::new("/loader")).unwrap();
         let options = VolumeOptions {
             udf: Some(UdfRevision::V2_01),
@@ -62,6 +64,8 @@ static CORPUS: LazyLock<(Vec<u8>, u32, Vec<u32>)> = LazyLock::new(|| {
 fn import_and_build(bytes: &[u8], session: u32, names: Option<Names>) -> bool {
     let mut options = ImportOptions::default();
     options.names = names;
+    // Those that nobody names read every file as well.
+    options.digests = names.is_none().then(|| "SHA256SUMS".into());
     options.limits = ReadLimits {
         directory_bytes: 1 << 22,
         total_directory_bytes: 1 << 24,
@@ -194,6 +198,45 @@ proptest! {
         let found = sessions(&mut bytes.as_slice()).unwrap();
         prop_assert!(found.windows(2).all(|pair| pair[0].first_lba < pair[1].first_lba));
     }
+}
+
+#[test]
+fn files_that_share_blocks_are_not_read_for_longer_than_the_disc_is() {
+    let attributes = Attributes::new(0o644, Timestamp::from_seconds(0));
+    let mut builder = TreeBuilder::new();
+    let large = Origin::memory(noise(1, 1 << 20));
+    builder.add_file("/large", large, &attributes).unwrap();
+    let mut options = VolumeOptions::new("SHARED", Timestamp::from_seconds(0));
+    options.padding_blocks = 0;
+    let layout = Layout::plan(builder.finish().unwrap(), 0, &options).unwrap();
+    let mut bytes = image(&Arc::new(layout));
+    let imported = import(bytes.as_slice(), 0, &ImportOptions::default()).unwrap();
+    let mut builder = imported.builder.clone();
+    let Origin::Recorded(extents) = builder.get("/large").unwrap().origin().clone() else {
+        panic!("it stands on the disc");
+    };
+    for number in 1..20 {
+        let mut extent = extents[0];
+        extent.bytes -= number;
+        let origin = Origin::Recorded([extent].into());
+        let name = format!("/{number:02}");
+        builder.add_file(name, origin, &attributes).unwrap();
+    }
+    // The same bytes under another name are no more to be read.
+    let same = Origin::Recorded(extents);
+    builder.add_file("/same", same, &attributes).unwrap();
+    let session = imported.next_session(16).unwrap();
+    let layout = Layout::plan(builder.finish().unwrap(), session, &options).unwrap();
+    bytes.resize(session as usize * BLOCK_SIZE, 0);
+    bytes.extend(image(&Arc::new(layout)));
+    let mut with_digests = ImportOptions::default();
+    with_digests.digests = Some("SHA256SUMS".into());
+    let error = import(bytes.as_slice(), session, &with_digests).unwrap_err();
+    assert!(
+        matches!(&error, ImportError::TooMuch { limit, .. } if *limit == 4 * bytes.len() as u64),
+        "{error}"
+    );
+    import(bytes.as_slice(), session, &ImportOptions::default()).unwrap();
 }
 
 #[test]

@@ -6,7 +6,7 @@ use crate::config::texts::VolumeTexts;
 use crate::error::SourceError;
 use crate::pipeline::stash::standard_dirs;
 use pitland_mastering::checksums::share_equal_files;
-use pitland_mastering::import::Imported;
+use pitland_mastering::import::{ImportOptions, Imported};
 use pitland_mastering::tree::{Attributes, Clash, Globs, HiddenIn, Weights};
 use pitland_mastering::zisofs::Compression;
 use pitland_mastering::{
@@ -56,7 +56,8 @@ pub struct MasterOptions {
     pub spool: Option<PathBuf>,
     /// What the volume says of itself, beside its name.
     pub texts: VolumeTexts,
-    /// With a file [`MANIFEST`] in the root that lists the SHA-256 of each file.
+    /// With a file [`MANIFEST`] in the root that lists the SHA-256 of each file. Of files of an earlier session it has what
+    /// that one's manifest lists; those that are not listed there are read while it is planned.
     pub manifest: bool,
     /// Go on with what an earlier session holds.
     pub append: Option<Append>,
@@ -399,6 +400,14 @@ impl MasterOptions {
     pub fn texts(mut self, texts: VolumeTexts) -> Self {
         self.texts = texts;
         self
+    }
+
+    /// What an earlier session has to be imported with for such a volume.
+    #[must_use]
+    pub fn import_options(&self) -> ImportOptions {
+        let mut options = ImportOptions::default();
+        options.digests = self.manifest.then(|| MANIFEST.into());
+        options
     }
 
     /// With a manifest, or without.

@@ -5,7 +5,7 @@
 //! stash, start the source. Must not know what happens to a medium.
 
 use crate::bus::BusTime;
-use crate::config::{BurnOptions, EarlierSession, Simulate};
+use crate::config::{BurnOptions, Simulate};
 use crate::drive::actor::Running;
 use crate::drive::burning::{self, Assembly, Chosen, Ready};
 use crate::drive::finishing;
@@ -18,7 +18,7 @@ use crate::drive::start_line::start_line;
 use crate::drive::thread::{AtWork, JobControl};
 use crate::error::BurnError;
 use crate::pipeline::checks::{Checks, Kept};
-use crate::pipeline::growing::OldVolume;
+use crate::pipeline::growing::{GoesOnWith, OldVolume};
 use crate::pipeline::sectors::SectorChecks;
 use crate::pipeline::stash::carry_out;
 use crate::pipeline::{Feed, Image, Onto, Prepared};
@@ -148,7 +148,7 @@ async fn conduct(image: Image, members: Vec<Member>) {
     let (goes_on_with, mode) = (image.goes_on_with(), image.cd_mode());
     let of_one_disc = image.is_of_one_disc();
     let members = members.into_iter();
-    let introduced = join_all(members.map(|one| introduce(one, goes_on_with, mode))).await;
+    let introduced = join_all(members.map(|one| introduce(one, goes_on_with.clone(), mode))).await;
     let introduced = share_buses(introduced.into_iter().flatten().collect()).await;
     let mut groups: Vec<(u32, Vec<Introduced>)> = Vec::new();
     let depends_on_start = image.depends_on_start();
@@ -234,7 +234,7 @@ fn without_cancelled(set: Vec<Introduced>) -> Vec<Introduced> {
 /// Identifies the member's medium and hears what a writer offers on it; `None` when that ended its job.
 async fn introduce(
     member: Member,
-    goes_on_with: Option<EarlierSession>,
+    goes_on_with: Option<GoesOnWith>,
     mode: Option<CdMode>,
 ) -> Option<Introduced> {
     let (member, facts) = begin(member).await?;

@@ -25,6 +25,14 @@ const ANCHOR: u32 = 256;
 /// No session begins before it: here the units with the anchor end.
 const LEAST_START: u32 = ANCHOR + CHECK_BLOCKS;
 
+/// What an image goes on with of a disc.
+#[derive(Debug, Clone)]
+pub(crate) struct GoesOnWith {
+    pub(crate) session: EarlierSession,
+    /// How it is imported.
+    pub(crate) import: ImportOptions,
+}
+
 /// A disc's volume that is to grow.
 #[derive(Debug)]
 pub(crate) struct OldVolume {
@@ -80,13 +88,13 @@ impl OldVolume {
     /// # Errors
     /// There is no such volume, or it cannot be imported. The medium is untouched.
     pub(crate) async fn find(
-        goes_on_with: Option<EarlierSession>,
+        goes_on_with: Option<GoesOnWith>,
         placement: Placement,
         facts: &MediaFacts,
         reader: DriveReader,
     ) -> Result<Option<Self>, BurnError> {
         let overwrites = facts.profile().is_overwritable();
-        let Some(session) = goes_on_with.filter(|_| overwrites) else {
+        let Some(earlier) = goes_on_with.filter(|_| overwrites) else {
             return Ok(None);
         };
         match (placement, facts.condition()) {
@@ -100,14 +108,14 @@ impl OldVolume {
             }
             (Placement::NewSession, _) => {
                 let unit = facts.profile().write_unit().unwrap_or(CHECK_BLOCKS);
-                let found = blocking(move || Self::read(reader, session, unit)).await?;
+                let found = blocking(move || Self::read(reader, &earlier, unit)).await?;
                 Ok(Some(found))
             }
             _ => Ok(None),
         }
     }
 
-    fn read(reader: DriveReader, session: EarlierSession, unit: u32) -> Result<Self, SourceError> {
+    fn read(reader: DriveReader, earlier: &GoesOnWith, unit: u32) -> Result<Self, SourceError> {
         let mut disc = OldDisc {
             reader,
             end: u32::MAX,
@@ -116,12 +124,12 @@ impl OldVolume {
             0 => u32::MAX,
             end => end,
         };
-        let first = match session {
+        let first = match earlier.session {
             EarlierSession::Last => 0,
             EarlierSession::At(first) => first,
             EarlierSession::Number(number) => numbered(&mut disc, number)?,
         };
-        let imported = import(&mut disc, first, &ImportOptions::default());
+        let imported = import(&mut disc, first, &earlier.import);
         let imported = imported.map_err(Arc::new)?;
         let behind = next_session(&imported, &mut disc, unit).map_err(not_grown)?;
         // Behind the last address there is no room, which the writer says.

@@ -5,7 +5,7 @@ use crate::cd::{CdBlocks, CdImage};
 use crate::config::{EarlierSession, Files, MasterOptions};
 use crate::drive::DriveReader;
 use crate::error::SourceError;
-use crate::pipeline::growing::{Grown, Mark, OldVolume, Tail};
+use crate::pipeline::growing::{GoesOnWith, Grown, Mark, OldVolume, Tail};
 use crate::pipeline::image_file::ImageFile;
 use crate::pipeline::stash::Stashed;
 use crate::streams;
@@ -188,14 +188,20 @@ impl Image {
     }
 
     /// What it goes on with of a disc; each disc then gets bytes of its own.
-    pub(crate) fn goes_on_with(&self) -> Option<EarlierSession> {
+    pub(crate) fn goes_on_with(&self) -> Option<GoesOnWith> {
         match &self.0 {
             Kind::Tree { options, .. } | Kind::Built { options, .. } => {
-                options.append.as_ref().map(|append| append.session)
+                let append = options.append.as_ref()?;
+                Some(GoesOnWith {
+                    session: append.session,
+                    import: options.import_options(),
+                })
             }
-            Kind::Imported { imported, .. } => {
-                Some(EarlierSession::At(imported.disc.session_first_lba()))
-            }
+            // Its tree is imported already.
+            Kind::Imported { imported, .. } => Some(GoesOnWith {
+                session: EarlierSession::At(imported.disc.session_first_lba()),
+                import: ImportOptions::default(),
+            }),
             Kind::File(_) | Kind::Cd(..) | Kind::Source(_) | Kind::Given(_) | Kind::ComesOnce => {
                 None
             }
@@ -335,7 +341,8 @@ impl Onto {
             EarlierSession::Number(number) => session_lba(self.facts.closed_session_start(number))?,
         };
         append.session = EarlierSession::At(first);
-        let imported = import(self.reader.clone(), first, &ImportOptions::default());
+        let wanted = options.import_options();
+        let imported = import(self.reader.clone(), first, &wanted);
         Ok(Some(imported.map_err(Arc::new)?))
     }
 }

@@ -10,7 +10,7 @@ use crate::sink::Sink;
 use crate::source;
 use pitland::mastering::grow::{FIRST_SESSION_WITH_UDF, GrowError, grow_file_with};
 use pitland::mastering::images::Sectors;
-use pitland::mastering::import::{ImportError, ImportOptions, import};
+use pitland::mastering::import::{ImportError, import};
 use pitland::mastering::sessions::SESSION_ALIGNMENT;
 use pitland::mastering::{BLOCK_SIZE, BlockSource, DiscId, DiscImage, ImageFile, Layout};
 use pitland::{MasterOptions, SourceError};
@@ -181,7 +181,7 @@ fn plan_session(
         None => 0,
         Some(number) => volume::session_of_image(&mut source, image, number)?,
     };
-    let imported = import(&mut source, first, &ImportOptions::default()).map_err(not_imported)?;
+    let imported = import(&mut source, first, &options.import_options()).map_err(not_imported)?;
     // What was cut off behind the volume is not overwritten, either.
     let behind_file = source
         .blocks()

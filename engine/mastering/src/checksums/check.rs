@@ -129,7 +129,7 @@ pub fn check<R: BlockSource>(
     }
     files.sort_by_key(|(_, entry, _)| entry.lba_of(0));
     for (path, entry, digest) in files {
-        match sum(volume, &entry) {
+        match digest_of(volume, &entry) {
             Ok(found) if found == digest => {}
             Ok(_) => differences.push(ManifestDifference::Content {
                 path,
@@ -145,6 +145,14 @@ pub fn check<R: BlockSource>(
         ManifestDifference::Missing { path }
     }));
     Ok(differences)
+}
+
+/// What a manifest lists, by paths without a slash at the beginning. What is no line is passed over.
+pub(crate) fn listed_in<R: BlockSource>(
+    volume: &mut Volume<R>,
+    manifest: &Entry,
+) -> Result<HashMap<Vec<u8>, Digest>, ReadError> {
+    read_manifest(volume, manifest, &mut Vec::new())
 }
 
 fn read_manifest<R: BlockSource>(
@@ -181,7 +189,11 @@ fn read_manifest<R: BlockSource>(
     Ok(listed)
 }
 
-fn sum<R: BlockSource>(volume: &mut Volume<R>, entry: &Entry) -> Result<Digest, ReadError> {
+/// The SHA-256 of a file as it is read.
+pub(crate) fn digest_of<R: BlockSource>(
+    volume: &mut Volume<R>,
+    entry: &Entry,
+) -> Result<Digest, ReadError> {
     let mut sum = Sha256::new();
     each_piece(volume, entry, |piece| sum.update(piece))?;
     Ok(sum.finalize().into())

@@ -111,9 +111,14 @@ pub(crate) fn lines(tree: &Tree) -> impl Iterator<Item = (NodeId, Line)> + '_ {
 
 /// The line of a node; `None` of what is not listed.
 pub(crate) fn line(tree: &Tree, id: NodeId) -> Option<(NodeId, Line)> {
-    let listed = tree.kind(id) == NodeKind::File
-        && matches!(tree.origin(id), Origin::Host | Origin::Given(_))
-        && !tree.is_nowhere(id);
+    let has_bytes = match tree.origin(id) {
+        Origin::Host | Origin::Given(_) => true,
+        Origin::Recorded(_) => tree
+            .extras(tree.first_name(id))
+            .is_some_and(|extras| extras.digest.is_some()),
+        Origin::Manifest => false,
+    };
+    let listed = has_bytes && tree.kind(id) == NodeKind::File && !tree.is_nowhere(id);
     listed.then(|| {
         let path = tree.disc_path(id);
         let path = path.as_os_str().as_bytes();

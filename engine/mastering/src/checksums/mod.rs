@@ -15,5 +15,6 @@ mod equal;
 mod line;
 
 pub use check::{ManifestDifference, ManifestError, check};
+pub(crate) use check::{digest_of, listed_in};
 pub use equal::{Shared, share_equal_files};
 pub(crate) use line::{Digest, Line, empty_digest, line, lines};

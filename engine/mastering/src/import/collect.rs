@@ -49,6 +49,8 @@ pub(super) struct Collector {
     most_nodes: u64,
     nodes: u64,
     pub(super) builder: TreeBuilder,
+    /// The files as they are recorded, where their digests are wished.
+    pub(super) summed: Option<Vec<(PathBuf, Entry)>>,
     /// The files with bytes on the disc, and the first block of each.
     pub(super) files: Vec<(u32, PathBuf)>,
     /// All extents, each with the place of its file in `files`.
@@ -66,6 +68,7 @@ impl Collector {
             most_nodes,
             nodes: 0,
             builder: TreeBuilder::new(),
+            summed: None,
             files: Vec::new(),
             extents: Vec::new(),
             first_names: HashMap::new(),
@@ -150,6 +153,13 @@ impl Collector {
         }
         if let Some(key) = file_key(entry) {
             self.first_names.entry(key).or_insert_with(|| path.clone());
+        }
+        if let Some(summed) = self
+            .summed
+            .as_mut()
+            .filter(|_| entry.kind == NodeKind::File)
+        {
+            summed.push((path.clone(), entry.clone()));
         }
         if let (NodeKind::File, Some(first)) = (entry.kind, entry.extents.first())
             && entry.size > 0

@@ -47,6 +47,22 @@ pub enum ImportError {
         /// The file.
         path: PathBuf,
     },
+    /// A file of which a digest was wished cannot be read to its end.
+    #[error("{} cannot be read: {source}", .path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: ReadError,
+    },
+    /// The files of which digests were wished have more bytes together than can truly be there.
+    #[error("the files have more than {limit} bytes together; the limit was passed at {}", .path.display())]
+    TooMuch {
+        /// Where the limit was passed.
+        path: PathBuf,
+        /// The limit.
+        limit: u64,
+    },
     /// A name, a link or extents that no tree can have.
     #[error(transparent)]
     Edit(#[from] EditError),

@@ -10,6 +10,7 @@
 
 mod boot;
 mod collect;
+mod digests;
 mod error;
 mod facts;
 
@@ -39,6 +40,9 @@ pub struct ImportOptions {
     pub disc: Option<DiscId>,
     /// Look whether other names of the volume lead to files that the imported ones do not.
     pub compare_names: bool,
+    /// Note the SHA-256 of each file, so that a manifest of the next session lists it: as the manifest that stands at this
+    /// path of the volume has it, where it lists the file and is newer; else the file is read from end to end.
+    pub digests: Option<PathBuf>,
 }
 
 impl Default for ImportOptions {
@@ -49,6 +53,7 @@ impl Default for ImportOptions {
             most_nodes: 16_000_000,
             disc: None,
             compare_names: true,
+            digests: None,
         }
     }
 }
@@ -122,6 +127,7 @@ pub fn import(
     let names = volume.names();
     let offered = volume.offered_names();
     let mut collector = Collector::new(names, options.most_nodes);
+    collector.summed = options.digests.as_ref().map(|_| Vec::new());
     collector.take_tree(&mut volume)?;
     collector.check_end(volume.source())?;
     let mut warnings = collector.warnings();
@@ -131,6 +137,9 @@ pub fn import(
             warnings.extend(collector.missing_under(&mut volume, *other));
         }
         volume.use_names(names);
+    }
+    if let Some((manifest, files)) = options.digests.as_ref().zip(collector.summed.take()) {
+        digests::take(&mut volume, &mut collector.builder, files, manifest)?;
     }
     let boot = boot::read(&mut volume, &mut warnings);
     let mut files = std::mem::take(&mut collector.files);

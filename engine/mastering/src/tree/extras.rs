@@ -103,7 +103,7 @@ pub struct Extras {
     pub created: Option<Timestamp>,
     /// The file's bytes are compressed; Rock Ridge says so.
     pub zisofs: Option<Zisofs>,
-    /// The SHA-256 of the bytes as they are read, where others are stored.
+    /// The SHA-256 of the bytes as they are read, where others are stored, or where they stand on the disc already.
     pub(crate) digest: Option<Digest>,
 }
 

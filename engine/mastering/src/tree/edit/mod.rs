@@ -19,6 +19,7 @@ pub use item::Item;
 pub use merge::Clash;
 
 use super::{Attributes, Extras, NodeId, NodeKind, Origin, Tree, WalkOptions};
+use crate::checksums::Digest;
 use crate::time::Timestamp;
 use node::{Body, EditNode, FileKey, Source, find_mut};
 
@@ -66,8 +67,9 @@ impl Default for TreeBuilder {
 
 impl Tree {
     /// The same tree with a file that lists the SHA-256 of all others, for `sha256sum -c` in the root of the volume. Ids
-    /// of nodes are not those of before. Files that stand on the disc already are not listed, nor is what has no name in
-    /// any file system of the volume. A manifest of an earlier session gives way.
+    /// of nodes are not those of before. Files that stand on the disc already are listed where their digests
+    /// were imported ([`ImportOptions::digests`](crate::ImportOptions::digests)), and what has no name in
+    /// any file system of the volume is not. A manifest of an earlier session gives way.
     ///
     /// # Errors
     /// [`EditError`]; [`EditError::Exists`] where something else has the path.
@@ -565,6 +567,17 @@ impl TreeBuilder {
             });
         }
         Ok(())
+    }
+
+    /// Notes the digest of the bytes of a file that stands on the disc already.
+    pub(crate) fn set_digest(&mut self, path: &Path, digest: Digest) -> Result<(), EditError> {
+        let item = self.get(path);
+        let extras = item.and_then(|item| item.extras().cloned());
+        let extras = Extras {
+            digest: Some(digest),
+            ..extras.unwrap_or_default()
+        };
+        self.set_extras(path, extras)
     }
 
     /// Puts all that a tree's root holds into a folder that there is. Folders of the same name become one.
