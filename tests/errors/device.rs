@@ -11,8 +11,8 @@ use pitland::transport::sim::{DiscType, DriveModel, MediumKind, Pace, VirtualDri
 use pitland::transport::{Data, DeviceClock, Exchange, Limits, Reply, TransportError};
 use pitland::writer::mmc::cdb::PageControl;
 use pitland::{
-    Append, BurnError, BurnOptions, EarlierSession, Engine, Image, MasterOptions, QueryError,
-    RawCommand, ReadOptions, Simulate, Speed, StashPolicy, Transport, VerifyLevel,
+    Append, BurnError, BurnOptions, DriveHandle, EarlierSession, Engine, Image, MasterOptions,
+    QueryError, RawCommand, ReadOptions, Simulate, Speed, StashPolicy, Transport, VerifyLevel,
 };
 use std::io;
 use std::num::NonZeroU32;
@@ -100,7 +100,7 @@ async fn answers() -> Vec<Met> {
 }
 
 /// INQUIRY answers with another type of device.
-struct Disguised(Box<dyn Transport>);
+pub(crate) struct Disguised(pub(crate) Box<dyn Transport>);
 
 impl Transport for Disguised {
     fn execute(&mut self, exchange: Exchange<'_>) -> Result<Reply, TransportError> {
@@ -138,6 +138,17 @@ impl Transport for Disguised {
     }
 }
 
+/// A drive that only reads what is in it.
+pub(crate) fn reader(disc: &Path) -> (Engine, DriveHandle) {
+    let mut model = DriveModel::default();
+    assert!(model.quirks.set("no_write_features", true));
+    let medium = open_disc(disc, Access::ReadWrite).unwrap();
+    let reader = VirtualDrive::new(model, medium, Pace::Virtual, "virtual:reader".into());
+    let engine = Engine::builder().build().unwrap();
+    let drive = engine.attach(Box::new(reader)).unwrap();
+    (engine, drive)
+}
+
 async fn drives() -> Vec<Met> {
     let place = Place::new();
     let disc = place.path("disc.vdisc");
@@ -154,13 +165,7 @@ async fn drives() -> Vec<Met> {
     met.push(Met::new(Code::DriveNonsense, &error));
     opened.close().await;
 
-    // A drive that only reads what is in it.
-    let mut model = DriveModel::default();
-    assert!(model.quirks.set("no_write_features", true));
-    let medium = open_disc(&disc, Access::ReadWrite).unwrap();
-    let reader = VirtualDrive::new(model, medium, Pace::Virtual, "virtual:reader".into());
-    let engine = Engine::builder().build().unwrap();
-    let drive = engine.attach(Box::new(reader)).unwrap();
+    let (engine, drive) = reader(&disc);
     let lease = drive.lease("a test").await.unwrap();
     let job = lease.burn(burn::options(), image(&place));
     met.push(Met::new(

@@ -18,6 +18,7 @@ mod images;
 mod import;
 mod page;
 mod sources;
+mod ways;
 
 use pitland::codes::{Code, Coded, imapi};
 use std::collections::BTreeSet;
@@ -54,8 +55,13 @@ impl Met {
         }
     }
 
+    /// The condition that it has.
+    pub(crate) fn code(&self) -> Code {
+        self.code
+    }
+
     /// What is wrong with it.
-    fn wrong(&self) -> Option<String> {
+    pub(crate) fn wrong(&self) -> Option<String> {
         let Self {
             wanted,
             code,

@@ -164,6 +164,12 @@ impl Complaint {
         self
     }
 
+    /// As this interface of Windows' API has it.
+    pub(crate) fn of_interface(mut self, interface: Interface) -> Self {
+        self.interface = interface;
+        self
+    }
+
     /// With another advice.
     pub(crate) fn advising(mut self, advice: impl Into<String>) -> Self {
         self.advice = advice.into();

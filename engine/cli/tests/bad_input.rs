@@ -51,6 +51,30 @@ fn what_is_wrong_has_its_condition_and_the_value_that_windows_has_for_it() {
     assert_eq!(erase, with("medium.not-rewritable", "80AA0904"));
     let missing = told(3, &["burn", "missing", "--drive", DISC, "--json"]);
     assert_eq!(missing, with("source.missing", "C0AAB12A"));
+    // Each way of writing sound has a value of its own.
+    let cd = "virtual:cd.vdisc";
+    bench.expect(0, &["virtual", "create", "cd.vdisc", "--medium", "cd-r"]);
+    bench.expect(0, &["burn", "tree", "--drive", cd]);
+    fs::write(bench.path("sound.bin"), vec![0; 300 * 2352]).unwrap();
+    let sheet = "FILE sound.bin BINARY\nTRACK 01 AUDIO\nINDEX 01 00:00:00\n";
+    fs::write(bench.path("sound.cue"), sheet).unwrap();
+    for (mode, value) in [
+        ("tao", "C0AA0506"),
+        ("raw", "C0AA0606"),
+        ("sao", "C0AA0606"),
+    ] {
+        let sound = [
+            "audio",
+            "--cue",
+            "sound.cue",
+            "--mode",
+            mode,
+            "--drive",
+            cd,
+            "--json",
+        ];
+        assert_eq!(told(4, &sound), with("medium.not-blank", value), "{mode}");
+    }
     let (condition, value) = told(
         2,
         &["burn", "tree", "--drive", DISC, "--drive", DISC, "--json"],

@@ -13,6 +13,7 @@ use crate::output::report::ReportView;
 use crate::sink::Sink;
 use pitland::cd::cue_sheet::{CueSheet, CueTrackKind};
 use pitland::cd::{CdImage, CdMode, CdSubchannel, CdTrack, Gap, TrackDigest};
+use pitland::codes::Interface;
 use pitland::{BurnOptions, DriveLease, Image, OpenMode};
 use std::path::PathBuf;
 
@@ -227,7 +228,12 @@ impl Burning<'_> {
     }
 
     fn lament(&self, error: &pitland::BurnError) -> Exit {
-        self.tell(&Complaint::of_job("burn", &self.named.name, error))
+        let interface = match self.mode {
+            CdMode::TrackAtOnce => Interface::TrackAtOnce,
+            _ => Interface::RawCd,
+        };
+        let complaint = Complaint::of_job("burn", &self.named.name, error);
+        self.tell(&complaint.of_interface(interface))
     }
 
     fn tell(&self, complaint: &Complaint) -> Exit {
