@@ -23,7 +23,7 @@ use std::path::Path;
 /// A program of more lines shows more than one thing.
 const MOST_LINES: usize = 60;
 
-const SMALL: [&str; 8] = [
+const SMALL: [&str; 9] = [
     "list_drives",
     "burn_folder",
     "burn_streams",
@@ -32,6 +32,7 @@ const SMALL: [&str; 8] = [
     "erase_disc",
     "add_session",
     "boot_image",
+    "quiet_drive",
 ];
 
 /// Runs an example to its end; what it says.

@@ -4,6 +4,7 @@
 
 use super::common::outside;
 use super::common::tree;
+use super::facade;
 use super::frames::{self, CDRDAO, Peer, Sheet, Track, WODIM};
 use super::guest::{self, Boot, Guest, Scenario};
 use super::listing::Listing;
@@ -578,6 +579,8 @@ fn an_album_of_ours_is_read_by_others_as_it_was_and_others_write_the_same_frames
     let plain = blank_disc(place, "plain");
     burn_on_host(&share.join("album/plain.cue"), &plain, "raw");
     discs.extend(RIVALS.map(|rival| blank_disc(place, &rival.name())));
+    let facade_at = discs.len();
+    discs.extend(facade::discs(place, &share));
     let instant = Instant::new(place);
     let drives: Vec<PathBuf> = discs.iter().map(|disc| instant.of(disc)).collect();
     let served = Served::start(&drives, place);
@@ -589,7 +592,10 @@ fn an_album_of_ours_is_read_by_others_as_it_was_and_others_write_the_same_frames
         share: &share,
         modules: "virtio_scsi,sr_mod,sg,isofs",
         drives: served.addresses().to_vec(),
-        scenarios: ours.chain(theirs).collect(),
+        scenarios: ours
+            .chain(theirs)
+            .chain([facade::scenario(facade_at)])
+            .collect(),
         workers: 3,
     });
     drop(served.end());
@@ -599,7 +605,8 @@ fn an_album_of_ours_is_read_by_others_as_it_was_and_others_write_the_same_frames
         &Listing::read(&share.join("album.extra.list")),
     );
     let mut wrong: String = WAYS.iter().map(|way| way.judge(&share, &file)).collect();
-    for (rival, theirs) in RIVALS.iter().zip(&discs[WAYS.len()..]) {
+    wrong += &facade::judge(&share);
+    for (rival, theirs) in RIVALS.iter().zip(&discs[WAYS.len()..facade_at]) {
         let ours = match rival.peer.name {
             "cdrdao" => &discs[1],
             _ => &plain,

@@ -5,6 +5,7 @@ use super::common::{outside, tree};
 use super::guest::{self, Boot, Guest, Scenario, file};
 use super::listing::Listing;
 use super::program::{self, pitland};
+use super::quiet;
 use super::served::Served;
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -247,15 +248,17 @@ fn our_program_burns_every_family_of_sequential_media_through_the_kernel() {
         ("cd-rw", ERASED),
         ("dvd-rw", ERASED),
     ];
-    let discs = stories.map(|(medium, _)| {
+    let mut discs = Vec::new();
+    for (medium, _) in stories {
         let disc = place.path().join(medium).with_extension("vdisc");
         outside::run(
             pitland()
                 .args(["virtual", "create", "--capacity", "64M", "--medium", medium])
                 .arg(&disc),
         );
-        disc
-    });
+        discs.push(disc);
+    }
+    discs.push(quiet::disc(place.path(), &share));
     let served = Served::start(&discs, place.path());
     let outcomes = guest.run(&Boot {
         share: &share,
@@ -271,6 +274,7 @@ fn our_program_burns_every_family_of_sequential_media_through_the_kernel() {
                 ),
                 limit: 300,
             })
+            .chain([quiet::scenario(stories.len())])
             .collect(),
         workers: 2,
     });

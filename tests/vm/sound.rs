@@ -167,7 +167,7 @@ pub(crate) fn ripped(folder: &Path, tracks: RangeInclusive<u8>) -> Vec<u8> {
 }
 
 /// The block of a line of cd-info's table: number, time, block.
-fn starts_of(info: &str, number: &str) -> Option<usize> {
+pub(crate) fn starts_of(info: &str, number: &str) -> Option<usize> {
     let words = info
         .lines()
         .map(|line| line.split_whitespace().collect::<Vec<_>>());
