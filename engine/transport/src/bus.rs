@@ -10,9 +10,7 @@
 //! runs ahead of the others takes what it wants there, and they get the rest:
 //! the sum is right, who waits is not settled. An hour is remembered.
 
-use crate::{
-    Claim, ClaimDenied, Data, DeviceClock, Exchange, Limits, Reply, Transport, TransportError,
-};
+use crate::{Data, DeviceClock, Exchange, Reply, Transport, TransportError, layer};
 use core::fmt;
 use core::str::FromStr;
 use core::time::Duration;
@@ -179,7 +177,17 @@ impl<T: Transport> OnBus<T> {
 /// would cost more than it tells, and every drive has more in its buffer.
 const REAL_SLACK: Duration = Duration::from_millis(10);
 
-impl<T: Transport> Transport for OnBus<T> {
+impl<T: Transport> layer::Layer for OnBus<T> {
+    type Inner = T;
+
+    fn inner(&self) -> &T {
+        &self.inner
+    }
+
+    fn inner_mut(&mut self) -> &mut T {
+        &mut self.inner
+    }
+
     fn execute(&mut self, exchange: Exchange<'_>) -> Result<Reply, TransportError> {
         match exchange.data {
             Data::In(_) => {
@@ -193,46 +201,6 @@ impl<T: Transport> Transport for OnBus<T> {
                 self.inner.execute(exchange)
             }
         }
-    }
-
-    fn limits(&self) -> Limits {
-        self.inner.limits()
-    }
-
-    fn clock(&self) -> DeviceClock {
-        self.inner.clock()
-    }
-
-    fn now(&self) -> Duration {
-        self.inner.now()
-    }
-
-    fn advance(&mut self, by: Duration) {
-        self.inner.advance(by);
-    }
-
-    fn identity_hint(&self) -> String {
-        self.inner.identity_hint()
-    }
-
-    fn claim(&mut self, claim: Claim<'_>) -> Result<(), ClaimDenied> {
-        self.inner.claim(claim)
-    }
-
-    fn release(&mut self) {
-        self.inner.release();
-    }
-
-    fn host_remembers_medium(&self) -> bool {
-        self.inner.host_remembers_medium()
-    }
-
-    fn have_host_look(&mut self) {
-        self.inner.have_host_look();
-    }
-
-    fn quieten(&mut self, quiet: bool) -> Result<(), ClaimDenied> {
-        self.inner.quieten(quiet)
     }
 
     fn bus(&self) -> Option<BusShare> {

@@ -9,11 +9,7 @@
 //! block size shifts everything after the first block.
 
 use crate::error::DataKind;
-use crate::{
-    BusShare, Claim, ClaimDenied, Data, DeviceClock, Exchange, Limits, Reply, Transport,
-    TransportError,
-};
-use core::time::Duration;
+use crate::{Data, Exchange, Limits, Reply, Transport, TransportError, layer};
 use pitland_mmc::cdb::{Cdb, Write10, Write10View, Write12, Write12View, WriteAndVerify10};
 use pitland_mmc::{CdbBytes, Command, DataDirection};
 
@@ -46,7 +42,17 @@ impl<T: Transport> Checked<T> {
     }
 }
 
-impl<T: Transport> Transport for Checked<T> {
+impl<T: Transport> layer::Layer for Checked<T> {
+    type Inner = T;
+
+    fn inner(&self) -> &T {
+        &self.inner
+    }
+
+    fn inner_mut(&mut self) -> &mut T {
+        &mut self.inner
+    }
+
     fn execute(&mut self, exchange: Exchange<'_>) -> Result<Reply, TransportError> {
         check(exchange.cdb, &exchange.data, self.inner.limits())?;
         let given = exchange.data.len();
@@ -58,50 +64,6 @@ impl<T: Transport> Transport for Checked<T> {
             });
         }
         Ok(reply)
-    }
-
-    fn limits(&self) -> Limits {
-        self.inner.limits()
-    }
-
-    fn clock(&self) -> DeviceClock {
-        self.inner.clock()
-    }
-
-    fn now(&self) -> Duration {
-        self.inner.now()
-    }
-
-    fn advance(&mut self, by: Duration) {
-        self.inner.advance(by);
-    }
-
-    fn identity_hint(&self) -> String {
-        self.inner.identity_hint()
-    }
-
-    fn claim(&mut self, claim: Claim<'_>) -> Result<(), ClaimDenied> {
-        self.inner.claim(claim)
-    }
-
-    fn release(&mut self) {
-        self.inner.release();
-    }
-
-    fn host_remembers_medium(&self) -> bool {
-        self.inner.host_remembers_medium()
-    }
-
-    fn have_host_look(&mut self) {
-        self.inner.have_host_look();
-    }
-
-    fn quieten(&mut self, quiet: bool) -> Result<(), ClaimDenied> {
-        self.inner.quieten(quiet)
-    }
-
-    fn bus(&self) -> Option<BusShare> {
-        self.inner.bus()
     }
 }
 
@@ -241,6 +203,8 @@ fn write_blocks(cdb: CdbBytes) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::DeviceClock;
+    use core::time::Duration;
     use pitland_mmc::Lba;
     use pitland_mmc::cdb::*;
 

@@ -13,6 +13,7 @@
 //! Inside:
 //!
 //! * [`transport`](crate::Transport): the trait and its words;
+//! * [`layer`]: what every layer round a drive passes on by itself;
 //! * [`Checked`]: refuses what cannot be right before it is sent;
 //! * [`trace`]: what was said, as text: [`trace::Trace`] writes it, for a
 //!   person and for [`trace::Replay`], which serves it again;
@@ -51,6 +52,7 @@ mod checked;
 mod claim;
 mod error;
 pub mod fault;
+pub mod layer;
 #[cfg(target_os = "linux")]
 pub mod linux;
 mod medium_events;

@@ -8,8 +8,8 @@ use super::rule::{FaultScript, What};
 use super::tally::FaultTally;
 use super::when::{Count, Seen};
 use crate::{
-    BusShare, Claim, ClaimDenied, Data, DeviceClock, Exchange, Limits, Reply, Status, Transport,
-    TransportError,
+    Claim, ClaimDenied, Data, DeviceClock, Exchange, Reply, Status, Transport, TransportError,
+    layer,
 };
 use core::time::Duration;
 use pitland_mmc::cdb::{
@@ -302,7 +302,17 @@ fn kill_this_process() -> TransportError {
     }
 }
 
-impl<T: Transport> Transport for Fault<T> {
+impl<T: Transport> layer::Layer for Fault<T> {
+    type Inner = T;
+
+    fn inner(&self) -> &T {
+        &self.inner
+    }
+
+    fn inner_mut(&mut self) -> &mut T {
+        &mut self.inner
+    }
+
     fn execute(&mut self, mut exchange: Exchange<'_>) -> Result<Reply, TransportError> {
         self.tally.count_command();
         if self.gone {
@@ -342,40 +352,12 @@ impl<T: Transport> Transport for Fault<T> {
         result
     }
 
-    fn limits(&self) -> Limits {
-        self.inner.limits()
-    }
-
-    fn clock(&self) -> DeviceClock {
-        self.inner.clock()
-    }
-
-    fn now(&self) -> Duration {
-        self.inner.now()
-    }
-
-    fn advance(&mut self, by: Duration) {
-        self.inner.advance(by);
-    }
-
-    fn identity_hint(&self) -> String {
-        self.inner.identity_hint()
-    }
-
+    /// What was granted is given back to a drive that is gone, too.
     fn claim(&mut self, claim: Claim<'_>) -> Result<(), ClaimDenied> {
         if self.gone {
             return Err(ClaimDenied::Gone);
         }
         self.inner.claim(claim)
-    }
-
-    /// Also for a drive that is gone: what was granted is given back.
-    fn release(&mut self) {
-        self.inner.release();
-    }
-
-    fn host_remembers_medium(&self) -> bool {
-        self.inner.host_remembers_medium()
     }
 
     fn have_host_look(&mut self) {
@@ -389,9 +371,5 @@ impl<T: Transport> Transport for Fault<T> {
             return Err(ClaimDenied::Gone);
         }
         self.inner.quieten(quiet)
-    }
-
-    fn bus(&self) -> Option<BusShare> {
-        self.inner.bus()
     }
 }

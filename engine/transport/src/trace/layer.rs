@@ -6,10 +6,7 @@
 use super::format::{Answer, Line, header};
 use super::written::Written;
 use crate::sum::crc32c;
-use crate::{
-    BusShare, Claim, ClaimDenied, Data, DeviceClock, Exchange, Limits, Reply, Status, Transport,
-    TransportError,
-};
+use crate::{Data, Exchange, Reply, Status, Transport, TransportError, layer};
 use core::fmt::Write as _;
 use core::time::Duration;
 use pitland_mmc::{CdbBytes, Command, Lba, Sense, SenseKey};
@@ -248,7 +245,17 @@ pub(super) fn read_of(cdb: CdbBytes) -> Option<(Lba, u32)> {
     }
 }
 
-impl<T: Transport, W: Write + Send> Transport for Trace<T, W> {
+impl<T: Transport, W: Write + Send> layer::Layer for Trace<T, W> {
+    type Inner = T;
+
+    fn inner(&self) -> &T {
+        &self.inner
+    }
+
+    fn inner_mut(&mut self) -> &mut T {
+        &mut self.inner
+    }
+
     fn execute(&mut self, mut exchange: Exchange<'_>) -> Result<Reply, TransportError> {
         let at = self.inner.now();
         let result = self.inner.execute(exchange.reborrow());
@@ -256,50 +263,6 @@ impl<T: Transport, W: Write + Send> Transport for Trace<T, W> {
             self.write_down(at, exchange.cdb, exchange.timeout, &exchange.data, &result);
         }
         result
-    }
-
-    fn limits(&self) -> Limits {
-        self.inner.limits()
-    }
-
-    fn clock(&self) -> DeviceClock {
-        self.inner.clock()
-    }
-
-    fn now(&self) -> Duration {
-        self.inner.now()
-    }
-
-    fn advance(&mut self, by: Duration) {
-        self.inner.advance(by);
-    }
-
-    fn identity_hint(&self) -> String {
-        self.inner.identity_hint()
-    }
-
-    fn claim(&mut self, claim: Claim<'_>) -> Result<(), ClaimDenied> {
-        self.inner.claim(claim)
-    }
-
-    fn release(&mut self) {
-        self.inner.release();
-    }
-
-    fn host_remembers_medium(&self) -> bool {
-        self.inner.host_remembers_medium()
-    }
-
-    fn have_host_look(&mut self) {
-        self.inner.have_host_look();
-    }
-
-    fn quieten(&mut self, quiet: bool) -> Result<(), ClaimDenied> {
-        self.inner.quieten(quiet)
-    }
-
-    fn bus(&self) -> Option<BusShare> {
-        self.inner.bus()
     }
 }
 
