@@ -16,13 +16,9 @@ mod beside;
 use beside::{cached_zeros, goal, number, peak_kib, timed};
 use futures::StreamExt;
 use pitland::transport::address::SpeedFactor;
+use pitland::transport::layer;
 use pitland::transport::sim::{Pace, VirtualDrive};
-use pitland::transport::{
-    Claim, ClaimDenied, DeviceClock, Exchange, Limits, Reply, TransportError,
-};
-use pitland::{
-    BurnOptions, Engine, Image, Job, JobEvent, Phase, Transport, VerifyLevel, burn_together,
-};
+use pitland::{BurnOptions, Engine, Image, Job, JobEvent, Phase, VerifyLevel, burn_together};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
@@ -40,30 +36,15 @@ struct Watched {
     ran_empty: Arc<AtomicU64>,
 }
 
-impl Transport for Watched {
-    fn execute(&mut self, exchange: Exchange<'_>) -> Result<Reply, TransportError> {
-        self.drive.execute(exchange)
+impl layer::Layer for Watched {
+    type Inner = VirtualDrive;
+
+    fn inner(&self) -> &Self::Inner {
+        &self.drive
     }
-    fn limits(&self) -> Limits {
-        self.drive.limits()
-    }
-    fn clock(&self) -> DeviceClock {
-        self.drive.clock()
-    }
-    fn now(&self) -> Duration {
-        self.drive.now()
-    }
-    fn advance(&mut self, by: Duration) {
-        self.drive.advance(by);
-    }
-    fn identity_hint(&self) -> String {
-        self.drive.identity_hint()
-    }
-    fn claim(&mut self, claim: Claim<'_>) -> Result<(), ClaimDenied> {
-        self.drive.claim(claim)
-    }
-    fn release(&mut self) {
-        self.drive.release();
+
+    fn inner_mut(&mut self) -> &mut Self::Inner {
+        &mut self.drive
     }
 }
 

@@ -6,9 +6,7 @@
 use bytes::Bytes;
 use futures::{Stream, StreamExt, stream};
 use pitland::transport::sim::{MediumKind, Pace, VirtualDrive, create_disc};
-use pitland::transport::{
-    Claim, ClaimDenied, DeviceClock, Exchange, Limits, Reply, TransportError,
-};
+use pitland::transport::{Exchange, Reply, TransportError, layer};
 use pitland::{
     BurnError, BurnOptions, Engine, Fault, Image, JobEvent, MediumState, Outcome, Phase,
     StashPolicy, Transport,
@@ -32,50 +30,24 @@ struct Counting<T> {
     commands: Arc<AtomicU64>,
 }
 
-impl<T: Transport> Transport for Counting<T> {
+impl<T: Transport> layer::Layer for Counting<T> {
+    type Inner = T;
+
+    fn inner(&self) -> &Self::Inner {
+        &self.inner
+    }
+
+    fn inner_mut(&mut self) -> &mut Self::Inner {
+        &mut self.inner
+    }
+
     fn execute(&mut self, exchange: Exchange<'_>) -> Result<Reply, TransportError> {
         self.commands.fetch_add(1, Ordering::Relaxed);
         self.inner.execute(exchange)
     }
 
-    fn limits(&self) -> Limits {
-        self.inner.limits()
-    }
-
-    fn clock(&self) -> DeviceClock {
-        self.inner.clock()
-    }
-
-    fn now(&self) -> Duration {
-        self.inner.now()
-    }
-
-    fn advance(&mut self, by: Duration) {
-        self.inner.advance(by);
-    }
-
     fn identity_hint(&self) -> String {
         format!("counted {}", self.inner.identity_hint())
-    }
-
-    fn claim(&mut self, claim: Claim<'_>) -> Result<(), ClaimDenied> {
-        self.inner.claim(claim)
-    }
-
-    fn release(&mut self) {
-        self.inner.release();
-    }
-
-    fn host_remembers_medium(&self) -> bool {
-        self.inner.host_remembers_medium()
-    }
-
-    fn have_host_look(&mut self) {
-        self.inner.have_host_look();
-    }
-
-    fn quieten(&mut self, quiet: bool) -> Result<(), ClaimDenied> {
-        self.inner.quieten(quiet)
     }
 }
 

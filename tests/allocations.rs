@@ -13,7 +13,7 @@
 
 use bytes::Bytes;
 use futures::StreamExt;
-use pitland::transport::{Data, DeviceClock, Exchange, Limits, Reply, TransportError};
+use pitland::transport::{Data, Exchange, Reply, TransportError, layer};
 use pitland::{
     BurnOptions, DriveAddress, Engine, Image, OpenMode, Outcome, Transport, VerifyLevel,
 };
@@ -69,11 +69,21 @@ struct Counter {
     told: Arc<Mutex<Counted>>,
 }
 
-impl Transport for Counter {
+impl layer::Layer for Counter {
+    type Inner = dyn Transport;
+
+    fn inner(&self) -> &Self::Inner {
+        &*self.inner
+    }
+
+    fn inner_mut(&mut self) -> &mut Self::Inner {
+        &mut *self.inner
+    }
+
     fn execute(&mut self, exchange: Exchange<'_>) -> Result<Reply, TransportError> {
         let write = matches!(exchange.data, Data::Blocks { .. });
         let before = ALLOCATIONS.get();
-        let reply = self.inner.execute(exchange);
+        let reply = self.inner_mut().execute(exchange);
         self.inside += ALLOCATIONS.get() - before;
         if write {
             self.counted.writes += 1;
@@ -88,26 +98,10 @@ impl Transport for Counter {
         reply
     }
 
-    fn limits(&self) -> Limits {
-        self.inner.limits()
-    }
-
-    fn clock(&self) -> DeviceClock {
-        self.inner.clock()
-    }
-
-    fn now(&self) -> Duration {
-        self.inner.now()
-    }
-
     fn advance(&mut self, by: Duration) {
         let before = ALLOCATIONS.get();
-        self.inner.advance(by);
+        self.inner_mut().advance(by);
         self.inside += ALLOCATIONS.get() - before;
-    }
-
-    fn identity_hint(&self) -> String {
-        self.inner.identity_hint()
     }
 }
 

@@ -8,9 +8,7 @@
 )]
 
 use pitland::transport::sim::{Pace, VirtualDrive};
-use pitland::transport::{
-    Claim, ClaimDenied, Data, DeviceClock, Exchange, Limits, Reply, TransportError,
-};
+use pitland::transport::{Data, Exchange, Reply, TransportError, layer};
 use pitland::{BurnOptions, Engine, Image, Outcome, Transport, VerifyLevel, burn_together};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -28,7 +26,17 @@ struct Watched {
     late: Option<(u64, Duration)>,
 }
 
-impl Transport for Watched {
+impl layer::Layer for Watched {
+    type Inner = VirtualDrive;
+
+    fn inner(&self) -> &Self::Inner {
+        &self.drive
+    }
+
+    fn inner_mut(&mut self) -> &mut Self::Inner {
+        &mut self.drive
+    }
+
     fn execute(&mut self, exchange: Exchange<'_>) -> Result<Reply, TransportError> {
         if matches!(exchange.data, Data::Blocks { .. }) {
             let before = self.writes.fetch_add(1, Ordering::SeqCst);
@@ -37,27 +45,6 @@ impl Transport for Watched {
             }
         }
         self.drive.execute(exchange)
-    }
-    fn limits(&self) -> Limits {
-        self.drive.limits()
-    }
-    fn clock(&self) -> DeviceClock {
-        self.drive.clock()
-    }
-    fn now(&self) -> Duration {
-        self.drive.now()
-    }
-    fn advance(&mut self, by: Duration) {
-        self.drive.advance(by);
-    }
-    fn identity_hint(&self) -> String {
-        self.drive.identity_hint()
-    }
-    fn claim(&mut self, claim: Claim<'_>) -> Result<(), ClaimDenied> {
-        self.drive.claim(claim)
-    }
-    fn release(&mut self) {
-        self.drive.release();
     }
 }
 

@@ -3,10 +3,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test's helpers")]
 
 use futures::StreamExt;
+use pitland::transport::layer::{self, Around};
 use pitland::transport::sim::{MediumKind, create_disc};
 use pitland::transport::{
-    Claim, ClaimDenied, Data, DeviceClock, Exchange, Holder, Limits, MediumEvent, Reply,
-    TransportError,
+    Claim, ClaimDenied, Data, Exchange, Holder, MediumEvent, Reply, TransportError,
 };
 use pitland::{
     BurnOptions, DriveHandle, Engine, Image, LeaseDenied, LeaseOptions, QueryError, Transport,
@@ -58,26 +58,22 @@ struct Booked {
     order: Vec<bool>,
 }
 
-impl Transport for Booked {
+impl layer::Layer for Booked {
+    type Inner = dyn Transport;
+
+    fn inner(&self) -> &Self::Inner {
+        &*self.inner
+    }
+
+    fn inner_mut(&mut self) -> &mut Self::Inner {
+        &mut *self.inner
+    }
+
     fn execute(&mut self, exchange: Exchange<'_>) -> Result<Reply, TransportError> {
         assert!(!self.order.is_empty(), "{} without a claim", exchange.cdb);
-        self.inner.execute(exchange)
+        self.inner_mut().execute(exchange)
     }
-    fn limits(&self) -> Limits {
-        self.inner.limits()
-    }
-    fn clock(&self) -> DeviceClock {
-        self.inner.clock()
-    }
-    fn now(&self) -> Duration {
-        self.inner.now()
-    }
-    fn advance(&mut self, by: Duration) {
-        self.inner.advance(by);
-    }
-    fn identity_hint(&self) -> String {
-        self.inner.identity_hint()
-    }
+
     fn claim(&mut self, claim: Claim<'_>) -> Result<(), ClaimDenied> {
         let mut state = self.book.state.lock().unwrap();
         if let Some(denied) = state.refusals.pop_front() {
@@ -97,6 +93,7 @@ impl Transport for Booked {
         self.order.push(hold);
         Ok(())
     }
+
     fn release(&mut self) {
         let mut state = self.book.state.lock().unwrap();
         if self.order.pop().expect("a release without a claim") {
@@ -232,25 +229,17 @@ struct Counting {
     kinds: Vec<bool>,
 }
 
-impl Transport for Counting {
-    fn execute(&mut self, exchange: Exchange<'_>) -> Result<Reply, TransportError> {
-        self.inner.execute(exchange)
+impl layer::Layer for Counting {
+    type Inner = dyn Transport;
+
+    fn inner(&self) -> &Self::Inner {
+        &*self.inner
     }
-    fn limits(&self) -> Limits {
-        self.inner.limits()
+
+    fn inner_mut(&mut self) -> &mut Self::Inner {
+        &mut *self.inner
     }
-    fn clock(&self) -> DeviceClock {
-        self.inner.clock()
-    }
-    fn now(&self) -> Duration {
-        self.inner.now()
-    }
-    fn advance(&mut self, by: Duration) {
-        self.inner.advance(by);
-    }
-    fn identity_hint(&self) -> String {
-        self.inner.identity_hint()
-    }
+
     fn claim(&mut self, claim: Claim<'_>) -> Result<(), ClaimDenied> {
         let is_hold = matches!(claim, Claim::Hold { .. });
         self.kinds.push(is_hold);
@@ -259,6 +248,7 @@ impl Transport for Counting {
         holds.1 = holds.1.max(holds.0);
         Ok(())
     }
+
     fn release(&mut self) {
         let was_hold = self.kinds.pop().unwrap();
         self.holds.lock().unwrap().0 -= i32::from(was_hold);
@@ -312,9 +302,7 @@ async fn a_drive_that_repeats_an_event_is_asked_no_more_often() {
     drop(create_disc(&file, MediumKind::BdR, None).unwrap());
     let address = format!("virtual:{}", file.display()).parse().unwrap();
     let drive = engine
-        .open_with(&address, pitland::OpenMode::Existing, |inner| {
-            Box::new(Repeating { inner })
-        })
+        .open_with(&address, pitland::OpenMode::Existing, repeating)
         .unwrap();
     let mut events = drive.medium_events(Duration::from_secs(3600));
     assert_eq!(events.next().await, Some(Ok(MediumEvent::Inserted)));
@@ -324,34 +312,16 @@ async fn a_drive_that_repeats_an_event_is_asked_no_more_often() {
 }
 
 /// A drive whose newest event never goes away (recipe 4.1).
-struct Repeating {
-    inner: Box<dyn Transport>,
-}
-
-impl Transport for Repeating {
-    fn execute(&mut self, exchange: Exchange<'_>) -> Result<Reply, TransportError> {
-        match exchange.data {
-            Data::In(room) if exchange.cdb.opcode() == 0x4A => {
-                let event = [0, 6, 0x04, 0x5E, 0x02, 0x02, 0, 0];
-                let length = room.len().min(event.len());
-                room[..length].copy_from_slice(&event[..length]);
-                Ok(Reply::good(length))
-            }
-            _ => self.inner.execute(exchange),
+fn repeating(inner: Box<dyn Transport>) -> Box<dyn Transport> {
+    Box::new(Around::new(inner, |inner, exchange| match exchange.data {
+        Data::In(room) if exchange.cdb.opcode() == 0x4A => {
+            let event = [0, 6, 0x04, 0x5E, 0x02, 0x02, 0, 0];
+            let length = room.len().min(event.len());
+            room[..length].copy_from_slice(&event[..length]);
+            Ok(Reply::good(length))
         }
-    }
-    fn clock(&self) -> DeviceClock {
-        self.inner.clock()
-    }
-    fn now(&self) -> Duration {
-        self.inner.now()
-    }
-    fn advance(&mut self, by: Duration) {
-        self.inner.advance(by);
-    }
-    fn identity_hint(&self) -> String {
-        self.inner.identity_hint()
-    }
+        _ => inner.execute(exchange),
+    }))
 }
 
 #[tokio::test]

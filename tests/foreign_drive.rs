@@ -14,7 +14,7 @@ mod common;
 mod target;
 
 use common::outside::{Session, outsider, xorriso_restore};
-use common::watched::{Then, Watched, is_write};
+use common::watched::{Then, is_write, watched};
 use common::{burn, seen, tree};
 use pitland::mastering::BLOCK_SIZE;
 use pitland::transport::Data;
@@ -63,10 +63,10 @@ async fn a_folder_is_burned_onto_a_recorder_of_others_and_every_byte_is_on_its_d
     let layer = {
         let sent = Arc::clone(&sent);
         move |drive| -> Box<dyn pitland::Transport> {
-            Box::new(Watched::new(drive, move |exchange| {
+            watched(drive, move |exchange| {
                 keep(&sent, exchange);
                 Then::Pass
-            }))
+            })
         }
     };
     let opened = {

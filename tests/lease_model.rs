@@ -7,8 +7,9 @@
     reason = "a test's helpers fail by panicking"
 )]
 
+use pitland::transport::Data;
+use pitland::transport::layer::Around;
 use pitland::transport::sim::{MediumKind, Pace, VirtualDrive, create_disc};
-use pitland::transport::{Data, DeviceClock, Exchange, Limits, Reply, TransportError};
 use pitland::{
     Activity, BurnError, BurnOptions, DriveHandle, DriveLease, Engine, Image, Job, LeaseDenied,
     OpenMode, Placement, QueryError, StashPolicy, Transport, VerifyLevel,
@@ -35,37 +36,17 @@ impl Gate {
     }
 }
 
-struct Gated {
-    drive: VirtualDrive,
-    gate: Arc<Gate>,
-}
-
-impl Transport for Gated {
-    fn execute(&mut self, exchange: Exchange<'_>) -> Result<Reply, TransportError> {
+fn gated(drive: VirtualDrive, gate: Arc<Gate>) -> impl Transport {
+    Around::new(drive, move |drive, exchange| {
         if matches!(exchange.data, Data::Blocks { .. }) {
-            let shut = self.gate.shut.lock().unwrap();
+            let shut = gate.shut.lock().unwrap();
             if *shut {
-                self.gate.reached.notify_one();
+                gate.reached.notify_one();
             }
-            drop(self.gate.opened.wait_while(shut, |shut| *shut).unwrap());
+            drop(gate.opened.wait_while(shut, |shut| *shut).unwrap());
         }
-        self.drive.execute(exchange)
-    }
-    fn limits(&self) -> Limits {
-        self.drive.limits()
-    }
-    fn clock(&self) -> DeviceClock {
-        self.drive.clock()
-    }
-    fn now(&self) -> Duration {
-        self.drive.now()
-    }
-    fn advance(&mut self, by: Duration) {
-        self.drive.advance(by);
-    }
-    fn identity_hint(&self) -> String {
-        "gated".into()
-    }
+        drive.execute(exchange)
+    })
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -254,10 +235,7 @@ async fn play(folder: &Path, steps: &[Step]) {
     let gate = Arc::<Gate>::default();
     let drive = VirtualDrive::file(&disc, OpenMode::Existing, Pace::Virtual, "model".into());
     let engine = Engine::builder().build().unwrap();
-    let gated = Gated {
-        drive: drive.unwrap(),
-        gate: Arc::clone(&gate),
-    };
+    let gated = gated(drive.unwrap(), Arc::clone(&gate));
     let mut scene = Scene {
         drive: engine.attach(Box::new(gated)).unwrap(),
         gate,

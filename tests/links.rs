@@ -4,8 +4,9 @@
 
 use bytes::Bytes;
 use futures::stream;
+use pitland::transport::layer::{self, Around};
 use pitland::transport::sim::{MediumKind, create_disc};
-use pitland::transport::{DeviceClock, Exchange, Limits, Reply, Status, TransportError};
+use pitland::transport::{Exchange, Limits, Reply, Status, TransportError};
 use pitland::{
     BurnError, BurnOptions, BurnReport, DriveHandle, Engine, Image, MediumState, OpenMode, Outcome,
     Transport,
@@ -14,7 +15,6 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::task::Poll;
-use std::time::Duration;
 use tokio::sync::Notify;
 
 #[allow(dead_code, unreachable_pub, reason = "a part of it is used")]
@@ -28,7 +28,17 @@ struct Link {
     reads_to_serve: usize,
 }
 
-impl Transport for Link {
+impl layer::Layer for Link {
+    type Inner = dyn Transport;
+
+    fn inner(&self) -> &Self::Inner {
+        &*self.drive
+    }
+
+    fn inner_mut(&mut self) -> &mut Self::Inner {
+        &mut *self.drive
+    }
+
     fn execute(&mut self, exchange: Exchange<'_>) -> Result<Reply, TransportError> {
         if exchange.cdb.opcode() == 0x28 {
             match self.reads_to_serve.checked_sub(1) {
@@ -36,27 +46,11 @@ impl Transport for Link {
                 None => return Ok(Reply::good(0)),
             }
         }
-        self.drive.execute(exchange)
+        self.inner_mut().execute(exchange)
     }
 
     fn limits(&self) -> Limits {
         Limits::with_max_transfer(self.most)
-    }
-
-    fn clock(&self) -> DeviceClock {
-        self.drive.clock()
-    }
-
-    fn now(&self) -> Duration {
-        self.drive.now()
-    }
-
-    fn advance(&mut self, by: Duration) {
-        self.drive.advance(by);
-    }
-
-    fn identity_hint(&self) -> String {
-        self.drive.identity_hint()
     }
 }
 
@@ -113,47 +107,22 @@ async fn a_read_that_brings_nothing_does_not_verify() {
 }
 
 /// A drive that says GOOD or aborted at its fifth WRITE, which it has carried out or not.
-struct Doubtful {
-    drive: Box<dyn Transport>,
-    writes: u32,
-    carried_out: bool,
-    says: Status,
-}
-
-impl Transport for Doubtful {
-    fn execute(&mut self, exchange: Exchange<'_>) -> Result<Reply, TransportError> {
-        self.writes += u32::from(watched::is_write(&exchange));
-        if !watched::is_write(&exchange) || self.writes != 5 {
-            return self.drive.execute(exchange);
+fn doubtful(drive: Box<dyn Transport>, carried_out: bool, says: Status) -> Box<dyn Transport> {
+    let mut writes = 0;
+    Box::new(Around::new(drive, move |drive, exchange| {
+        let is_write = watched::is_write(&exchange);
+        writes += u32::from(is_write);
+        if !is_write || writes != 5 {
+            return drive.execute(exchange);
         }
-        if self.carried_out {
-            assert_eq!(self.drive.execute(exchange)?.status, Status::Good);
+        if carried_out {
+            assert_eq!(drive.execute(exchange)?.status, Status::Good);
         }
         Ok(Reply {
-            status: self.says,
+            status: says,
             transferred: 0,
         })
-    }
-
-    fn limits(&self) -> Limits {
-        self.drive.limits()
-    }
-
-    fn clock(&self) -> DeviceClock {
-        self.drive.clock()
-    }
-
-    fn now(&self) -> Duration {
-        self.drive.now()
-    }
-
-    fn advance(&mut self, by: Duration) {
-        self.drive.advance(by);
-    }
-
-    fn identity_hint(&self) -> String {
-        self.drive.identity_hint()
-    }
+    }))
 }
 
 /// TASK ABORTED, of SAM.
@@ -173,16 +142,10 @@ async fn a_write_that_fell_short_or_was_aborted_is_neither_believed_nor_repeated
             drop(create_disc(&file, kind, None).unwrap());
             let engine = Engine::builder().build().unwrap();
             let address = format!("virtual:{}", file.display()).parse().unwrap();
-            let layer = |drive: Box<dyn Transport>| -> Box<dyn Transport> {
-                Box::new(Doubtful {
-                    drive,
-                    writes: 0,
-                    carried_out,
-                    says,
-                })
-            };
             let drive = engine
-                .open_with(&address, OpenMode::Existing, layer)
+                .open_with(&address, OpenMode::Existing, |drive| {
+                    doubtful(drive, carried_out, says)
+                })
                 .unwrap();
             let lease = drive.lease("links").await.unwrap();
             let bytes: Vec<u8> = (0..4u32 << 20).map(|at| (at >> 11) as u8).collect();

@@ -11,11 +11,12 @@ mod common;
 
 use common::burn::{Opened, Place, blank, export, mastering, tree};
 use common::tree::{noise, write};
-use common::watched::{Then, Watched};
+use common::watched::{Then, watched};
 use pitland::journal::{JobFolder, JobState, JournalError, OtherBecause, UnclearBecause, Verdict};
 use pitland::mastering::{IsoLevel, Platform};
+use pitland::transport::layer::Around;
 use pitland::transport::sim::MediumKind;
-use pitland::transport::{Data, DeviceClock, Exchange, Limits, Reply, TransportError};
+use pitland::transport::{Data, TransportError};
 use pitland::{
     Append, BootImage, BurnOptions, DriveHandle, FileSystems, Finish, Image, Interrupted,
     MasterOptions, Outcome, Placement, ResumeError, SourceChange, Transport, Udf,
@@ -23,7 +24,6 @@ use pitland::{
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 /// Blocks of the discs: a file of them is small enough to be copied and compared.
 const DISC: Option<u32> = Some(8192);
@@ -57,32 +57,15 @@ enum Cut {
 }
 
 /// A drive whose link is cut.
-struct Cutting {
-    inner: Box<dyn Transport>,
-    cut: Cut,
-    count: Arc<AtomicU64>,
-    writes: u64,
-}
-
-impl Cutting {
-    fn new(inner: Box<dyn Transport>, cut: Cut, count: Arc<AtomicU64>) -> Self {
-        Self {
-            inner,
-            cut,
-            count,
-            writes: 0,
-        }
-    }
-}
-
-impl Transport for Cutting {
-    fn execute(&mut self, exchange: Exchange<'_>) -> Result<Reply, TransportError> {
-        let number = self.count.fetch_add(1, Ordering::SeqCst);
+fn cutting(inner: Box<dyn Transport>, cut: Cut, count: Arc<AtomicU64>) -> Box<dyn Transport> {
+    let mut writes = 0;
+    Box::new(Around::new(inner, move |inner, exchange| {
+        let number = count.fetch_add(1, Ordering::SeqCst);
         // WRITE (10) and WRITE (12).
         let write = matches!(exchange.cdb.as_slice(), [0x2A | 0xAA, ..]);
-        self.writes += u64::from(write);
-        match &self.cut {
-            Cut::UnplugAtWrite { at } if self.writes >= *at => return Err(TransportError::Gone),
+        writes += u64::from(write);
+        match &cut {
+            Cut::UnplugAtWrite { at } if writes >= *at => return Err(TransportError::Gone),
             Cut::Unplug { at } if number >= *at => return Err(TransportError::Gone),
             Cut::Kill { at, copy } if number == *at => {
                 for (from, to) in copy {
@@ -91,28 +74,8 @@ impl Transport for Cutting {
             }
             _ => {}
         }
-        self.inner.execute(exchange)
-    }
-
-    fn limits(&self) -> Limits {
-        self.inner.limits()
-    }
-
-    fn clock(&self) -> DeviceClock {
-        self.inner.clock()
-    }
-
-    fn now(&self) -> Duration {
-        self.inner.now()
-    }
-
-    fn advance(&mut self, by: Duration) {
-        self.inner.advance(by);
-    }
-
-    fn identity_hint(&self) -> String {
-        self.inner.identity_hint()
-    }
+        inner.execute(exchange)
+    }))
 }
 
 /// A file, or a folder of files; what is not there is not copied.
@@ -183,9 +146,7 @@ impl Scene {
         }
         let count = Arc::new(AtomicU64::new(0));
         let seen = Arc::clone(&count);
-        let opened = Opened::with(&self.disc(), move |inner| {
-            Box::new(Cutting::new(inner, cut, seen))
-        });
+        let opened = Opened::with(&self.disc(), move |inner| cutting(inner, cut, seen));
         let image = self.image();
         // How it ends is not the matter here.
         let _ = opened.burn(self.options.clone(), image).await;
@@ -368,7 +329,7 @@ async fn a_burn_that_is_cut_off_twice_goes_on_twice() {
     let count = Arc::new(AtomicU64::new(0));
     let opened = Opened::with(&scene.disc(), |inner| {
         let cut = Cut::UnplugAtWrite { at: 15 };
-        Box::new(Cutting::new(inner, cut, count))
+        cutting(inner, cut, count)
     });
     let interrupted = scene.examine(&opened.drive).await.unwrap();
     let Verdict::ResumeAt { block: first } = interrupted.verdict() else {
@@ -393,13 +354,13 @@ async fn a_burn_at_one_rate_of_rotation_goes_on_at_it() {
     let rotations = Arc::<Mutex<Vec<u8>>>::default();
     let heard = Arc::clone(&rotations);
     let opened = Opened::with(&scene.disc(), |inner| {
-        Box::new(Watched::new(inner, move |exchange| {
+        watched(inner, move |exchange| {
             // SET STREAMING has the rotation control in its list.
             if let (0xB6, Data::Out(list)) = (exchange.cdb.opcode(), &exchange.data) {
                 heard.lock().unwrap().push(list[0] >> 3 & 3);
             }
             Then::Pass
-        }))
+        })
     });
     let interrupted = scene.examine(&opened.drive).await.unwrap();
     let report = interrupted.go_on().await.unwrap().report().await.unwrap();
@@ -639,7 +600,7 @@ async fn an_image_file_is_known_by_its_stamp_and_its_data() {
     let count = Arc::new(AtomicU64::new(0));
     let opened = Opened::with(&scene.disc(), |inner| {
         let cut = Cut::UnplugAtWrite { at: 50 };
-        Box::new(Cutting::new(inner, cut, count))
+        cutting(inner, cut, count)
     });
     let burned = opened.burn(scene.options.clone(), Image::file(&iso)).await;
     assert!(burned.is_err());
@@ -674,7 +635,7 @@ async fn a_stream_cannot_be_read_again_and_says_so() {
     let count = Arc::new(AtomicU64::new(0));
     let opened = Opened::with(&scene.disc(), |inner| {
         let cut = Cut::UnplugAtWrite { at: 50 };
-        Box::new(Cutting::new(inner, cut, count))
+        cutting(inner, cut, count)
     });
     let burned = opened.burn(scene.options.clone(), image).await;
     assert!(burned.is_err());
@@ -773,7 +734,7 @@ async fn zeros_that_a_buffer_lost_are_not_taken_for_written_on_a_disc_that_held_
     write(&old, &noise(2, 6 << 20));
     let burn = async |image: &Path, options: BurnOptions, cut| {
         let count = Arc::new(AtomicU64::new(0));
-        let opened = Opened::with(&disc, |inner| Box::new(Cutting::new(inner, cut, count)));
+        let opened = Opened::with(&disc, |inner| cutting(inner, cut, count));
         let _ = opened.burn(options, Image::file(image)).await;
         opened.close().await;
     };

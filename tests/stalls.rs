@@ -15,9 +15,7 @@ use common::full;
 use pitland::transport::sim::{
     DriveModel, Medium, MediumKind, MemoryStore, Pace, Underruns, VirtualDrive,
 };
-use pitland::transport::{
-    Claim, ClaimDenied, Data, DeviceClock, Exchange, Limits, Reply, TransportError,
-};
+use pitland::transport::{Data, Exchange, Reply, TransportError, layer};
 use pitland::{
     BurnError, BurnOptions, BurnReport, Engine, Image, ImageSource, MediumState, Outcome, Speed,
     StashPolicy, Transport,
@@ -115,7 +113,17 @@ impl Waiting {
     }
 }
 
-impl Transport for Waiting {
+impl layer::Layer for Waiting {
+    type Inner = VirtualDrive;
+
+    fn inner(&self) -> &Self::Inner {
+        &self.drive
+    }
+
+    fn inner_mut(&mut self) -> &mut Self::Inner {
+        &mut self.drive
+    }
+
     fn execute(&mut self, exchange: Exchange<'_>) -> Result<Reply, TransportError> {
         let blocks = match &exchange.data {
             Data::Blocks { bytes, .. } => bytes.len() as u64,
@@ -130,27 +138,10 @@ impl Transport for Waiting {
         self.tell();
         reply
     }
-    fn limits(&self) -> Limits {
-        self.drive.limits()
-    }
-    fn clock(&self) -> DeviceClock {
-        self.drive.clock()
-    }
-    fn now(&self) -> Duration {
-        self.drive.now()
-    }
+
     fn advance(&mut self, by: Duration) {
         self.drive.advance(by);
         self.tell();
-    }
-    fn identity_hint(&self) -> String {
-        self.drive.identity_hint()
-    }
-    fn claim(&mut self, claim: Claim<'_>) -> Result<(), ClaimDenied> {
-        self.drive.claim(claim)
-    }
-    fn release(&mut self) {
-        self.drive.release();
     }
 }
 

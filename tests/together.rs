@@ -9,10 +9,9 @@
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::StreamExt;
+use pitland::transport::layer::Around;
 use pitland::transport::sim::{MediumKind, Pace, VirtualDrive, create_disc};
-use pitland::transport::{
-    Claim, ClaimDenied, Data, DeviceClock, Exchange, Limits, Reply, Status, TransportError,
-};
+use pitland::transport::{Data, Reply};
 use pitland::writer::mmc::Sense;
 use pitland::{
     BurnError, BurnOptions, DriveHandle, DriveLease, Engine, Image, ImageSource, JobEvent,
@@ -202,45 +201,37 @@ async fn discs_that_start_at_different_blocks_each_get_a_volume_that_fits() {
     }
 }
 
-/// A drive that stands still at one WRITE until it is told to go on.
-struct Stalling {
-    drive: VirtualDrive,
-    writes: u32,
-    gate: Arc<(Mutex<bool>, Condvar)>,
+/// Shut until it is opened, once.
+#[derive(Default)]
+struct Gate {
+    open: Mutex<bool>,
+    moved: Condvar,
 }
 
-impl Transport for Stalling {
-    fn execute(&mut self, exchange: Exchange<'_>) -> Result<Reply, TransportError> {
+impl Gate {
+    fn wait(&self) {
+        let open = self.open.lock().unwrap();
+        drop(self.moved.wait_while(open, |open| !*open).unwrap());
+    }
+
+    fn open(&self) {
+        *self.open.lock().unwrap() = true;
+        self.moved.notify_all();
+    }
+}
+
+/// A drive that stands still at one WRITE until it is told to go on.
+fn stalling(drive: VirtualDrive, gate: Arc<Gate>) -> impl Transport {
+    let mut writes = 0;
+    Around::new(drive, move |drive, exchange| {
         if matches!(exchange.data, Data::Blocks { .. }) {
-            self.writes += 1;
-            if self.writes == 20 {
-                let (open, moved) = &*self.gate;
-                drop(moved.wait_while(open.lock().unwrap(), |open| !*open));
+            writes += 1;
+            if writes == 20 {
+                gate.wait();
             }
         }
-        self.drive.execute(exchange)
-    }
-    fn limits(&self) -> Limits {
-        self.drive.limits()
-    }
-    fn clock(&self) -> DeviceClock {
-        self.drive.clock()
-    }
-    fn now(&self) -> Duration {
-        self.drive.now()
-    }
-    fn advance(&mut self, by: Duration) {
-        self.drive.advance(by);
-    }
-    fn identity_hint(&self) -> String {
-        "stalling".into()
-    }
-    fn claim(&mut self, claim: Claim<'_>) -> Result<(), ClaimDenied> {
-        self.drive.claim(claim)
-    }
-    fn release(&mut self) {
-        self.drive.release();
-    }
+        drive.execute(exchange)
+    })
 }
 
 /// A set of two drives one of which stalls; both reports, the good drive's first. The other may go on only
@@ -253,11 +244,7 @@ async fn with_a_stall(
     let engine = Engine::builder().build().unwrap();
     let gate = Arc::default();
     let drive = VirtualDrive::file(stalled_disc, OpenMode::Existing, Pace::Virtual, "v".into());
-    let stalling = Stalling {
-        drive: drive.unwrap(),
-        writes: 0,
-        gate: Arc::clone(&gate),
-    };
+    let stalling = stalling(drive.unwrap(), Arc::clone(&gate));
     let stalling = engine.attach(Box::new(stalling)).unwrap();
     let good_drive = open(&engine, good_disc);
     // Long enough that a busy machine does not keep the good drive as long.
@@ -269,9 +256,7 @@ async fn with_a_stall(
     let mut jobs = burn_together(image, onto).into_iter();
     let stalled = jobs.next().unwrap();
     let good = jobs.next().unwrap().report().await;
-    let (open, moved) = &*gate;
-    *open.lock().unwrap() = true;
-    moved.notify_all();
+    gate.open();
     let stalled = stalled.report().await;
     let complete = [good.is_ok(), stalled.is_ok()];
     for (drive, complete) in [&good_drive, &stalling].into_iter().zip(complete) {
@@ -317,47 +302,19 @@ async fn a_drive_that_is_let_go_of_a_source_that_comes_once_ends_and_says_so() {
 }
 
 /// A drive that fails at a WRITE and then takes its time with whatever comes next, until it is told to go on.
-struct Failing(Stalling);
-
-impl Transport for Failing {
-    fn execute(&mut self, exchange: Exchange<'_>) -> Result<Reply, TransportError> {
+fn failing(drive: VirtualDrive, gate: Arc<Gate>) -> impl Transport {
+    let mut writes = 0;
+    Around::new(drive, move |drive, exchange| {
         if matches!(exchange.data, Data::Blocks { .. }) {
-            self.0.writes += 1;
-            if self.0.writes == 10 {
-                let status = Status::CheckCondition(Sense::new(3, 0x0c, 0));
-                let transferred = 0;
-                return Ok(Reply {
-                    status,
-                    transferred,
-                });
+            writes += 1;
+            if writes == 10 {
+                return Ok(Reply::check(Sense::new(3, 0x0c, 0)));
             }
-        } else if self.0.writes == 10 && exchange.cdb.opcode() == 0x35 {
-            let (open, moved) = &*self.0.gate;
-            drop(moved.wait_while(open.lock().unwrap(), |open| !*open));
+        } else if writes == 10 && exchange.cdb.opcode() == 0x35 {
+            gate.wait();
         }
-        self.0.drive.execute(exchange)
-    }
-    fn limits(&self) -> Limits {
-        self.0.limits()
-    }
-    fn clock(&self) -> DeviceClock {
-        self.0.clock()
-    }
-    fn now(&self) -> Duration {
-        self.0.now()
-    }
-    fn advance(&mut self, by: Duration) {
-        self.0.advance(by);
-    }
-    fn identity_hint(&self) -> String {
-        "failing".into()
-    }
-    fn claim(&mut self, claim: Claim<'_>) -> Result<(), ClaimDenied> {
-        self.0.claim(claim)
-    }
-    fn release(&mut self) {
-        self.0.release();
-    }
+        drive.execute(exchange)
+    })
 }
 
 #[tokio::test]
@@ -365,13 +322,9 @@ async fn a_drive_that_has_failed_holds_nobody_up_while_it_closes() {
     let folder = tempfile::tempdir().unwrap();
     let files = ["failing", "good"].map(|name| disc(folder.path(), name, MediumKind::BdR));
     let engine = Engine::builder().build().unwrap();
-    let gate: Arc<(Mutex<bool>, Condvar)> = Arc::default();
+    let gate = Arc::default();
     let drive = VirtualDrive::file(&files[0], OpenMode::Existing, Pace::Virtual, "v".into());
-    let failing = Failing(Stalling {
-        drive: drive.unwrap(),
-        writes: 0,
-        gate: Arc::clone(&gate),
-    });
+    let failing = failing(drive.unwrap(), Arc::clone(&gate));
     let failing = engine.attach(Box::new(failing)).unwrap();
     let good = open(&engine, &files[1]);
     // Never let go by the rule.
@@ -384,8 +337,7 @@ async fn a_drive_that_has_failed_holds_nobody_up_while_it_closes() {
     let failed = jobs.next().unwrap();
     let limit = Duration::from_secs(120);
     let good = tokio::time::timeout(limit, jobs.next().unwrap().report()).await;
-    *gate.0.lock().unwrap() = true;
-    gate.1.notify_all();
+    gate.open();
     assert!(failed.report().await.is_err());
     assert_eq!(good.unwrap().unwrap().outcome, Outcome::Verified);
 }

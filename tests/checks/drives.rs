@@ -2,7 +2,6 @@
 
 use futures::stream;
 use pitland::transport::sim::{DriveModel, Medium, MediumKind, MemoryStore, Pace, VirtualDrive};
-use pitland::transport::{DeviceClock, Exchange, Reply, TransportError};
 use pitland::{DriveHandle, Engine, Image, MediaFacts, Transport};
 use std::sync::Arc;
 use std::time::Duration;
@@ -74,48 +73,4 @@ pub(crate) fn halting(count: u64, byte: u8, halfway: Arc<Notify>, go_on: Arc<Not
         }
     });
     Image::stream(count * 2048, pieces)
-}
-
-/// What a layer does with a command: its CDB, and the way on to the drive.
-pub(crate) type Way<'a> = &'a mut dyn FnMut(Exchange<'_>) -> Result<Reply, TransportError>;
-
-/// A layer round a drive, for answers that a virtual drive does not give.
-pub(crate) struct Layer<F> {
-    inner: VirtualDrive,
-    act: F,
-}
-
-impl<F> Layer<F>
-where
-    F: FnMut(Exchange<'_>, Way<'_>) -> Result<Reply, TransportError> + Send,
-{
-    pub(crate) fn new(inner: VirtualDrive, act: F) -> Self {
-        Self { inner, act }
-    }
-}
-
-impl<F> Transport for Layer<F>
-where
-    F: FnMut(Exchange<'_>, Way<'_>) -> Result<Reply, TransportError> + Send,
-{
-    fn execute(&mut self, exchange: Exchange<'_>) -> Result<Reply, TransportError> {
-        let Self { inner, act } = self;
-        act(exchange, &mut |exchange| inner.execute(exchange))
-    }
-
-    fn clock(&self) -> DeviceClock {
-        self.inner.clock()
-    }
-
-    fn now(&self) -> Duration {
-        self.inner.now()
-    }
-
-    fn advance(&mut self, by: Duration) {
-        self.inner.advance(by);
-    }
-
-    fn identity_hint(&self) -> String {
-        self.inner.identity_hint()
-    }
 }

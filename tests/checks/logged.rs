@@ -2,9 +2,8 @@
 
 use crate::common::burn::Opened;
 use pitland::Transport;
-use pitland::transport::{
-    Claim, ClaimDenied, Data, DeviceClock, Exchange, Limits, Reply, TransportError,
-};
+use pitland::transport::Data;
+use pitland::transport::layer::Around;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -73,59 +72,22 @@ pub(crate) fn open(disc: &Path) -> (Opened, Log) {
 
 /// The layer.
 pub(crate) fn round(inner: Box<dyn Transport>, log: Log) -> Box<dyn Transport> {
-    Box::new(Logged { inner, log })
-}
-
-struct Logged {
-    inner: Box<dyn Transport>,
-    log: Log,
-}
-
-impl Transport for Logged {
-    fn execute(&mut self, mut exchange: Exchange<'_>) -> Result<Reply, TransportError> {
+    Box::new(Around::new(inner, move |inner, mut exchange| {
         let list = match &exchange.data {
             Data::Out(list) => list.to_vec(),
             _ => Vec::new(),
         };
-        let reply = self.inner.execute(exchange.reborrow())?;
+        let reply = inner.execute(exchange.reborrow())?;
         let answer = match &exchange.data {
             Data::In(room) => room[..reply.transferred].to_vec(),
             _ => Vec::new(),
         };
-        self.log.0.lock().unwrap().push(Sent {
+        log.0.lock().unwrap().push(Sent {
             cdb: exchange.cdb.as_slice().to_vec(),
             list,
             answer,
-            at: self.inner.now(),
+            at: inner.now(),
         });
         Ok(reply)
-    }
-
-    fn limits(&self) -> Limits {
-        self.inner.limits()
-    }
-
-    fn clock(&self) -> DeviceClock {
-        self.inner.clock()
-    }
-
-    fn now(&self) -> Duration {
-        self.inner.now()
-    }
-
-    fn advance(&mut self, by: Duration) {
-        self.inner.advance(by);
-    }
-
-    fn identity_hint(&self) -> String {
-        self.inner.identity_hint()
-    }
-
-    fn claim(&mut self, claim: Claim<'_>) -> Result<(), ClaimDenied> {
-        self.inner.claim(claim)
-    }
-
-    fn release(&mut self) {
-        self.inner.release();
-    }
+    }))
 }

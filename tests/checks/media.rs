@@ -3,8 +3,9 @@
 use crate::common::burn::Opened;
 use crate::common::tree;
 use crate::common::watched::{Then, at_write};
-use crate::drives::{Attached, Layer, blocks, small, virtual_drive};
+use crate::drives::{Attached, blocks, small, virtual_drive};
 use pitland::codes::{Code, Coded, imapi};
+use pitland::transport::layer::Around;
 use pitland::transport::sim::{DiscType, DriveModel, MediumKind, Protection, create_disc};
 use pitland::writer::mmc::cdb::{
     Cdb, GetConfiguration, ReadDiscInformation, ReadDiscStructure, RequestedFeatures,
@@ -16,7 +17,8 @@ use pitland::writer::mmc::{MediumType, Profile};
 use pitland::writer::{Answer, MediumCondition, MediumStatus, Recording, WriteProtection};
 use pitland::{
     BurnError, BurnOptions, CommandError, Finish, Image, LeaseOptions, MasterOptions, MediaFacts,
-    Outcome, Placement, QueryError, RawCommand, ReadOptions, Refusal, Speed, VerifyLevel, Warning,
+    Outcome, Placement, QueryError, RawCommand, ReadOptions, Refusal, Speed, Transport,
+    VerifyLevel, Warning,
 };
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex};
@@ -404,7 +406,7 @@ fn heard(model: DriveModel, kind: MediumKind) -> (Attached, Rotations) {
     let rotations = Rotations::default();
     let heard = Arc::clone(&rotations);
     let drive = virtual_drive(model, small(kind));
-    let bench = Attached::new(Layer::new(drive, move |exchange, send| {
+    let bench = Attached::new(Around::new(drive, move |drive, exchange| {
         use pitland::transport::Data;
         let rotation = match (exchange.cdb.opcode(), &exchange.data) {
             (0xB6, Data::Out(list)) => Some(list[0] >> 3 & 3),
@@ -412,7 +414,7 @@ fn heard(model: DriveModel, kind: MediumKind) -> (Attached, Rotations) {
             _ => None,
         };
         heard.lock().unwrap().extend(rotation);
-        send(exchange)
+        drive.execute(exchange)
     }));
     (bench, rotations)
 }

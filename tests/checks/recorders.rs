@@ -1,11 +1,12 @@
 //! Which drives there are, what they say of themselves, and commands of a client's own.
 
-use crate::drives::{Attached, Layer, Way, blocks, small, virtual_drive};
+use crate::drives::{Attached, blocks, small, virtual_drive};
 use futures::StreamExt;
 use pitland::codes::{Coded, imapi};
+use pitland::transport::layer::Around;
 use pitland::transport::linux::watch::WatchOptions;
 use pitland::transport::linux::{DriveEvent, System, discover};
-use pitland::transport::sim::{DriveModel, MediumKind};
+use pitland::transport::sim::{DriveModel, MediumKind, VirtualDrive};
 use pitland::transport::{Data, Exchange, Reply, Status, TransportError};
 use pitland::writer::MediumCondition;
 use pitland::writer::mmc::cdb::PageControl;
@@ -14,7 +15,7 @@ use pitland::writer::mmc::reply::Configuration;
 use pitland::writer::mmc::{CdbBytes, Profile, Sense};
 use pitland::{
     BurnOptions, CommandEffect, CommandError, CommandRefused, LeaseDenied, LeaseOptions, PageError,
-    RawCommand,
+    RawCommand, Transport,
 };
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -37,10 +38,10 @@ async fn check_05_a_clients_own_command_goes_as_it_is_and_its_sense_comes_back()
     let sent = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&sent);
     let drive = virtual_drive(DriveModel::default(), small(MediumKind::BdR));
-    let bench = Attached::new(Layer::new(drive, move |exchange, send| {
+    let bench = Attached::new(Around::new(drive, move |drive, exchange| {
         counted.fetch_add(1, Ordering::SeqCst);
         let remarks = exchange.cdb.opcode() == READ_CAPACITY[0];
-        let mut reply = send(exchange)?;
+        let mut reply = drive.execute(exchange)?;
         if remarks {
             reply.status = Status::CheckCondition(REMARK);
         }
@@ -395,20 +396,20 @@ const ODD_PROFILE: Profile = Profile::Other(0x7777);
 const ODD_PAGE: [u8; 4] = [0x31, 2, 7, 8];
 
 /// Puts what is odd into the answers of a drive.
-fn odd(exchange: Exchange<'_>, send: Way<'_>) -> Result<Reply, TransportError> {
+fn odd(drive: &mut VirtualDrive, exchange: Exchange<'_>) -> Result<Reply, TransportError> {
     let mut whole = vec![0; 4096];
     let (mut cdb, opcode) = (exchange.cdb.as_slice().to_vec(), exchange.cdb.opcode());
     let all_pages = opcode == 0x5A && cdb[2] & 0x3F == 0x3F;
     let Data::In(room) = exchange.data else {
-        return send(exchange);
+        return drive.execute(exchange);
     };
     if opcode != 0x46 && !all_pages {
-        return send(Exchange::data_in(exchange.cdb, room, exchange.timeout));
+        return drive.execute(Exchange::data_in(exchange.cdb, room, exchange.timeout));
     }
     cdb[7..9].copy_from_slice(&4096u16.to_be_bytes());
     let asked = CdbBytes::from_slice(&cdb).unwrap();
     let asked = Exchange::data_in(asked, &mut whole, exchange.timeout);
-    let reply = send(asked)?;
+    let reply = drive.execute(asked)?;
     if reply.status != Status::Good {
         return Ok(reply);
     }
@@ -446,7 +447,7 @@ fn odd(exchange: Exchange<'_>, send: Way<'_>) -> Result<Reply, TransportError> {
 #[tokio::test]
 async fn check_04_what_a_drive_can_and_can_now_are_told_apart_and_unknown_numbers_kept() {
     let drive = virtual_drive(DriveModel::default(), small(MediumKind::BdR));
-    let bench = Attached::new(Layer::new(drive, odd));
+    let bench = Attached::new(Around::new(drive, odd));
     let configuration = bench.facts().await.configuration.unwrap();
     let features = |current_only: bool| -> Vec<u16> {
         let listed = configuration.features.iter();

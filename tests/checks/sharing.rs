@@ -5,9 +5,7 @@ use futures::StreamExt;
 use pitland::codes::{Code, Coded, imapi};
 use pitland::transport::linux::lock::{Attempt, DriveLock, LockPlace};
 use pitland::transport::sim::{DriveModel, MediumKind, VirtualDrive, create_disc};
-use pitland::transport::{
-    Claim, ClaimDenied, DeviceClock, Exchange, MediumEvent, Reply, TransportError,
-};
+use pitland::transport::{Claim, ClaimDenied, Exchange, MediumEvent, Reply, TransportError, layer};
 use pitland::writer::mmc::Lba;
 use pitland::{
     BurnOptions, DriveAddress, DriveHandle, Engine, EngineError, Job, JobEvent, LeaseDenied,
@@ -150,28 +148,22 @@ struct Asked {
     event_questions: usize,
 }
 
-impl Transport for Host {
+impl layer::Layer for Host {
+    type Inner = VirtualDrive;
+
+    fn inner(&self) -> &Self::Inner {
+        &self.inner
+    }
+
+    fn inner_mut(&mut self) -> &mut Self::Inner {
+        &mut self.inner
+    }
+
     fn execute(&mut self, exchange: Exchange<'_>) -> Result<Reply, TransportError> {
         if exchange.cdb.opcode() == 0x4A {
             self.asked.lock().unwrap().event_questions += 1;
         }
         self.inner.execute(exchange)
-    }
-
-    fn clock(&self) -> DeviceClock {
-        self.inner.clock()
-    }
-
-    fn now(&self) -> Duration {
-        self.inner.now()
-    }
-
-    fn advance(&mut self, by: Duration) {
-        self.inner.advance(by);
-    }
-
-    fn identity_hint(&self) -> String {
-        self.inner.identity_hint()
     }
 
     fn claim(&mut self, claim: Claim<'_>) -> Result<(), ClaimDenied> {
@@ -187,6 +179,8 @@ impl Transport for Host {
             _ => Ok(()),
         }
     }
+
+    fn release(&mut self) {}
 
     fn quieten(&mut self, quiet: bool) -> Result<(), ClaimDenied> {
         let mut asked = self.asked.lock().unwrap();

@@ -5,7 +5,7 @@ use crate::common::burn::{self, Opened, Place, mastering};
 use crate::common::outside::{self, Session};
 use crate::common::seen::{Folder, assert_same, look_without_link_times};
 use crate::common::tree;
-use crate::common::watched::{Then, Watched, is_write};
+use crate::common::watched::{Then, is_write, watched};
 use pitland::transport::Exchange;
 use pitland::transport::sim::DiscType;
 use pitland::writer::{MediumCondition, Origin};
@@ -176,13 +176,13 @@ async fn grow(
 ) -> Result<BurnReport, BurnError> {
     let mut number = 0;
     let opened = Opened::with(disc, |inner| {
-        Box::new(Watched::new(inner, move |exchange| {
+        watched(inner, move |exchange| {
             let Some(sent) = sent(exchange) else {
                 return Then::Pass;
             };
             number += 1;
             look(number - 1, sent)
-        }))
+        })
     });
     let lease = opened.drive.lease("a test").await.unwrap();
     let job = lease.burn(burn::new_session(), bench.further(options));
@@ -372,7 +372,7 @@ async fn growing_until_killed() {
     };
     let place = Path::new(&place);
     let opened = Opened::with(&place.join("disc.vdisc"), |inner| {
-        Box::new(Watched::new(inner, |exchange| {
+        watched(inner, |exchange| {
             if let Some(Sent::Write(..288)) = sent(exchange) {
                 // Past the harness, which would keep it.
                 let mut stdout = std::io::stdout().lock();
@@ -383,7 +383,7 @@ async fn growing_until_killed() {
                 }
             }
             Then::Pass
-        }))
+        })
     });
     let options = with_udf().append(Append::default());
     let image = Image::tree(vec![place.join("second")], options);

@@ -5,10 +5,11 @@ use crate::{Met, as_wanted};
 use bytes::Bytes;
 use futures::{StreamExt, stream};
 use pitland::codes::Code;
+use pitland::transport::Data;
 use pitland::transport::fault::{Fault, FaultScript};
+use pitland::transport::layer::Around;
 use pitland::transport::sim::Access;
 use pitland::transport::sim::{DiscType, DriveModel, MediumKind, Pace, VirtualDrive, open_disc};
-use pitland::transport::{Data, DeviceClock, Exchange, Limits, Reply, TransportError};
 use pitland::writer::mmc::cdb::PageControl;
 use pitland::{
     Append, BurnError, BurnOptions, DriveHandle, EarlierSession, Engine, Image, MasterOptions,
@@ -100,42 +101,17 @@ async fn answers() -> Vec<Met> {
 }
 
 /// INQUIRY answers with another type of device.
-pub(crate) struct Disguised(pub(crate) Box<dyn Transport>);
-
-impl Transport for Disguised {
-    fn execute(&mut self, exchange: Exchange<'_>) -> Result<Reply, TransportError> {
-        if exchange.cdb.opcode() != 0x12 {
-            return self.0.execute(exchange);
+pub(crate) fn disguised(drive: Box<dyn Transport>) -> Box<dyn Transport> {
+    Box::new(Around::new(drive, |drive, mut exchange| {
+        let reply = drive.execute(exchange.reborrow())?;
+        if exchange.cdb.opcode() == 0x12
+            && let Data::In(bytes) = exchange.data
+        {
+            // A direct-access device, as sticks are.
+            bytes[0] = 0;
         }
-        let Data::In(bytes) = exchange.data else {
-            return Err(TransportError::Gone);
-        };
-        let exchange = Exchange::data_in(exchange.cdb, bytes, exchange.timeout);
-        let reply = self.0.execute(exchange)?;
-        // A direct-access device, as sticks are.
-        bytes[0] = 0;
         Ok(reply)
-    }
-
-    fn limits(&self) -> Limits {
-        self.0.limits()
-    }
-
-    fn clock(&self) -> DeviceClock {
-        self.0.clock()
-    }
-
-    fn now(&self) -> Duration {
-        self.0.now()
-    }
-
-    fn advance(&mut self, by: Duration) {
-        self.0.advance(by);
-    }
-
-    fn identity_hint(&self) -> String {
-        self.0.identity_hint()
-    }
+    }))
 }
 
 /// A drive that only reads what is in it.
@@ -155,7 +131,7 @@ async fn drives() -> Vec<Met> {
     burn::blank(&disc, MediumKind::BdR, None);
     let mut met = Vec::new();
 
-    let opened = Opened::with(&disc, |drive| Box::new(Disguised(drive)));
+    let opened = Opened::with(&disc, disguised);
     let error = opened.drive.medium().await.unwrap_err();
     met.push(Met::new(Code::DriveNotOptical, &error));
     opened.close().await;

@@ -3,8 +3,8 @@
 
 use crate::Met;
 use crate::common::burn::{self, Opened, Place};
-use crate::common::watched::{Then, Watched};
-use crate::device::{Disguised, again, reader};
+use crate::common::watched::{Then, watched};
+use crate::device::{again, disguised, reader};
 use pitland::cd::{CdImage, CdMode, CdSubchannel, CdTrack, SubchannelForm};
 use pitland::codes::{Code, Interface, imapi};
 use pitland::transport::sim::MediumKind;
@@ -95,7 +95,7 @@ async fn while_at_work(way: Way, place: &Place, disc: &std::path::Path) -> Query
     let (tell, told) = oneshot::channel();
     let mut tell = Some(tell);
     let opened = Opened::with(disc, move |inner| {
-        Box::new(Watched::new(inner, move |exchange| {
+        watched(inner, move |exchange| {
             if way.is_work(exchange.cdb.opcode())
                 && let Some(tell) = tell.take()
             {
@@ -104,7 +104,7 @@ async fn while_at_work(way: Way, place: &Place, disc: &std::path::Path) -> Query
                 let _ = held.recv();
             }
             Then::Pass
-        }))
+        })
     });
     let job = way.begin(place, &opened.drive, FRAMES).await;
     told.await.unwrap();
@@ -124,7 +124,7 @@ async fn in_this_way(way: Way) -> Vec<Met> {
     let disc = written(&place).await;
     let mut met = Vec::new();
 
-    let opened = Opened::with(&disc, |drive| Box::new(Disguised(drive)));
+    let opened = Opened::with(&disc, disguised);
     let error = way.fails(&place, &opened.drive, FRAMES).await;
     met.push(Met::new(Code::DriveNotOptical, &error));
     opened.close().await;

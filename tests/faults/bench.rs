@@ -4,7 +4,7 @@
 use crate::media::{Disc, Scene};
 use pitland::transport::fault::{Fault, FaultScript};
 use pitland::transport::sim::{DiscType, DriveModel, Pace, VirtualDrive};
-use pitland::transport::{DeviceClock, Exchange, Limits, Reply, Status, TransportError};
+use pitland::transport::{Exchange, Reply, Status, TransportError, layer};
 use pitland::writer::mmc::Command;
 use pitland::{
     BurnError, BurnOptions, BurnReport, Canceller, Engine, Image, LeaseDenied, MediaFacts,
@@ -52,7 +52,17 @@ impl Drop for Closed {
     }
 }
 
-impl Transport for Bench {
+impl layer::Layer for Bench {
+    type Inner = VirtualDrive;
+
+    fn inner(&self) -> &Self::Inner {
+        &self.drive
+    }
+
+    fn inner_mut(&mut self) -> &mut Self::Inner {
+        &mut self.drive
+    }
+
     fn execute(&mut self, exchange: Exchange<'_>) -> Result<Reply, TransportError> {
         let command = Command::parse(exchange.cdb.as_slice());
         let number = {
@@ -73,26 +83,6 @@ impl Transport for Bench {
             self.heard.lock().unwrap().locked = asked.prevent;
         }
         Ok(reply)
-    }
-
-    fn limits(&self) -> Limits {
-        self.drive.limits()
-    }
-
-    fn clock(&self) -> DeviceClock {
-        self.drive.clock()
-    }
-
-    fn now(&self) -> Duration {
-        self.drive.now()
-    }
-
-    fn advance(&mut self, by: Duration) {
-        self.drive.advance(by);
-    }
-
-    fn identity_hint(&self) -> String {
-        self.drive.identity_hint()
     }
 }
 
