@@ -89,6 +89,34 @@ async fn a_sample_that_differs_is_found_and_a_stash_changes_nothing() {
     }
 }
 
+/// A reader that met a file cut short gave what came then from its own place.
+#[test]
+fn sound_stays_moved_behind_a_read_that_failed() {
+    const MOVED: i32 = 20;
+    let folder = tempfile::tempdir().unwrap();
+    let (first, second) = (sound(300), sound(400));
+    let sectors = image(folder.path(), &first, &second).moved(MOVED).sectors();
+    let silence = vec![0; MOVED as usize * 4];
+    let stream = [silence, first, second].concat();
+    let mut reader = sectors.reader();
+    let mut read = |lba: i32| {
+        let mut sector = [0; SECTOR_BYTES];
+        let block = (lba - sectors.first_lba().0).unsigned_abs();
+        let told = reader.read_blocks(block, &mut sector);
+        told.map(|()| sector)
+    };
+    let stands = |lba: i32| &stream[lba as usize * SECTOR_BYTES..][..SECTOR_BYTES];
+    assert_eq!(read(299).unwrap(), stands(299));
+    let file = folder.path().join("second");
+    let whole = fs::read(&file).unwrap();
+    fs::write(&file, &whole[..SECTOR_BYTES]).unwrap();
+    assert!(read(500).is_err());
+    fs::write(&file, whole).unwrap();
+    for lba in [500, 501, 300, 0, 600] {
+        assert_eq!(read(lba).unwrap(), stands(lba), "{lba}");
+    }
+}
+
 /// Blocks of lead-in before the first pregap: some rounds of the table of contents.
 const LEAD_IN: u32 = 60;
 /// Bytes of a block with P and Q, Q behind the sector.
