@@ -52,6 +52,7 @@ mod checked;
 mod claim;
 mod error;
 pub mod fault;
+mod flock;
 pub mod layer;
 #[cfg(target_os = "linux")]
 pub mod linux;

@@ -42,8 +42,7 @@
 use super::ScsiAddress;
 use super::holders::program_name;
 use super::permission::{self, Access};
-use crate::{ClaimDenied, Holder};
-use rustix::fs::{major, minor};
+use crate::{ClaimDenied, Holder, flock};
 use std::fs::{self, File, OpenOptions, Permissions, TryLockError};
 use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt, PermissionsExt};
@@ -463,7 +462,8 @@ fn who_holds(file: &File, proc: &Path) -> io::Result<Holder> {
     let told = parse(text.get(..read).unwrap_or_default());
     let found = file.metadata()?;
     let listed = fs::read_to_string(proc.join("locks")).unwrap_or_default();
-    let (who, pid) = match (owner(&listed, &found), told) {
+    let owner = flock::held(&listed, &found).find(|lock| lock.is_exclusive);
+    let (who, pid) = match (owner.map(|lock| lock.pid), told) {
         (Some(pid), Some((told, who))) if pid == told => (Some(who), Some(pid)),
         // The text is another process': an old one's, or a lie.
         (Some(pid), _) => (None, Some(pid)),
@@ -473,19 +473,6 @@ fn who_holds(file: &File, proc: &Path) -> io::Result<Holder> {
     };
     let program = pid.and_then(|pid| program_name(proc, pid));
     Ok(Holder::new(who, pid, program))
-}
-
-/// The process that has the exclusive flock on a file, in `/proc/locks`.
-fn owner(locks: &str, file: &fs::Metadata) -> Option<u32> {
-    let (device, inode) = (file.dev(), file.ino());
-    let wanted = format!("{:02x}:{:02x}:{inode}", major(device), minor(device));
-    locks.lines().find_map(|line| {
-        let mut words = line.split_ascii_whitespace().skip(1);
-        let (kind, _, access) = (words.next()?, words.next()?, words.next()?);
-        let (pid, at) = (words.next()?, words.next()?);
-        let is_it = kind == "FLOCK" && access == "WRITE" && at == wanted;
-        is_it.then(|| pid.parse().ok()).flatten()
-    })
 }
 
 #[cfg(test)]
@@ -563,29 +550,6 @@ mod tests {
                 prop_assert!(name.chars().count() <= MOST_NAME_CHARS);
                 prop_assert!(!name.chars().any(char::is_control));
             }
-        }
-    }
-
-    #[test]
-    fn the_kernels_list_is_read_by_device_and_inode() {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        let found = file.as_file().metadata().unwrap();
-        let at = format!(
-            "{:02x}:{:02x}:{}",
-            major(found.dev()),
-            minor(found.dev()),
-            found.ino()
-        );
-        for (line, pid) in [
-            (format!("1: FLOCK  ADVISORY  WRITE 77 {at} 0 EOF"), Some(77)),
-            (format!("1: FLOCK  ADVISORY  READ  77 {at} 0 EOF"), None),
-            (format!("1: -> FLOCK  ADVISORY  WRITE 77 {at} 0 EOF"), None),
-            (format!("1: POSIX  ADVISORY  WRITE 77 {at} 0 EOF"), None),
-            (format!("1: FLOCK  ADVISORY  WRITE 77 {at}1 0 EOF"), None),
-            (format!("1: OFDLCK ADVISORY  WRITE -1 {at} 0 EOF"), None),
-            ("1: FLOCK".into(), None),
-        ] {
-            assert_eq!(owner(&line, &found), pid, "{line}");
         }
     }
 

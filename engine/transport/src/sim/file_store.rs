@@ -54,13 +54,14 @@
 
 use super::disc_file_error::{Damage, DiscFileError, FileKind};
 use super::file_layout::{BLOCK_BYTES, BLOCKS_AT, Fault, HEADER_BYTES, Layout, le32, le64};
+use crate::flock;
 use crate::sum::crc32c_of;
 use pitland_simdrive::{DiscStore, SECTOR_BYTES, StoreError, whole_sectors};
 use rustix::fs::{FallocateFlags, FlockOperation, OFlags, SeekFrom};
 use rustix::io::Errno;
 use std::fs::{File, FileType, OpenOptions};
 use std::io;
-use std::os::unix::fs::{FileExt, FileTypeExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{FileExt, FileTypeExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -415,28 +416,11 @@ fn hold(file: &File, path: &Path, access: Access) -> Result<(), DiscFileError> {
     }
 }
 
-/// The process that holds the lock, where the system tells: a line of
-/// `/proc/locks` reads `1: FLOCK ADVISORY WRITE 4711 08:01:1234 0 EOF`.
+/// The process that holds the lock, where the system tells.
 fn holder(file: &File) -> Option<u32> {
     let found = file.metadata().ok()?;
-    let (device, inode) = (found.dev(), found.ino());
-    let id = format!(
-        "{:02x}:{:02x}:{inode}",
-        rustix::fs::major(device),
-        rustix::fs::minor(device)
-    );
-    std::fs::read_to_string("/proc/locks")
-        .ok()?
-        .lines()
-        .find_map(|line| {
-            let mut words = line
-                .split_whitespace()
-                .skip(1)
-                .skip_while(|word| *word == "->");
-            (words.next()? == "FLOCK").then_some(())?;
-            let pid = words.nth(2)?.parse().ok().filter(|pid| *pid > 0)?;
-            (words.next()? == id).then_some(pid)
-        })
+    let list = std::fs::read_to_string("/proc/locks").ok()?;
+    flock::held(&list, &found).next().map(|lock| lock.pid)
 }
 
 /// A slot's generation and state, where it is valid.
