@@ -88,16 +88,9 @@ impl Settling {
                     return Settled::Failed(sense);
                 }
             }
-            Reaction::PollUntilReady
-            | Reaction::PollOperation
-            | Reaction::PollFormat
-            | Reaction::BufferFull
-            | Reaction::WaitAndPoll => {}
-            Reaction::MediumChanged
-            | Reaction::Reset
-            | Reaction::ParametersChanged
-            | Reaction::OperatorRequest
-            | Reaction::UnitAttention => {
+            Reaction::WaitAndPoll => {}
+            it if it.is_busy() => {}
+            it if it.is_attention() || it == Reaction::OperatorRequest => {
                 self.attentions = self.attentions.saturating_add(1);
                 if self.attentions > patience::ATTENTIONS {
                     return Settled::Failed(sense);

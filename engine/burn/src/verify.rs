@@ -230,11 +230,7 @@ impl Verifying {
     /// The READ was answered with a sense.
     pub(crate) fn refused(&mut self, sense: Sense) -> Turn {
         match sense.reaction() {
-            Reaction::PollBriefly
-            | Reaction::PollUntilReady
-            | Reaction::PollOperation
-            | Reaction::PollFormat
-            | Reaction::BufferFull => {
+            it if it.is_busy() => {
                 self.busy += 1;
                 if self.busy > patience::BUSY_TRIES {
                     Turn::Broken(sense)
@@ -242,10 +238,7 @@ impl Verifying {
                     Turn::Pause(patience::BUSY)
                 }
             }
-            Reaction::MediumChanged
-            | Reaction::Reset
-            | Reaction::UnitAttention
-            | Reaction::ParametersChanged => {
+            it if it.is_attention() => {
                 self.busy += 1;
                 if self.busy > u32::from(patience::ATTENTIONS) {
                     Turn::Broken(sense)

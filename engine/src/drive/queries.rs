@@ -11,7 +11,7 @@ use pitland_burn::{
 };
 use pitland_mmc::Lba;
 use pitland_mmc::cdb::{Cdb, PreventAllowMediumRemoval, StartStopUnit, TestUnitReady};
-use pitland_mmc::sense::{Reaction, Sense};
+use pitland_mmc::sense::Sense;
 use pitland_transport::MediumEvent;
 use pitland_transport::probe::{self, Capabilities, ProbeError};
 use pitland_transport::{Data, Transport};
@@ -129,19 +129,11 @@ impl Device {
                 Brought::Good(came) => return Ok(came),
                 Brought::NoAnswer(cause) => return Err(ReadError::NoAnswer(cause)),
                 Brought::Sense(sense) => match sense.reaction() {
-                    Reaction::MediumChanged | Reaction::Reset | Reaction::UnitAttention
-                        if attentions < patience::ATTENTIONS =>
-                    {
+                    it if it.is_attention() && attentions < patience::ATTENTIONS => {
                         // A drive that was busy loading tells of its medium then.
                         attentions += 1;
                     }
-                    Reaction::PollBriefly
-                    | Reaction::PollUntilReady
-                    | Reaction::PollOperation
-                    | Reaction::PollFormat
-                    | Reaction::BufferFull
-                        if tries < patience::BUSY_TRIES =>
-                    {
+                    it if it.is_busy() && tries < patience::BUSY_TRIES => {
                         tries += 1;
                         self.wait(patience::POLL, None);
                     }

@@ -263,11 +263,9 @@ impl Machine {
                     self.recognize(0, 0, recognizing::Recognized::Send(planned, tries))
                 }
                 // Before the first block an attention is consumed and the same command sent again.
-                Reaction::MediumChanged
-                | Reaction::Reset
-                | Reaction::ParametersChanged
-                | Reaction::UnitAttention
-                    if self.blocks_written() == 0 && tries.attentions < patience::ATTENTIONS =>
+                it if it.is_attention()
+                    && self.blocks_written() == 0
+                    && tries.attentions < patience::ATTENTIONS =>
                 {
                     self.forget_test_mode();
                     let attentions = tries.attentions + 1;
@@ -465,7 +463,7 @@ impl Machine {
         input: Input<'_>,
     ) -> Action {
         match input {
-            Input::Sense(sense) if is_busy(&sense) && !sense.deferred => {
+            Input::Sense(sense) if sense.reaction().is_busy() && !sense.deferred => {
                 match settling.judge(self.now, Some(sense)) {
                     Settled::Wait(pause) => {
                         self.state = State::Settling { planned, settling };

@@ -640,26 +640,14 @@ fn is_news(told: &EventStatus) -> bool {
 
 /// Whether an answer goes away by itself: an attention, or a drive that is busy.
 fn passes(sense: &Sense) -> bool {
-    sense.key == SenseKey::UnitAttention || is_busy(sense)
-}
-
-/// Whether the drive is busy with something else.
-fn is_busy(sense: &Sense) -> bool {
-    matches!(
-        sense.reaction(),
-        Reaction::PollOperation
-            | Reaction::PollUntilReady
-            | Reaction::PollBriefly
-            | Reaction::PollFormat
-            | Reaction::BufferFull
-    )
+    sense.key == SenseKey::UnitAttention || sense.reaction().is_busy()
 }
 
 /// Whether a sense that answers another command in mid-burn says that writing cannot go on: an earlier
 /// WRITE failed, or the drive or its medium is not what it was.
 fn ends_writing(sense: &Sense) -> bool {
     sense.deferred
-        || !(is_busy(sense)
+        || !(sense.reaction().is_busy()
             || matches!(
                 sense.reaction(),
                 Reaction::Continue

@@ -45,7 +45,9 @@ impl Machine {
                     None => self.writer_failed(Failure::MediumState),
                 }
             }
-            Input::Sense(sense) if is_busy(&sense) && !sense.deferred && tries < TRIES => {
+            Input::Sense(sense)
+                if sense.reaction().is_busy() && !sense.deferred && tries < TRIES =>
+            {
                 self.state = State::Placing {
                     extent: index,
                     tries: tries + 1,

@@ -19,7 +19,7 @@ use pitland_burn::{NoAnswer, patience};
 use pitland_mmc::cdb::{
     Cdb, CdbBytes, Write10, Write10View, Write12, Write12View, WriteAndVerify10, cdb_len,
 };
-use pitland_mmc::sense::{Reaction, Sense, SenseKey};
+use pitland_mmc::sense::{Sense, SenseKey};
 use pitland_transport::{ClaimDenied, Data, Exchange, Reply, Status, Transport, TransportError};
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -312,11 +312,8 @@ impl Device {
 /// When a question is asked again that the drive was not ready for: after a sense that tells of something else at once.
 fn when_again(sense: &Sense) -> Option<Duration> {
     match sense.reaction() {
-        Reaction::MediumChanged | Reaction::Reset | Reaction::UnitAttention => Some(Duration::ZERO),
-        Reaction::PollBriefly
-        | Reaction::PollUntilReady
-        | Reaction::PollOperation
-        | Reaction::PollFormat => Some(patience::POLL),
+        it if it.is_attention() => Some(Duration::ZERO),
+        it if it.is_busy() => Some(patience::POLL),
         _ => None,
     }
 }

@@ -106,6 +106,32 @@ pub enum Reaction {
     Fatal,
 }
 
+impl Reaction {
+    /// Whether the drive is busy or becomes ready: the same command may be
+    /// taken after a while.
+    pub const fn is_busy(self) -> bool {
+        matches!(
+            self,
+            Self::PollBriefly
+                | Self::PollUntilReady
+                | Self::PollOperation
+                | Self::PollFormat
+                | Self::BufferFull
+        )
+    }
+
+    /// Whether the drive told once of something that had happened to it,
+    /// instead of doing what it was told: the same command may be taken at
+    /// once, by a drive that is perhaps not as it was. What the user asked of
+    /// the drive is not among it.
+    pub const fn is_attention(self) -> bool {
+        matches!(
+            self,
+            Self::MediumChanged | Self::Reset | Self::ParametersChanged | Self::UnitAttention
+        )
+    }
+}
+
 /// One row: the first that matches holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -307,6 +333,40 @@ mod tests {
                 })
             });
             assert!(reached, "row {i} ({}) can never be reached", row.source);
+        }
+    }
+
+    #[test]
+    fn who_is_busy_or_tells_of_a_change_may_be_asked_again() {
+        let of = |key, asc, ascq| Sense::new(key, asc, ascq).reaction();
+        for busy in [
+            of(2, 4, 0),
+            of(2, 4, 1),
+            of(2, 4, 4),
+            of(2, 4, 7),
+            of(2, 4, 8),
+        ] {
+            assert!(busy.is_busy() && !busy.is_attention(), "{busy:?}");
+        }
+        for attention in [
+            of(6, 0x28, 0),
+            of(6, 0x29, 0),
+            of(6, 0x2A, 1),
+            of(6, 0x3F, 2),
+        ] {
+            assert!(
+                attention.is_attention() && !attention.is_busy(),
+                "{attention:?}"
+            );
+        }
+        for neither in [
+            of(0, 0, 0),
+            of(2, 0x3A, 0),
+            of(3, 0x11, 5),
+            of(5, 0x20, 0),
+            of(6, 0x5A, 1),
+        ] {
+            assert!(!neither.is_busy() && !neither.is_attention(), "{neither:?}");
         }
     }
 }
