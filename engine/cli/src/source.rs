@@ -6,7 +6,7 @@ use crate::error::Complaint;
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
 use pitland::mastering::tree::Weights;
-use pitland::mastering::{Deep, IsoLevel, IsoNames, SpecialFiles, Tree};
+use pitland::mastering::{Deep, IsoLevel, IsoNames, ReadyError, SpecialFiles, Tree, validate};
 use pitland::{
     Append, EarlierSession, FileSystems, HybridImage, Image, ImageSource, MasterOptions, Udf,
     VolumeTexts,
@@ -65,6 +65,33 @@ impl Source {
                     })
                 }
             },
+        }
+    }
+
+    /// What a person would want to know of an image that is burned as it is, before it is.
+    pub(crate) fn doubt(&self) -> Option<String> {
+        let Self::ImageFile(path) = self else {
+            return None;
+        };
+        // Whoever opens a fifo waits.
+        if !path.is_file() {
+            return None;
+        }
+        let burned = "it is burned as it is";
+        match validate(path) {
+            Ok(mut volume) => {
+                let end = volume.source().end();
+                let stated = volume.blocks();
+                (stated > end).then(|| {
+                    format!(
+                        "{} has {end} blocks, and its volume {stated}: it was cut short; {burned}",
+                        path.display()
+                    )
+                })
+            }
+            // The burn tells it.
+            Err(ReadyError::Image(_)) => None,
+            Err(error) => Some(format!("{error}; {burned}")),
         }
     }
 

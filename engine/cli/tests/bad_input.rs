@@ -107,6 +107,39 @@ fn sources_that_are_missing_or_of_a_wrong_kind_are_named() {
 }
 
 #[test]
+fn an_image_that_is_not_whole_is_burned_with_a_warning() {
+    let bench = bench();
+    bench.expect(0, &["image", "tree", "-o", "whole.iso"]);
+    let whole = bench.bytes("whole.iso");
+    let cut = &whole[..whole.len() / 2 / 2048 * 2048];
+    fs::write(bench.path("cut.iso"), cut).unwrap();
+    fs::write(bench.path("odd.iso"), &whole[..whole.len() - 1]).unwrap();
+    fs::write(bench.path("none.iso"), vec![7; 40 * 2048]).unwrap();
+    for (image, told) in [
+        ("whole.iso", None),
+        ("cut.iso", Some("was cut short")),
+        ("odd.iso", Some("no whole blocks")),
+        ("none.iso", Some("no volume")),
+    ] {
+        let args = ["burn", image, "--drive", DISC, "--plan", "--json"];
+        let warnings = bench.expect(0, &args).of_type("warning");
+        let messages: Vec<&str> = warnings
+            .iter()
+            .map(|warning| warning["message"].as_str().unwrap())
+            .collect();
+        match told {
+            None => assert_eq!(messages, [""; 0]),
+            Some(told) => assert!(messages[0].contains(told), "{messages:?}"),
+        }
+    }
+    // What cannot grow says so in words that fit an image.
+    let grow = ["image", "tree", "--append-to", "cut.iso"];
+    let refused = bench.expect(3, &grow);
+    assert!(!refused.stderr.contains("disc"), "{}", refused.stderr);
+    assert!(bench.bytes("cut.iso") == cut);
+}
+
+#[test]
 fn special_files_inside_of_a_tree_are_refused_unless_told_otherwise() {
     let bench = bench();
     let fifo = Command::new("mkfifo")

@@ -143,7 +143,12 @@ impl ImageFile {
 
 impl BlockSource for ImageFile {
     fn read_blocks(&mut self, lba: u32, out: &mut [u8]) -> io::Result<()> {
-        self.0.read_exact_at(out, u64::from(lba) * BLOCK_BYTES)
+        let read = self.0.read_exact_at(out, u64::from(lba) * BLOCK_BYTES);
+        read.map_err(|error| match error.kind() {
+            // In words for people, as the other sources have it.
+            io::ErrorKind::UnexpectedEof => io::ErrorKind::UnexpectedEof.into(),
+            _ => error,
+        })
     }
 
     fn blocks(&mut self) -> Option<u32> {

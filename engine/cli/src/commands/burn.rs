@@ -8,6 +8,7 @@ use crate::args::{
 use crate::error::Complaint;
 use crate::exit::Exit;
 use crate::open::{self, Named, TraceFile};
+use crate::output::json::WarningView;
 use crate::output::report::ReportView;
 use crate::source::Source;
 use crate::stand_in;
@@ -36,6 +37,12 @@ pub(crate) async fn run(args: BurnArgs, context: Context) -> Result<Exit, Compla
         return Box::pin(audio::burn_sheet(sheet, args, context)).await;
     }
     let source = Source::of_burn(&args)?;
+    let looked_at = source.clone();
+    let doubt = super::blocking(move || Ok(looked_at.doubt())).await?;
+    if let Some(message) = doubt {
+        let drive = None;
+        context.output.event(&WarningView { drive, message });
+    }
     let mut options = options(&args);
     let drives = open::addresses(&args.drives)?;
     let verifier = Verifier::of(&args, &drives)?;

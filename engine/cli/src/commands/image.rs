@@ -175,7 +175,9 @@ fn plan_session(
 ) -> Result<PlannedSession, Complaint> {
     let not_imported = |error: ImportError| {
         let error = SourceError::Import(Arc::new(error));
-        Complaint::from(error)
+        Complaint::from(error).advising(
+            "nothing was changed; pitland extract takes out what can be read, of which pitland image makes another image",
+        )
     };
     let first = match args.earlier.session {
         None => 0,
