@@ -10,6 +10,12 @@ use pitland_burn::{Fault, NoAnswer, Unproven};
 use pitland_journal::{JournalError, Verdict};
 use pitland_writer::{Failure, LayoutFault, MissingFact, Refusal, Warning};
 
+one_condition! {
+    MissingFact: DriveFactMissing,
+    PlanFault: WriterFault,
+    SourceChange: ResumeSourceChanged,
+}
+
 impl Coded for Refusal {
     fn code(&self) -> Code {
         match self {
@@ -56,12 +62,6 @@ impl Coded for Refusal {
     }
 }
 
-impl Coded for MissingFact {
-    fn code(&self) -> Code {
-        Code::DriveFactMissing
-    }
-}
-
 impl Coded for LayoutFault {
     fn code(&self) -> Code {
         match self {
@@ -94,12 +94,6 @@ impl Coded for Failure {
             | Self::OutsidePlan => Code::WriterFault,
             _ => Code::WriterFault,
         }
-    }
-}
-
-impl Coded for PlanFault {
-    fn code(&self) -> Code {
-        Code::WriterFault
     }
 }
 
@@ -204,12 +198,6 @@ impl Coded for Verdict {
             | Self::Unclear(_) => Code::ResumeUnclear,
             _ => Code::ResumeUnclear,
         }
-    }
-}
-
-impl Coded for SourceChange {
-    fn code(&self) -> Code {
-        Code::ResumeSourceChanged
     }
 }
 

@@ -11,10 +11,21 @@ use pitland_redbook::subchannel::{IsrcError, McnError};
 use pitland_redbook::text::TextError;
 use pitland_redbook::toc::{TocError, TocFault};
 
-impl Coded for CdError {
-    fn code(&self) -> Code {
-        self.fault.code()
-    }
+one_condition! {
+    McnError: CdMcn,
+    IsrcError: CdIsrc,
+    TextError: CdText,
+    SectorFault: SectorDamaged,
+    EncodeError: SoundLength,
+    DigestsError: SheetSyntax,
+}
+
+condition_of_fault! {
+    CdError,
+    CueError,
+    TocError,
+    CcdError,
+    AudioError,
 }
 
 impl Coded for CdFault {
@@ -48,12 +59,6 @@ impl Coded for CdFault {
     }
 }
 
-impl Coded for CueError {
-    fn code(&self) -> Code {
-        self.fault.code()
-    }
-}
-
 impl Coded for CueFault {
     fn code(&self) -> Code {
         match self {
@@ -75,12 +80,6 @@ impl Coded for CueFault {
             | Self::Flag(_) => Code::SheetSyntax,
             _ => Code::SheetSyntax,
         }
-    }
-}
-
-impl Coded for TocError {
-    fn code(&self) -> Code {
-        self.fault.code()
     }
 }
 
@@ -107,12 +106,6 @@ impl Coded for TocFault {
     }
 }
 
-impl Coded for CcdError {
-    fn code(&self) -> Code {
-        self.fault.code()
-    }
-}
-
 impl Coded for CcdFault {
     fn code(&self) -> Code {
         match self {
@@ -130,18 +123,6 @@ impl Coded for CcdFault {
             | Self::Pack(_) => Code::SheetSyntax,
             _ => Code::SheetSyntax,
         }
-    }
-}
-
-impl Coded for McnError {
-    fn code(&self) -> Code {
-        Code::CdMcn
-    }
-}
-
-impl Coded for IsrcError {
-    fn code(&self) -> Code {
-        Code::CdIsrc
     }
 }
 
@@ -163,18 +144,6 @@ impl Coded for LayoutError {
     }
 }
 
-impl Coded for TextError {
-    fn code(&self) -> Code {
-        Code::CdText
-    }
-}
-
-impl Coded for AudioError {
-    fn code(&self) -> Code {
-        self.fault.code()
-    }
-}
-
 impl Coded for AudioFault {
     fn code(&self) -> Code {
         match self {
@@ -188,18 +157,6 @@ impl Coded for AudioFault {
             | Self::Rate(_) => Code::SoundFile,
             _ => Code::SoundFile,
         }
-    }
-}
-
-impl Coded for SectorFault {
-    fn code(&self) -> Code {
-        Code::SectorDamaged
-    }
-}
-
-impl Coded for EncodeError {
-    fn code(&self) -> Code {
-        Code::SoundLength
     }
 }
 
@@ -221,11 +178,5 @@ impl Coded for ScanCdError {
             Self::NoContents => Code::MediumNoContents,
             Self::Contents(error) => error.code(),
         }
-    }
-}
-
-impl Coded for DigestsError {
-    fn code(&self) -> Code {
-        Code::SheetSyntax
     }
 }

@@ -18,6 +18,10 @@ use pitland_transport::linux::DeviceError;
 use pitland_transport::probe::ProbeError;
 use pitland_transport::sim::DiscFileError;
 
+one_condition! {
+    LinkError: DriveLink,
+}
+
 /// Whether a command with this operation code erases or formats.
 pub(super) fn erases(opcode: Option<u8>) -> bool {
     [Some(Blank::OPCODE), Some(FormatUnit::OPCODE)].contains(&opcode)
@@ -274,12 +278,6 @@ impl Coded for ConnectError {
             | Self::Link { .. } => Code::LinkRefused,
             _ => Code::LinkRefused,
         }
-    }
-}
-
-impl Coded for LinkError {
-    fn code(&self) -> Code {
-        Code::DriveLink
     }
 }
 

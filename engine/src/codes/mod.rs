@@ -15,6 +15,28 @@
 //!
 //! `docs/errors.md` has the whole table, and the results of that API that nothing here leads to, with the reasons.
 
+/// Errors that are one condition, whatever they say of it.
+macro_rules! one_condition {
+    ($($error:ty: $code:ident,)+) => {
+        $(impl $crate::codes::Coded for $error {
+            fn code(&self) -> $crate::codes::Code {
+                $crate::codes::Code::$code
+            }
+        })+
+    };
+}
+
+/// Errors that say where a fault is: the condition is the fault's.
+macro_rules! condition_of_fault {
+    ($($error:ty,)+) => {
+        $(impl $crate::codes::Coded for $error {
+            fn code(&self) -> $crate::codes::Code {
+                self.fault.code()
+            }
+        })+
+    };
+}
+
 mod burn;
 mod cd;
 mod command;

@@ -14,6 +14,18 @@ use pitland_mastering::zisofs::CompressError;
 use pitland_mastering::{EmitError, ImageError};
 use std::io;
 
+one_condition! {
+    ExtentFault: TreeContents,
+    GlobError: RequestPattern,
+    WeightError: RequestPattern,
+    LengthFault: SourceChanged,
+    crate::streams::TooLong: RequestUsage,
+}
+
+condition_of_fault! {
+    CueError,
+}
+
 /// A source that could not be opened is another condition than one that breaks off.
 fn of_read(error: &io::Error) -> Code {
     match error.kind() {
@@ -109,24 +121,6 @@ impl Coded for NameFault {
     }
 }
 
-impl Coded for ExtentFault {
-    fn code(&self) -> Code {
-        Code::TreeContents
-    }
-}
-
-impl Coded for GlobError {
-    fn code(&self) -> Code {
-        Code::RequestPattern
-    }
-}
-
-impl Coded for WeightError {
-    fn code(&self) -> Code {
-        Code::RequestPattern
-    }
-}
-
 impl Coded for ScanError {
     fn code(&self) -> Code {
         match self {
@@ -158,12 +152,6 @@ impl Coded for EmitError {
     }
 }
 
-impl Coded for LengthFault {
-    fn code(&self) -> Code {
-        Code::SourceChanged
-    }
-}
-
 impl Coded for CompressError {
     fn code(&self) -> Code {
         match self {
@@ -191,12 +179,6 @@ impl Coded for ImageError {
             | Self::NotAtStart { .. } => Code::ImageFile,
             _ => Code::ImageFile,
         }
-    }
-}
-
-impl Coded for CueError {
-    fn code(&self) -> Code {
-        self.fault.code()
     }
 }
 
@@ -238,11 +220,5 @@ impl Coded for ExtractError {
             Self::TooMuch { .. } => Code::RequestUsage,
             _ => Code::RequestUsage,
         }
-    }
-}
-
-impl Coded for crate::streams::TooLong {
-    fn code(&self) -> Code {
-        Code::RequestUsage
     }
 }

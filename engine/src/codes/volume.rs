@@ -10,6 +10,11 @@ use pitland_mastering::{
 };
 use std::io::ErrorKind;
 
+one_condition! {
+    BootCodeFault: BootImage,
+    UnknownRevision: RequestUsage,
+}
+
 impl Coded for PlanError {
     fn code(&self) -> Code {
         match self {
@@ -43,12 +48,6 @@ impl Coded for HybridFault {
     }
 }
 
-impl Coded for BootCodeFault {
-    fn code(&self) -> Code {
-        Code::BootImage
-    }
-}
-
 impl Coded for BootImageFault {
     fn code(&self) -> Code {
         match self {
@@ -62,12 +61,6 @@ impl Coded for BootImageFault {
             | Self::Criteria => Code::BootImage,
             _ => Code::BootImage,
         }
-    }
-}
-
-impl Coded for UnknownRevision {
-    fn code(&self) -> Code {
-        Code::RequestUsage
     }
 }
 
