@@ -8,10 +8,14 @@
  *   a const char * belongs to what it was asked of, and is valid as long as that; a char * is freed by pitland_string_free.
  * - Texts are UTF-8, those of paths as the system has them. A null pointer where none may be is told by
  *   PITLAND_STATUS_BAD_ARGUMENT; any other pointer must be what the name says.
- * - Every call waits until it is done. Engines and drives may be used from several threads at once; a drive is freed when no
- *   other thread uses it. Of a call-back's thread no call may be made but pitland_drive_cancel and those that only read.
+ * - Every call waits until it is done. Engines and drives may be used from several threads at once; a drive that is at work
+ *   for one refuses the others by PITLAND_STATUS_DENIED. What is freed is used by no other thread.
+ * - From a call-back, pitland_drive_cancel, pitland_drive_free and what only looks into an object that is there may be
+ *   called; whatever waits for a drive is refused by PITLAND_STATUS_BAD_ARGUMENT.
  * - A struct that the caller makes begins with its size in bytes, so that a later library knows how much of it there is.
  *   What is zero in it is the default.
+ * - Nothing is taken away or gets another meaning: a library does all that a header with its PITLAND_ABI or a smaller one
+ *   says. Numbers may come to those that a call gives.
  */
 
 #ifndef PITLAND_H
@@ -20,8 +24,83 @@
 #include <stddef.h>
 #include <stdint.h>
 
+// All in one go, by a cue sheet.
+#define PITLAND_CD_SAO 0
+
+// Track by track: the drive puts two seconds between them, and there is no CD-TEXT.
+#define PITLAND_CD_TAO 1
+
+// Raw with P to W, 96 bytes a sector: lead-in, program and lead-out are made here.
+#define PITLAND_CD_RAW 2
+
+// The same; the drive adds what R to W are recorded with.
+#define PITLAND_CD_RAW_PACKED 3
+
+// Raw with P and Q, 16 bytes a sector: there is no CD-TEXT.
+#define PITLAND_CD_RAW_PQ 4
+
+// Two seconds of silence before each track but the first.
+#define PITLAND_GAP_USUAL 0
+
+// None: sound that was cut goes on without a sample between.
+#define PITLAND_GAP_NONE 1
+
+// As much silence as `gap_frames` says.
+#define PITLAND_GAP_FRAMES 2
+
+// CD-TEXT of the sheet, else of the sound files' tags; none where there are none.
+#define PITLAND_CD_TEXT_AUTO 0
+
+// No CD-TEXT.
+#define PITLAND_CD_TEXT_NONE 1
+
+// CD-TEXT of the file of packs that `cd_text_file` names.
+#define PITLAND_CD_TEXT_FILE 2
+
+// Sound is as loud as in its files.
+#define PITLAND_LEVEL_AS_IS 0
+
+// The album's greatest sample is brought to full scale.
+#define PITLAND_LEVEL_PEAK 1
+
+// The album is brought to -18 LUFS, its greatest sample to 1 dB below full scale at most.
+#define PITLAND_LEVEL_LOUDNESS 2
+
+// What makes a disc look used is taken away.
+#define PITLAND_ERASE_QUICK 0
+
+// The whole surface: takes as long as writing it.
+#define PITLAND_ERASE_FULL 1
+
+// The last session alone (CD-RW).
+#define PITLAND_ERASE_LAST_SESSION 2
+
+// As the writer thinks best for the disc.
+#define PITLAND_FORMAT_AS_USUAL 0
+
+// A format of the drive's list: this number and the type, as READ FORMAT CAPACITIES numbers it from 0 to 63.
+#define PITLAND_FORMAT_TYPE 256
+
+// The surface is gone over as the writer thinks best for the disc.
+#define PITLAND_CERTIFY_AS_USUAL 0
+
+// It is not gone over.
+#define PITLAND_CERTIFY_NONE 1
+
+// A part of it (BD-RE); on DVD-RW and DVD-RAM the quick format.
+#define PITLAND_CERTIFY_QUICK 2
+
+// All of it: takes as long as writing the whole disc, or twice that.
+#define PITLAND_CERTIFY_FULL 3
+
+// The spare area is as large as usual.
+#define PITLAND_SPARE_AS_USUAL 0
+
+// The spare area has `spare_bytes`, which may be 0.
+#define PITLAND_SPARE_BYTES 1
+
 // The version of this interface: what a program compares pitland_abi_version() with.
-#define PITLAND_ABI 1
+#define PITLAND_ABI 2
 
 // What pitland_engine_open makes of a virtual disc whose file is missing: an error.
 #define PITLAND_OPEN_EXISTING 0
@@ -103,12 +182,51 @@ enum pitland_status
   PITLAND_STATUS_NOTHING_RUNNING = 12,
   // The machine has something not: a list of its drives, a thread, a runtime.
   PITLAND_STATUS_SYSTEM = 13,
+  // A file of this machine cannot be written. Since PITLAND_ABI 2.
+  PITLAND_STATUS_OUTPUT = 14,
+  // Blocks of the disc could not be read; the others are there. Since PITLAND_ABI 2.
+  PITLAND_STATUS_INCOMPLETE = 15,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
 typedef enum pitland_status pitland_status;
 #else
 typedef uint32_t pitland_status;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+// Where a job stands. A job leaves out what it does not need. Further numbers may come.
+enum pitland_phase
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  // Waiting for its turn.
+  PITLAND_PHASE_WAITING = 0,
+  // Reading what drive and disc are.
+  PITLAND_PHASE_IDENTIFYING = 1,
+  // Settings and calibration.
+  PITLAND_PHASE_PREPARING = 2,
+  // Formatting or blanking: the disc is changed from here on.
+  PITLAND_PHASE_FORMATTING = 3,
+  // Writing blocks.
+  PITLAND_PHASE_WRITING = 4,
+  // Closing track, session and disc.
+  PITLAND_PHASE_CLOSING = 5,
+  // Looking whether the disc shows what was done.
+  PITLAND_PHASE_PROVING = 6,
+  // Reading back.
+  PITLAND_PHASE_VERIFYING = 7,
+  // Ended, well or not.
+  PITLAND_PHASE_ENDED = 8,
+  // Reading a disc into a file. Since PITLAND_ABI 2.
+  PITLAND_PHASE_READING = 9,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum pitland_phase pitland_phase;
+#else
+typedef uint32_t pitland_phase;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
@@ -174,36 +292,24 @@ typedef uint32_t pitland_condition;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
-// Where a job stands. A job leaves out what it does not need.
-enum pitland_phase
+// What is in a track. Since PITLAND_ABI 2.
+enum pitland_track_kind
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
   : uint32_t
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
-  // Waiting for its turn.
-  PITLAND_PHASE_WAITING = 0,
-  // Reading what drive and disc are.
-  PITLAND_PHASE_IDENTIFYING = 1,
-  // Settings and calibration.
-  PITLAND_PHASE_PREPARING = 2,
-  // Formatting or blanking: the disc is changed from here on.
-  PITLAND_PHASE_FORMATTING = 3,
-  // Writing blocks.
-  PITLAND_PHASE_WRITING = 4,
-  // Closing track, session and disc.
-  PITLAND_PHASE_CLOSING = 5,
-  // Looking whether the disc shows what was done.
-  PITLAND_PHASE_PROVING = 6,
-  // Reading back.
-  PITLAND_PHASE_VERIFYING = 7,
-  // Ended, well or not.
-  PITLAND_PHASE_ENDED = 8,
+  // There is no such track, or nothing is in it yet.
+  PITLAND_TRACK_KIND_NONE = 0,
+  // Data.
+  PITLAND_TRACK_KIND_DATA = 1,
+  // Sound.
+  PITLAND_TRACK_KIND_SOUND = 2,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
-typedef enum pitland_phase pitland_phase;
+typedef enum pitland_track_kind pitland_track_kind;
 #else
-typedef uint32_t pitland_phase;
+typedef uint32_t pitland_track_kind;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
@@ -253,6 +359,31 @@ typedef struct pitland_facts pitland_facts;
 
 // What became of a job.
 typedef struct pitland_report pitland_report;
+
+// How a CD of sound is made. Zeros, but for the size, are the defaults: in one go, two seconds between the tracks, texts of
+// the files. Since PITLAND_ABI 2.
+typedef struct pitland_audio_options {
+  // Bytes of this struct, as the caller has it: sizeof(pitland_audio_options).
+  size_t size;
+  // The file of packs, 18 bytes each, with PITLAND_CD_TEXT_FILE; else null.
+  const char *cd_text_file;
+  // One of PITLAND_CD_...
+  uint32_t mode;
+  // One of PITLAND_GAP_...
+  uint32_t gap;
+  // Frames of 1/75 second, at most 22500, with PITLAND_GAP_FRAMES; else 0.
+  uint32_t gap_frames;
+  // One of PITLAND_CD_TEXT_...
+  uint32_t cd_text;
+  // One of PITLAND_LEVEL_...
+  uint32_t level;
+  // 1: tracks shorter than four seconds are filled up with silence. 0: they are refused.
+  uint32_t pad;
+  // 1: the disc is filled beyond what it says it holds; what lies behind may not be readable.
+  uint32_t overburn;
+  // Sound is recorded so many samples later than its place, -5880 to 5880, for a drive that writes it beside.
+  int32_t write_offset;
+} pitland_audio_options;
 
 // How far a job is.
 typedef struct pitland_progress {
@@ -307,9 +438,109 @@ typedef struct pitland_burn_options {
   uint32_t reserved;
 } pitland_burn_options;
 
+// How a job without data is wished. Zeros, but for the size, are the defaults. Since PITLAND_ABI 2.
+typedef struct pitland_job_options {
+  // Bytes of this struct, as the caller has it: sizeof(pitland_job_options).
+  size_t size;
+  // Who holds the drive meanwhile, as others are told; null: "a C program".
+  const char *client;
+  // Is told how far the job is; may be null.
+  pitland_progress_fn progress;
+  // What the call-back is given.
+  void *user;
+} pitland_job_options;
+
+// How a disc is formatted. Zeros, but for the size, are the defaults: the writer's choice. Since PITLAND_ABI 2.
+typedef struct pitland_format_options {
+  // Bytes of this struct, as the caller has it: sizeof(pitland_format_options).
+  size_t size;
+  // PITLAND_FORMAT_AS_USUAL, or PITLAND_FORMAT_TYPE and a type.
+  uint32_t kind;
+  // One of PITLAND_CERTIFY_...
+  uint32_t certify;
+  // One of PITLAND_SPARE_...
+  uint32_t spare;
+  // 0.
+  uint32_t reserved;
+  // Bytes of spare area, with PITLAND_SPARE_BYTES.
+  uint64_t spare_bytes;
+} pitland_format_options;
+
+// How a session goes on with an earlier one. Zeros, but for the size, are the defaults. Since PITLAND_ABI 2.
+typedef struct pitland_append_options {
+  // Bytes of this struct, as the caller has it: sizeof(pitland_append_options).
+  size_t size;
+  // Files and folders that the new session is not to have, a folder with all that it holds; may be null.
+  const char *const *remove;
+  // How many these are.
+  size_t remove_count;
+  // The session that is gone on with, from 1; 0: the last that is closed.
+  uint32_t session;
+  // 1: a source takes the place of what has its name. 0: that is refused.
+  uint32_t replace;
+} pitland_append_options;
+
+// What is read. Zeros, but for the size, are the defaults: all of the disc. Since PITLAND_ABI 2.
+typedef struct pitland_read_options {
+  // Bytes of this struct, as the caller has it: sizeof(pitland_read_options).
+  size_t size;
+  // Is told how far the reading is; may be null.
+  pitland_progress_fn progress;
+  // What the call-back is given.
+  void *user;
+  // This track alone, by its number; 0: all from block 0 to the end.
+  uint32_t track;
+  // 1: blocks that cannot be read come as zeros. 0: the first of them ends the reading.
+  uint32_t skip_errors;
+} pitland_read_options;
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
+
+// Burns sound files, each a track, in this order: WAVE, AIFF, FLAC, MP3, Ogg Vorbis, AAC. What has not the samples of a CD is
+// converted; all files are decoded once before the disc is touched. `audio` and `options` may be null; of these `label` and
+// `placement` are left 0. `report` as with pitland_drive_burn_tree. Since PITLAND_ABI 2.
+pitland_status pitland_drive_burn_audio(const struct pitland_drive *drive,
+                                        const char *const *tracks,
+                                        size_t count,
+                                        const struct pitland_audio_options *audio,
+                                        const struct pitland_burn_options *options,
+                                        struct pitland_report **report,
+                                        struct pitland_error **error);
+
+// Burns the CD that a file describes: a cue sheet, a table of contents of cdrdao (.toc) or a control file of CloneCD (.ccd),
+// with the files that it names beside it. What lies between its tracks it says itself: `gap` and `gap_frames` of `audio` are
+// left 0. Otherwise as pitland_drive_burn_audio. Since PITLAND_ABI 2.
+pitland_status pitland_drive_burn_sheet(const struct pitland_drive *drive,
+                                        const char *path,
+                                        const struct pitland_audio_options *audio,
+                                        const struct pitland_burn_options *options,
+                                        struct pitland_report **report,
+                                        struct pitland_error **error);
+
+// Leaves a rewritable disc empty. `how` is one of PITLAND_ERASE_... `options` may be null. `report` may be null; it is given
+// where a job was begun, also where that failed. Since PITLAND_ABI 2.
+pitland_status pitland_drive_erase(const struct pitland_drive *drive,
+                                   uint32_t how,
+                                   const struct pitland_job_options *options,
+                                   struct pitland_report **report,
+                                   struct pitland_error **error);
+
+// Formats a disc. `format` and `options` may be null; `report` as with pitland_drive_erase. Since PITLAND_ABI 2.
+pitland_status pitland_drive_format(const struct pitland_drive *drive,
+                                    const struct pitland_format_options *format,
+                                    const struct pitland_job_options *options,
+                                    struct pitland_report **report,
+                                    struct pitland_error **error);
+
+// Closes what an earlier burn left open. `finish` is one of PITLAND_FINISH_...: with PITLAND_FINISH_DISC the disc takes
+// nothing more afterwards. `options` may be null; `report` as with pitland_drive_erase. Since PITLAND_ABI 2.
+pitland_status pitland_drive_close(const struct pitland_drive *drive,
+                                   uint32_t finish,
+                                   const struct pitland_job_options *options,
+                                   struct pitland_report **report,
+                                   struct pitland_error **error);
 
 // The address by which a drive was opened. Null without a drive.
 const char *pitland_drive_address(const struct pitland_drive *drive);
@@ -325,12 +556,12 @@ pitland_status pitland_drive_eject(const struct pitland_drive *drive, struct pit
 // Closes the tray and waits for the disc. Refused while somebody holds the drive.
 pitland_status pitland_drive_load(const struct pitland_drive *drive, struct pitland_error **error);
 
-// Asks for an early end of the job that runs by this drive, from any thread and from its call-back. What is open on the disc
-// is closed first; the call that began the job tells what the disc became. PITLAND_STATUS_NOTHING_RUNNING: there is none,
-// or it has not got the drive yet.
+// Asks for an early end of what runs by this drive, a job or a reading, from any thread and from its call-back. What is open
+// on the disc is closed first; the call that began it tells what the disc became. PITLAND_STATUS_NOTHING_RUNNING: there is
+// none, or it has not got the drive yet. A drive that was cancelled takes further calls.
 pitland_status pitland_drive_cancel(const struct pitland_drive *drive);
 
-// Frees a drive. It is closed when what it does has come to its end.
+// Frees a drive, also from its call-back. It is closed when what it does has come to its end.
 void pitland_drive_free(struct pitland_drive *drive);
 
 // The version of the library, as "0.1.0".
@@ -347,7 +578,8 @@ void pitland_string_free(char *text);
 pitland_status pitland_engine_new(struct pitland_engine **engine, struct pitland_error **error);
 
 // Ends an engine: jobs that run are cancelled and led to a safe end, which is waited for. Drives that are not freed yet
-// refuse everything afterwards.
+// refuse everything afterwards. From a call-back it waits for nothing and cancels nothing: the drives go on until they are
+// freed.
 void pitland_engine_free(struct pitland_engine *engine);
 
 // Looks for the drives of the machine. None is opened.
@@ -422,6 +654,41 @@ int64_t pitland_facts_free_blocks(const struct pitland_facts *facts);
 // The block that would be written next, or PITLAND_UNKNOWN.
 int64_t pitland_facts_next_writable(const struct pitland_facts *facts);
 
+// Sessions that are closed, or PITLAND_UNKNOWN: the disc has no sessions, as one that is overwritten, or the drive does not
+// tell. Since PITLAND_ABI 2.
+int64_t pitland_facts_sessions(const struct pitland_facts *facts);
+
+// The first block of a closed session, counted from 1, or PITLAND_UNKNOWN. Since PITLAND_ABI 2.
+int64_t pitland_facts_session_start(const struct pitland_facts *facts, uint32_t session);
+
+// Where a reader looks for the volume: the first block of the last session that is closed, 0 on a disc that has no sessions,
+// or PITLAND_UNKNOWN. Since PITLAND_ABI 2.
+int64_t pitland_facts_last_session_start(const struct pitland_facts *facts);
+
+// The number of tracks that the drive described, an open one included. Since PITLAND_ABI 2.
+size_t pitland_facts_track_count(const struct pitland_facts *facts);
+
+// The number of the track at an index from 0; 0 where there is none. Since PITLAND_ABI 2.
+uint32_t pitland_facts_track_number(const struct pitland_facts *facts, size_t index);
+
+// The session of that track; 0 where there is none. Since PITLAND_ABI 2.
+uint32_t pitland_facts_track_session(const struct pitland_facts *facts, size_t index);
+
+// The first block of that track, or PITLAND_UNKNOWN. Since PITLAND_ABI 2.
+int64_t pitland_facts_track_start(const struct pitland_facts *facts, size_t index);
+
+// The blocks of that track, what is free in an open one included, or PITLAND_UNKNOWN. Since PITLAND_ABI 2.
+int64_t pitland_facts_track_blocks(const struct pitland_facts *facts, size_t index);
+
+// What is in that track. Since PITLAND_ABI 2.
+pitland_track_kind pitland_facts_track_kind(const struct pitland_facts *facts, size_t index);
+
+// The number of speeds at which the drive says that it writes this disc. Since PITLAND_ABI 2.
+size_t pitland_facts_write_speed_count(const struct pitland_facts *facts);
+
+// One of these in kB/s (1000 bytes), in the drive's order; 0 where there is no such speed. Since PITLAND_ABI 2.
+uint32_t pitland_facts_write_speed(const struct pitland_facts *facts, size_t index);
+
 // Frees facts, and their texts with them.
 void pitland_facts_free(struct pitland_facts *facts);
 
@@ -434,8 +701,20 @@ pitland_status pitland_drive_burn_tree(const struct pitland_drive *drive,
                                        struct pitland_report **report,
                                        struct pitland_error **error);
 
-// Burns a file that is an image already (.iso, or a .cue of one track of data). `options` and `report` as with
-// pitland_drive_burn_tree.
+// Adds a session in which files and folders come to what an earlier session holds: that one's files stay where they are on
+// the disc, and its names are in the new volume, too. Without a label it keeps its name. `placement` of the options is left
+// 0: behind the earlier sessions, or in the volume that grows where a disc has no sessions. There may be no path where
+// something is removed. `how` and `options` may be null; `report` as with pitland_drive_burn_tree.
+pitland_status pitland_drive_append_tree(const struct pitland_drive *drive,
+                                         const char *const *paths,
+                                         size_t count,
+                                         const struct pitland_append_options *how,
+                                         const struct pitland_burn_options *options,
+                                         struct pitland_report **report,
+                                         struct pitland_error **error);
+
+// Burns a file that is an image already (.iso, or a .cue of one track of data; for other sheets there is
+// pitland_drive_burn_sheet). `options` and `report` as with pitland_drive_burn_tree.
 pitland_status pitland_drive_burn_image(const struct pitland_drive *drive,
                                         const char *path,
                                         const struct pitland_burn_options *options,
@@ -451,24 +730,18 @@ pitland_status pitland_drive_plan_tree(const struct pitland_drive *drive,
                                        char **text,
                                        struct pitland_error **error);
 
-// Reads back what a burn wrote, by its report, here or in another drive: all of it, or what `verify` of the options says.
-// PITLAND_STATUS_DIFFERENT: something else is there, or cannot be read.
-pitland_status pitland_drive_verify(const struct pitland_drive *drive,
-                                    const struct pitland_report *written,
-                                    const struct pitland_burn_options *options,
-                                    struct pitland_error **error);
-
-// Compares the disc's last session with the folders and files that it came from: names, attributes, every byte. The number
-// of differences goes to `differences`, which may be null. PITLAND_STATUS_DIFFERENT: there are some, and the error names
-// the first.
-pitland_status pitland_drive_verify_tree(const struct pitland_drive *drive,
-                                         const char *const *paths,
-                                         size_t count,
-                                         uint64_t *differences,
-                                         struct pitland_error **error);
-
 // A lower-case name of a phase that stays the same in later versions.
 const char *pitland_phase_name(uint32_t phase);
+
+// Reads the disc, or one track, into a file: blocks of 2048 bytes as a reader sees them, those that hold nothing as zeros.
+// The file appears when it is whole, in the place of what has its name. The number of blocks that could not be read goes to
+// `unreadable`, which may be null; with `skip_errors` the file is there all the same, and the status is
+// PITLAND_STATUS_INCOMPLETE. `options` may be null. Since PITLAND_ABI 2.
+pitland_status pitland_drive_read(const struct pitland_drive *drive,
+                                  const char *path,
+                                  const struct pitland_read_options *options,
+                                  uint64_t *unreadable,
+                                  struct pitland_error **error);
 
 // What became of the data.
 pitland_outcome pitland_report_outcome(const struct pitland_report *report);
@@ -491,7 +764,7 @@ uint64_t pitland_report_image_bytes(const struct pitland_report *report);
 // Milliseconds that the job took.
 uint64_t pitland_report_elapsed_ms(const struct pitland_report *report);
 
-// The number of things that the volume could not hold as they are in the source.
+// The number of things that the volume, or the CD, could not hold as they are in the source.
 size_t pitland_report_warning_count(const struct pitland_report *report);
 
 // One of these, in a sentence. Null where there is no such warning.
@@ -499,6 +772,30 @@ const char *pitland_report_warning(const struct pitland_report *report, size_t i
 
 // Frees a report, and its texts with it.
 void pitland_report_free(struct pitland_report *report);
+
+// Reads back what a burn wrote, by its report, here or in another drive: all of it, or what `verify` of the options says.
+// PITLAND_STATUS_DIFFERENT: something else is there, or cannot be read.
+pitland_status pitland_drive_verify(const struct pitland_drive *drive,
+                                    const struct pitland_report *written,
+                                    const struct pitland_burn_options *options,
+                                    struct pitland_error **error);
+
+// Compares the disc's last session with the folders and files that it came from: names, attributes, every byte. The number
+// of differences goes to `differences`, which may be null. PITLAND_STATUS_DIFFERENT: there are some, and the error names
+// the first.
+pitland_status pitland_drive_verify_tree(const struct pitland_drive *drive,
+                                         const char *const *paths,
+                                         size_t count,
+                                         uint64_t *differences,
+                                         struct pitland_error **error);
+
+// Makes a virtual disc in a new file, as it is sold under a name such as "cd-r", "cd-rw", "dvd+rw" or "bd-re"; an error names
+// all of them. A drive with it is opened as "virtual:" and the path. `blocks` of 2048 bytes are its capacity; 0: the usual
+// one. The file takes next to no room until it is written to. Since PITLAND_ABI 2.
+pitland_status pitland_virtual_disc_create(const char *path,
+                                           const char *name,
+                                           uint32_t blocks,
+                                           struct pitland_error **error);
 
 #ifdef __cplusplus
 }  // extern "C"

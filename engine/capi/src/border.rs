@@ -135,7 +135,7 @@ pub(crate) unsafe fn system_text<'a>(
     unsafe { bytes(pointer, name) }.map(OsStr::from_bytes)
 }
 
-/// As many paths as are counted, at least one.
+/// As many paths as are counted.
 ///
 /// # Safety
 /// `pointers` is null, or to so many pointers, each of them null or to bytes that end with a zero.
@@ -143,11 +143,15 @@ pub(crate) unsafe fn paths(
     pointers: *const *const c_char,
     count: usize,
 ) -> Result<Vec<PathBuf>, Fault> {
+    if count == 0 {
+        return Ok(Vec::new());
+    }
     if pointers.is_null() {
         return Err(Fault::null("paths"));
     }
-    if count == 0 {
-        return Err(Fault::argument("there is no path".into()));
+    // More than any memory has is no count.
+    if count > isize::MAX as usize / size_of::<*const c_char>() {
+        return Err(Fault::argument(format!("there are not {count} paths")));
     }
     // SAFETY: not null, and so many, as the caller promises.
     let pointers = unsafe { std::slice::from_raw_parts(pointers, count) };
@@ -156,6 +160,21 @@ pub(crate) unsafe fn paths(
         unsafe { system_text(*pointer, "a path") }.map(PathBuf::from)
     };
     pointers.iter().map(path).collect()
+}
+
+/// The same, at least one.
+///
+/// # Safety
+/// As [`paths`].
+pub(crate) unsafe fn some_paths(
+    pointers: *const *const c_char,
+    count: usize,
+) -> Result<Vec<PathBuf>, Fault> {
+    match count {
+        0 => Err(Fault::argument("there is no path".into())),
+        // SAFETY: as the caller promises.
+        _ => unsafe { paths(pointers, count) },
+    }
 }
 
 /// A text to be given out. A zero byte, which no text of C can have, ends it.

@@ -5,29 +5,47 @@ use crate::border::{c_text, call, free, place, put, shared, tell};
 use crate::engine::Face;
 use crate::error::{Fault, pitland_error, pitland_status};
 use crate::facts::pitland_facts;
-use pitland::{Canceller, DriveAddress, DriveHandle};
-use std::ffi::{CString, c_char};
+use pitland::{DriveAddress, DriveHandle};
+use std::ffi::{CStr, CString, c_char};
 use std::ptr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A drive.
 pub struct pitland_drive {
+    open: Arc<Open>,
+}
+
+/// What a drive is on this side. A call holds it for as long as it lasts, so that a caller who frees the drive meanwhile
+/// takes nothing away from it.
+pub(crate) struct Open {
     face: Arc<Face>,
     handle: DriveHandle,
     address: CString,
-    running: Mutex<Option<Canceller>>,
+    running: Mutex<Running>,
+}
+
+/// What can be ended early.
+#[derive(Default)]
+struct Running {
+    last: u64,
+    now: Vec<(u64, Box<dyn Fn() + Send>)>,
 }
 
 impl pitland_drive {
     pub(crate) fn new(face: Arc<Face>, handle: DriveHandle, address: &DriveAddress) -> Self {
-        Self {
+        let open = Open {
             face,
             handle,
             address: c_text(address.to_os_string().as_encoded_bytes()),
-            running: Mutex::new(None),
+            running: Mutex::default(),
+        };
+        Self {
+            open: Arc::new(open),
         }
     }
+}
 
+impl Open {
     pub(crate) fn face(&self) -> &Face {
         &self.face
     }
@@ -36,29 +54,43 @@ impl pitland_drive {
         &self.handle
     }
 
-    fn running(&self) -> std::sync::MutexGuard<'_, Option<Canceller>> {
+    pub(crate) fn address(&self) -> &CStr {
+        &self.address
+    }
+
+    fn running(&self) -> MutexGuard<'_, Running> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Lets others cancel a job for as long as the answer lives.
-    pub(crate) fn cancellable(&self, job: Canceller) -> Cancellable<'_> {
-        *self.running() = Some(job);
-        Cancellable(self)
+    /// Lets others end what runs, in this way, for as long as the answer lives.
+    pub(crate) fn cancellable(&self, cancel: impl Fn() + Send + 'static) -> Cancellable<'_> {
+        let mut running = self.running();
+        running.last += 1;
+        let number = running.last;
+        running.now.push((number, Box::new(cancel)));
+        Cancellable {
+            drive: self,
+            number,
+        }
     }
 }
 
-impl Drop for pitland_drive {
+impl Drop for Open {
     fn drop(&mut self) {
         self.face.engine().release(&self.handle);
     }
 }
 
-/// A job that others can cancel.
-pub(crate) struct Cancellable<'a>(&'a pitland_drive);
+/// Something that others can cancel.
+pub(crate) struct Cancellable<'a> {
+    drive: &'a Open,
+    number: u64,
+}
 
 impl Drop for Cancellable<'_> {
     fn drop(&mut self) {
-        *self.0.running() = None;
+        let mut running = self.drive.running();
+        running.now.retain(|(number, _)| *number != self.number);
     }
 }
 
@@ -66,9 +98,9 @@ impl Drop for Cancellable<'_> {
 ///
 /// # Safety
 /// A drive that is not freed, or null.
-pub(crate) unsafe fn drive_of<'a>(drive: *const pitland_drive) -> Result<&'a pitland_drive, Fault> {
+pub(crate) unsafe fn drive_of(drive: *const pitland_drive) -> Result<Arc<Open>, Fault> {
     // SAFETY: as the caller promises.
-    unsafe { shared(drive, "drive") }
+    unsafe { shared(drive, "drive") }.map(|drive| Arc::clone(&drive.open))
 }
 
 /// The address by which a drive was opened. Null without a drive.
@@ -76,7 +108,7 @@ pub(crate) unsafe fn drive_of<'a>(drive: *const pitland_drive) -> Result<&'a pit
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn pitland_drive_address(drive: *const pitland_drive) -> *const c_char {
     // SAFETY: a drive or null, as everywhere.
-    unsafe { drive_of(drive) }.map_or(ptr::null(), |drive| drive.address.as_ptr())
+    unsafe { shared(drive, "drive") }.map_or(ptr::null(), |drive| drive.open.address.as_ptr())
 }
 
 /// Asks what the drive and the disc in it are. Refused while the drive is at work.
@@ -133,9 +165,9 @@ pub unsafe extern "C" fn pitland_drive_load(
     unsafe { call(error, load) }
 }
 
-/// Asks for an early end of the job that runs by this drive, from any thread and from its call-back. What is open on the disc
-/// is closed first; the call that began the job tells what the disc became. PITLAND_STATUS_NOTHING_RUNNING: there is none,
-/// or it has not got the drive yet.
+/// Asks for an early end of what runs by this drive, a job or a reading, from any thread and from its call-back. What is open
+/// on the disc is closed first; the call that began it tells what the disc became. PITLAND_STATUS_NOTHING_RUNNING: there is
+/// none, or it has not got the drive yet. A drive that was cancelled takes further calls.
 // SAFETY: no other symbol has this name.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn pitland_drive_cancel(drive: *const pitland_drive) -> pitland_status {
@@ -143,16 +175,17 @@ pub unsafe extern "C" fn pitland_drive_cancel(drive: *const pitland_drive) -> pi
     let Ok(drive) = (unsafe { drive_of(drive) }) else {
         return pitland_status::BadArgument;
     };
-    tell(pitland_status::Internal, || match &*drive.running() {
-        Some(job) => {
-            job.cancel();
-            pitland_status::Ok
+    tell(pitland_status::Internal, || {
+        let running = drive.running();
+        running.now.iter().for_each(|(_, cancel)| cancel());
+        match running.now.is_empty() {
+            true => pitland_status::NothingRunning,
+            false => pitland_status::Ok,
         }
-        None => pitland_status::NothingRunning,
     })
 }
 
-/// Frees a drive. It is closed when what it does has come to its end.
+/// Frees a drive, also from its call-back. It is closed when what it does has come to its end.
 // SAFETY: no other symbol has this name.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn pitland_drive_free(drive: *mut pitland_drive) {

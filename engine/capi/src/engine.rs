@@ -13,7 +13,7 @@ use std::time::Duration;
 use tokio::runtime::{Builder, Handle, Runtime};
 
 /// The version of this interface: what a program compares pitland_abi_version() with.
-pub const PITLAND_ABI: u32 = 1;
+pub const PITLAND_ABI: u32 = 2;
 
 /// What pitland_engine_open makes of a virtual disc whose file is missing: an error.
 pub const PITLAND_OPEN_EXISTING: u32 = 0;
@@ -33,15 +33,31 @@ pub struct pitland_engine {
 
 /// What an engine and its drives share.
 pub(crate) struct Face {
-    runtime: Runtime,
+    /// There until the end.
+    runtime: Option<Runtime>,
     engine: Engine,
+}
+
+impl Drop for Face {
+    fn drop(&mut self) {
+        // Of a call-back's thread a runtime cannot be waited for.
+        if let (Err(_), Some(runtime)) = (not_within(), self.runtime.take()) {
+            runtime.shutdown_background();
+        }
+    }
 }
 
 impl Face {
     /// Waits for what takes its time. The runtime cannot wait on one of its own threads, nor within a wait.
     pub(crate) fn wait<T>(&self, what: impl Future<Output = T>) -> Result<T, Fault> {
         not_within()?;
-        Ok(self.runtime.block_on(what))
+        Ok(self.runtime()?.block_on(what))
+    }
+
+    fn runtime(&self) -> Result<&Runtime, Fault> {
+        self.runtime
+            .as_ref()
+            .ok_or_else(|| Fault::internal("the runtime has ended"))
     }
 
     pub(crate) fn engine(&self) -> &Engine {
@@ -49,7 +65,8 @@ impl Face {
     }
 }
 
-fn not_within() -> Result<(), Fault> {
+/// Refuses calls from a call-back that would have to wait.
+pub(crate) fn not_within() -> Result<(), Fault> {
     match Handle::try_current() {
         Ok(_) => Err(Fault::argument("the call was made from a call-back".into())),
         Err(_) => Ok(()),
@@ -102,6 +119,7 @@ pub unsafe extern "C" fn pitland_engine_new(
     let make = || {
         // SAFETY: places or null, as everywhere.
         unsafe { place(engine, "engine") }?;
+        not_within()?;
         // Drives have threads of their own; these two carry their messages.
         let runtime = Builder::new_multi_thread()
             .worker_threads(2)
@@ -110,7 +128,7 @@ pub unsafe extern "C" fn pitland_engine_new(
             .build()?;
         let face = Face {
             engine: Engine::builder().build()?,
-            runtime,
+            runtime: Some(runtime),
         };
         let made = pitland_engine {
             face: Arc::new(face),
@@ -124,7 +142,8 @@ pub unsafe extern "C" fn pitland_engine_new(
 }
 
 /// Ends an engine: jobs that run are cancelled and led to a safe end, which is waited for. Drives that are not freed yet
-/// refuse everything afterwards.
+/// refuse everything afterwards. From a call-back it waits for nothing and cancels nothing: the drives go on until they are
+/// freed.
 // SAFETY: no other symbol has this name.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn pitland_engine_free(engine: *mut pitland_engine) {
@@ -256,7 +275,7 @@ pub unsafe extern "C" fn pitland_engine_open(
         not_within()?;
         let face = Arc::clone(&engine.face);
         let handle = {
-            let _within = face.runtime.enter();
+            let _within = face.runtime()?.enter();
             face.engine
                 .open_with(&address, mode, |transport| transport)?
         };

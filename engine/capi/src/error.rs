@@ -2,13 +2,16 @@
 //! sentences and the states of discs are the engine's.
 
 use crate::border::{c_text, free, shared, tell};
+use pitland::cd::CdError;
 use pitland::codes::{Code, Coded};
 use pitland::transport::address::AddressError;
+use pitland::transport::sim::DiscFileError;
 use pitland::{
     BurnError, EngineError, Fault as JobFault, LeaseDenied, MediumState, QueryError, TreeError,
 };
 use std::ffi::{CString, c_char};
 use std::fmt::Display;
+use std::path::Path;
 use std::ptr;
 
 /// How a call ended. Further numbers may come: what is not known is a failure.
@@ -44,6 +47,10 @@ pub enum pitland_status {
     NothingRunning = 12,
     /// The machine has something not: a list of its drives, a thread, a runtime.
     System = 13,
+    /// A file of this machine cannot be written. Since PITLAND_ABI 2.
+    Output = 14,
+    /// Blocks of the disc could not be read; the others are there. Since PITLAND_ABI 2.
+    Incomplete = 15,
 }
 
 /// What a disc is after a job.
@@ -106,16 +113,14 @@ impl Fault {
         }))
     }
 
-    pub(crate) fn argument(text: String) -> Self {
-        let code = Code::RequestUsage;
+    /// A condition that no error of the engine's stands for.
+    fn coded(status: pitland_status, code: Code, text: String) -> Self {
         let imapi = code.imapi().unwrap_or(0);
-        Self::new(
-            pitland_status::BadArgument,
-            text,
-            code.advice(),
-            code.name(),
-            imapi,
-        )
+        Self::new(status, text, code.advice(), code.name(), imapi)
+    }
+
+    pub(crate) fn argument(text: String) -> Self {
+        Self::coded(pitland_status::BadArgument, Code::RequestUsage, text)
     }
 
     pub(crate) fn null(name: &str) -> Self {
@@ -123,29 +128,27 @@ impl Fault {
     }
 
     pub(crate) fn internal(words: &str) -> Self {
-        let code = Code::EngineFault;
         let text = format!("the library is at fault: {words}");
-        let imapi = code.imapi().unwrap_or(0);
-        Self::new(
-            pitland_status::Internal,
-            text,
-            code.advice(),
-            code.name(),
-            imapi,
-        )
-        .of_disc(MediumState::Unknown)
+        Self::coded(pitland_status::Internal, Code::EngineFault, text).of_disc(MediumState::Unknown)
     }
 
     pub(crate) fn different(text: String) -> Self {
-        let code = Code::VerifyDiffers;
-        let imapi = code.imapi().unwrap_or(0);
-        Self::new(
-            pitland_status::Different,
-            text,
-            code.advice(),
-            code.name(),
-            imapi,
-        )
+        Self::coded(pitland_status::Different, Code::VerifyDiffers, text)
+    }
+
+    pub(crate) fn output(path: &Path, error: &std::io::Error) -> Self {
+        let text = format!("{}: {error}", path.display());
+        Self::coded(pitland_status::Output, Code::HostOutput, text)
+    }
+
+    pub(crate) fn incomplete(blocks: u64) -> Self {
+        let text = format!("{blocks} blocks cannot be read; zeros are in their place");
+        Self::coded(pitland_status::Incomplete, Code::MediumUnreadable, text)
+    }
+
+    /// Of what changes no disc.
+    pub(crate) fn cancelled() -> Self {
+        Self::from(BurnError::Cancelled)
     }
 
     fn of_disc(mut self, state: MediumState) -> Self {
@@ -159,6 +162,18 @@ impl Fault {
 
     pub(crate) fn into_error(self) -> Box<pitland_error> {
         self.0
+    }
+}
+
+impl From<CdError> for Fault {
+    fn from(error: CdError) -> Self {
+        Self::of(pitland_status::Source, &error)
+    }
+}
+
+impl From<DiscFileError> for Fault {
+    fn from(error: DiscFileError) -> Self {
+        Self::of(pitland_status::Output, &error)
     }
 }
 

@@ -1,25 +1,38 @@
-//! What is done with a disc: burns, their plans, and comparisons. Owns the loop that tells a caller of a job's progress.
+//! What is burned, and its plan. Owns the loop that tells a caller of a job's progress, and how a job's end is handed out.
 
-use crate::border::{c_text, call, paths as paths_of, put, shared, system_text};
-use crate::drive::{drive_of, pitland_drive};
+use crate::border::{c_text, call, paths as paths_of, put, some_paths, system_text};
+use crate::drive::{Open, drive_of, pitland_drive};
+use crate::engine::not_within;
 use crate::error::{Fault, pitland_error, pitland_status};
-use crate::options::{Wish, pitland_burn_options};
+use crate::growth::{Growing, grown, unknown, yes_or_no};
+use crate::options::{Client, Wish, pitland_burn_options};
+use crate::progress::Listener;
 use crate::report::pitland_report;
 use futures::StreamExt;
 use pitland::{
-    BurnError, BurnReport, DriveLease, Image, Job, JobEvent, JobProgress, MasterOptions,
+    Append, BurnError, BurnReport, DriveLease, EarlierSession, Image, Job, JobEvent, JobProgress,
+    MasterOptions, Placement,
 };
 use std::ffi::c_char;
-use std::path::Path;
 use std::ptr;
 
+/// Something to burn, and what could not become of what the caller named.
+pub(crate) struct Source {
+    pub(crate) image: Image,
+    pub(crate) warnings: Vec<String>,
+}
+
+impl From<Image> for Source {
+    fn from(image: Image) -> Self {
+        let warnings = Vec::new();
+        Self { image, warnings }
+    }
+}
+
 /// Follows a job to its end.
-async fn follow(
-    mut job: Job,
-    drive: &pitland_drive,
-    wish: &Wish<'_>,
-) -> Result<BurnReport, BurnError> {
-    let _cancellable = drive.cancellable(job.canceller());
+async fn follow(mut job: Job, drive: &Open, listener: Listener) -> Result<BurnReport, BurnError> {
+    let canceller = job.canceller();
+    let _cancellable = drive.cancellable(move || canceller.cancel());
     let mut last = JobProgress::default();
     while let Some(event) = job.next().await {
         match event {
@@ -31,72 +44,73 @@ async fn follow(
             }
             _ => continue,
         }
-        if wish.tell(&last) {
+        if listener.tell(&last) {
             job.cancel();
         }
     }
     job.report().await
 }
 
-/// Runs a job with the drive held, and hands out its report, also where it failed.
+/// Runs a job with the drive held, and hands out its report with these warnings, also where it failed.
 ///
 /// # Safety
-/// Places or null.
-unsafe fn run(
-    drive: &pitland_drive,
-    wish: &Wish<'_>,
+/// A place, or null.
+pub(crate) unsafe fn run(
+    drive: &Open,
+    client: &Client<'_>,
+    warnings: &[String],
     report: *mut *mut pitland_report,
     start: impl FnOnce(&DriveLease) -> Job,
 ) -> Result<(), Fault> {
     let ended = drive.face().wait(async {
-        let lease = drive.handle().lease(wish.client).await?;
-        follow(start(&lease), drive, wish).await
+        let lease = drive.handle().lease(client.name).await?;
+        follow(start(&lease), drive, client.listener).await
     })?;
-    let (told, result) = match ended {
-        Ok(done) => (Some(pitland_report::new(&done)), Ok(())),
-        Err(error) => (error.report().map(pitland_report::new), Err(error.into())),
+    let told = |report| Box::new(pitland_report::new(report, warnings));
+    let (report_of, result) = match ended {
+        Ok(done) => (Some(told(&done)), Ok(())),
+        Err(error) => (error.report().map(told), Err(error.into())),
     };
     // SAFETY: as the caller promises.
-    unsafe { put(report, told.map(Box::new)) };
+    unsafe { put(report, report_of) };
     result
 }
 
-/// Burns the image that is made with what the caller wishes.
+/// Burns what is made with what the caller wishes.
 ///
 /// # Safety
 /// Places, a drive and options, or null.
-unsafe fn burn(
+pub(crate) unsafe fn burn(
     drive: *const pitland_drive,
     options: *const pitland_burn_options,
     report: *mut *mut pitland_report,
-    image: impl FnOnce(&Wish<'_>) -> Result<Image, Fault>,
+    source: impl FnOnce(&mut Wish<'_>) -> Result<Source, Fault>,
 ) -> Result<(), Fault> {
     // SAFETY: as the caller promises.
     unsafe { put(report, None) };
     // SAFETY: as the caller promises.
     let drive = unsafe { drive_of(drive) }?;
     // SAFETY: as the caller promises.
-    let wish = unsafe { Wish::read(options) }?;
-    let image = image(&wish)?;
+    let mut wish = unsafe { Wish::read(options) }?;
+    // Before anything is read for it.
+    not_within()?;
+    let Source { image, warnings } = source(&mut wish)?;
+    let start = |lease: &DriveLease| lease.burn(wish.burn.clone(), image);
     // SAFETY: as the caller promises.
-    unsafe {
-        run(drive, &wish, report, |lease| {
-            lease.burn(wish.burn.clone(), image)
-        })
-    }
+    unsafe { run(&drive, &wish.client, &warnings, report, start) }
 }
 
 /// What a caller names as a tree.
 ///
 /// # Safety
-/// As [`paths_of`].
+/// As [`some_paths`].
 unsafe fn tree_of(
     paths: *const *const c_char,
     count: usize,
     options: MasterOptions,
 ) -> Result<Image, Fault> {
     // SAFETY: as the caller promises.
-    let paths = unsafe { paths_of(paths, count) }?;
+    let paths = unsafe { some_paths(paths, count) }?;
     Ok(Image::tree(paths, options))
 }
 
@@ -113,13 +127,97 @@ pub unsafe extern "C" fn pitland_drive_burn_tree(
     error: *mut *mut pitland_error,
 ) -> pitland_status {
     // SAFETY: so many paths, as everywhere.
-    let tree = |wish: &Wish<'_>| unsafe { tree_of(paths, count, wish.master()) };
+    let tree =
+        |wish: &mut Wish<'_>| unsafe { tree_of(paths, count, wish.master()) }.map(Source::from);
     // SAFETY: a drive, options and places, or null, as everywhere.
     unsafe { call(error, || burn(drive, options, report, tree)) }
 }
 
-/// Burns a file that is an image already (.iso, or a .cue of one track of data). `options` and `report` as with
-/// pitland_drive_burn_tree.
+/// How a session goes on with an earlier one. Zeros, but for the size, are the defaults. Since PITLAND_ABI 2.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct pitland_append_options {
+    /// Bytes of this struct, as the caller has it: sizeof(pitland_append_options).
+    pub size: usize,
+    /// Files and folders that the new session is not to have, a folder with all that it holds; may be null.
+    pub remove: *const *const c_char,
+    /// How many these are.
+    pub remove_count: usize,
+    /// The session that is gone on with, from 1; 0: the last that is closed.
+    pub session: u32,
+    /// 1: a source takes the place of what has its name. 0: that is refused.
+    pub replace: u32,
+}
+
+// SAFETY: its first field is the size, and zeros are its defaults.
+unsafe impl Growing for pitland_append_options {
+    const NAME: &str = "pitland_append_options";
+    const DEFAULTS: Self = Self {
+        size: size_of::<Self>(),
+        remove: ptr::null(),
+        remove_count: 0,
+        session: 0,
+        replace: 0,
+    };
+}
+
+impl pitland_append_options {
+    /// What the caller wishes.
+    ///
+    /// # Safety
+    /// `options` is null, or to as many bytes as its first field says; its paths are as counted.
+    unsafe fn read(options: *const Self) -> Result<Append, Fault> {
+        // SAFETY: as the caller promises.
+        let given = unsafe { grown(options) }?;
+        // SAFETY: as the caller promises.
+        let remove = unsafe { paths_of(given.remove, given.remove_count) }?;
+        let session = match u16::try_from(given.session) {
+            Ok(0) => EarlierSession::Last,
+            Ok(number) => EarlierSession::Number(number),
+            Err(_) => return Err(unknown("session", given.session)),
+        };
+        Ok(Append::default()
+            .session(session)
+            .replace(yes_or_no("replace", given.replace)?)
+            .remove(remove))
+    }
+}
+
+/// Adds a session in which files and folders come to what an earlier session holds: that one's files stay where they are on
+/// the disc, and its names are in the new volume, too. Without a label it keeps its name. `placement` of the options is left
+/// 0: behind the earlier sessions, or in the volume that grows where a disc has no sessions. There may be no path where
+/// something is removed. `how` and `options` may be null; `report` as with pitland_drive_burn_tree.
+// SAFETY: no other symbol has this name.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn pitland_drive_append_tree(
+    drive: *const pitland_drive,
+    paths: *const *const c_char,
+    count: usize,
+    how: *const pitland_append_options,
+    options: *const pitland_burn_options,
+    report: *mut *mut pitland_report,
+    error: *mut *mut pitland_error,
+) -> pitland_status {
+    let tree = |wish: &mut Wish<'_>| {
+        wish.is_to_have_no("placement", wish.burn.placement != Placement::default())?;
+        wish.burn.placement = Placement::NewSession;
+        // SAFETY: options or null, as everywhere.
+        let how = unsafe { pitland_append_options::read(how) }?;
+        // SAFETY: so many paths, as everywhere.
+        let paths = match how.remove.is_empty() {
+            true => unsafe { some_paths(paths, count) }?,
+            // SAFETY: so many paths, as everywhere.
+            false => unsafe { paths_of(paths, count) }?,
+        };
+        let options = MasterOptions::default().volume_id(wish.label.unwrap_or_default());
+        Ok(Image::tree(paths, options.append(how)).into())
+    };
+    // SAFETY: a drive, options and places, or null, as everywhere.
+    unsafe { call(error, || burn(drive, options, report, tree)) }
+}
+
+/// Burns a file that is an image already (.iso, or a .cue of one track of data; for other sheets there is
+/// pitland_drive_burn_sheet). `options` and `report` as with pitland_drive_burn_tree.
 // SAFETY: no other symbol has this name.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn pitland_drive_burn_image(
@@ -130,10 +228,9 @@ pub unsafe extern "C" fn pitland_drive_burn_image(
     error: *mut *mut pitland_error,
 ) -> pitland_status {
     // SAFETY: a text or null, as everywhere.
-    let file = |_: &Wish<'_>| {
-        Ok(Image::file(Path::new(unsafe {
-            system_text(path, "path")
-        }?)))
+    let file = |_: &mut Wish<'_>| {
+        let path = unsafe { system_text(path, "path") }?;
+        Ok(Image::file(path).into())
     };
     // SAFETY: a drive, options and places, or null, as everywhere.
     unsafe { call(error, || burn(drive, options, report, file)) }
@@ -164,7 +261,7 @@ pub unsafe extern "C" fn pitland_drive_plan_tree(
         // SAFETY: so many paths, as everywhere.
         let image = unsafe { tree_of(paths, count, wish.master()) }?;
         let planned = drive.face().wait(async {
-            let lease = drive.handle().lease(wish.client).await?;
+            let lease = drive.handle().lease(wish.client.name).await?;
             lease.plan(wish.burn.clone(), image).await
         })??;
         let words = c_text(planned.plan.to_string());
@@ -174,68 +271,4 @@ pub unsafe extern "C" fn pitland_drive_plan_tree(
     };
     // SAFETY: places or null, as everywhere.
     unsafe { call(error, plan) }
-}
-
-/// Reads back what a burn wrote, by its report, here or in another drive: all of it, or what `verify` of the options says.
-/// PITLAND_STATUS_DIFFERENT: something else is there, or cannot be read.
-// SAFETY: no other symbol has this name.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn pitland_drive_verify(
-    drive: *const pitland_drive,
-    written: *const pitland_report,
-    options: *const pitland_burn_options,
-    error: *mut *mut pitland_error,
-) -> pitland_status {
-    let verify = || {
-        // SAFETY: a drive or null, as everywhere.
-        let drive = unsafe { drive_of(drive) }?;
-        // SAFETY: a report or null, as everywhere.
-        let written = unsafe { shared(written, "written") }?.written();
-        // SAFETY: options or null, as everywhere.
-        let wish = unsafe { Wish::read(options) }?;
-        let start = |lease: &DriveLease| lease.verify(written, wish.burn.verify);
-        // SAFETY: null.
-        unsafe { run(drive, &wish, ptr::null_mut(), start) }
-    };
-    // SAFETY: places or null, as everywhere.
-    unsafe { call(error, verify) }
-}
-
-/// Compares the disc's last session with the folders and files that it came from: names, attributes, every byte. The number
-/// of differences goes to `differences`, which may be null. PITLAND_STATUS_DIFFERENT: there are some, and the error names
-/// the first.
-// SAFETY: no other symbol has this name.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn pitland_drive_verify_tree(
-    drive: *const pitland_drive,
-    paths: *const *const c_char,
-    count: usize,
-    differences: *mut u64,
-    error: *mut *mut pitland_error,
-) -> pitland_status {
-    let verify = || {
-        // SAFETY: a place or null, as everywhere.
-        let mut place = unsafe { differences.as_mut() };
-        if let Some(place) = &mut place {
-            **place = 0;
-        }
-        // SAFETY: a drive or null, as everywhere.
-        let drive = unsafe { drive_of(drive) }?;
-        // SAFETY: so many paths, as everywhere.
-        let paths = unsafe { paths_of(paths, count) }?;
-        let comparison = drive.handle().verify_tree(paths, MasterOptions::default());
-        let found = drive.face().wait(comparison)??.differences;
-        if let Some(place) = place {
-            *place = found.len() as u64;
-        }
-        match found.first() {
-            None => Ok(()),
-            Some(first) => Err(Fault::different(format!(
-                "{} differences; the first: {first}",
-                found.len()
-            ))),
-        }
-    };
-    // SAFETY: places or null, as everywhere.
-    unsafe { call(error, verify) }
 }

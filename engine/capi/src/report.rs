@@ -55,8 +55,9 @@ pub struct pitland_report {
 }
 
 impl pitland_report {
-    pub(crate) fn new(report: &BurnReport) -> Self {
-        let warnings = report.volume_warnings.iter();
+    /// Of a job, with what was told before it.
+    pub(crate) fn new(report: &BurnReport, warnings: &[String]) -> Self {
+        let of_volume = report.volume_warnings.iter().map(ToString::to_string);
         Self {
             outcome: report.outcome.into(),
             medium: report.medium.into(),
@@ -66,7 +67,10 @@ impl pitland_report {
             image_bytes: report.image_bytes,
             elapsed_ms: u64::try_from(report.elapsed.as_millis()).unwrap_or(u64::MAX),
             warnings: warnings
-                .map(|warning| c_text(warning.to_string()))
+                .iter()
+                .cloned()
+                .chain(of_volume)
+                .map(c_text)
                 .collect(),
             written: report.written.clone(),
         }
@@ -147,7 +151,7 @@ pub unsafe extern "C" fn pitland_report_elapsed_ms(report: *const pitland_report
     unsafe { part(report, 0, |report| report.elapsed_ms) }
 }
 
-/// The number of things that the volume could not hold as they are in the source.
+/// The number of things that the volume, or the CD, could not hold as they are in the source.
 // SAFETY: no other symbol has this name.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn pitland_report_warning_count(report: *const pitland_report) -> usize {

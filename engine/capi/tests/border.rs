@@ -64,6 +64,26 @@ fn null_pointers_are_told_and_freed() {
             pitland_drive_plan_tree(null(), nothing, 1, null(), &raw mut text, null_mut()),
             pitland_drive_verify(drive, null(), null(), null_mut()),
             pitland_drive_verify_tree(drive, null(), 1, null_mut(), null_mut()),
+            pitland_drive_verify_tree(drive, nothing, usize::MAX, null_mut(), null_mut()),
+            pitland_drive_erase(null(), 0, null(), null_mut(), null_mut()),
+            pitland_drive_format(null(), null(), null(), null_mut(), null_mut()),
+            pitland_drive_close(null(), 0, null(), null_mut(), null_mut()),
+            pitland_drive_read(null(), path, null(), null_mut(), null_mut()),
+            pitland_drive_read(drive, null(), null(), null_mut(), null_mut()),
+            pitland_virtual_disc_create(null(), path, 0, null_mut()),
+            pitland_virtual_disc_create(path, null(), 0, null_mut()),
+        ] {
+            assert_eq!(status, BAD);
+        }
+        let (options, report, error) = (null(), null_mut(), null_mut());
+        for status in [
+            pitland_drive_append_tree(null(), nothing, 1, null(), options, report, error),
+            pitland_drive_append_tree(drive, nothing, 0, null(), options, report, error),
+            pitland_drive_burn_audio(null(), nothing, 1, null(), options, report, error),
+            pitland_drive_burn_audio(drive, null(), 1, null(), options, report, error),
+            pitland_drive_burn_audio(drive, nothing, 0, null(), options, report, error),
+            pitland_drive_burn_sheet(null(), path, null(), options, report, error),
+            pitland_drive_burn_sheet(drive, null(), null(), options, report, error),
         ] {
             assert_eq!(status, BAD);
         }
@@ -77,6 +97,14 @@ fn null_pointers_are_told_and_freed() {
         assert!(pitland_facts_vendor(null()).is_null());
         assert!(pitland_report_writer(null()).is_null());
         assert_eq!(pitland_report_warning_count(null()), 0);
+        assert_eq!(pitland_facts_sessions(null()), PITLAND_UNKNOWN);
+        assert_eq!(pitland_facts_session_start(null(), 1), PITLAND_UNKNOWN);
+        assert_eq!(pitland_facts_track_count(null()), 0);
+        assert_eq!(
+            pitland_facts_track_kind(null(), 0),
+            pitland_track_kind::None
+        );
+        assert_eq!(pitland_facts_write_speed(null(), 0), 0);
         pitland_string_free(null_mut());
         pitland_error_free(null_mut());
         pitland_facts_free(null_mut());
