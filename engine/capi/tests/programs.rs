@@ -312,6 +312,50 @@ fn the_sanitizers_find_nothing_in_a_program_that_uses_everything() {
     whole(place.path(), &flags, &[]);
 }
 
+/// As docs/c.md says, but for the build: header, library and pkg-config's file, put into a folder of their own.
+#[test]
+fn an_installed_library_is_found_by_pkg_config() {
+    if !(outsider("cc") && outsider("pkg-config")) {
+        return;
+    }
+    let place = tempfile::tempdir().unwrap();
+    let at = place.path();
+    let prefix = at.join("prefix");
+    // The shared one alone, and by a link: nobody waits for hundreds of megabytes.
+    let shared = at.join("built");
+    fs::create_dir(&shared).unwrap();
+    std::os::unix::fs::symlink(library(&built()), library(&shared)).unwrap();
+    run(Command::new(here("install")).arg(&prefix).arg(&shared));
+    let asked = |words: &[&str]| {
+        let told = run(Command::new("pkg-config")
+            .args(words)
+            .arg("pitland")
+            .env("PKG_CONFIG_PATH", prefix.join("lib/pkgconfig")));
+        told.trim().to_owned()
+    };
+    assert_eq!(asked(&["--modversion"]), env!("CARGO_PKG_VERSION"));
+    assert!(asked(&["--static", "--libs"]).contains("-lpthread"));
+    let source = at.join("version.c");
+    fs::write(
+        &source,
+        "#include <pitland.h>\n#include <stdio.h>\nint main(void) { puts(pitland_version()); return 0; }\n",
+    )
+    .unwrap();
+    let program = at.join("version");
+    // The words are a shell's.
+    let line = format!(
+        "cc \"$1\" {} -Wl,-rpath,\"$3\" -o \"$2\"",
+        asked(&["--cflags", "--libs"])
+    );
+    run(Command::new("sh")
+        .args(["-euc", &line, "sh"])
+        .arg(&source)
+        .arg(&program)
+        .arg(prefix.join("lib")));
+    let words = run(&mut Command::new(&program));
+    assert_eq!(words.trim(), env!("CARGO_PKG_VERSION"));
+}
+
 #[test]
 fn the_library_exports_its_own_names_alone() {
     if !outsider("nm") {
@@ -331,4 +375,11 @@ fn the_library_exports_its_own_names_alone() {
         .collect();
     assert_eq!(strange, Vec::<&&str>::new());
     assert!(names.len() > 60, "{names:?}");
+    // The name that programs look for, wherever they were linked with it.
+    let about = run(Command::new("objdump").arg("-p").arg(&library));
+    let name = about.lines().find(|line| line.contains("SONAME"));
+    assert!(
+        name.is_some_and(|name| name.ends_with(" libpitland_capi.so")),
+        "{name:?}"
+    );
 }
