@@ -279,6 +279,9 @@ pub struct Attributes {
     pub child_link: Option<u32>,
     /// `ZF`: the file is compressed.
     pub zisofs: Option<Zisofs>,
+    /// `SF`: the file has holes. What stands in its extents are tables of where its bytes are; the bytes that it has with its
+    /// holes.
+    pub sparse: Option<u64>,
     /// `RE`: a folder that was moved here and is to be shown elsewhere.
     pub relocated: bool,
     /// `AL`, all parts, one behind the other: a component may go on in the middle of the next entry.
@@ -317,6 +320,25 @@ const LONGEST_TARGET: usize = 8192;
 /// More than is recorded here of a file's extended attributes.
 const LONGEST_ATTRIBUTES: usize = 65_536;
 
+/// The size that an `SF` entry tells: its upper half stands first, or is missing in those of RRIP before 1.12.
+fn sparse_size(data: &[u8]) -> Result<u64, AttributeError> {
+    let halves = |halves| AttributeError::Halves {
+        entry: "SF",
+        halves,
+    };
+    let number = |at: usize| {
+        let field = data
+            .get(at..at + 8)
+            .ok_or(AttributeError::Truncated("SF"))?;
+        read_both_u32(field).map_err(halves)
+    };
+    let first = number(0)?;
+    match data.len() < 16 {
+        true => Ok(u64::from(first)),
+        false => Ok(u64::from(first) << 32 | u64::from(number(8)?)),
+    }
+}
+
 impl Attributes {
     /// Takes one entry in. Entries of other extensions are passed over.
     ///
@@ -352,6 +374,7 @@ impl Attributes {
                 self.child_link = Some(read_both_u32(data).map_err(halves("CL"))?);
             }
             b"ZF" => self.zisofs = Zisofs::parse(data).map_err(halves("ZF"))?,
+            b"SF" => self.sparse = Some(sparse_size(data)?),
             b"RE" => self.relocated = true,
             b"NM" => self.take_name(data)?,
             b"SL" => self.take_link(data)?,

@@ -13,14 +13,16 @@ use std::sync::{Arc, OnceLock};
 
 use pitland_mastering::Structure;
 use pitland_mastering::compare::{Attribute, CompareObserver, CompareSummary};
+use pitland_mastering::import::ImportError;
 use pitland_mastering::iso9660::directory_record::{RecordBytes, base_length};
 use pitland_mastering::read::ReadLimits;
+use pitland_mastering::rock_ridge::Attributes;
 use pitland_mastering::susp::Entries;
 use pitland_mastering::tree::{ExtendedAttribute, Extras};
 use pitland_mastering::zisofs::Compression;
 use pitland_mastering::{
-    BLOCK_SIZE, BlockSource, CompareOptions, Deep, Difference, ImageFile, Layout, Names, NodeKind,
-    Owner, Tree, Volume, VolumeOptions, compare,
+    BLOCK_SIZE, BlockSource, CompareOptions, Deep, Difference, ImageFile, ImportOptions, Layout,
+    Names, NodeKind, Owner, Tree, Volume, VolumeOptions, compare, import,
 };
 use proptest::prelude::*;
 use support::*;
@@ -656,4 +658,39 @@ fn an_entry_is_found_by_its_path_and_walked_from() {
     let folder = dir.path().join("links");
     assert_eq!(found.len(), snapshot(&folder).len());
     assert!(found.contains(&PathBuf::from("/here/sub/once more")));
+}
+
+#[test]
+fn a_file_with_holes_by_rock_ridge_is_never_taken_for_its_tables() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("sparse"), [7; 5000]).unwrap();
+    let both = |number: u32| [number.to_le_bytes(), number.to_be_bytes()].concat();
+    let mut bytes = image(&plan(dir.path(), 0));
+    let record = bytes.windows(9).position(|at| at == b"SPARSE.;1").unwrap();
+    let record = &mut bytes[record..record + 200];
+    // Its mode makes room: 8 GiB and a byte, told in a table of one level.
+    let mode = record.windows(4).position(|at| at == b"PX\x2c\x01");
+    let mode = mode.unwrap();
+    let mut entry = [&b"SF\x15\x01"[..], &both(2), &both(1), &[1], b"PD\x17\x01"].concat();
+    entry.resize(0x2c, 0);
+    record[mode..mode + entry.len()].copy_from_slice(&entry);
+    let mut volume = Volume::open(bytes.as_slice(), 0).unwrap();
+    let path = Path::new("/sparse");
+    let entry = volume.find(path).unwrap().unwrap();
+    assert_eq!(
+        (entry.size, entry.extents.as_slice()),
+        ((2 << 32) + 1, &[][..])
+    );
+    assert_eq!(volume.read_file(&entry, 0, &mut [0; 9000]).unwrap(), 0);
+    let refused = import(bytes.as_slice(), 0, &ImportOptions::default()).unwrap_err();
+    assert!(
+        matches!(&refused, ImportError::NotInPlace { path: at } if at == path),
+        "{refused}"
+    );
+    // The fields of before 1.12 have one number.
+    let short = [&b"SF\x0c\x01"[..], &both(9)].concat();
+    let short = Entries::new(&short).next().unwrap().unwrap();
+    let mut attributes = Attributes::default();
+    attributes.take(&short).unwrap();
+    assert_eq!(attributes.sparse, Some(9));
 }

@@ -157,11 +157,14 @@ impl<R: BlockSource> Folders<'_, R> {
                 else {
                     return Err(ReadError::SectionMissing { location });
                 };
-                // Of a compressed file the size is told already.
-                if file.zisofs.is_none() {
+                // Of a compressed file the size is told already, and of one with holes all.
+                let has_holes = file.extents.is_empty();
+                if file.zisofs.is_none() && !has_holes {
                     file.size += u64::from(record.bytes);
                 }
-                file.extents.push(extent_of(&record));
+                if !has_holes {
+                    file.extents.push(extent_of(&record));
+                }
                 *unfinished = more.then_some(identifier);
                 continue;
             }
@@ -322,17 +325,20 @@ fn entry(record: &DirectoryRecord<'_>, attributes: &Attributes, location: Locati
     };
     let has_bytes = matches!(kind, NodeKind::Directory | NodeKind::File);
     let zisofs = attributes.zisofs.filter(|_| kind == NodeKind::File);
+    let sparse = attributes.sparse.filter(|_| kind == NodeKind::File);
     Entry {
         name: Vec::new(),
         kind,
-        size: match zisofs {
-            Some(zisofs) => u64::from(zisofs.size),
-            None if has_bytes => u64::from(record.bytes),
-            None => 0,
+        size: match (sparse, zisofs) {
+            (Some(size), _) => size,
+            (None, Some(zisofs)) => u64::from(zisofs.size),
+            (None, None) if has_bytes => u64::from(record.bytes),
+            (None, None) => 0,
         },
-        zisofs,
+        zisofs: zisofs.filter(|_| sparse.is_none()),
         attributes: aaip::attributes(&aaip::parse(&attributes.attribute_list)),
-        extents: if has_bytes {
+        // What stands there of a file with holes are not its bytes.
+        extents: if has_bytes && sparse.is_none() {
             vec![extent_of(record)]
         } else {
             Vec::new()
