@@ -6,10 +6,9 @@
     clippy::panic,
     reason = "a test fails by panicking, its helpers too"
 )]
-#![allow(
-    unsafe_code,
-    reason = "a counting allocator is an unsafe trait; nothing else here is unsafe"
-)]
+
+#[path = "common/counting.rs"]
+mod counting;
 
 use bytes::Bytes;
 use futures::StreamExt;
@@ -17,40 +16,8 @@ use pitland::transport::{Data, Exchange, Reply, TransportError, layer};
 use pitland::{
     BurnOptions, DriveAddress, Engine, Image, OpenMode, Outcome, Transport, VerifyLevel,
 };
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-
-struct Counting;
-
-thread_local! {
-    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
-}
-
-// SAFETY: every call goes to the system's allocator unchanged; the counter is a constant thread-local
-// without a destructor, so that counting does not allocate.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
-        // SAFETY: the caller keeps the contract of `alloc`.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: the caller keeps the contract of `dealloc`.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-
-    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
-        // SAFETY: the caller keeps the contract of `realloc`.
-        unsafe { System.realloc(pointer, layout, size) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 /// What was counted on the drive's thread.
 #[derive(Debug, Default, Clone, Copy)]
@@ -82,15 +49,15 @@ impl layer::Layer for Counter {
 
     fn execute(&mut self, exchange: Exchange<'_>) -> Result<Reply, TransportError> {
         let write = matches!(exchange.data, Data::Blocks { .. });
-        let before = ALLOCATIONS.get();
+        let before = counting::allocations();
         let reply = self.inner_mut().execute(exchange);
-        self.inside += ALLOCATIONS.get() - before;
+        self.inside += counting::allocations() - before;
         if write {
             self.counted.writes += 1;
             self.counted.at_last = before;
-            self.counted.at_last -= self.inside - (ALLOCATIONS.get() - before);
+            self.counted.at_last -= self.inside - (counting::allocations() - before);
             if self.counted.writes == 1 {
-                self.counted.at_first = ALLOCATIONS.get() - self.inside;
+                self.counted.at_first = counting::allocations() - self.inside;
             }
         } else if self.counted.writes > 0 {
             *self.told.lock().unwrap() = self.counted;
@@ -99,9 +66,9 @@ impl layer::Layer for Counter {
     }
 
     fn advance(&mut self, by: Duration) {
-        let before = ALLOCATIONS.get();
+        let before = counting::allocations();
         self.inner_mut().advance(by);
-        self.inside += ALLOCATIONS.get() - before;
+        self.inside += counting::allocations() - before;
     }
 }
 

@@ -7,11 +7,9 @@
     clippy::panic,
     reason = "a test fails by panicking, its helpers too"
 )]
-#![allow(
-    unsafe_code,
-    reason = "a counting allocator is an unsafe trait; nothing of the crate is unsafe"
-)]
 
+#[path = "../../../tests/common/counting.rs"]
+mod counting;
 mod host;
 
 use host::*;
@@ -21,38 +19,8 @@ use pitland_transport::address::{DriveAddress, OpenMode, VirtualOptions};
 use pitland_transport::sim::*;
 use pitland_transport::trace::{Detail, Trace};
 use pitland_transport::*;
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 use std::path::Path;
 use std::time::Duration;
-
-struct Counting;
-
-thread_local! {
-    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
-}
-
-// SAFETY: every call goes to the system's allocator unchanged; the counter is a
-// constant thread-local without a destructor, so counting does not allocate.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
-        // SAFETY: the caller keeps the contract of `alloc`.
-        unsafe { System.alloc(layout) }
-    }
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: the caller keeps the contract of `dealloc`.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
-        // SAFETY: the caller keeps the contract of `realloc`.
-        unsafe { System.realloc(pointer, layout, size) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 const WARM_UP: u32 = 300;
 const WRITES: u32 = 1000;
@@ -61,9 +29,9 @@ const WRITES: u32 = 1000;
 fn allocations(mut write: impl FnMut(u32, &[u8])) -> u64 {
     let bytes = pattern(0, 32);
     (0..WARM_UP).for_each(|n| write(n * 32, &bytes));
-    let before = ALLOCATIONS.get();
+    let before = counting::allocations();
     (WARM_UP..WARM_UP + WRITES).for_each(|n| write(n * 32, &bytes));
-    ALLOCATIONS.get() - before
+    counting::allocations() - before
 }
 
 fn cdb(lba: u32) -> pitland_mmc::CdbBytes {
