@@ -8,31 +8,6 @@ use common::{Bench, tools};
 use serde_json::Value;
 use std::fs;
 
-/// Thirteen seconds of noise in one file, and the same cut in places that are no frames.
-fn album(bench: &Bench) -> Option<Vec<u8>> {
-    tools::tool("audio", "sox")?;
-    let sox = |args: &[&str]| tools::output(bench, "sox", args);
-    sox(&[
-        "-R",
-        "-n",
-        "-r",
-        "44100",
-        "-c",
-        "2",
-        "-b",
-        "16",
-        "whole.wav",
-        "synth",
-        "13.3",
-        "pinknoise",
-    ]);
-    sox(&["whole.wav", "a.wav", "trim", "0", "4.1234"]);
-    sox(&["whole.wav", "b.wav", "trim", "4.1234", "4.6001"]);
-    sox(&["whole.wav", "c.wav", "trim", "8.7235"]);
-    sox(&["whole.wav", "-t", "raw", "whole.pcm"]);
-    Some(bench.bytes("whole.pcm"))
-}
-
 const TRACKS: [&str; 3] = ["a.wav", "b.wav", "c.wav"];
 
 fn blank(bench: &Bench, name: &str) {
@@ -63,7 +38,9 @@ fn is_silent(bytes: &[u8]) -> bool {
 #[test]
 fn an_album_without_gaps_comes_back_as_the_piece_that_it_was_cut_from() {
     let bench = Bench::new();
-    let Some(whole) = album(&bench) else { return };
+    let Some(whole) = tools::album("audio", &bench) else {
+        return;
+    };
     for mode in ["sao", "raw", "raw-packed", "raw-pq"] {
         let disc = format!("{mode}.vdisc");
         blank(&bench, &disc);
@@ -81,7 +58,9 @@ fn an_album_without_gaps_comes_back_as_the_piece_that_it_was_cut_from() {
 #[test]
 fn pauses_and_the_gaps_of_a_drive_are_all_that_is_added() {
     let bench = Bench::new();
-    let Some(whole) = album(&bench) else { return };
+    let Some(whole) = tools::album("audio", &bench) else {
+        return;
+    };
     let lengths = TRACKS.map(|name| bench.bytes(name).len() - 44);
     // A pause belongs to the end of the track before, as tables of contents have it; behind tracks that are written one by
     // one there are two blocks of run-out, too.
@@ -111,7 +90,9 @@ fn pauses_and_the_gaps_of_a_drive_are_all_that_is_added() {
 #[test]
 fn a_drive_that_reads_from_elsewhere_is_seen_through() {
     let bench = Bench::new();
-    let Some(whole) = album(&bench) else { return };
+    let Some(whole) = tools::album("audio", &bench) else {
+        return;
+    };
     blank(&bench, "disc.vdisc");
     for (profile, offset) in [("late", 667_i32), ("early", -1164)] {
         let text = format!("about = \"a read offset\"\n[does]\naudio_read_offset = {offset}\n");
@@ -138,7 +119,7 @@ fn a_drive_that_reads_from_elsewhere_is_seen_through() {
 #[test]
 fn a_sheet_with_sound_is_burned_as_its_tracks_say() {
     let bench = Bench::new();
-    if album(&bench).is_none() {
+    if tools::album("audio", &bench).is_none() {
         return;
     }
     let sheet = "CATALOG 4006381333931\nTITLE Album\nFILE a.wav WAVE\nTRACK 1 AUDIO\nTITLE One\nFLAGS DCP\nISRC USAT29902803\n\

@@ -14,31 +14,6 @@ const FIRST_LBA: i32 = -4650;
 
 const FORMS: [(&str, usize); 3] = [("raw96", 2448), ("packed96", 2448), ("pq16", 2368)];
 
-/// Twelve seconds of noise in one file, and the same cut in places that are no frames.
-fn album(bench: &Bench) -> Option<Vec<u8>> {
-    tools::tool("cd", "sox")?;
-    let sox = |args: &[&str]| tools::output(bench, "sox", args);
-    sox(&[
-        "-R",
-        "-n",
-        "-r",
-        "44100",
-        "-c",
-        "2",
-        "-b",
-        "16",
-        "whole.wav",
-        "synth",
-        "13.3",
-        "pinknoise",
-    ]);
-    sox(&["whole.wav", "a.wav", "trim", "0", "4.1234"]);
-    sox(&["whole.wav", "b.wav", "trim", "4.1234", "4.6001"]);
-    sox(&["whole.wav", "c.wav", "trim", "8.7235"]);
-    sox(&["whole.wav", "-t", "raw", "whole.pcm"]);
-    Some(bench.bytes("whole.pcm"))
-}
-
 fn sheet(bench: &Bench, text: &str) {
     fs::write(bench.path("a.cue"), text).unwrap();
 }
@@ -82,7 +57,9 @@ fn judged(bench: &Bench, image: &[u8], lead_out: i32) -> Option<String> {
 #[test]
 fn an_album_that_was_cut_out_of_one_piece_is_that_piece_in_every_form() {
     let bench = Bench::new();
-    let Some(whole) = album(&bench) else { return };
+    let Some(whole) = tools::album("cd", &bench) else {
+        return;
+    };
     sheet(&bench, GAPLESS);
     let frames = whole.len().div_ceil(2352);
     for (form, each) in FORMS {
@@ -115,7 +92,9 @@ fn an_album_that_was_cut_out_of_one_piece_is_that_piece_in_every_form() {
 #[test]
 fn pauses_are_silence_and_nothing_else_is() {
     let bench = Bench::new();
-    let Some(whole) = album(&bench) else { return };
+    let Some(whole) = tools::album("cd", &bench) else {
+        return;
+    };
     let paused = GAPLESS.replace("TRACK 2 AUDIO\n", "TRACK 2 AUDIO\nPREGAP 0:1:5\n");
     sheet(&bench, &paused);
     let image = make(&bench, "pq16", &[]);
@@ -136,7 +115,7 @@ fn pauses_are_silence_and_nothing_else_is() {
 #[test]
 fn sound_files_of_other_kinds_are_the_same_samples() {
     let bench = Bench::new();
-    if album(&bench).is_none() || tools::tool("cd", "flac").is_none() {
+    if tools::album("cd", &bench).is_none() || tools::tool("cd", "flac").is_none() {
         return;
     }
     sheet(&bench, GAPLESS);

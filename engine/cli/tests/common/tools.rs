@@ -32,3 +32,28 @@ pub(crate) fn output(bench: &Bench, program: &str, args: &[&str]) -> String {
     assert!(output.status.success(), "{program} {args:?}: {output:?}");
     String::from_utf8(output.stdout).unwrap()
 }
+
+/// Thirteen seconds of noise in one file, the same cut in places that are no frames, and its samples.
+pub(crate) fn album(test: &str, bench: &Bench) -> Option<Vec<u8>> {
+    tool(test, "sox")?;
+    let sox = |args: &[&str]| output(bench, "sox", args);
+    sox(&[
+        "-R",
+        "-n",
+        "-r",
+        "44100",
+        "-c",
+        "2",
+        "-b",
+        "16",
+        "whole.wav",
+        "synth",
+        "13.3",
+        "pinknoise",
+    ]);
+    sox(&["whole.wav", "a.wav", "trim", "0", "4.1234"]);
+    sox(&["whole.wav", "b.wav", "trim", "4.1234", "4.6001"]);
+    sox(&["whole.wav", "c.wav", "trim", "8.7235"]);
+    sox(&["whole.wav", "-t", "raw", "whole.pcm"]);
+    Some(bench.bytes("whole.pcm"))
+}
