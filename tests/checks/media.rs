@@ -152,13 +152,28 @@ async fn check_11_each_fact_of_a_mediums_state_is_that_of_a_fitting_disc() {
             0x8,
         ),
     ];
-    for (protection, expected) in means {
-        let mut medium = small(MediumKind::DvdRam);
+    let block = Protection {
+        control_block: true,
+        ..Default::default()
+    };
+    let means = means.map(|(protection, mask)| (MediumKind::DvdRam, protection, mask));
+    let means = means
+        .into_iter()
+        .chain([(MediumKind::DvdPlusRw, block, 0x10)]);
+    for (kind, protection, expected) in means {
+        let mut medium = small(kind);
         medium.protect(protection).unwrap();
         let bench = Attached::holding(DriveModel::default(), medium);
         let facts = bench.facts().await;
         assert_eq!(facts.write_protection().mask(), expected, "{protection:?}");
-        assert_eq!(facts.medium_status().mask(), 0x1 | 0x2000, "{protection:?}");
+        // The DVD+RW was never formatted.
+        let blank = if kind == MediumKind::DvdPlusRw {
+            0x2
+        } else {
+            0
+        };
+        let status = facts.medium_status().mask();
+        assert_eq!(status, 0x1 | 0x2000 | blank, "{protection:?}");
         let lease = bench.drive.lease("burner").await.unwrap();
         let options = quick().placement(Placement::Overwrite);
         let refused = lease

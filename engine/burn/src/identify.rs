@@ -8,6 +8,7 @@ use pitland_mmc::cdb::{
     Cdb, CdbBytes, Inquiry, Read10, ReadCapacity, ReadDiscInformation, ReadFormatCapacities,
     TestUnitReady, TocFormat,
 };
+use pitland_mmc::feature::{FeatureCode, WriteProtect};
 use pitland_mmc::mode_page::{Capabilities, ModePage, ModeParameterList, WriteParameters};
 use pitland_mmc::reply::{
     Atip, CapacityKind, Configuration, ConfigurationView, DiscInformation, DiscStatus,
@@ -162,6 +163,8 @@ pub struct Identify {
     question: Question,
     answers: Vec<Answer>,
     profile: Profile,
+    /// The drive reads the block by which a DVD+RW is protected.
+    reads_write_inhibit: bool,
     disc: Option<DiscInformation>,
     /// What the list of formats says of the medium.
     formatted: Option<CapacityKind>,
@@ -196,6 +199,7 @@ impl Identify {
             question: Question::Inquiry,
             answers: Vec::new(),
             profile: Profile::None,
+            reads_write_inhibit: false,
             disc: None,
             formatted: None,
             write_parameters: None,
@@ -328,6 +332,7 @@ impl Identify {
             }
             Question::Configuration { .. } => {
                 self.profile = ConfigurationView::new(data).profile().unwrap_or_default();
+                self.reads_write_inhibit = reads_write_inhibit(data);
                 self.keep(data);
                 if self.profile == Profile::None {
                     Question::End
@@ -653,6 +658,7 @@ impl Identify {
             .iter()
             .enumerate()
             .skip(number)
+            .filter(|(_, s)| self.reads_write_inhibit || !s.is_write_inhibit())
             .find(|(_, s)| s.family == self.profile.family() && (s.wanted)(self.profile));
         match wanted {
             Some((number, _)) => Question::Structure { number },
@@ -672,6 +678,16 @@ impl Identify {
             .is_some_and(|disc| disc.status == DiscStatus::Blank);
         blank && self.formatted != Some(CapacityKind::Formatted)
     }
+}
+
+/// Feature 0004h says that a drive reads and writes that block.
+fn reads_write_inhibit(configuration: &[u8]) -> bool {
+    let told = Configuration::parse(configuration).ok();
+    let feature = told
+        .as_ref()
+        .and_then(|told| told.feature(FeatureCode::WriteProtect.code()));
+    let payload = feature.and_then(|feature| WriteProtect::parse(&feature.data).ok());
+    payload.is_some_and(|payload| payload.write_inhibit_block)
 }
 
 /// A drive's word that a block was never written (recipe 13.2).

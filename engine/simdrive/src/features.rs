@@ -5,6 +5,7 @@ use crate::dispatch::{Outcome, Request, reply};
 use pitland_mmc::Profile;
 
 use crate::identity::padded;
+use crate::info::structure::has_write_inhibit;
 use crate::medium::{Medium, MediumKind, dvd_minus};
 use crate::quirks::Quirks;
 use crate::recorder::Recorder;
@@ -182,6 +183,10 @@ fn features(drive: &Recorder) -> Vec<Feature> {
     // Tray; locks and ejects, loads by command where it has a motor.
     let load = u8::from(drive.model.motor_tray) << 4;
     add(0x0003, 2, true, true, vec![0x29 | load, 0, 0, 0]);
+    if medium.is_some_and(has_write_inhibit) {
+        // WDCB: the block of DVD+RW by which it is protected is read.
+        add(0x0004, 2, false, true, vec![0x04, 0, 0, 0]);
+    }
     // 2048-byte blocks, the blocking of the medium, error recovery page present.
     let mut readable = vec![0, 0, 8, 0];
     readable.extend(blocking.to_be_bytes());

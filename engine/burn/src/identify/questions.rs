@@ -8,18 +8,28 @@ use pitland_mmc::cdb::{
     TocFormat, TrackAddressType,
 };
 use pitland_mmc::mode_page::{DataBlockType, WriteParameters, WriteType};
+use pitland_mmc::reply::{WriteInhibitBlock, dvd_format};
 use pitland_mmc::{Lba, MediumFamily, Profile};
 use pitland_writer::{cd, moves};
+
+const WRITE_INHIBIT: u8 = dvd_format::DISC_CONTROL_BLOCK;
 
 /// A disc structure worth asking for.
 pub(super) struct Structure {
     pub(super) family: MediumFamily,
     format: u8,
+    /// Which of several blocks of that format.
+    address: u32,
     pub(super) length: u16,
     pub(super) wanted: fn(Profile) -> bool,
 }
 
 impl Structure {
+    /// Whether drives answer it only if a feature says so.
+    pub(super) fn is_write_inhibit(&self) -> bool {
+        self.family == MediumFamily::Dvd && self.format == WRITE_INHIBIT
+    }
+
     pub(super) fn cdb(&self) -> CdbBytes {
         let medium = match self.family {
             MediumFamily::Bd => StructureMedium::Bd,
@@ -28,6 +38,7 @@ impl Structure {
         ReadDiscStructure {
             medium,
             format: self.format,
+            address: self.address,
             allocation_length: self.length,
             ..Default::default()
         }
@@ -40,6 +51,7 @@ pub(super) const STRUCTURES: &[Structure] = &[
     Structure {
         family: MediumFamily::Dvd,
         format: 0x00,
+        address: 0,
         length: 2052,
         wanted: |_| true,
     },
@@ -47,36 +59,50 @@ pub(super) const STRUCTURES: &[Structure] = &[
     Structure {
         family: MediumFamily::Dvd,
         format: 0x10,
+        address: 0,
         length: 2052,
         wanted: |p| p == Profile::DvdMinusRDlSequential,
     },
     Structure {
         family: MediumFamily::Dvd,
         format: 0x20,
+        address: 0,
         length: 12,
         wanted: |p| p == Profile::DvdPlusRDl,
     },
     Structure {
         family: MediumFamily::Dvd,
         format: 0x0A,
+        address: 0,
         length: 16,
         wanted: |p| p == Profile::DvdRam,
     },
     Structure {
         family: MediumFamily::Dvd,
         format: 0xC0,
+        address: 0,
         length: 8,
         wanted: |p| p == Profile::DvdRam,
+    },
+    // Where the drive says that it reads such a block.
+    Structure {
+        family: MediumFamily::Dvd,
+        format: WRITE_INHIBIT,
+        address: WriteInhibitBlock::DESCRIPTOR,
+        length: 4 + WriteInhibitBlock::LEN as u16,
+        wanted: |p| p == Profile::DvdPlusRw || p == Profile::DvdPlusRwDl,
     },
     Structure {
         family: MediumFamily::Bd,
         format: 0x00,
+        address: 0,
         length: 4100,
         wanted: |_| true,
     },
     Structure {
         family: MediumFamily::Bd,
         format: 0x0A,
+        address: 0,
         length: 16,
         wanted: |_| true,
     },

@@ -46,7 +46,7 @@ pub(crate) fn read_disc_structure(
     let payload = if bd {
         blu_ray(drive, medium, layer, format)?
     } else {
-        dvd(drive, medium, layer, format)?
+        dvd(drive, medium, layer, format, request.cdb.be32(2))?
     };
     let [high, low] = ((payload.len() + 2) as u16).to_be_bytes();
     let mut out = vec![high, low, 0, 0];
@@ -95,9 +95,35 @@ fn blu_ray_information(medium: &Medium) -> Vec<u8> {
     out
 }
 
-const DVD_STRUCTURES: [u8; 10] = [0x00, 0x0A, 0x0E, 0x10, 0x11, 0x20, 0x21, 0x22, 0x23, 0xC0];
+const DVD_STRUCTURES: [u8; 11] = [
+    0x00, 0x0A, 0x0E, 0x10, 0x11, 0x20, 0x21, 0x22, 0x23, 0x30, 0xC0,
+];
 
-fn dvd(drive: &Recorder, medium: &Medium, layer: u8, format: u8) -> Result<Vec<u8>, Refusal> {
+/// The content descriptor of the block by which a DVD+RW is protected.
+const WRITE_INHIBIT: u32 = 0x5744_4300;
+
+/// Whether a disc is protected by such a block. One that is not has none here, and its drive shows no feature for it.
+pub(crate) fn has_write_inhibit(medium: &Medium) -> bool {
+    let plus = matches!(medium.kind, MediumKind::DvdPlusRw | MediumKind::DvdPlusRwDl);
+    let mut disc = medium.rewritable().into_iter();
+    plus && disc.any(|disc| disc.protection.control_block)
+}
+
+/// Sixteen sectors: its descriptor, and in the last of 48 bytes how the disc is protected.
+fn write_inhibit() -> Vec<u8> {
+    let mut out = vec![0; 16 * SECTOR];
+    out[..4].copy_from_slice(&WRITE_INHIBIT.to_be_bytes());
+    out[47] = 0x01;
+    out
+}
+
+fn dvd(
+    drive: &Recorder,
+    medium: &Medium,
+    layer: u8,
+    format: u8,
+    address: u32,
+) -> Result<Vec<u8>, Refusal> {
     let ram = medium.kind == MediumKind::DvdRam;
     let minus = matches!(
         medium.kind,
@@ -114,12 +140,13 @@ fn dvd(drive: &Recorder, medium: &Medium, layer: u8, format: u8) -> Result<Vec<u
         }
         0x0A if ram => spare_area(medium),
         0x20 => layer_0_capacity(medium),
+        0x30 if address == WRITE_INHIBIT && has_write_inhibit(medium) => Ok(write_inhibit()),
         0xC0 => {
             let protection = medium.rewritable().map(|disc| disc.protection);
             Ok(vec![protection.unwrap_or_default().structure(), 0, 0, 0])
         }
         0xFF => Ok(readable(&DVD_STRUCTURES, |format| {
-            dvd(drive, medium, 0, format)
+            dvd(drive, medium, 0, format, WRITE_INHIBIT)
         })),
         _ => Err(Refusal::ILLEGAL_FIELD),
     }

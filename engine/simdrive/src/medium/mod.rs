@@ -530,7 +530,8 @@ impl Medium {
         Ok(())
     }
 
-    /// Protects a rewritable disc by these means alone; no effect on write-once media. Only a DVD-RAM tells by which.
+    /// Protects a rewritable disc by these means alone; no effect on write-once media. Only a DVD-RAM tells by
+    /// which, and a DVD+RW of its write inhibit block.
     ///
     /// # Errors
     /// The store failed.

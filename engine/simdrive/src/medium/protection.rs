@@ -13,11 +13,13 @@ pub struct Protection {
     pub cartridge: bool,
     /// A cause of its own, as spares that are used up.
     pub medium_specific: bool,
+    /// The write inhibit block of a DVD+RW says so.
+    pub control_block: bool,
 }
 
 impl Protection {
     pub(crate) fn any(self) -> bool {
-        self.structure() != 0
+        self.structure() != 0 || self.control_block
     }
 
     /// The first byte of structure C0h.
@@ -33,10 +35,11 @@ impl Protection {
         u8::from(self.cartridge)
             | u8::from(self.persistent) << 1
             | u8::from(self.medium_specific) << 2
+            | u8::from(self.control_block) << 3
     }
 
     pub(crate) fn from_kept(byte: u8) -> Result<Self, MediumError> {
-        if byte > 7 {
+        if byte > 15 {
             return Err(MediumError::Corrupt("a disc is protected by unknown means"));
         }
         Ok(Self {
@@ -44,6 +47,7 @@ impl Protection {
             cartridge: byte & 1 != 0,
             persistent: byte & 2 != 0,
             medium_specific: byte & 4 != 0,
+            control_block: byte & 8 != 0,
         })
     }
 }
@@ -54,9 +58,9 @@ mod tests {
 
     #[test]
     fn what_is_kept_is_read_again() {
-        for byte in 0..8 {
+        for byte in 0..16 {
             assert_eq!(Protection::from_kept(byte).unwrap().kept(), byte);
         }
-        assert!(Protection::from_kept(8).is_err());
+        assert!(Protection::from_kept(16).is_err());
     }
 }

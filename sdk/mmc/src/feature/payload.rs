@@ -196,6 +196,20 @@ payload! {
 }
 
 payload! {
+    /// 0004h: write protection.
+    WriteProtect, "write protect", 1, 4 {
+        /// DWP: the block of BD by which a disc is protected is read and written.
+        disc_write_protect: bool = Field::bit(0, 3),
+        /// WDCB: the block of DVD+RW by which a disc is protected is read and written.
+        write_inhibit_block: bool = Field::bit(0, 2),
+        /// SPWP: discs are protected for good and released.
+        persistent: bool = Field::bit(0, 1),
+        /// SSWPP: discs are protected until the power goes.
+        until_power_down: bool = Field::bit(0, 0),
+    }
+}
+
+payload! {
     /// 002Dh: CD track at once.
     CdTrackAtOnce, "CD track at once", 1, 4 {
         /// BUF: underrun protection.

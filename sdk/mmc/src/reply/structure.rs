@@ -21,6 +21,8 @@ pub mod dvd_format {
     pub const LAYER_BOUNDARY: u8 = 0x20;
     /// Start of the shifted middle area.
     pub const SHIFTED_MIDDLE_AREA: u8 = 0x21;
+    /// Disc control block of DVD+RW, the one whose content descriptor is the question's address.
+    pub const DISC_CONTROL_BLOCK: u8 = 0x30;
     /// Write protection state.
     pub const WRITE_PROTECTION: u8 = 0xC0;
     /// List of readable formats.
@@ -493,6 +495,63 @@ impl DvdRamSpareArea {
     }
 }
 
+layout! {
+    /// Fields of DVD format 30h after the header where it is a write inhibit block, unjudged.
+    WriteInhibitView, WriteInhibitPut {
+        /// What the block is.
+        descriptor: u32 = Field::be(0, 4),
+        /// Who may change it.
+        needs_password: bool = Field::bit(47, 7),
+        /// What is inhibited.
+        status: u8 = Field::bits(47, 1, 0),
+    }
+}
+
+/// DVD format 30h: the block by which a DVD+RW is write protected, as `DVD_DISC_CONTROL_BLOCK_WRITE_INHIBIT` of Windows'
+/// `ntddmmc.h` lays it out. Its first 48 bytes; a password and reserved bytes follow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct WriteInhibitBlock {
+    /// How the disc is protected: two bits, 0 when it is not.
+    pub status: u8,
+    /// The block is changed only by one who knows the password.
+    pub needs_password: bool,
+}
+
+impl WriteInhibitBlock {
+    /// The content descriptor, which is the address of the question too.
+    pub const DESCRIPTOR: u32 = 0x5744_4300;
+    /// Length without the header of what is read here.
+    pub const LEN: usize = 48;
+
+    /// Reads the payload of a [`DiscStructure`].
+    ///
+    /// # Errors
+    /// Fewer than 48 bytes, or a block of another kind.
+    pub fn parse(data: &[u8]) -> Result<Self, ReplyError> {
+        const NAME: &str = "write inhibit block";
+        need(NAME, data, Self::LEN)?;
+        let view = WriteInhibitView::new(data);
+        let descriptor = view.descriptor().unwrap_or_default();
+        if descriptor != Self::DESCRIPTOR {
+            return Err(ReplyError::invalid(NAME, "content descriptor", descriptor));
+        }
+        Ok(Self {
+            status: view.status().unwrap_or_default(),
+            needs_password: view.needs_password().unwrap_or_default(),
+        })
+    }
+
+    /// The bytes, without the header.
+    pub fn emit(&self) -> Vec<u8> {
+        let mut data = vec![0; Self::LEN];
+        WriteInhibitPut(&mut data)
+            .descriptor(Self::DESCRIPTOR)
+            .status(self.status)
+            .needs_password(self.needs_password);
+        data
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -595,6 +654,20 @@ mod tests {
         assert_eq!(read.emit(), ram);
         assert!(BdSpareArea::parse(&bd[..11]).is_err());
         assert!(DvdRamSpareArea::parse(&ram[..11]).is_err());
+    }
+
+    #[test]
+    fn a_write_inhibit_block_is_told_from_other_blocks() {
+        let block = WriteInhibitBlock {
+            status: 2,
+            needs_password: true,
+        };
+        let mut data = block.emit();
+        assert_eq!((&data[..4], data[47]), (&b"WDC\0"[..], 0x82));
+        assert_eq!(WriteInhibitBlock::parse(&data), Ok(block));
+        data[0] = b'S';
+        assert!(WriteInhibitBlock::parse(&data).is_err());
+        assert!(WriteInhibitBlock::parse(&data[..47]).is_err());
     }
 
     proptest! {

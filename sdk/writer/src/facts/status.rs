@@ -8,7 +8,8 @@ use crate::cd::MOST_TRACKS;
 use pitland_mmc::cdb::StructureMedium;
 use pitland_mmc::feature::FeatureCode;
 use pitland_mmc::reply::{
-    BdDiscInformation, BookType, DvdPhysical, bd_format, dvd_format, write_protection,
+    BdDiscInformation, BookType, DvdPhysical, WriteInhibitBlock, bd_format, dvd_format,
+    write_protection,
 };
 use pitland_mmc::{MediumType, Profile, TrackNumber};
 
@@ -79,6 +80,8 @@ pub struct WriteProtection {
     pub by_medium: bool,
     /// Somebody had it protected for good by a command.
     pub by_software: bool,
+    /// The block of a DVD+RW that is for that.
+    pub by_control_block: bool,
     /// It was made to be read only.
     pub read_only: bool,
 }
@@ -89,13 +92,14 @@ impl WriteProtection {
         self.mask() != 0
     }
 
-    /// As a mask with the bits of Windows' `IMAPI_MEDIA_WRITE_PROTECT_STATE`. Its bit for a disc control block is never set.
+    /// As a mask with the bits of Windows' `IMAPI_MEDIA_WRITE_PROTECT_STATE`.
     pub const fn mask(self) -> u32 {
         bits(&[
             (self.until_power_down, 0x1),
             (self.by_cartridge, 0x2),
             (self.by_medium, 0x4),
             (self.by_software, 0x8),
+            (self.by_control_block, 0x10),
             (self.read_only, 0x4000),
         ])
     }
@@ -141,17 +145,20 @@ impl MediaFacts {
         }
     }
 
-    /// What keeps the medium from being written: on DVD-RAM as the drive tells it, on others whether it was made to be read
-    /// only.
+    /// What keeps the medium from being written: on DVD-RAM as the drive tells it, on DVD+RW the block that is for that where
+    /// the drive reads it, on others whether it was made to be read only.
     pub fn write_protection(&self) -> WriteProtection {
         let told = self.disc_structure(StructureMedium::Dvd, dvd_format::WRITE_PROTECTION);
         let byte = told.and_then(|told| told.data.first().copied());
         let byte = byte.unwrap_or_default();
+        let block = self.disc_structure(StructureMedium::Dvd, dvd_format::DISC_CONTROL_BLOCK);
+        let block = block.and_then(|block| WriteInhibitBlock::parse(&block.data).ok());
         WriteProtection {
             until_power_down: byte & write_protection::UNTIL_POWER_DOWN != 0,
             by_cartridge: byte & write_protection::CARTRIDGE != 0,
             by_medium: byte & write_protection::MEDIUM_SPECIFIC != 0,
             by_software: byte & write_protection::PERSISTENT != 0,
+            by_control_block: block.is_some_and(|block| block.status != 0),
             read_only: self.medium_type().is_read_only(),
         }
     }
