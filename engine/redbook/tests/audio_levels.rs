@@ -57,7 +57,7 @@ fn near(found: f64, wanted: f64, by: f64) {
 fn tones_are_as_loud_as_the_standard_says() {
     let folder = tempfile::tempdir().unwrap();
     for decibels in [-23.0, -33.0] {
-        let file = tone(folder.path(), "tone.wav", 20, decibels);
+        let file = tone(folder.path(), "tone.wav", 5, decibels);
         near(
             Loudness::measure(&file).unwrap().lufs().unwrap(),
             decibels,
@@ -74,12 +74,12 @@ fn tones_are_as_loud_as_the_standard_says() {
 #[test]
 fn tracks_of_an_album_keep_their_levels_beside_one_another() {
     let folder = tempfile::tempdir().unwrap();
-    let loud = tone(folder.path(), "loud.wav", 8, -20.0);
-    let quiet = tone(folder.path(), "quiet.wav", 8, -26.0);
+    let loud = tone(folder.path(), "loud.wav", 3, -20.0);
+    let quiet = tone(folder.path(), "quiet.wav", 3, -26.0);
     let heard = [&loud, &quiet].map(|file| Loudness::measure(file).unwrap());
     let album = Loudness::of_album(&heard).unwrap();
     assert!((-26.0..-20.0).contains(&album), "{album}");
-    let gain = Gain::to_loudness([&loud, &quiet], album, album + 6.0, -1.0);
+    let gain = Gain::to_loudness(&heard, album, album + 6.0, -1.0);
     near(gain.decibels(), 6.0, 0.01);
     let peak = |file| {
         let samples = samples(file, gain);
@@ -94,8 +94,71 @@ fn tracks_of_an_album_keep_their_levels_beside_one_another() {
     };
     near(20.0 * (peak(&loud) / peak(&quiet)).log10(), 6.0, 0.02);
     // A target beyond what there is room for ends at the ceiling.
-    let gain = Gain::to_loudness([&loud, &quiet], album, 0.0, -1.0);
+    let gain = Gain::to_loudness(&heard, album, 0.0, -1.0);
     near(gain.decibels(), 19.0, 0.01);
+}
+
+/// A sine whose samples all lie halfway between its crests and its zeros: the true peak is 3.01 decibels above them. It
+/// fades in and out, for a sudden beginning has peaks of its own.
+fn between_samples(folder: &Path, decibels: f64) -> AudioFile {
+    let amplitude = 10f64.powf(decibels / 20.0) * 32_768.0;
+    let count = 44_100u32;
+    let data: Vec<u8> = (0..count)
+        .map(|at| {
+            let fade = f64::from(at.min(count - at)) / 4410.0;
+            ((f64::from(at) + 0.5) * TAU / 4.0).sin() * amplitude * fade.min(1.0)
+        })
+        .flat_map(|value| [value.round() as i16; 2])
+        .flat_map(i16::to_le_bytes)
+        .collect();
+    let path = folder.join("between.wav");
+    fs::write(&path, wav(&data)).unwrap();
+    AudioFile::measure(&path).unwrap()
+}
+
+#[test]
+fn a_peak_between_samples_limits_loudness() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = between_samples(folder.path(), -6.0);
+    let decibels = |peak: f64| 20.0 * peak.log10();
+    near(decibels(file.peak()), -9.01, 0.01);
+    let heard = [Loudness::measure(&file).unwrap()];
+    near(decibels(heard[0].true_peak()), -6.0, 0.1);
+    let album = Loudness::of_album(&heard).unwrap();
+    // As loud as it could be: 5 dB, not the 8 for which its samples alone have room.
+    let gain = Gain::to_loudness(&heard, album, album + 20.0, -1.0);
+    near(gain.decibels(), 5.0, 0.1);
+    let gain = Gain::to_loudness(&heard, album, album + 2.0, -1.0);
+    near(gain.decibels(), 2.0, 0.001);
+    // A peak is one of samples.
+    near(Gain::to_peak([&file], -1.0).decibels(), 8.01, 0.01);
+}
+
+/// Floating samples may be greater than full scale: what is cut off when they are recorded as they are is there when they
+/// are made quieter.
+#[test]
+fn what_is_above_full_scale_is_not_lost_before_it_becomes_quieter() {
+    let folder = tempfile::tempdir().unwrap();
+    let values = (0..88_200u32).map(|at| (f64::from(at) / 441.0 * TAU).sin() * 2.0);
+    let data: Vec<u8> = values
+        .clone()
+        .flat_map(|value| [value as f32; 2])
+        .flat_map(f32::to_le_bytes)
+        .collect();
+    let mut content = wav(&data);
+    content[20..22].copy_from_slice(&3u16.to_le_bytes());
+    content[28..32].copy_from_slice(&352_800u32.to_le_bytes());
+    content[32..36].copy_from_slice(&[8, 0, 32, 0]);
+    let path = folder.path().join("loud.wav");
+    fs::write(&path, &content).unwrap();
+    let file = AudioFile::measure(&path).unwrap();
+    near(file.peak(), 2.0, 1e-4);
+    let gain = Gain::to_peak([&file], -6.0);
+    near(gain.decibels(), -12.02, 0.01);
+    let half = 10f64.powf(-6.0 / 20.0) * 16_384.0;
+    for (value, [left, _]) in values.zip(samples(&file, gain)) {
+        near(f64::from(left), value * half, 1.6);
+    }
 }
 
 #[test]

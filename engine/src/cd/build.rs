@@ -4,6 +4,7 @@
 
 use super::error::{CdError, CdFault, CdWarning};
 use super::image::CdImage;
+use super::level::hundredths;
 use super::program::{From, Piece};
 use super::samples::{SampleRun, Sound, bounded};
 use super::sectors::Sectors;
@@ -281,6 +282,13 @@ pub(super) fn tell_converted(
             path: file.path().to_owned(),
             rate: file.rate(),
             channels: file.channels(),
+        });
+    }
+    let beyond = hundredths(20.0 * file.peak().log10());
+    if beyond > 0 {
+        warnings.push(CdWarning::Clipped {
+            path: file.path().to_owned(),
+            beyond,
         });
     }
 }

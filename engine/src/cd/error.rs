@@ -1,7 +1,7 @@
 //! Why files make no CD, and what is worth knowing of those that do. Each names the file, and the line where a cue sheet says it.
 
 use pitland_mmc::Lba;
-use pitland_redbook::audio::{AudioError, AudioFault};
+use pitland_redbook::audio::{AudioError, AudioFault, SAMPLE_RATE};
 use pitland_redbook::ccd::CcdFault;
 use pitland_redbook::cue::CueFault;
 use pitland_redbook::disc::LayoutError;
@@ -269,7 +269,7 @@ impl From<SourceError> for CdError {
 #[non_exhaustive]
 pub enum CdWarning {
     /// Sound that was converted: it had not the samples of a CD.
-    #[error("{}: converted from {rate} samples a second of {channels} channel(s)", .path.display())]
+    #[error("{}: {}", .path.display(), told_converted(*.rate, *.channels))]
     Converted {
         /// Which file.
         path: PathBuf,
@@ -277,6 +277,24 @@ pub enum CdWarning {
         rate: u32,
         /// Its channels.
         channels: u8,
+    },
+    /// Sound that is greater than full scale once it is converted: its crests are cut off. [`Level`](super::Level) keeps them.
+    #[error("{}: its sound goes {:.2} dB beyond full scale and is cut off there", .path.display(), f64::from(*.beyond) / 100.0)]
+    Clipped {
+        /// Which file.
+        path: PathBuf,
+        /// Hundredths of a decibel, more than none.
+        beyond: i32,
+    },
+    /// Pre-emphasis that is turned on or off where there is no pause for it.
+    #[error(
+        "pre-emphasis changes with track {track}, behind a pause of {pause} frames: players may turn it late, for it changes in pauses of 150 frames (2 seconds) or more"
+    )]
+    EmphasisWithoutPause {
+        /// The track that differs from the one before it.
+        track: u8,
+        /// Frames of its index 0.
+        pause: u32,
     },
     /// A text with characters that CD-TEXT has not, which was left out.
     #[error("CD-TEXT has no {character:?}: \"{text}\" is left out")]
@@ -304,7 +322,7 @@ pub enum CdWarning {
         gain: i32,
         /// How loud the album was, in hundredths of LUFS; `None`: that was not asked, or there is nothing to be heard.
         loudness: Option<i32>,
-        /// Whether its greatest sample kept it from becoming as loud as was wanted.
+        /// Whether its peak kept it from becoming as loud as was wanted.
         limited: bool,
     },
     /// Sub-channels R to W of an image, which are not recorded.
@@ -323,12 +341,24 @@ pub enum CdWarning {
     },
 }
 
+fn told_converted(rate: u32, channels: u8) -> String {
+    let sides = if channels == 1 {
+        "one channel"
+    } else {
+        "two channels"
+    };
+    match rate {
+        SAMPLE_RATE => format!("{sides} of samples that are not of 16 bits: rounded, with dither"),
+        _ => format!("converted from {rate} samples a second of {sides}"),
+    }
+}
+
 fn told_level(gain: i32, loudness: Option<i32>, limited: bool) -> String {
     let words = if gain < 0 { "quieter" } else { "louder" };
     let decibels = f64::from(gain.saturating_abs()) / 100.0;
     let from = loudness.map(|lufs| format!(" (it has {:.2} LUFS)", f64::from(lufs) / 100.0));
     let short = match limited {
-        true => "; its greatest sample allows no more",
+        true => "; its peak allows no more",
         false => "",
     };
     format!(

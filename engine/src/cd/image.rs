@@ -11,7 +11,7 @@ use super::subcode::OpenSubcode;
 use crate::error::SourceError;
 use pitland_mmc::Lba;
 use pitland_redbook::audio::Gain;
-use pitland_redbook::disc::Session;
+use pitland_redbook::disc::{Session, Track};
 use pitland_redbook::raw::{ProgramImage, ProgramSource, RawImage, SubchannelForm};
 use pitland_redbook::text::Pack;
 use pitland_redbook::{SECTOR_BYTES, SectorForm};
@@ -21,6 +21,8 @@ use std::sync::Arc;
 
 /// Where the first pregap begins.
 const PROGRAM_START: Lba = Lba(-150);
+/// Frames of a pause in which what the sub-channels say of the sound may change.
+const LEAST_PAUSE: u32 = 150;
 
 /// A CD of which everything is known but the bytes. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -47,8 +49,9 @@ impl CdImage {
         session: Session,
         tracks: Vec<Vec<Piece>>,
         text: Vec<Pack>,
-        warnings: Vec<CdWarning>,
+        mut warnings: Vec<CdWarning>,
     ) -> Self {
+        warnings.extend(turns_of_emphasis(&session));
         Self {
             session: Arc::new(session),
             tracks: tracks.into(),
@@ -77,9 +80,13 @@ impl CdImage {
         self
     }
 
-    pub(super) fn with_warning(mut self, warning: CdWarning) -> Self {
+    /// With a word on the level of its sound, of which then nothing is beyond full scale.
+    pub(super) fn told_of_level(mut self, warning: CdWarning) -> Self {
         let told = self.warnings.iter().cloned();
-        self.warnings = told.chain([warning]).collect();
+        self.warnings = told
+            .filter(|told| !matches!(told, CdWarning::Clipped { .. }))
+            .chain([warning])
+            .collect();
         self
     }
 
@@ -209,6 +216,25 @@ impl CdImage {
             kind: Kind::ByTrack(runs.collect()),
         }
     }
+}
+
+/// Tracks of sound at which pre-emphasis is turned on or off without two seconds of pause, in which alone it changes (recipe
+/// 5).
+fn turns_of_emphasis(session: &Session) -> Vec<CdWarning> {
+    let tracks: Vec<_> = session.tracks().collect();
+    let turns = tracks.windows(2).filter_map(|pair| {
+        let [(before, _), (track, placed)] = pair else {
+            return None;
+        };
+        let is_sound = |track: &Track| track.form == SectorForm::Audio;
+        let turns = track.control.pre_emphasis != before.control.pre_emphasis;
+        let is_late = turns && track.pregap() < LEAST_PAUSE && is_sound(before) && is_sound(track);
+        is_late.then(|| CdWarning::EmphasisWithoutPause {
+            track: placed.number,
+            pause: track.pregap(),
+        })
+    });
+    turns.collect()
 }
 
 /// The blocks of a CD in one of the forms that drives take.

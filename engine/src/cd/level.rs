@@ -9,19 +9,19 @@ use pitland_redbook::audio::{AudioFile, Gain, Loudness};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// How loud an album becomes. A ceiling is where its greatest sample then lies at most, in decibels below full scale: 0 or
-/// negative. It is that of samples; between them the sound may rise a little higher.
+/// How loud an album becomes. A ceiling is where its peak then lies at most, in decibels below full scale: 0 or negative.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum Level {
     /// As its files are.
     AsIs,
-    /// So that its greatest sample is at the ceiling.
+    /// So that its greatest sample is at the ceiling. Between samples the sound may rise a little higher.
     Peak {
         /// In decibels.
         ceiling: f64,
     },
-    /// As loud as the target says, by EBU R 128, or less where its greatest sample would go beyond the ceiling.
+    /// As loud as the target says, by EBU R 128, or less where its true peak, between samples too, would go beyond the
+    /// ceiling.
     Loudness {
         /// In LUFS.
         target: f64,
@@ -53,7 +53,7 @@ impl CdImage {
                 match Loudness::of_album(&heard) {
                     None => (Gain::NONE, None, false),
                     Some(album) => {
-                        let gain = Gain::to_loudness(files(), album, target, ceiling);
+                        let gain = Gain::to_loudness(&heard, album, target, ceiling);
                         let limited = hundredths(gain.decibels()) < hundredths(target - album);
                         (gain, Some(hundredths(album)), limited)
                     }
@@ -65,7 +65,7 @@ impl CdImage {
             loudness,
             limited,
         };
-        Ok(self.with_gain(gain).with_warning(warning))
+        Ok(self.with_gain(gain).told_of_level(warning))
     }
 
     /// Each sound file once, in an order that does not change.
@@ -85,7 +85,7 @@ impl CdImage {
 }
 
 /// In hundredths, which are told.
-fn hundredths(decibels: f64) -> i32 {
+pub(super) fn hundredths(decibels: f64) -> i32 {
     // The conversion saturates.
     (decibels * 100.0).round() as i32
 }

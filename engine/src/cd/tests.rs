@@ -160,6 +160,71 @@ fn hidden_sound_lies_before_the_first_track_and_short_tracks_are_filled_up() {
 }
 
 #[test]
+fn pre_emphasis_that_changes_without_a_pause_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let told = |gap: Gap, emphasized: [bool; 3]| {
+        let mut builder = CdImage::builder();
+        builder.gap = gap;
+        for (number, emphasis) in emphasized.into_iter().enumerate() {
+            let name = number.to_string();
+            let mut track = put(folder.path(), &name, &pcm(0, 588 * 500));
+            track.control.pre_emphasis = emphasis;
+            builder.add(track);
+        }
+        builder.finish().unwrap().warnings().to_vec()
+    };
+    let late = |track, pause| CdWarning::EmphasisWithoutPause { track, pause };
+    let once = [false, true, true];
+    assert_eq!(told(Gap::None, once), [late(2, 0)]);
+    assert_eq!(told(Gap::Silence(149), once), [late(2, 149)]);
+    let twice = [false, true, false];
+    assert_eq!(told(Gap::None, twice), [late(2, 0), late(3, 0)]);
+    assert_eq!(told(Gap::Silence(150), twice), []);
+    // What is played in the pause does not matter.
+    assert_eq!(told(Gap::Shared(150), twice), []);
+    assert_eq!(told(Gap::None, [true; 3]), []);
+}
+
+#[test]
+fn crests_that_are_cut_off_are_told_unless_the_album_becomes_quieter() {
+    let folder = tempfile::tempdir().unwrap();
+    let samples = [1.0f32, -2.0].repeat(588 * 300);
+    let data: Vec<u8> = samples.into_iter().flat_map(f32::to_le_bytes).collect();
+    let mut file = b"RIFF\0\0\0\0WAVEfmt \x10\0\0\0\x03\0\x02\0".to_vec();
+    file.extend(44_100u32.to_le_bytes());
+    file.extend((44_100u32 * 8).to_le_bytes());
+    file.extend([8, 0, 32, 0]);
+    file.extend(b"data");
+    file.extend((data.len() as u32).to_le_bytes());
+    file.extend(data);
+    let length = (file.len() as u32 - 8).to_le_bytes();
+    file[4..8].copy_from_slice(&length);
+    let path = folder.path().join("loud.wav");
+    fs::write(&path, file).unwrap();
+    let mut builder = CdImage::builder();
+    builder.add(CdTrack::sound(&path));
+    let image = builder.finish().unwrap();
+    let clipped = CdWarning::Clipped { path, beyond: 602 };
+    assert!(
+        image.warnings().contains(&clipped),
+        "{:?}",
+        image.warnings()
+    );
+    let quieter = image.levelled(Level::Peak { ceiling: 0.0 }).unwrap();
+    assert!(!quieter.warnings().contains(&clipped));
+    let levelled = CdWarning::Levelled {
+        gain: -602,
+        loudness: None,
+        limited: false,
+    };
+    assert!(
+        quieter.warnings().contains(&levelled),
+        "{:?}",
+        quieter.warnings()
+    );
+}
+
+#[test]
 fn a_file_that_changed_meanwhile_is_not_recorded() {
     let folder = tempfile::tempdir().unwrap();
     let mut builder = CdImage::builder();

@@ -32,7 +32,7 @@ pub(crate) struct SoundArgs {
     #[arg(long)]
     pub(crate) pad: bool,
     /// Make the album louder or quieter, all of it alike: peak brings its greatest sample to full scale; loudness brings it to
-    /// -18 LUFS or to those given, and its greatest sample to 1 dB below full scale at most. Files are decoded again for it.
+    /// -18 LUFS or to those given, and its true peak to 1 dB below full scale at most. Files are decoded again for it.
     #[arg(long, value_name = "peak|loudness[=LUFS]", value_parser = values::level)]
     pub(crate) normalise: Option<Level>,
     /// Record sound so many samples later than its place, or earlier where N is negative, for a drive that writes it beside.

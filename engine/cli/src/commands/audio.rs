@@ -12,7 +12,7 @@ use crate::output::plan::PlanView;
 use crate::output::report::ReportView;
 use crate::sink::Sink;
 use pitland::cd::cue_sheet::{CueSheet, CueTrackKind};
-use pitland::cd::{CdImage, CdMode, CdSubchannel, CdTrack, Gap, TrackDigest};
+use pitland::cd::{CdImage, CdMode, CdSubchannel, CdTrack, CdWarning, Gap, TrackDigest};
 use pitland::codes::Interface;
 use pitland::{BurnOptions, DriveLease, Image, OpenMode};
 use std::path::PathBuf;
@@ -178,7 +178,12 @@ impl Burning<'_> {
             }
         };
         let image = opened?;
-        for warning in image.warnings() {
+        // The drive's gaps are pauses.
+        let has_pauses = how.mode == CdModeArg::Tao;
+        let is_moot = |warning: &CdWarning| {
+            has_pauses && matches!(warning, CdWarning::EmphasisWithoutPause { .. })
+        };
+        for warning in image.warnings().iter().filter(|told| !is_moot(told)) {
             watcher.warn(warning.to_string());
         }
         if args.gapless && how.mode == CdModeArg::Tao {

@@ -11,14 +11,8 @@ use super::{AudioFault, Gain, SAMPLE_RATE, Sample};
 /// Samples that the resampler takes at a time, at least.
 const CHUNK: usize = 4096;
 
-/// Makes samples of a CD.
-pub(super) struct Converter {
-    /// `None` where the rate is that of a CD.
-    resampler: Option<Resampling>,
-    output: Output,
-}
-
-struct Resampling {
+/// Makes another rate that of a CD.
+pub(super) struct Resampling {
     resampler: Fft<f32>,
     rate: u32,
     /// What does not fill a chunk yet, interleaved.
@@ -30,64 +24,35 @@ struct Resampling {
     given: u64,
 }
 
-impl std::fmt::Debug for Converter {
+impl std::fmt::Debug for Resampling {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let rate = self.resampler.as_ref().map(|resampling| resampling.rate);
-        f.debug_struct("Converter")
-            .field("rate", &rate)
+        f.debug_struct("Resampling")
+            .field("rate", &self.rate)
             .finish_non_exhaustive()
     }
 }
 
-impl Converter {
-    pub(super) fn new(rate: u32, gain: Gain) -> Result<Self, AudioFault> {
-        let resampler = match rate {
-            SAMPLE_RATE => None,
-            _ => Some(Resampling::new(rate)?),
-        };
-        Ok(Self {
-            resampler,
-            output: Output {
-                gain,
-                dither: Dither::new(),
-            },
-        })
-    }
-
+impl Resampling {
     /// Appends what becomes of samples.
-    pub(super) fn convert(&mut self, samples: &[[f32; 2]], out: &mut Vec<Sample>) {
-        match &mut self.resampler {
-            None => out.extend(samples.iter().map(|sample| self.output.rounded(*sample))),
-            Some(resampling) => {
-                resampling.taken += samples.len() as u64;
-                resampling.pending.extend(samples.iter().flatten());
-                resampling.process(false);
-                resampling.hand_out(&mut self.output, out, u64::MAX);
-            }
-        }
+    pub(super) fn convert(&mut self, samples: &[[f32; 2]], out: &mut Vec<[f32; 2]>) {
+        self.taken += samples.len() as u64;
+        self.pending.extend(samples.iter().flatten());
+        self.process(false);
+        self.hand_out(out, u64::MAX);
     }
 
     /// Appends what is left behind the last sample: as many as the length in seconds asks for, rounded.
-    pub(super) fn finish(&mut self, out: &mut Vec<Sample>) {
-        let Some(resampling) = &mut self.resampler else {
-            return;
-        };
-        let rate = u64::from(resampling.rate);
-        let all = (resampling.taken * u64::from(SAMPLE_RATE) + rate / 2) / rate;
-        while resampling.given < all {
-            let before = resampling.given;
-            resampling.process(true);
-            resampling.hand_out(&mut self.output, out, all);
-            if resampling.given == before && resampling.made.is_empty() {
-                // The delay of the resampler is being run through.
-                continue;
-            }
+    pub(super) fn finish(&mut self, out: &mut Vec<[f32; 2]>) {
+        let rate = u64::from(self.rate);
+        let all = (self.taken * u64::from(SAMPLE_RATE) + rate / 2) / rate;
+        while self.given < all {
+            // At first the delay of the resampler is run through.
+            self.process(true);
+            self.hand_out(out, all);
         }
     }
-}
 
-impl Resampling {
-    fn new(rate: u32) -> Result<Self, AudioFault> {
+    pub(super) fn new(rate: u32) -> Result<Self, AudioFault> {
         // From what telephones have to what studios have; a chunk has some samples of either rate.
         if !(4000..=768_000).contains(&rate) {
             return Err(AudioFault::Rate(rate));
@@ -147,12 +112,12 @@ impl Resampling {
     }
 
     /// Hands out what was made, but for the delay, and no more than `all` in all.
-    fn hand_out(&mut self, output: &mut Output, out: &mut Vec<Sample>, all: u64) {
+    fn hand_out(&mut self, out: &mut Vec<[f32; 2]>, all: u64) {
         for sample in self.made.as_chunks::<2>().0 {
             if self.delay > 0 {
                 self.delay -= 1;
             } else if self.given < all {
-                out.push(output.rounded(*sample));
+                out.push(*sample);
                 self.given += 1;
             }
         }
@@ -168,18 +133,38 @@ fn greatest_common_divisor(a: usize, b: usize) -> usize {
 }
 
 /// The last step: as loud as is wanted, and in whole numbers.
-struct Output {
+#[derive(Debug)]
+pub(super) struct Output {
     gain: Gain,
     dither: Dither,
+    greatest: f32,
 }
 
 impl Output {
-    fn rounded(&mut self, sample: [f32; 2]) -> Sample {
-        self.dither.rounded(self.gain.applied(sample))
+    pub(super) const fn new(gain: Gain) -> Self {
+        Self {
+            gain,
+            dither: Dither::new(),
+            greatest: 0.0,
+        }
+    }
+
+    pub(super) fn rounded(&mut self, sample: [f32; 2]) -> Sample {
+        let sample = self.gain.applied(sample);
+        self.greatest = sample
+            .iter()
+            .fold(self.greatest, |most, v| most.max(v.abs()));
+        self.dither.rounded(sample)
+    }
+
+    /// The greatest sample before it was rounded; full scale is 1, and what was above it was cut off.
+    pub(super) const fn greatest(&self) -> f32 {
+        self.greatest
     }
 }
 
 /// Noise of a triangular distribution, from a generator of 64 bits that always begins alike.
+#[derive(Debug)]
 struct Dither(u64);
 
 impl Dither {

@@ -6,7 +6,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use symphonia::core::audio::GenericAudioBufferRef;
-use symphonia::core::codecs::audio::{AudioDecoder, AudioDecoderOptions};
+use symphonia::core::codecs::audio::well_known::{
+    CODEC_ID_ALAC, CODEC_ID_FLAC, CODEC_ID_MP3, CODEC_ID_VORBIS,
+};
+use symphonia::core::codecs::audio::{AudioCodecParameters, AudioDecoder, AudioDecoderOptions};
 use symphonia::core::errors::Error;
 use symphonia::core::formats::probe::Hint;
 use symphonia::core::formats::{FormatOptions, FormatReader, TrackType};
@@ -14,7 +17,7 @@ use symphonia::core::io::MediaSourceStream;
 use symphonia::core::meta::{MetadataOptions, StandardTag, Tag};
 
 use super::mp4::{self, Cut};
-use super::{AudioError, AudioFault, AudioTags, SAMPLE_RATE, Sample};
+use super::{AudioError, AudioFault, AudioTags, FULL_SCALE, SAMPLE_RATE, Sample};
 
 /// Decoded samples.
 pub(super) enum Piece {
@@ -22,6 +25,17 @@ pub(super) enum Piece {
     Exact(Vec<Sample>),
     /// Of both channels, full scale 1, at the file's rate.
     Float(Vec<[f32; 2]>),
+}
+
+impl Piece {
+    /// As decoders of other kinds give it, full scale 1.
+    pub(super) fn unscaled(self) -> Vec<[f32; 2]> {
+        let of = |value: i16| f32::from(value) / FULL_SCALE as f32;
+        match self {
+            Self::Exact(samples) => samples.into_iter().map(|sample| sample.map(of)).collect(),
+            Self::Float(samples) => samples,
+        }
+    }
 }
 
 /// A file that is being decoded.
@@ -40,6 +54,12 @@ pub(super) struct Decoder {
     decoded: u64,
     /// Samples that the file says it has, where such words are exact.
     stated: Option<u64>,
+    /// Whether what its packets say of their ends is known, not guessed.
+    knows_end: bool,
+    /// Whether its packets say on which sample they begin.
+    is_numbered: bool,
+    /// On which the next one is due.
+    due: Option<i64>,
     /// It panicked: what it holds may be in any state.
     broken: bool,
 }
@@ -116,10 +136,23 @@ impl Decoder {
         let decoder = symphonia::default::get_codecs()
             .make_audio_decoder(parameters, &AudioDecoderOptions::default().gapless(false))
             .map_err(|error| no_sound(&error.to_string()))?;
-        let bits = parameters.bits_per_sample;
+        let bits = parameters.bits_per_sample.or_else(|| alac_bits(parameters));
         let exact = rate == SAMPLE_RATE && bits == Some(16) && is_lossless(parameters.codec);
-        // Lossy kinds often guess it, and what was written into a pipe does not know it.
-        let stated = stated.filter(|count| is_lossless(parameters.codec) && *count < MOST_STATED);
+        let is_mp3 = parameters.codec == CODEC_ID_MP3;
+        // Lossy kinds often guess it, and what was written into a pipe does not know it. An encoder of MP3 that tells what it
+        // put before the sound has counted its frames; some count the one with their own words among them.
+        let stated = match stated {
+            Some(count) if is_lossless(parameters.codec) => {
+                Some(count).filter(|c| *c < MOST_STATED)
+            }
+            Some(count) if is_mp3 && delay > 0 => {
+                Some((count + u64::from(delay)).saturating_sub(MP3_FRAME))
+            }
+            _ => None,
+        };
+        // The demuxer guesses the length of such a file by the bit rate of its first frame.
+        let knows_end = !is_mp3 || delay > 0;
+        let is_numbered = [CODEC_ID_FLAC, CODEC_ID_VORBIS].contains(&parameters.codec);
         let tags = tags_of(format.as_mut());
         // The demuxer of MP4 says nothing of what encoders put before and behind the sound.
         let cut = match delay {
@@ -138,6 +171,9 @@ impl Decoder {
             cut,
             decoded: 0,
             stated,
+            knows_end,
+            is_numbered,
+            due: None,
             broken: false,
         })
     }
@@ -183,6 +219,16 @@ impl Decoder {
             if packet.track_id != self.track {
                 continue;
             }
+            let begins = packet.pts.get();
+            let missing = self.due.map_or(0, |due| begins.saturating_sub(due));
+            if self.is_numbered && missing > 0 {
+                let fault = AudioFault::Damaged {
+                    sample: self.decoded,
+                    what: format!("{missing} samples are missing"),
+                };
+                return Err(AudioError::new(&self.path, fault));
+            }
+            self.due = Some(begins.saturating_add_unsigned(packet.block_dur().get()));
             let buffer = match self.decoder.decode(&packet) {
                 Ok(buffer) => buffer,
                 Err(error) => return Err(damaged(&self.path, self.decoded, error)),
@@ -194,7 +240,10 @@ impl Decoder {
             let frames = buffer.frames();
             self.decoded += frames as u64;
             let head = usize::try_from(packet.trim_start.get()).unwrap_or(usize::MAX);
-            let tail = usize::try_from(packet.trim_end.get()).unwrap_or(usize::MAX);
+            let tail = match self.knows_end {
+                true => usize::try_from(packet.trim_end.get()).unwrap_or(usize::MAX),
+                false => 0,
+            };
             let kept = head.min(frames)..frames.saturating_sub(tail).max(head.min(frames));
             let kept = self.cut.keep(kept);
             return Ok(Some(piece_of(&buffer, channels, self.exact, kept)));
@@ -214,6 +263,9 @@ impl Decoder {
         }
     }
 }
+
+/// Samples of a frame of MP3, at most.
+const MP3_FRAME: u64 = 1152;
 
 /// From here on a number of samples is no length: 32 bits of bytes, all set, of two channels of 16 bits.
 const MOST_STATED: u64 = 0xffff_0000 / 4;
@@ -245,11 +297,18 @@ fn piece_of(
     }
 }
 
+/// Bits of a sample of ALAC, of which its description alone tells: behind the length of its packets and a version.
+fn alac_bits(parameters: &AudioCodecParameters) -> Option<u32> {
+    let is_alac = parameters.codec == CODEC_ID_ALAC;
+    let description = parameters.extra_data.as_ref().filter(|_| is_alac)?;
+    description.get(5).copied().map(u32::from)
+}
+
 /// Whether decoded samples are those that were encoded.
 fn is_lossless(codec: symphonia::core::codecs::audio::AudioCodecId) -> bool {
     use symphonia::core::codecs::audio::well_known::{
-        CODEC_ID_ALAC, CODEC_ID_FLAC, CODEC_ID_PCM_F32LE, CODEC_ID_PCM_S16BE, CODEC_ID_PCM_S16LE,
-        CODEC_ID_PCM_S24BE, CODEC_ID_PCM_S24LE, CODEC_ID_PCM_S32LE,
+        CODEC_ID_PCM_F32LE, CODEC_ID_PCM_S16BE, CODEC_ID_PCM_S16LE, CODEC_ID_PCM_S24BE,
+        CODEC_ID_PCM_S24LE, CODEC_ID_PCM_S32LE,
     };
     [
         CODEC_ID_PCM_S16LE,

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use ebur128::{EbuR128, Mode};
 
-use super::{AudioError, AudioFault, AudioFile, SAMPLE_RATE, Sample};
+use super::{AudioError, AudioFault, AudioFile, SAMPLE_RATE, Unrounded};
 
 /// A factor for the samples of an album.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -22,23 +22,27 @@ impl Gain {
     /// negative. Silence stays as it is.
     #[must_use]
     pub fn to_peak<'a>(files: impl IntoIterator<Item = &'a AudioFile>, ceiling: f64) -> Self {
-        match peak(files) {
-            0 => Self::NONE,
-            peak => Self((FULL_SCALE * factor(ceiling.min(0.0)) / f64::from(peak)) as f32),
+        match greatest(files.into_iter().map(AudioFile::peak)) {
+            peak if peak > 0.0 => Self((factor(ceiling.min(0.0)) / peak) as f32),
+            _ => Self::NONE,
         }
     }
 
-    /// Makes an album of loudness `album`, in LUFS, as loud as `target` says, but its greatest sample no greater than
+    /// Makes an album of loudness `album`, in LUFS, as loud as `target` says, but so that its true peak lies no higher than
     /// `ceiling` decibels below full scale say.
     #[must_use]
     pub fn to_loudness<'a>(
-        files: impl IntoIterator<Item = &'a AudioFile>,
+        heard: impl IntoIterator<Item = &'a Loudness>,
         album: f64,
         target: f64,
         ceiling: f64,
     ) -> Self {
-        let Self(most) = Self::to_peak(files, ceiling);
-        Self((factor(target - album) as f32).min(most))
+        let wanted = factor(target - album);
+        let gain = match greatest(heard.into_iter().map(Loudness::true_peak)) {
+            peak if peak > 0.0 => wanted.min(factor(ceiling.min(0.0)) / peak),
+            _ => wanted,
+        };
+        Self(gain as f32)
     }
 
     /// What it makes of samples, in decibels; negative makes quieter.
@@ -58,21 +62,16 @@ impl Gain {
     }
 }
 
-/// A sample as decoders of other kinds give it.
-pub(super) fn unscaled(sample: Sample) -> [f32; 2] {
-    sample.map(|value| f32::from(value) / FULL_SCALE as f32)
-}
-
-const FULL_SCALE: f64 = 32_768.0;
-
 fn factor(decibels: f64) -> f64 {
     10f64.powf(decibels / 20.0)
 }
 
-fn peak<'a>(files: impl IntoIterator<Item = &'a AudioFile>) -> u16 {
-    let peaks = files.into_iter().map(AudioFile::peak);
-    peaks.max().unwrap_or(0)
+fn greatest(peaks: impl Iterator<Item = f64>) -> f64 {
+    peaks.fold(0.0, f64::max)
 }
+
+/// Samples of silence that push the last ones of a file through the filter of the true peak.
+const FILTER: usize = 64;
 
 /// What was heard of a file, from which its loudness and that of an album follow. A few kilobytes, however long it is.
 pub struct Loudness(EbuR128);
@@ -90,18 +89,23 @@ impl Loudness {
     /// As [`AudioFile::measure`].
     pub fn measure(file: &AudioFile) -> Result<Self, AudioError> {
         let failed = |what: ebur128::Error| listening(file.path(), &what);
-        let mode = Mode::I | Mode::HISTOGRAM;
+        let mode = Mode::I | Mode::HISTOGRAM | Mode::TRUE_PEAK;
         let mut meter = EbuR128::new(2, SAMPLE_RATE, mode).map_err(failed)?;
-        let mut stream = file.stream()?;
-        let mut piece: Vec<Sample> = vec![[0; 2]; 1 << 14];
-        loop {
-            let read = stream.read(&mut piece)?;
-            if read == 0 {
-                return Ok(Self(meter));
-            }
-            let heard = piece.get(..read).unwrap_or_default().as_flattened();
-            meter.add_frames_i16(heard).map_err(failed)?;
+        let mut source = Unrounded::open(file.path())?;
+        while let Some(piece) = source.next()? {
+            let heard = piece.unscaled();
+            meter.add_frames_f32(heard.as_flattened()).map_err(failed)?;
         }
+        // A filter looks between samples, and the last ones are still in it.
+        meter.add_frames_f32(&[0.0; 2 * FILTER]).map_err(failed)?;
+        Ok(Self(meter))
+    }
+
+    /// The greatest value that the sound has, between samples too; full scale is 1. It is measured as ITU-R BS.1770 has it, at
+    /// four times the samples, and can fall short of the truth by some tenths of a decibel in the highest notes.
+    #[must_use]
+    pub fn true_peak(&self) -> f64 {
+        greatest((0..2).filter_map(|channel| self.0.true_peak(channel).ok()))
     }
 
     /// Of the file, in LUFS; `None`: there is nothing to be heard.

@@ -14,7 +14,7 @@ pub use level::{Gain, Loudness};
 
 use std::path::{Path, PathBuf};
 
-use convert::Converter;
+use convert::{Output, Resampling};
 use decode::{Decoder, Piece};
 
 /// Samples a second, of each channel.
@@ -24,6 +24,9 @@ pub const FRAME_SAMPLES: u64 = 588;
 
 /// A sample of both channels, left first.
 pub type Sample = [i16; 2];
+
+/// What is 1 for decoders of other kinds.
+const FULL_SCALE: f64 = 32_768.0;
 
 /// What a file says of itself.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -46,14 +49,14 @@ pub struct AudioTags {
 }
 
 /// A sound file whose samples were counted.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct AudioFile {
     path: PathBuf,
     rate: u32,
     channels: u8,
     exact: bool,
     samples: u64,
-    peak: u16,
+    peak: f64,
     tags: AudioTags,
 }
 
@@ -66,7 +69,7 @@ impl AudioFile {
     pub fn measure(path: &Path) -> Result<Self, AudioError> {
         let mut stream = AudioStream::open(path, Gain::NONE)?;
         let mut samples = 0;
-        let mut peak = 0;
+        let mut peak = 0u16;
         let mut piece = vec![[0; 2]; 1 << 14];
         loop {
             let read = stream.read(&mut piece)?;
@@ -86,14 +89,17 @@ impl AudioFile {
             channels,
             exact,
             tags,
-        } = stream.facts;
+        } = stream.source.facts;
         Ok(Self {
             path: path.to_owned(),
             rate,
             channels,
             exact,
             samples,
-            peak,
+            peak: match exact {
+                true => f64::from(peak) / FULL_SCALE,
+                false => f64::from(stream.output.greatest()),
+            },
             tags,
         })
     }
@@ -134,9 +140,10 @@ impl AudioFile {
         self.exact
     }
 
-    /// The greatest sample, 0 to 32768.
+    /// The greatest sample, before it is rounded: full scale is 1. What is above, as decoders and converted rates often
+    /// have it, is cut off where the file is recorded as it is.
     #[must_use]
-    pub const fn peak(&self) -> u16 {
+    pub const fn peak(&self) -> f64 {
         self.peak
     }
 
@@ -172,13 +179,66 @@ struct Decoded {
     tags: AudioTags,
 }
 
+/// The samples of a file at the rate of a CD, before they are made louder and rounded.
+#[derive(Debug)]
+struct Unrounded {
+    decoder: Decoder,
+    /// `None` where the rate is that of a CD.
+    resampling: Option<Resampling>,
+    facts: Decoded,
+    ended: bool,
+}
+
+impl Unrounded {
+    fn open(path: &Path) -> Result<Self, AudioError> {
+        let mut decoder = Decoder::open(path)?;
+        let facts = Decoded {
+            rate: decoder.rate(),
+            channels: decoder.channels(),
+            exact: decoder.is_exact(),
+            tags: decoder.tags(),
+        };
+        let resampling = match facts.rate {
+            SAMPLE_RATE => None,
+            rate => {
+                let made = Resampling::new(rate);
+                Some(made.map_err(|fault| AudioError::new(path, fault))?)
+            }
+        };
+        Ok(Self {
+            decoder,
+            resampling,
+            facts,
+            ended: false,
+        })
+    }
+
+    /// The next samples, perhaps none; `None` at the end.
+    fn next(&mut self) -> Result<Option<Piece>, AudioError> {
+        if self.ended {
+            return Ok(None);
+        }
+        let piece = self.decoder.next()?;
+        self.ended = piece.is_none();
+        let Some(resampling) = &mut self.resampling else {
+            return Ok(piece);
+        };
+        let mut made = Vec::new();
+        match piece {
+            Some(piece) => resampling.convert(&piece.unscaled(), &mut made),
+            None => resampling.finish(&mut made),
+        }
+        Ok(Some(Piece::Float(made)))
+    }
+}
+
 /// The samples of a file, one after the other.
 #[derive(Debug)]
 pub struct AudioStream {
-    decoder: Decoder,
-    /// `None` where samples pass as they are.
-    converter: Option<Converter>,
-    facts: Decoded,
+    source: Unrounded,
+    output: Output,
+    /// Samples of a CD pass as they are.
+    passes: bool,
     /// Samples that were made and not yet taken.
     ready: Vec<Sample>,
     taken: usize,
@@ -187,24 +247,10 @@ pub struct AudioStream {
 
 impl AudioStream {
     fn open(path: &Path, gain: Gain) -> Result<Self, AudioError> {
-        let mut decoder = Decoder::open(path)?;
-        let facts = Decoded {
-            rate: decoder.rate(),
-            channels: decoder.channels(),
-            exact: decoder.is_exact(),
-            tags: decoder.tags(),
-        };
-        let converter = match facts.exact && gain.is_none() {
-            true => None,
-            false => {
-                let made = Converter::new(facts.rate, gain);
-                Some(made.map_err(|fault| AudioError::new(path, fault))?)
-            }
-        };
         Ok(Self {
-            decoder,
-            converter,
-            facts,
+            source: Unrounded::open(path)?,
+            output: Output::new(gain),
+            passes: gain.is_none(),
             ready: Vec::new(),
             taken: 0,
             ended: false,
@@ -240,21 +286,13 @@ impl AudioStream {
     fn more(&mut self) -> Result<(), AudioError> {
         self.ready.clear();
         self.taken = 0;
-        match (self.decoder.next()?, &mut self.converter) {
-            (Some(Piece::Exact(samples)), None) => self.ready = samples,
-            (Some(Piece::Exact(samples)), Some(converter)) => {
-                let samples: Vec<_> = samples.into_iter().map(level::unscaled).collect();
-                converter.convert(&samples, &mut self.ready);
+        match self.source.next()? {
+            None => self.ended = true,
+            Some(Piece::Exact(samples)) if self.passes => self.ready = samples,
+            Some(piece) => {
+                let samples = piece.unscaled().into_iter();
+                self.ready = samples.map(|sample| self.output.rounded(sample)).collect();
             }
-            (Some(Piece::Float(samples)), Some(converter)) => {
-                converter.convert(&samples, &mut self.ready);
-            }
-            (Some(Piece::Float(_)), None) => {}
-            (None, Some(converter)) => {
-                converter.finish(&mut self.ready);
-                self.ended = true;
-            }
-            (None, None) => self.ended = true,
         }
         Ok(())
     }
