@@ -117,6 +117,53 @@ fn sound_stays_moved_behind_a_read_that_failed() {
     }
 }
 
+#[tokio::test]
+async fn a_difference_is_told_by_its_track_and_time_whatever_the_read_offset() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = Engine::builder().build().unwrap();
+    let (first, second) = (sound(400), sound(500));
+    for (mode, pieces) in [(CdMode::SessionAtOnce, 1), (CdMode::TrackAtOnce, 2)] {
+        let disc = folder.path().join(format!("{mode}.vdisc"));
+        drop(create_disc(&disc, MediumKind::CdR, None).unwrap());
+        // A drive that gives sound from 594 samples behind the place that is asked for.
+        let drive = format!("virtual:{},profile=first-dvd-writer", disc.display());
+        let drive = engine
+            .open_with(&drive.parse().unwrap(), OpenMode::Existing, |drive| drive)
+            .unwrap();
+        let lease = drive.lease("test").await.unwrap();
+        let burned = image(folder.path(), &first, &second);
+        let options = BurnOptions::default().verify(VerifyLevel::None);
+        let job = lease.burn(options, Image::cd(burned.clone(), mode));
+        job.report().await.unwrap();
+        let facts = drive.medium().await.unwrap().facts;
+        assert_eq!(burned.recorded_as(&facts), mode);
+        let compare = async |image: CdImage| {
+            let (reader, facts) = (lease.reader(), facts.clone());
+            let work =
+                move || reader.compare_cd(&image, mode, &facts, |_, _| ControlFlow::Continue(()));
+            tokio::task::spawn_blocking(work).await.unwrap().unwrap()
+        };
+        let same = compare(burned).await;
+        assert!(same.is_equal(), "{mode}: {same:?}");
+        assert_eq!((same.read_offset, same.reread), (Some(594), 0));
+        // A sector of each piece of sound lies before what the drive gives of it, and six samples of the next one.
+        assert_eq!(
+            (same.unseen_samples, same.compared),
+            (594 * pieces, 900 - pieces)
+        );
+        let mut other = second.clone();
+        other[7 * SECTOR_BYTES + 1001] ^= 1;
+        let differs = compare(image(folder.path(), &first, &other)).await;
+        let [difference] = differs.differences[..] else {
+            panic!("{mode}: {differs:?}");
+        };
+        let start = facts.cd.toc.as_ref().unwrap().entries[1].start;
+        assert_eq!(difference.lba, Lba(start.0 + 7), "{mode}");
+        assert_eq!(difference.to_string(), "track 2, 00:00:07 differs");
+        assert_eq!(differs.bad_sectors, [difference.lba]);
+    }
+}
+
 /// Blocks of lead-in before the first pregap: some rounds of the table of contents.
 const LEAD_IN: u32 = 60;
 /// Bytes of a block with P and Q, Q behind the sector.

@@ -9,6 +9,7 @@ pub(crate) use volume::{TextArgs, VolumeArgs};
 use crate::exit;
 use crate::values;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use pitland::cd::Level;
 use pitland::transport::sim::DiscType;
 use pitland::{LeaseOptions, Speed};
 use std::ffi::OsString;
@@ -316,12 +317,18 @@ pub(crate) struct BurnArgs {
 pub(crate) struct VerifyArgs {
     #[command(flatten)]
     pub(crate) drive: DriveArg,
-    /// What was burned; one .iso or .cue file: the image itself. None: what the disc's own manifest lists.
+    /// What was burned; one .iso, .cue, .toc or .ccd file: the image itself. None: what the disc's own manifest lists.
     #[arg(value_name = "SOURCE")]
     pub(crate) sources: Vec<PathBuf>,
-    /// The single .iso or .cue file is on the disc as a file.
+    /// The single .iso, .cue, .toc or .ccd file is on the disc as a file.
     #[arg(long)]
     pub(crate) as_file: bool,
+    /// Short tracks of the sheet were filled up with silence.
+    #[arg(long)]
+    pub(crate) pad: bool,
+    /// The sheet's sound was made louder or quieter, as for the burn.
+    #[arg(long, value_name = "peak|loudness[=LUFS]", value_parser = values::level)]
+    pub(crate) normalise: Option<Level>,
     #[command(flatten)]
     pub(crate) tree: TreeArgs,
 }

@@ -7,7 +7,7 @@ use crate::ending;
 use crate::exit::Exit;
 use crate::output::json::{ErrorView, Name};
 use crate::output::report::ReportView;
-use pitland::cd::{CdError, ScanCdError};
+use pitland::cd::{CdError, CompareError, ScanCdError};
 use pitland::codes::{Code, Coded, Interface};
 use pitland::journal::{JournalError, Verdict};
 use pitland::mastering::{PlanError, ScanError};
@@ -656,6 +656,7 @@ from_owned!(
     SourceError,
     CdError,
     ScanCdError,
+    CompareError,
     ScanError,
     PlanError,
     AddressError,

@@ -1,5 +1,5 @@
 //! Discs that were mastered in all ways, compared with their sources: what was asked for is no difference, and what was
-//! not is one.
+//! not is one. The same for CDs of sound and their sheets.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -113,4 +113,71 @@ fn a_moved_folder_is_compared_all_the_same() {
     });
     // By Rock Ridge, by Joliet, and by the plain names.
     assert_eq!(missing.count(), 3, "{}", run.text());
+}
+
+/// Samples that nowhere repeat themselves.
+fn samples(frames: u32) -> Vec<u8> {
+    (0..frames * 588)
+        .flat_map(|n| (n.wrapping_mul(2_654_435_761) | 1).to_le_bytes())
+        .collect()
+}
+
+/// Sound before the first track, gapless sound, a pause, and data behind it.
+const SHEET: &str = "FILE a.bin BINARY\nTRACK 1 AUDIO\nINDEX 0 0:0:0\nINDEX 1 0:1:0\nTRACK 2 AUDIO\nINDEX 1 0:6:0\n\
+    TRACK 3 AUDIO\nPREGAP 0:2:0\nINDEX 1 0:11:0\nFILE d.bin BINARY\nTRACK 4 MODE1/2048\nPREGAP 0:2:0\nINDEX 1 0:0:0\n";
+
+#[test]
+fn a_cd_of_sound_and_data_is_compared_with_its_sheet_sector_by_sector() {
+    let bench = Bench::new();
+    let sound = samples(1200);
+    let data: Vec<u8> = (0..300 * 2048u32).map(|n| (n / 7) as u8).collect();
+    let write = |sound: &[u8], data: &[u8]| {
+        fs::write(bench.path("a.bin"), sound).unwrap();
+        fs::write(bench.path("d.bin"), data).unwrap();
+    };
+    fs::write(bench.path("a.cue"), SHEET).unwrap();
+    for (name, mode) in [("sao", "sao"), ("tao", "tao")] {
+        let disc = format!("{name}.vdisc");
+        bench.expect(0, &["virtual", "create", &disc, "--medium", "cd-r"]);
+        // Its sound comes from 594 samples behind the place that is asked for.
+        let drive = format!("virtual:{disc},profile=first-dvd-writer");
+        write(&sound, &data);
+        let burn = ["audio", "--cue", "a.cue", "--drive", &drive];
+        bench.expect(0, &[&burn[..], &["--mode", mode]].concat());
+        let run = bench.expect(0, &["verify", &drive, "a.cue", "--json"]);
+        let told = &run.of_type("cd-verified")[0];
+        assert_eq!(told["equal"], true, "{mode}");
+        assert_eq!(told["read_offset"], 594, "{mode}");
+        let recording = if mode == "tao" {
+            "track-by-track"
+        } else {
+            "at-once"
+        };
+        assert_eq!(told["recording"], recording);
+        // A bit of sound, and one of data: track and time are told.
+        let mut other = sound.clone();
+        other[700 * 2352 + 17] ^= 1;
+        let mut others = data.clone();
+        others[250 * 2048 + 5] ^= 1;
+        write(&other, &others);
+        let run = bench.expect(9, &["verify", &drive, "a.cue", "--json"]);
+        let said: Vec<String> = run
+            .of_type("difference")
+            .iter()
+            .map(|told| told["what"].to_string())
+            .collect();
+        assert_eq!(said.len(), 2, "{mode}: {said:?}");
+        assert!(said[0].contains("track 2, 00:03:25 differs"), "{said:?}");
+        assert!(said[1].contains("track 4, 00:03:25 differs"), "{said:?}");
+        assert_eq!(run.of_type("cd-verified")[0]["bad"], 2);
+    }
+    // Where the sheet has a track elsewhere it is told so.
+    write(&sound, &data);
+    let moved = SHEET.replace("INDEX 1 0:6:0", "INDEX 1 0:6:1");
+    fs::write(bench.path("moved.cue"), moved).unwrap();
+    let run = bench.expect(9, &["verify", "virtual:sao.vdisc", "moved.cue"]);
+    let said = "track 2 begins at LBA 450, not at LBA 451";
+    assert!(run.text().contains(said), "{}", run.text());
+    bench.expect(3, &["verify", "virtual:sao.vdisc", "missing.cue"]);
+    bench.expect(2, &["verify", DISC, "tree", "--pad"]);
 }

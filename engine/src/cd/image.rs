@@ -337,7 +337,7 @@ impl CdBlocks {
     }
 
     /// The block of the disc that a block of these is; `None` behind the last one.
-    fn lba(&self, block: u32) -> Option<Lba> {
+    pub(super) fn lba(&self, block: u32) -> Option<Lba> {
         match &self.kind {
             Kind::ByTrack(runs) => {
                 let mut skip = block;

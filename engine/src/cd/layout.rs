@@ -87,7 +87,7 @@ impl CdImage {
         }
     }
 
-    fn layout(&self, mode: CdMode, first_lba: Lba) -> CdLayout {
+    pub(super) fn layout(&self, mode: CdMode, first_lba: Lba) -> CdLayout {
         let session = self.session();
         let mut layout = CdLayout::new(mode, first_lba);
         layout.lead_out = session.lead_out();

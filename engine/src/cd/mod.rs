@@ -42,6 +42,7 @@ mod compare;
 mod cue;
 mod digest;
 mod error;
+mod expected;
 mod image;
 mod layout;
 mod level;
@@ -60,7 +61,7 @@ mod text;
 mod toc;
 
 pub use build::{CdImageBuilder, CdTrack, Gap};
-pub use compare::{CdComparison, CompareError};
+pub use compare::{CdComparison, CdDifference, CompareError};
 pub use digest::{DigestsError, TrackDigest, TrackDigester};
 pub use error::{CdError, CdFault, CdPlace, CdWarning};
 pub use image::{CdBlocks, CdImage, CdImageReader};

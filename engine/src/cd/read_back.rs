@@ -1,10 +1,12 @@
-//! Reading a CD of whole sectors back within its own job: each sector is compared with the check that was taken as it was
-//! sent, so that no source is read again.
+//! Reading a CD of whole sectors back: each sector is judged by what is expected of it, the checks that were taken as it was
+//! sent or the sources.
 //!
-//! Owns the search for the drive's read offset, by the checks alone, and what is looked at. Must not know how sectors are read.
+//! Owns the search for the drive's read offset, and what is looked at. Must not know how sectors are read, nor what is
+//! expected.
 
-use crate::pipeline::sectors::{DiscRun, SectorChecks, Told, check};
-use pitland_burn::{NoAnswer, SectorsCompared};
+use super::expected::Expected;
+use crate::pipeline::sectors::{DiscRun, Told};
+use pitland_burn::SectorsCompared;
 use pitland_mmc::Lba;
 use pitland_mmc::sense::Sense;
 use pitland_redbook::audio::FRAME_SAMPLES;
@@ -16,62 +18,93 @@ const PIECE: u32 = 24;
 /// Pieces of a run that are looked at in short, both ends among them.
 const SHORT_PIECES: u32 = 16;
 /// Times that a sector is read again that differs.
-pub(super) const TRIES: u8 = 2;
+const TRIES: u8 = 2;
 /// Bytes of a sample of both channels.
-pub(super) const SAMPLE: i64 = 4;
-/// Samples to either side among which the read offset is looked for; the greatest that are known are below 1800.
-pub(super) const WINDOW: i64 = AROUND as i64 * FRAME_SAMPLES as i64;
-/// Sectors of that window.
-pub(super) const AROUND: u32 = 6;
+const SAMPLE: i64 = 4;
+const SECTOR: i64 = SECTOR_BYTES as i64;
+/// Sectors to either side among which the read offset is looked for; the greatest that are known are below 1800 samples.
+const AROUND: u32 = 6;
+/// Samples of that window.
+const WINDOW: i64 = AROUND as i64 * FRAME_SAMPLES as i64;
 /// Sectors side by side that an offset must fit.
 const PROBE: u32 = 4;
 /// Places of a run where an offset is looked for.
 const PLACES: u32 = 48;
 /// Sectors that had to be read more than once and are told one by one.
-const MOST_TOLD: usize = 16;
+const MOST_REREAD: usize = 16;
+/// Sectors that differ and are told one by one.
+const MOST_BAD: usize = 64;
 
 /// Why sectors did not come.
 #[derive(Debug)]
-pub(crate) enum Unread {
+pub(crate) enum Unread<F> {
+    /// The drive's answer.
     Sense(Sense),
-    NoAnswer(NoAnswer),
+    /// No more sectors will come.
+    Fault(F),
 }
 
 /// How far a comparison has come, in sectors done and all; may end it.
 pub(crate) type Observe<'a> = &'a mut dyn FnMut(u64, u64) -> ControlFlow<()>;
 
+/// A sector that is not what is expected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct BadSector {
+    pub(crate) lba: Lba,
+    /// The block of the image that it should be.
+    pub(crate) image_block: u32,
+    /// The drive's answer, where it could not be read.
+    pub(crate) sense: Option<Sense>,
+}
+
+/// What came of it.
+#[derive(Debug, Default)]
+pub(crate) struct Done {
+    pub(crate) compared: SectorsCompared,
+    /// Sectors that were right when they were read again.
+    pub(crate) reread: u64,
+    /// The first sectors that are bad.
+    pub(crate) bad: Vec<BadSector>,
+    /// Samples at the ends of sound that the read offset keeps away.
+    pub(crate) unseen_samples: u64,
+}
+
 /// A comparison under way.
-pub(crate) struct ReadBack<'a, R> {
-    checks: &'a SectorChecks,
+pub(crate) struct ReadBack<X, R> {
+    expected: X,
     /// Fills its room with whole sectors from an address on.
     read: R,
     codec: SectorCodec,
     /// Samples that sound comes from behind the place that was asked for.
     offset: Option<i64>,
-    done: SectorsCompared,
+    done: Done,
 }
 
-impl<'a, R: FnMut(Lba, &mut [u8]) -> Result<(), Unread>> ReadBack<'a, R> {
-    pub(crate) fn new(checks: &'a SectorChecks, read: R) -> Self {
+impl<X, R> ReadBack<X, R>
+where
+    X: Expected,
+    R: FnMut(Lba, &mut [u8]) -> Result<(), Unread<X::Fault>>,
+{
+    pub(crate) fn new(expected: X, read: R) -> Self {
         Self {
-            checks,
+            expected,
             read,
             codec: SectorCodec::new(),
             offset: None,
-            done: SectorsCompared::default(),
+            done: Done::default(),
         }
     }
 
     /// Compares the runs, all of them or `in_short`.
     ///
     /// # Errors
-    /// The drive gives no answer any more.
+    /// No more sectors come, or what is expected cannot be told.
     pub(crate) fn compare(
         mut self,
         runs: &[DiscRun],
         in_short: bool,
         observe: Observe<'_>,
-    ) -> Result<SectorsCompared, NoAnswer> {
+    ) -> Result<Done, X::Fault> {
         let pieces_of = |run: &DiscRun| pieces(run.run.blocks, in_short);
         let total = runs
             .iter()
@@ -85,35 +118,37 @@ impl<'a, R: FnMut(Lba, &mut [u8]) -> Result<(), Unread>> ReadBack<'a, R> {
             }
             for piece in pieces_of(run) {
                 so_far += u64::from(piece.end - piece.start);
-                match run.run.told {
-                    Told::Sound => self.sound(run, piece)?,
-                    Told::Data { .. } => self.data(run, piece)?,
-                }
+                self.piece(run, piece)?;
                 if observe(so_far, total).is_break() {
                     return Ok(self.done);
                 }
             }
         }
+        let offset = self.offset.unwrap_or(0).unsigned_abs();
+        // What the offset hides at the ends cannot be read back, and nothing is known of it.
         let hidden = |run: &DiscRun| match run.run.told {
             Told::Sound => {
-                let bytes = (self.offset.unwrap_or(0) * SAMPLE).unsigned_abs();
-                bytes
-                    .div_ceil(SECTOR_BYTES as u64)
-                    .min(run.run.blocks.into())
+                let samples = u64::from(run.run.blocks) * FRAME_SAMPLES;
+                offset.min(samples)
             }
             Told::Data { .. } => 0,
         };
-        // What the offset hides at the ends cannot be read back, and nothing is known of it.
-        self.done.verification.blocks_written = runs
+        let Done {
+            compared,
+            unseen_samples,
+            ..
+        } = &mut self.done;
+        *unseen_samples = runs.iter().map(hidden).sum();
+        compared.verification.blocks_written = runs
             .iter()
-            .map(|run| u64::from(run.run.blocks) - hidden(run))
+            .map(|run| u64::from(run.run.blocks) - hidden(run).div_ceil(FRAME_SAMPLES))
             .sum();
-        self.done.read_offset = self.offset.and_then(|offset| i32::try_from(offset).ok());
+        compared.read_offset = self.offset.and_then(|offset| i32::try_from(offset).ok());
         Ok(self.done)
     }
 
     /// Reads sectors of a run, by their numbers in it.
-    fn fetch(&mut self, run: &DiscRun, sectors: Range<u32>) -> Result<Came, NoAnswer> {
+    fn fetch(&mut self, run: &DiscRun, sectors: Range<u32>) -> Result<Came, X::Fault> {
         let count = (sectors.end - sectors.start) as usize;
         let mut came = Came {
             first: sectors.start,
@@ -123,7 +158,7 @@ impl<'a, R: FnMut(Lba, &mut [u8]) -> Result<(), Unread>> ReadBack<'a, R> {
         let first = run.lba.saturating_add_unsigned(sectors.start);
         match (self.read)(Lba(first), &mut came.bytes) {
             Ok(()) => return Ok(came),
-            Err(Unread::NoAnswer(cause)) => return Err(cause),
+            Err(Unread::Fault(fault)) => return Err(fault),
             Err(Unread::Sense(_)) => {}
         }
         let each = came.bytes.chunks_exact_mut(SECTOR_BYTES);
@@ -131,68 +166,30 @@ impl<'a, R: FnMut(Lba, &mut [u8]) -> Result<(), Unread>> ReadBack<'a, R> {
             match (self.read)(Lba(lba), sector) {
                 Ok(()) => {}
                 Err(Unread::Sense(sense)) => *missing = Some(sense),
-                Err(Unread::NoAnswer(cause)) => return Err(cause),
+                Err(Unread::Fault(fault)) => return Err(fault),
             }
         }
         Ok(came)
     }
 
-    fn data(&mut self, run: &DiscRun, piece: Range<u32>) -> Result<(), NoAnswer> {
-        let mut came = self.fetch(run, piece.clone())?;
-        for sector in piece {
-            let mut found = self.judge_data(run, sector, &mut came);
-            let mut tries = 0;
-            while found != Found::Right && tries < TRIES {
-                let mut again = self.fetch(run, sector..sector + 1)?;
-                found = self.judge_data(run, sector, &mut again);
-                tries += 1;
-            }
-            self.count(run, sector, found, tries > 0);
-        }
-        Ok(())
-    }
-
-    fn judge_data(&self, run: &DiscRun, sector: u32, came: &mut Came) -> Found {
-        let (told, block) = (run.run.told, run.run.image_block + sector);
-        let bytes = match came.sector(sector) {
-            Ok(bytes) => bytes,
-            Err(sense) => return Found::Missing(sense),
-        };
-        if let Told::Data {
-            scrambled: true, ..
-        } = told
-        {
-            self.codec.scramble(bytes);
-        }
-        self.judge(block, told.of(bytes))
-    }
-
-    fn judge(&self, block: u32, bytes: &[u8]) -> Found {
-        match self.checks.of_block(block) {
-            None => Found::Unchecked,
-            Some(wanted) if wanted == check(bytes) => Found::Right,
-            Some(_) => Found::Other,
-        }
-    }
-
-    fn sound(&mut self, run: &DiscRun, piece: Range<u32>) -> Result<(), NoAnswer> {
-        // Of the piece, the sectors that the offset lets see as a whole.
-        let seen: Vec<(u32, Range<u32>)> = piece
+    fn piece(&mut self, run: &DiscRun, piece: Range<u32>) -> Result<(), X::Fault> {
+        // The sectors of the piece that the offset lets see, at least in part.
+        let seen: Vec<(u32, Seen)> = piece
             .clone()
-            .filter_map(|sector| Some((sector, self.place_of(run, sector)?)))
+            .filter_map(|sector| Some((sector, self.seen_of(run, sector)?)))
             .collect();
         let hidden = (piece.end - piece.start) as usize - seen.len();
-        self.done.verification.blocks_unchecked += hidden as u64;
+        self.done.compared.verification.blocks_unchecked += hidden as u64;
         let (Some((_, first)), Some((_, last))) = (seen.first(), seen.last()) else {
             return Ok(());
         };
-        let came = self.fetch(run, first.start..last.end)?;
+        let mut came = self.fetch(run, first.sectors().start..last.sectors().end)?;
         for (sector, place) in seen {
-            let mut found = self.judge_sound(run, sector, &came);
+            let mut found = self.judge(run, sector, place, &mut came)?;
             let mut tries = 0;
-            while found != Found::Right && tries < TRIES {
-                let again = self.fetch(run, place.clone())?;
-                found = self.judge_sound(run, sector, &again);
+            while found.may_be_mended() && tries < TRIES {
+                let mut again = self.fetch(run, place.sectors())?;
+                found = self.judge(run, sector, place, &mut again)?;
                 tries += 1;
             }
             self.count(run, sector, found, tries > 0);
@@ -200,56 +197,91 @@ impl<'a, R: FnMut(Lba, &mut [u8]) -> Result<(), Unread>> ReadBack<'a, R> {
         Ok(())
     }
 
-    /// Where the samples of a sector begin in what the drive gives of the run, in bytes.
-    fn begin_of(&self, sector: u32) -> i64 {
-        i64::from(sector) * SECTOR_BYTES as i64 - self.offset.unwrap_or(0) * SAMPLE
+    /// Where the bytes of a sector lie in what the drive gives of the run; `None` where all of them lie outside of it.
+    fn seen_of(&self, run: &DiscRun, sector: u32) -> Option<Seen> {
+        let moved = match run.run.told {
+            Told::Sound => self.offset.unwrap_or(0) * SAMPLE,
+            Told::Data { .. } => 0,
+        };
+        let begin = i64::from(sector) * SECTOR - moved;
+        let (from, to) = (begin.max(0), begin + SECTOR);
+        let to = to.min(i64::from(run.run.blocks) * SECTOR);
+        (from < to).then_some(Seen {
+            from: from as u64,
+            to: to as u64,
+            skipped: (from - begin) as usize,
+        })
     }
 
-    /// The sectors that have to be read for the samples of one; `None` where some lie outside of the run.
-    fn place_of(&self, run: &DiscRun, sector: u32) -> Option<Range<u32>> {
-        let begin = self.begin_of(sector);
-        let each = SECTOR_BYTES as i64;
-        let first = u32::try_from(begin.div_euclid(each)).ok()?;
-        let end = u32::try_from((begin + each - 1).div_euclid(each) + 1).ok()?;
-        (end <= run.run.blocks).then_some(first..end)
-    }
-
-    fn judge_sound(&self, run: &DiscRun, sector: u32, came: &Came) -> Found {
-        let begin = self.begin_of(sector) - i64::from(came.first) * SECTOR_BYTES as i64;
-        let from = usize::try_from(begin).unwrap_or(usize::MAX);
-        let to = from.saturating_add(SECTOR_BYTES);
-        let touched = came
-            .missing
-            .get(from / SECTOR_BYTES..to.div_ceil(SECTOR_BYTES));
-        if let Some(sense) = touched.unwrap_or_default().iter().flatten().next() {
-            return Found::Missing(*sense);
-        }
-        match came.bytes.get(from..to) {
-            Some(bytes) => self.judge(run.run.image_block + sector, bytes),
-            None => Found::Other,
-        }
+    fn judge(
+        &mut self,
+        run: &DiscRun,
+        sector: u32,
+        seen: Seen,
+        came: &mut Came,
+    ) -> Result<Found, X::Fault> {
+        let block = run.run.image_block + sector;
+        let bytes = match came.bytes_of(seen) {
+            Ok(bytes) => bytes,
+            Err(sense) => return Ok(Found::Missing(sense)),
+        };
+        let is = match run.run.told {
+            Told::Sound if bytes.len() < SECTOR_BYTES => {
+                self.expected.has(block, seen.skipped, bytes)?
+            }
+            told => {
+                if let (true, Some(bytes)) = (told.is_scrambled(), bytes.first_chunk_mut()) {
+                    self.codec.scramble(bytes);
+                }
+                self.expected.is(block, told, bytes)?
+            }
+        };
+        Ok(match is {
+            None => Found::Unchecked,
+            Some(true) => Found::Right,
+            Some(false) => Found::Other,
+        })
     }
 
     fn count(&mut self, run: &DiscRun, sector: u32, found: Found, read_again: bool) {
         let lba = Lba(run.lba.saturating_add_unsigned(sector));
-        let of = &mut self.done.verification;
-        match found {
+        let Done {
+            compared,
+            reread,
+            bad,
+            ..
+        } = &mut self.done;
+        let sense = match found {
             Found::Unchecked => {
-                of.blocks_unchecked += 1;
+                compared.verification.blocks_unchecked += 1;
                 return;
             }
-            Found::Right if read_again && self.done.reread.len() < MOST_TOLD => {
-                self.done.reread.push(lba);
+            Found::Right => {
+                if read_again {
+                    *reread += 1;
+                }
+                if read_again && compared.reread.len() < MOST_REREAD {
+                    compared.reread.push(lba);
+                }
+                compared.verification.blocks_compared += 1;
+                return;
             }
-            Found::Right => {}
-            Found::Other => of.add_bad(lba, 1, None),
-            Found::Missing(sense) => of.add_bad(lba, 1, Some(sense)),
+            Found::Other => None,
+            Found::Missing(sense) => Some(sense),
+        };
+        compared.verification.blocks_compared += 1;
+        compared.verification.add_bad(lba, 1, sense);
+        if bad.len() < MOST_BAD {
+            bad.push(BadSector {
+                lba,
+                image_block: run.run.image_block + sector,
+                sense,
+            });
         }
-        of.blocks_compared += 1;
     }
 
     /// Looks for the offset at some places of a run, where the sound is lively enough to tell; `None`: nowhere.
-    fn find_offset(&mut self, run: &DiscRun) -> Result<Option<i64>, NoAnswer> {
+    fn find_offset(&mut self, run: &DiscRun) -> Result<Option<i64>, X::Fault> {
         let whole = PROBE + 2 * AROUND;
         let Some(last) = run.run.blocks.checked_sub(whole) else {
             return Ok(None);
@@ -261,27 +293,49 @@ impl<'a, R: FnMut(Lba, &mut [u8]) -> Result<(), Unread>> ReadBack<'a, R> {
                 continue;
             }
             let block = run.run.image_block + first + AROUND;
-            let found = (0..=WINDOW)
-                .flat_map(|distance| [distance, -distance])
-                // The nearest first: what repeats itself fits in many places.
-                .find(|offset| self.fits(block, *offset, &came.bytes));
-            if found.is_some() {
-                return Ok(found);
+            // The nearest first: what repeats itself fits in many places.
+            for offset in (0..=WINDOW).flat_map(|distance| [distance, -distance]) {
+                if self.fits(block, offset, &came.bytes)? {
+                    return Ok(Some(offset));
+                }
             }
         }
         Ok(None)
     }
 
     /// Whether the sectors from `block` on, which lie in the middle of these bytes, are there with this offset.
-    fn fits(&self, block: u32, offset: i64, bytes: &[u8]) -> bool {
-        let middle = AROUND as i64 * SECTOR_BYTES as i64;
+    fn fits(&mut self, block: u32, offset: i64, bytes: &[u8]) -> Result<bool, X::Fault> {
+        let middle = i64::from(AROUND) * SECTOR;
         let from = usize::try_from(middle - offset * SAMPLE).unwrap_or(usize::MAX);
         let there = bytes.get(from..).unwrap_or_default();
-        let mut sectors = there.chunks_exact(SECTOR_BYTES).take(PROBE as usize);
-        let is_equal = |(sector, block): (&[u8], u32)| self.judge(block, sector) == Found::Right;
-        sectors.len() == PROBE as usize
-            && there.get(..SECTOR_BYTES).is_some_and(is_lively)
-            && sectors.by_ref().zip(block..).all(is_equal)
+        let sectors = there.chunks_exact(SECTOR_BYTES).take(PROBE as usize);
+        if sectors.len() < PROBE as usize || !there.get(..SECTOR_BYTES).is_some_and(is_lively) {
+            return Ok(false);
+        }
+        for (sector, block) in sectors.zip(block..) {
+            if self.expected.is(block, Told::Sound, sector)? != Some(true) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+}
+
+/// The bytes of a sector, as far as they lie in what the drive gives of a run, counted from the run's first.
+#[derive(Debug, Clone, Copy)]
+struct Seen {
+    from: u64,
+    to: u64,
+    /// Bytes of the sector before them, which are not seen.
+    skipped: usize,
+}
+
+impl Seen {
+    /// The sectors that have to be read for them, by their numbers in the run.
+    fn sectors(self) -> Range<u32> {
+        let each = SECTOR_BYTES as u64;
+        // A run has no more sectors than that.
+        (self.from / each) as u32..self.to.div_ceil(each) as u32
     }
 }
 
@@ -295,14 +349,23 @@ struct Came {
 }
 
 impl Came {
-    fn sector(&mut self, number: u32) -> Result<&mut [u8; SECTOR_BYTES], Sense> {
+    /// Bytes of the run, where all the sectors that they lie in have come.
+    fn bytes_of(&mut self, seen: Seen) -> Result<&mut [u8], Sense> {
         let nothing = Sense::new(3, 0x11, 0);
-        let at = number.checked_sub(self.first).ok_or(nothing)? as usize;
-        if let Some(sense) = self.missing.get(at).copied().flatten() {
-            return Err(sense);
+        let sectors = seen.sectors();
+        let at = |sector: u32| sector.checked_sub(self.first).map(|at| at as usize);
+        let (Some(first), Some(end)) = (at(sectors.start), at(sectors.end)) else {
+            return Err(nothing);
+        };
+        let missing = self.missing.get(first..end).ok_or(nothing)?;
+        if let Some(sense) = missing.iter().flatten().next() {
+            return Err(*sense);
         }
-        let sectors = self.bytes.as_chunks_mut::<SECTOR_BYTES>().0;
-        sectors.get_mut(at).ok_or(nothing)
+        let before = u64::from(self.first) * SECTOR_BYTES as u64;
+        let place = |byte: u64| usize::try_from(byte.saturating_sub(before)).unwrap_or(usize::MAX);
+        self.bytes
+            .get_mut(place(seen.from)..place(seen.to))
+            .ok_or(nothing)
     }
 }
 
@@ -312,12 +375,19 @@ enum Found {
     Right,
     Other,
     Missing(Sense),
-    /// There is no check of it.
+    /// Nothing is known of it.
     Unchecked,
 }
 
+impl Found {
+    /// Whether reading it once more may show something better.
+    fn may_be_mended(self) -> bool {
+        matches!(self, Self::Other | Self::Missing(_))
+    }
+}
+
 /// Whether samples differ enough from one another that they are not taken for their neighbours.
-pub(super) fn is_lively(sound: &[u8]) -> bool {
+fn is_lively(sound: &[u8]) -> bool {
     let samples = sound.as_chunks::<4>().0;
     let pairs = samples.iter().zip(samples.iter().skip(1));
     pairs.filter(|(a, b)| a != b).count() >= samples.len() / 2
@@ -330,7 +400,7 @@ fn pieces(blocks: u32, in_short: bool) -> Vec<Range<u32>> {
     let is_looked_at = |number: u32| {
         // Spread evenly, the first and the last among them.
         let place = |n: u32| u64::from(n) * u64::from(all - 1) / u64::from(SHORT_PIECES - 1);
-        !in_short || all <= SHORT_PIECES || (0..SHORT_PIECES).any(|n| place(n) == number.into())
+        !in_short || all <= SHORT_PIECES || (0..SHORT_PIECES).any(|n| place(n) == u64::from(number))
     };
     starts
         .zip(0u32..)
@@ -342,7 +412,8 @@ fn pieces(blocks: u32, in_short: bool) -> Vec<Range<u32>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use pitland_burn::WrittenRun;
+    use crate::pipeline::sectors::SectorChecks;
+    use pitland_burn::{NoAnswer, WrittenRun};
     use pitland_mmc::param::DataForm;
     use pitland_writer::{CdLayout, CdMode, CdTrack};
 
@@ -350,13 +421,15 @@ mod tests {
 
     /// Samples of the image's block, all different; those of the first pregap and of some more are silence.
     fn block(number: u32) -> Vec<u8> {
-        let sample = |n: u32| match number {
+        bytes_of(number).collect()
+    }
+
+    fn bytes_of(number: u32) -> impl Iterator<Item = u8> {
+        let sample = move |n: u32| match number {
             0..200 | 600..640 => [0; 4],
             _ => (n.wrapping_mul(2_654_435_761) | 0x0101_0101).to_le_bytes(),
         };
-        (number * 588..(number + 1) * 588)
-            .flat_map(sample)
-            .collect()
+        (number * 588..(number + 1) * 588).flat_map(sample)
     }
 
     fn checks() -> SectorChecks {
@@ -384,7 +457,7 @@ mod tests {
     fn drive(
         offset: i64,
         change: impl Fn(&mut Vec<u8>),
-    ) -> impl FnMut(Lba, &mut [u8]) -> Result<(), Unread> {
+    ) -> impl FnMut(Lba, &mut [u8]) -> Result<(), Unread<NoAnswer>> {
         let mut disc: Vec<u8> = (150..BLOCKS).flat_map(block).collect();
         change(&mut disc);
         move |lba, out| {
@@ -399,6 +472,33 @@ mod tests {
         }
     }
 
+    /// The samples themselves, as sources have them.
+    struct Samples;
+
+    impl Expected for Samples {
+        type Fault = NoAnswer;
+
+        fn is(&mut self, number: u32, _: Told, sector: &[u8]) -> Result<Option<bool>, NoAnswer> {
+            Ok(Some(bytes_of(number).eq(sector.iter().copied())))
+        }
+
+        fn has(
+            &mut self,
+            number: u32,
+            from: usize,
+            samples: &[u8],
+        ) -> Result<Option<bool>, NoAnswer> {
+            Ok(Some(block(number)[from..].starts_with(samples)))
+        }
+    }
+
+    fn compared_with_samples(offset: i64, change: impl Fn(&mut Vec<u8>)) -> Done {
+        let runs = checks().on_disc(&[written()]);
+        ReadBack::new(Samples, drive(offset, change))
+            .compare(&runs, false, &mut |_, _| ControlFlow::Continue(()))
+            .unwrap()
+    }
+
     fn compared(offset: i64, in_short: bool, change: impl Fn(&mut Vec<u8>)) -> SectorsCompared {
         let checks = checks();
         let runs = checks.on_disc(&[written()]);
@@ -411,7 +511,7 @@ mod tests {
             })
             .unwrap();
         assert!(seen.is_sorted() && seen.last().is_some_and(|(done, total)| done == total));
-        done
+        done.compared
     }
 
     #[test]
@@ -427,6 +527,54 @@ mod tests {
                 "{offset}"
             );
         }
+    }
+
+    #[test]
+    fn samples_are_compared_up_to_the_last_one_that_is_seen() {
+        for (offset, hidden) in [(0, 0), (30, 0), (-30, 0), (667, 1), (-1164, 1), (1776, 3)] {
+            let done = compared_with_samples(offset, |_| {});
+            let of = &done.compared.verification;
+            assert_eq!(done.compared.read_offset, Some(offset as i32));
+            assert_eq!((of.bad_units, &done.bad[..]), (0, &[][..]), "{offset}");
+            let counted = (of.blocks_compared, of.blocks_unchecked);
+            assert_eq!(counted, (700 - hidden, hidden), "{offset}");
+            assert_eq!(done.unseen_samples, offset.unsigned_abs());
+        }
+        // The sector at the beginning has lost 30 samples, or the one at the end: what is left of them counts.
+        for (offset, byte, lba) in [(30, 30 * 4, 0), (-30, 700 * 2352 - 30 * 4 - 1, 699)] {
+            let bad = BadSector {
+                lba: Lba(lba),
+                image_block: 150 + lba as u32,
+                sense: None,
+            };
+            let done = compared_with_samples(offset, |disc| disc[byte] ^= 1);
+            assert_eq!(done.bad, [bad], "{offset}");
+        }
+        let unseen = compared_with_samples(30, |disc| disc[30 * 4 - 1] ^= 1);
+        assert_eq!(unseen.bad, []);
+    }
+
+    #[test]
+    fn what_is_right_when_it_is_read_again_is_no_difference() {
+        let runs = checks().on_disc(&[written()]);
+        let mut whole = drive(0, |_| {});
+        let mut reads = 0;
+        let reading = ReadBack::new(Samples, |lba: Lba, out: &mut [u8]| {
+            whole(lba, out)?;
+            let end = lba.0 + (out.len() / SECTOR_BYTES) as i32;
+            if (lba.0..end).contains(&333) {
+                reads += 1;
+                if reads == 1 {
+                    out[(333 - lba.0) as usize * SECTOR_BYTES + 9] ^= 1;
+                }
+            }
+            Ok(())
+        });
+        let done = reading
+            .compare(&runs, false, &mut |_, _| ControlFlow::Continue(()))
+            .unwrap();
+        assert_eq!((done.bad, done.reread), (vec![], 1));
+        assert_eq!(done.compared.reread, [Lba(333)]);
     }
 
     #[test]
@@ -468,7 +616,7 @@ mod tests {
         let done = reading
             .compare(&runs, false, &mut |_, _| ControlFlow::Continue(()))
             .unwrap();
-        let of = done.verification;
+        let of = done.compared.verification;
         assert_eq!(
             (of.bad_units, of.first_bad, of.first_sense),
             (1, Some(Lba(400)), Some(sense))
@@ -509,6 +657,7 @@ mod tests {
         let done = reading
             .compare(&runs, false, &mut |_, _| ControlFlow::Continue(()))
             .unwrap();
+        let done = done.compared;
         assert!(done.verification.is_complete() && done.verification.blocks_compared == 300);
         assert_eq!(done.read_offset, None);
     }

@@ -44,7 +44,7 @@ const MOST_TEXT: u16 = u16::MAX;
 
 impl Device {
     /// Reads whole sectors for the job that is under way.
-    fn sectors(&mut self, lba: Lba, out: &mut [u8]) -> Result<(), Unread> {
+    fn sectors(&mut self, lba: Lba, out: &mut [u8]) -> Result<(), Unread<NoAnswer>> {
         for (piece, index) in out.chunks_mut(MOST_SECTORS * SECTOR_BYTES).zip(0i32..) {
             let offset = index.saturating_mul(MOST_SECTORS as i32);
             let with = ReadCd {
@@ -59,10 +59,10 @@ impl Device {
             };
             match self.asked(question) {
                 Ok(came) if came.len() == piece.len() => piece.copy_from_slice(&came),
-                Ok(_) => return Err(Unread::NoAnswer(NoAnswer::Link)),
+                Ok(_) => return Err(Unread::Fault(NoAnswer::Link)),
                 Err(ReadError::Sense(sense)) => return Err(Unread::Sense(sense)),
-                Err(ReadError::NoAnswer(cause)) => return Err(Unread::NoAnswer(cause)),
-                Err(ReadError::Denied(_)) => return Err(Unread::NoAnswer(NoAnswer::NotSent)),
+                Err(ReadError::NoAnswer(cause)) => return Err(Unread::Fault(cause)),
+                Err(ReadError::Denied(_)) => return Err(Unread::Fault(NoAnswer::NotSent)),
             }
         }
         Ok(())
@@ -89,7 +89,7 @@ impl Device {
             work.machine.cancel();
         }
         let input = match compared {
-            Ok(compared) => Input::SectorsCompared(Box::new(compared)),
+            Ok(done) => Input::SectorsCompared(Box::new(done.compared)),
             Err(cause) => Input::NoAnswer(cause),
         };
         work.machine.next(self.transport.now(), input)

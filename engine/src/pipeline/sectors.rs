@@ -74,6 +74,17 @@ impl Told {
         sector.get(range).unwrap_or_default()
     }
 
+    /// Whether data pass scrambled.
+    pub(crate) fn is_scrambled(self) -> bool {
+        matches!(
+            self,
+            Self::Data {
+                scrambled: true,
+                ..
+            }
+        )
+    }
+
     fn of_form(form: DataForm, mode: CdMode) -> Self {
         let scrambled = matches!(mode, CdMode::Raw(_));
         match form {
@@ -97,19 +108,9 @@ impl SectorChecks {
     /// For an image of so many blocks, of which the layout tells what they are.
     pub(crate) fn of(layout: &CdLayout, image_blocks: u64) -> Self {
         let blocks = u32::try_from(image_blocks).unwrap_or(u32::MAX);
-        let runs = layout.tracks.iter().map(|track| {
-            let begin = track.image_block.saturating_sub(track.pregap.into());
-            let end = track.image_block.saturating_add(track.blocks);
-            let within = |block: u64| u32::try_from(block).unwrap_or(u32::MAX).min(blocks);
-            SectorRun {
-                image_block: within(begin),
-                blocks: within(end).saturating_sub(within(begin)),
-                told: Told::of_form(track.form, layout.mode),
-            }
-        });
         Self {
             block_bytes: layout.mode.block().bytes() as usize,
-            runs: runs.collect(),
+            runs: runs_of(layout, blocks),
             values: (0..blocks).map(|_| AtomicU32::new(0)).collect(),
             passed: AtomicU32::new(0),
         }
@@ -148,40 +149,60 @@ impl SectorChecks {
         Some(self.values.get(block as usize)?.load(Ordering::Relaxed))
     }
 
-    /// Where the program lies on a disc that was written so, without what lies before block 0, which no drive reads.
-    /// Sound that goes on from one track to the next is one run.
+    /// Where the program lies on a disc that was written so: [`on_disc`].
     pub(crate) fn on_disc(&self, written: &[WrittenRun]) -> Vec<DiscRun> {
-        let mut all: Vec<DiscRun> = Vec::new();
-        for run in &self.runs {
-            let of_image =
-                u64::from(run.image_block)..u64::from(run.image_block) + u64::from(run.blocks);
-            for written in written {
-                let common = common(&of_image, &(written.image_block..written.image_end()));
-                let into = common.start.saturating_sub(written.image_block);
-                let lba = i64::from(written.first_lba.0).saturating_add_unsigned(into);
-                let before = u64::try_from(-lba).unwrap_or(0);
-                let blocks = (common.end.saturating_sub(common.start)).saturating_sub(before);
-                let (Ok(lba), Ok(image_block), Ok(blocks)) = (
-                    i32::try_from(lba.saturating_add_unsigned(before)),
-                    u32::try_from(common.start + before),
-                    u32::try_from(blocks),
-                ) else {
-                    continue;
-                };
-                let run = SectorRun {
-                    image_block,
-                    blocks,
-                    told: run.told,
-                };
-                match all.last_mut() {
-                    _ if blocks == 0 => {}
-                    Some(last) if last.goes_on_with(lba, &run) => last.run.blocks += blocks,
-                    _ => all.push(DiscRun { lba, run }),
-                }
+        on_disc(&self.runs, written)
+    }
+}
+
+/// What the blocks of an image of so many are, as its layout tells.
+pub(crate) fn runs_of(layout: &CdLayout, image_blocks: u32) -> Vec<SectorRun> {
+    let runs = layout.tracks.iter().map(|track| {
+        let begin = track.image_block.saturating_sub(track.pregap.into());
+        let end = track.image_block.saturating_add(track.blocks);
+        let within = |block: u64| u32::try_from(block).unwrap_or(u32::MAX).min(image_blocks);
+        SectorRun {
+            image_block: within(begin),
+            blocks: within(end).saturating_sub(within(begin)),
+            told: Told::of_form(track.form, layout.mode),
+        }
+    });
+    runs.collect()
+}
+
+/// Where the program lies on a disc that was written so, without what lies before block 0, which no drive reads.
+/// Sound that goes on from one track to the next is one run.
+pub(crate) fn on_disc(runs: &[SectorRun], written: &[WrittenRun]) -> Vec<DiscRun> {
+    let mut all: Vec<DiscRun> = Vec::new();
+    for run in runs {
+        let of_image =
+            u64::from(run.image_block)..u64::from(run.image_block) + u64::from(run.blocks);
+        for written in written {
+            let common = common(&of_image, &(written.image_block..written.image_end()));
+            let into = common.start.saturating_sub(written.image_block);
+            let lba = i64::from(written.first_lba.0).saturating_add_unsigned(into);
+            let before = u64::try_from(-lba).unwrap_or(0);
+            let blocks = (common.end.saturating_sub(common.start)).saturating_sub(before);
+            let (Ok(lba), Ok(image_block), Ok(blocks)) = (
+                i32::try_from(lba.saturating_add_unsigned(before)),
+                u32::try_from(common.start + before),
+                u32::try_from(blocks),
+            ) else {
+                continue;
+            };
+            let run = SectorRun {
+                image_block,
+                blocks,
+                told: run.told,
+            };
+            match all.last_mut() {
+                _ if blocks == 0 => {}
+                Some(last) if last.goes_on_with(lba, &run) => last.run.blocks += blocks,
+                _ => all.push(DiscRun { lba, run }),
             }
         }
-        all
     }
+    all
 }
 
 impl DiscRun {

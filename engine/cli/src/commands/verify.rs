@@ -1,7 +1,9 @@
 //! `pitland verify`: compares the last session of a disc with the folders, or the image, that it came
-//! from, and names file and LBA of whatever differs.
+//! from, and names file and LBA of whatever differs. A CD of more than one data track is compared with its sheet: `sheet`.
 
-use super::{Context, blocking};
+mod sheet;
+
+use super::{Context, audio, blocking};
 use crate::args::VerifyArgs;
 use crate::error::Complaint;
 use crate::exit::Exit;
@@ -30,6 +32,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub(crate) async fn run(args: VerifyArgs, context: Context) -> Result<Exit, Complaint> {
+    if let Some(path) = audio::sheet_of(&args.sources, args.as_file) {
+        return sheet::run(path, args, context).await;
+    }
+    if args.pad || args.normalise.is_some() {
+        let what = "--pad and --normalise belong to the sheet of a CD of sound";
+        return Err(Complaint::usage(what));
+    }
     let named = open::address(&args.drive.drive)?;
     let engine = open::engine(&[], &context.output)?;
     let handle = open::look(&engine, &named)?;

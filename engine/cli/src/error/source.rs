@@ -3,7 +3,7 @@
 use super::Complaint;
 use crate::exit::Exit;
 use pitland::SourceError;
-use pitland::cd::{CdError, CdFault, LayoutError, ScanCdError};
+use pitland::cd::{CdError, CdFault, CompareError, LayoutError, ScanCdError};
 use pitland::mastering::zisofs::CompressError;
 use pitland::mastering::{EditError, GrowError, ImageError, NodeKind, PlanError, ScanError};
 
@@ -103,6 +103,23 @@ impl From<&ScanCdError> for Complaint {
                 "medium",
                 "insert a CD that was burned",
             ),
+        }
+    }
+}
+
+impl From<&CompareError> for Complaint {
+    fn from(error: &CompareError) -> Self {
+        match error {
+            CompareError::Drive(error) => error.into(),
+            CompareError::Source(error) => error.into(),
+            CompareError::Stopped => Self::cancelled(),
+            _ => Self::new(
+                Exit::Refused,
+                error.to_string(),
+                "medium",
+                "insert a CD that was burned",
+            )
+            .coded(error),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What is said of CDs beyond one data track.
 
+pub(crate) mod compared;
 pub(crate) mod read;
 pub(crate) mod ripped;
 
