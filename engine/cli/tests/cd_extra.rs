@@ -42,7 +42,17 @@ fn data_are_added_behind_sound_in_a_session_of_their_own() {
     let sound = bench.bytes("a.bin");
     assert!(bench.bytes("rip/track01.wav")[44..] == sound[..450 * 2352]);
     assert!(bench.bytes("rip/track02.wav")[44..] == sound[450 * 2352..]);
-    let read = bench.expect(0, &["cd", "read", DRIVE, "-o", "copy", "--json"]);
+    let first = [
+        "cd",
+        "read",
+        DRIVE,
+        "-o",
+        "copy",
+        "--session",
+        "1",
+        "--json",
+    ];
+    let read = bench.expect(0, &first);
     let read = &read.of_type("cd-read")[0];
     assert_eq!(
         (read["sessions"].as_u64(), read["lead_out"].as_i64()),
@@ -69,6 +79,112 @@ fn data_are_added_behind_sound_in_a_session_of_their_own() {
         assert!(list.contains(name), "{name}\n{list}");
     }
     assert_eq!(isoinfo(&["-x", "/hello.txt"]), "hello from tree\n");
+}
+
+/// Every sector of a disc with its sub-channels, and what describes it.
+fn whole(bench: &Bench, drive: &str) -> [Vec<u8>; 3] {
+    bench.expect(0, &["cd", "read", drive, "-o", "whole", "--as", "ccd"]);
+    ["whole.img", "whole.sub", "whole.ccd"].map(|name| bench.bytes(name))
+}
+
+#[test]
+fn both_sessions_are_read_with_their_numbers_and_places_and_burned_again() {
+    let bench = bench();
+    bench.expect(0, &["audio", "--cue", "a.cue", "--drive", DRIVE]);
+    let close = ["burn", "tree", "--drive", DRIVE, "--new-session", "--close"];
+    bench.expect(0, &close);
+    let medium = |drive: &str| bench.expect(0, &["cd", "toc", drive, "--json"]).json()[0].clone();
+    let toc = medium(DRIVE);
+    let first = whole(&bench, DRIVE);
+    let text = String::from_utf8(first[2].clone()).unwrap();
+    for told in [
+        "Sessions=2",
+        "[TRACK 3]\r\nMODE=2\r\nINDEX 1=0",
+        "PLBA=12300",
+        "TocEntries=9",
+    ] {
+        assert!(text.contains(told), "{told}\n{text}");
+    }
+    // Sound, and behind it the sectors of the data with the addresses that they have on the disc.
+    let sound = bench.bytes("a.bin");
+    assert!(first[0].starts_with(&sound));
+    let data = &first[0][sound.len()..];
+    assert_eq!(
+        data[12..16],
+        [0x02, 0x46, 0x00, 2],
+        "00:02:00 and 12300 frames in BCD"
+    );
+    let blocks = toc["lead_out"].as_u64().unwrap() as usize - 12_300;
+    assert_eq!(
+        (data.len(), first[1].len()),
+        (blocks * 2352, (900 + blocks) * 96)
+    );
+    bench.expect(0, &["read", DRIVE, "--track", "3", "-o", "session.img"]);
+    let user = bench.bytes("session.img");
+    for (sector, user) in data.chunks(2352).zip(user.chunks(2048)) {
+        assert!(sector[24..24 + 2048] == *user);
+    }
+    // The copy is the disc: sectors, sub-channels, tables of contents.
+    bench.expect(0, &["virtual", "create", "copy.vdisc", "--medium", "cd-r"]);
+    let copy = "virtual:copy.vdisc";
+    bench.expect(0, &["burn", "whole.ccd", "--drive", copy, "--close"]);
+    bench.expect(0, &["verify", copy, "tree"]);
+    assert_eq!(medium(copy)["tracks"], toc["tracks"]);
+    assert_eq!(medium(copy)["lead_out"], toc["lead_out"]);
+    let again = whole(&bench, copy);
+    assert!(again[0] == first[0] && again[1] == first[1]);
+    assert_eq!(again[2], first[2]);
+    // One session by itself; as sheets, a file for each.
+    let one = [
+        "cd",
+        "read",
+        DRIVE,
+        "-o",
+        "two",
+        "--as",
+        "toc",
+        "--session",
+        "2",
+    ];
+    bench.expect(0, &one);
+    assert!(bench.bytes("two.bin") == data);
+    bench.expect(0, &["cd", "read", DRIVE, "-o", "sheet"]);
+    assert!(bench.bytes("sheet.bin") == sound && bench.bytes("sheet.2.bin") == data);
+    let sheet = String::from_utf8(bench.bytes("sheet.cue")).unwrap();
+    let second = "REM SESSION 02\nFILE \"sheet.2.bin\" BINARY\n  TRACK 03 MODE2/2352\n    INDEX 01 00:00:00\n";
+    assert!(
+        sheet.starts_with("REM SESSION 01\n") && sheet.ends_with(second),
+        "{sheet}"
+    );
+    // The first session of such a sheet is taken, and what is not is told.
+    let image = [
+        "cd",
+        "image",
+        "sheet.cue",
+        "-o",
+        "raw",
+        "--form",
+        "pq16",
+        "--json",
+    ];
+    let told = bench.expect(0, &image).of_type("cd-image")[0].clone();
+    assert_eq!(told["lead_out"], 900);
+    assert!(told["warnings"].to_string().contains("REM SESSION 2"));
+    bench.expect(4, &["cd", "read", DRIVE, "-o", "none", "--session", "3"]);
+    // Where the first session ends elsewhere, the volume of the second would not be found: nothing is written.
+    bench.expect(0, &["virtual", "create", "tao.vdisc", "--medium", "cd-r"]);
+    let before = bench.bytes("tao.vdisc");
+    let tao = [
+        "audio",
+        "--cue",
+        "whole.ccd",
+        "--drive",
+        "virtual:tao.vdisc",
+        "--mode",
+        "tao",
+    ];
+    bench.expect(4, &tao);
+    assert!(bench.bytes("tao.vdisc") == before);
 }
 
 #[test]

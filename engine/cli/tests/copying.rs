@@ -199,7 +199,7 @@ fn what_is_wrong_with_tables_of_contents_and_control_files_is_named_by_file_and_
     let text = fs::read_to_string(bench.path("c.ccd")).unwrap();
     for (from, to, said) in [
         ("[CloneCD]", "[Other]", "c.ccd, line 1: "),
-        ("Sessions=1", "Sessions=2", "c.ccd, line 6: "),
+        ("Sessions=1", "Sessions=0", "c.ccd, line 6: "),
         ("CATALOG=4006381333931", "CATALOG=4", "c.ccd, line "),
         ("MODE=0", "MODE=7", "c.ccd, line "),
     ] {
@@ -248,4 +248,96 @@ fn channels_beyond_q_are_told_to_be_left_out() {
         warnings.contains("c.sub: what its channels R to W hold"),
         "{warnings}"
     );
+}
+
+/// R to W of a sector as a disc has them, with nothing in the bits of P and Q.
+fn graphics(sector: usize) -> [u8; 96] {
+    std::array::from_fn(|at| {
+        let n = (sector * 96 + at) as u32;
+        (n.wrapping_mul(2_654_435_761) >> 24) as u8 & 0x3f
+    })
+}
+
+/// The bits R to W of each of the 96 bytes of a sector, out of twelve bytes of each channel.
+fn beyond_q(by_channel: &[u8]) -> [u8; 96] {
+    std::array::from_fn(|at| {
+        (2..8).fold(0, |value, channel| {
+            value << 1 | by_channel[channel * 12 + at / 8] >> (7 - at % 8) & 1
+        })
+    })
+}
+
+#[test]
+fn graphics_of_a_sub_file_go_onto_the_disc_and_come_back_frame_by_frame() {
+    let bench = Bench::new();
+    rich(&bench);
+    let drive = blank(&bench, "a.vdisc");
+    bench.expect(
+        0,
+        &[
+            "audio", "--cue", "a.cue", "--drive", &drive, "--mode", "raw",
+        ],
+    );
+    let [image, plain, control] = whole(&bench, &drive);
+    // R to W go in as a person would put them in: channel by channel, behind P and Q.
+    let mut subchannels = plain;
+    for (number, sector) in subchannels.chunks_mut(96).enumerate() {
+        for (at, value) in graphics(number).into_iter().enumerate() {
+            for channel in 2..8 {
+                let bit = value >> (7 - channel) & 1;
+                sector[channel * 12 + at / 8] |= bit << (7 - at % 8);
+            }
+        }
+    }
+    for (name, bytes) in [
+        ("g.img", &image),
+        ("g.sub", &subchannels),
+        ("g.ccd", &control),
+    ] {
+        fs::write(bench.path(name), bytes).unwrap();
+    }
+    let burn = |name: &str, mode: &str| {
+        let drive = blank(&bench, name);
+        let run = bench.expect(
+            0,
+            &[
+                "audio", "--cue", "g.ccd", "--drive", &drive, "--mode", mode, "--json",
+            ],
+        );
+        let told = run.of_type("warning");
+        let told = told.iter().map(ToString::to_string);
+        (drive, told.filter(|told| told.contains("R to W")).count())
+    };
+    let (raw, told) = burn("raw.vdisc", "raw");
+    assert_eq!(told, 0, "nothing is left out");
+    let copied = whole(&bench, &raw);
+    let sectors = copied[1].chunks(96).zip(subchannels.chunks(96));
+    for (number, (sector, wanted)) in sectors.enumerate() {
+        assert_eq!(beyond_q(sector), graphics(number), "sector {number}");
+        assert!(sector == wanted, "P or Q of sector {number} is another");
+    }
+    assert!(copied[0] == image && copied[2] == control);
+    // The raw image has them in the same bytes; the other ways have no place for them, and tell it.
+    let form = |form: &str| {
+        let args = [
+            "cd", "image", "g.ccd", "-o", "raw", "--form", form, "--json",
+        ];
+        let run = bench.expect(0, &args);
+        run.of_type("cd-image")[0]["warnings"].to_string()
+    };
+    assert_eq!(form("raw96"), "[]");
+    let raw = bench.bytes("raw");
+    for (number, block) in raw.chunks(2448).skip(22_650).take(1575).enumerate() {
+        let beyond: Vec<u8> = block[2352..].iter().map(|byte| byte & 0x3f).collect();
+        assert_eq!(beyond, graphics(number), "sector {number}");
+    }
+    for other in ["packed96", "pq16"] {
+        assert!(form(other).contains("R to W"), "{other}");
+    }
+    let (sao, told) = burn("sao.vdisc", "sao");
+    assert_eq!(told, 1);
+    let nothing = |sector: &[u8]| beyond_q(sector) == [0; 96];
+    assert!(whole(&bench, &sao)[1].chunks(96).all(nothing));
+    let own = ["cd", "image", "g.ccd", "-o", "g.sub"];
+    bench.expect(2, &own);
 }

@@ -1,18 +1,21 @@
 //! A CD out of a control file of CloneCD: the image of its sectors, and of its sub-channels, stand beside it under its name.
 //!
 //! Owns where these files are and how long they must be. Positions, codes and texts are the control file's; of the
-//! sub-channels only their length is looked at, and whether they hold more than that.
+//! sub-channels R to W alone are taken, where they hold anything.
 
 use super::error::{CdError, CdFault, CdWarning};
 use super::image::CdImage;
+use super::later::LaterSession;
 use super::program::{From, Piece};
 use super::samples::{bounded, part};
 use super::sectors::Sectors;
 use super::sheet::{CueOptions, Described, pad, text_of};
+use super::subcode::OpenSubcode;
 use crate::pipeline::image_file::ImageFile;
+use pitland_mmc::Lba;
 use pitland_redbook::SECTOR_BYTES;
-use pitland_redbook::ccd::{CcdFile, CcdTrack};
-use pitland_redbook::cue::{CuePart, CueTrackKind};
+use pitland_redbook::ccd::{CcdFile, CcdSession, CcdTrack};
+use pitland_redbook::cue::{CuePart, CueSession, CueTrackKind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -24,9 +27,11 @@ const P_AND_Q: usize = 24;
 const PIECE: usize = 1024;
 
 impl CdImage {
-    /// Reads a control file of CloneCD. The image of the sectors has its name and ends in `.img`; that of the sub-channels
-    /// ends in `.sub`, and may be missing. P and Q are made anew from what the control file says; what stands in R to W is not
-    /// recorded, which is told.
+    /// Reads a control file of CloneCD: its first session, and those behind it as
+    /// [`later_sessions`](CdImage::later_sessions). The image of the sectors has its name and ends in `.img`; that of the sub-channels
+    /// ends in `.sub`, and may be missing. P and Q are made anew from what the control file says; what stands in R to W is
+    /// taken as it is where [`CueOptions::subcode`] asks for it, but not where tracks are filled up, for their places change
+    /// then. Else it is left out, which is told.
     ///
     /// # Errors
     /// [`CdError`], with the line of the file: words that make no sense, a missing image, one that is too short, sub-channels of
@@ -51,19 +56,32 @@ impl CdImage {
         let count = bounded(&image, sectors).map_err(at_first)?;
         let mut warnings = Vec::new();
         let subchannels = of_name(path, "sub");
-        if subchannels.exists() {
-            let holds_more = check_subchannels(&subchannels, sectors).map_err(at_first)?;
-            if holds_more {
-                warnings.push(CdWarning::SubchannelsLeftOut { path: subchannels });
-            }
-        }
-        let mut session = ccd.session(count).map_err(of_file)?;
+        let mut subcode = match subchannels.exists() {
+            true => more_than_p_and_q(&subchannels, sectors).map_err(at_first)?,
+            false => None,
+        };
+        let sessions = ccd.all_sessions(count).map_err(of_file)?;
+        let mut sessions = ccd.sessions.iter().zip(sessions);
+        let Some((of_first, mut session)) = sessions.next() else {
+            let path = image;
+            return Err(at_first(CdFault::Empty { path }.into()));
+        };
+        let mut has_moved = false;
         if options.pad {
+            let before = warnings.len();
             pad(&mut session.tracks, &mut warnings);
+            has_moved = warnings.len() > before;
+        }
+        if subcode.is_some() && (has_moved || !options.subcode) {
+            warnings.push(CdWarning::SubchannelsLeftOut { path: subchannels });
+            subcode = None;
         }
         let file = Arc::new(file);
         let mut tracks = Vec::with_capacity(session.tracks.len());
-        for (parts, track) in session.tracks.iter().zip(&ccd.tracks) {
+        let later = (2..=u8::MAX).zip(sessions);
+        let later = later.map(|(number, (of, made))| later_session(number, &file, of, &made));
+        let later = later.collect();
+        for (parts, track) in session.tracks.iter().zip(&of_first.tracks) {
             let pieces = parts.parts.iter().map(|part| Piece {
                 from: from(&file, track, part),
                 frames: part.frames,
@@ -73,13 +91,15 @@ impl CdImage {
         let described = Described {
             path,
             options,
+            first_track: of_first.tracks.first().map_or(1, |first| first.number),
             tracks,
             tags: Vec::new(),
             catalogue: ccd.catalogue,
             text_file: None,
             text: &session.text,
         };
-        described.image(warnings)
+        let image = described.image(warnings)?;
+        Ok(image.with_subcode(subcode).with_later(later))
     }
 }
 
@@ -112,9 +132,29 @@ fn from(file: &Arc<ImageFile>, track: &CcdTrack, of: &CuePart) -> From {
     }
 }
 
-/// Whether there is something in R to W.
-fn check_subchannels(path: &Path, sectors: u64) -> Result<bool, CdError> {
-    let file = ImageFile::plain(path)?;
+/// A later session, if it is one track of data.
+fn later_session(
+    number: u8,
+    file: &Arc<ImageFile>,
+    of: &CcdSession,
+    made: &CueSession,
+) -> Option<LaterSession> {
+    let ([track], [parts]) = (&of.tracks[..], &made.tracks[..]) else {
+        return None;
+    };
+    let [part] = parts.parts[..] else {
+        return None;
+    };
+    let From::Sectors { sectors, .. } = from(file, track, &part) else {
+        return None;
+    };
+    let first_lba = Lba(i32::try_from(of.begin).ok()?);
+    LaterSession::new(number, first_lba, sectors, part.frames)
+}
+
+/// R to W, where there is something in them.
+fn more_than_p_and_q(path: &Path, sectors: u64) -> Result<Option<OpenSubcode>, CdError> {
+    let file = Arc::new(ImageFile::plain(path)?);
     let bytes = file.bytes();
     if bytes != sectors.saturating_mul(SUBCHANNEL_BYTES) {
         let path = path.to_owned();
@@ -134,9 +174,9 @@ fn check_subchannels(path: &Path, sectors: u64) -> Result<bool, CdError> {
         let sectors = piece.chunks_exact(SUBCHANNEL_BYTES as usize);
         let mut channels = sectors.flat_map(|sector| sector.iter().skip(P_AND_Q));
         if channels.any(|byte| *byte != 0) {
-            return Ok(true);
+            return Ok(Some(OpenSubcode::ByChannel(file)));
         }
         at += length;
     }
-    Ok(false)
+    Ok(None)
 }

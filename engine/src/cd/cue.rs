@@ -57,9 +57,14 @@ impl CdImage {
             }
             tracks.push((parts.track.clone(), pieces, Some(track.line)));
         }
+        if sheet.later_files.is_some() {
+            let path = path.to_owned();
+            warnings.push(CdWarning::LaterSessionsLeftOut { path });
+        }
         let described = Described {
             path,
             options,
+            first_track: sheet.tracks.first().map_or(1, |first| first.number),
             tracks,
             tags: files.tags(&sheet),
             catalogue: sheet.catalogue,

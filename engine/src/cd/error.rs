@@ -171,6 +171,14 @@ pub enum CdFault {
         "there is no place for the sub-channels R to W but in a raw image with 96 bytes of sub-channels a sector"
     )]
     NoPlaceForSubcode,
+    /// A later session that cannot be written behind the first one.
+    #[error(
+        "session {session} is not one track of data of mode 1, or of mode 2 form 1: no other is written behind the first session"
+    )]
+    LaterSession {
+        /// Which one, from 2 on.
+        session: u8,
+    },
     /// Raw blocks that shall be written in another way than they were made for.
     #[error("the raw blocks of {} are of one form, and are burned raw in the same", .path.display())]
     OtherForm {
@@ -325,10 +333,16 @@ pub enum CdWarning {
         /// Whether its peak kept it from becoming as loud as was wanted.
         limited: bool,
     },
-    /// Sub-channels R to W of an image, which are not recorded.
+    /// Sub-channels R to W of an image, which are not recorded: raw blocks of 96 bytes as they are recorded alone have them.
     #[error("{}: what its channels R to W hold is not recorded", .path.display())]
     SubchannelsLeftOut {
         /// The file of sub-channels.
+        path: PathBuf,
+    },
+    /// Sessions of a sheet behind the first one, which are not taken.
+    #[error("{}: what stands behind REM SESSION 2 is not taken", .path.display())]
+    LaterSessionsLeftOut {
+        /// The sheet.
         path: PathBuf,
     },
     /// A track that was filled up with silence, so that it has four seconds.

@@ -2,6 +2,7 @@
 
 use super::build::CdImageBuilder;
 use super::error::{CdError, CdFault, CdWarning};
+use super::later::{self, Later, LaterSession};
 use super::layout::runs_by_track;
 use super::made::Made;
 use super::moved::{DataAlone, MovedSound};
@@ -37,6 +38,8 @@ pub struct CdImage {
     subcode: Option<OpenSubcode>,
     /// Its blocks, where somebody else has made them.
     made: Option<Arc<Made>>,
+    /// What stands behind the first session.
+    later: Later,
 }
 
 impl CdImage {
@@ -61,11 +64,16 @@ impl CdImage {
             moved: 0,
             subcode: None,
             made: None,
+            later: Arc::new([]),
         }
     }
 
     pub(super) fn with_subcode(self, subcode: Option<OpenSubcode>) -> Self {
         Self { subcode, ..self }
+    }
+
+    pub(super) fn with_later(self, later: Later) -> Self {
+        Self { later, ..self }
     }
 
     pub(super) fn made_as(self, made: Made) -> Self {
@@ -109,6 +117,15 @@ impl CdImage {
         &self.session
     }
 
+    /// The sessions that follow this one on the disc, in their order. Nothing of them is in what is made of the image itself:
+    /// each is burned by itself, once the one before it is closed.
+    ///
+    /// # Errors
+    /// [`CdFault::LaterSession`]: one that is no single track of data, which cannot be written.
+    pub fn later_sessions(&self) -> Result<Vec<LaterSession>, CdError> {
+        Ok(later::all(&self.later)?)
+    }
+
     /// The packs of its CD-TEXT; none: it has none.
     pub fn text(&self) -> &[Pack] {
         &self.text
@@ -129,15 +146,17 @@ impl CdImage {
         )
     }
 
-    /// Whether a file is one of those that its tracks are made of. A file that is not there is none.
+    /// Whether a file is one of those that its tracks, or R to W, are made of. A file that is not there is none.
     pub fn is_made_of(&self, path: &Path) -> bool {
         let Ok(path) = path.canonicalize() else {
             return false;
         };
         let made = self.made.as_ref().map(|made| made.path());
+        let subcode = self.subcode.as_ref().and_then(OpenSubcode::path);
         let files = self.tracks.iter().flatten().flat_map(Piece::files);
         files
             .chain(made)
+            .chain(subcode)
             .any(|file| file.canonicalize().is_ok_and(|file| file == path))
     }
 
@@ -151,7 +170,9 @@ impl CdImage {
         if let Some(made) = &self.made {
             return self.made_blocks(made, form, lead_in);
         }
-        if self.subcode.is_some() && form == SubchannelForm::Pq16 {
+        if let Some(subcode) = &self.subcode
+            && !subcode.has_place_in(form)
+        {
             return Err(CdFault::NoPlaceForSubcode.into());
         }
         Ok(CdBlocks {

@@ -15,6 +15,9 @@ use pitland_redbook::subchannel::{Channels, Control, Q, QMessage, SubchannelTrac
 use pitland_redbook::text::CdText;
 use pitland_writer::MediaFacts;
 
+/// Points of the full table of contents that tell of the first and the last track of a session.
+const FIRST_TRACK: u8 = 0xa0;
+const LAST_TRACK: u8 = 0xa1;
 /// Where a data sector has its mode.
 const MODE_AT: usize = 15;
 /// Blocks of pause where sound and data meet, which there must be even where the drive does not show them.
@@ -22,15 +25,18 @@ const TURN: i32 = 150;
 /// Sectors around one whose own position is not known, among which its neighbours' is looked for.
 const AROUND: i32 = 2;
 
-/// The first session of a CD, as a drive reads it.
+/// A session of a CD, as a drive reads it.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct CdScan {
-    /// Its tracks. All that stands from block 0 on is source: what is silent on the disc is so by its samples.
+    /// Which one, from 1 on.
+    pub number: u8,
+    /// Its tracks, by their numbers on the disc. All that stands from block 0 on is source: what is silent on the disc is so
+    /// by its samples. Of a later session what stands before index 1 of its first track is none.
     pub session: Session,
-    /// Its texts.
+    /// Its texts; none of a later session, whose lead-in has none.
     pub text: CdText,
-    /// Closed sessions of the disc; those behind the first one are not scanned.
+    /// Closed sessions of the disc.
     pub sessions: u8,
     /// Whether pauses and indexes are known; `false`: the drive gives no sub-channels.
     pub has_positions: bool,
@@ -46,6 +52,9 @@ pub enum ScanCdError {
     /// The disc has no table of contents.
     #[error("there is no CD with closed tracks in the drive")]
     NoContents,
+    /// The disc has no such session.
+    #[error("the disc has no session {0} that is closed")]
+    NoSession(u8),
     /// What the table of contents says is no session.
     #[error("the table of contents makes no sense: {0}")]
     Contents(LayoutError),
@@ -64,61 +73,114 @@ impl DriveReader {
     /// # Panics
     /// When called inside of an async task.
     pub fn scan_cd(&self, facts: &MediaFacts) -> Result<CdScan, ScanCdError> {
-        let (entries, lead_out, sessions) = contents(facts).ok_or(ScanCdError::NoContents)?;
-        let first = entries.first().ok_or(ScanCdError::NoContents)?;
+        self.scan_cd_session(facts, 1)
+    }
+
+    /// The same of any session, counted from 1.
+    ///
+    /// # Errors
+    /// [`ScanCdError`].
+    ///
+    /// # Panics
+    /// When called inside of an async task.
+    pub fn scan_cd_session(&self, facts: &MediaFacts, number: u8) -> Result<CdScan, ScanCdError> {
+        let contents = Contents::of(facts, number)?;
+        let entries = &contents.tracks;
+        let first = match (entries.first(), number) {
+            (Some(first), _) => first,
+            (None, 1) => return Err(ScanCdError::NoContents),
+            (None, _) => return Err(ScanCdError::NoSession(number)),
+        };
+        let begin = match number {
+            1 => Lba(0),
+            _ => first.start,
+        };
         let mut scan = Scan {
             reader: self,
             has_positions: true,
         };
         // A look at the first sector tells whether there are sub-channels at all.
         scan.has_positions = scan.position(first.start)?.is_some();
-        let mut begins = Vec::with_capacity(entries.len());
-        for (at, entry) in entries.iter().enumerate() {
-            let before = at.checked_sub(1).and_then(|before| entries.get(before));
+        let mut begins = vec![begin.0];
+        for (before, entry) in entries.iter().zip(entries.iter().skip(1)) {
             begins.push(scan.beginning(before, entry)?);
         }
         let mut tracks = Vec::with_capacity(entries.len());
-        let ends = begins.iter().skip(1).copied().chain([lead_out]);
+        let ends = begins.iter().skip(1).copied().chain([contents.lead_out]);
         for ((entry, begin), end) in entries.iter().zip(&begins).zip(ends) {
             tracks.push(scan.track(entry, *begin, end)?);
         }
         let has_positions = scan.has_positions;
-        let mut session = Session::of_disc(tracks).map_err(ScanCdError::Contents)?;
-        if let Some(number) = self.read_catalogue()? {
-            session = session.with_catalogue(number);
+        let session = Session::of_disc_from(tracks, first.track, begin);
+        let mut session = session.map_err(ScanCdError::Contents)?;
+        let mut text = CdText::default();
+        if number == 1 {
+            if let Some(number) = self.read_catalogue()? {
+                session = session.with_catalogue(number);
+            }
+            let packs = self.read_cd_text()?;
+            text = CdText::parse(packs.as_flattened()).0;
         }
-        let packs = self.read_cd_text()?;
         Ok(CdScan {
+            number,
             session,
-            text: CdText::parse(packs.as_flattened()).0,
-            sessions,
+            text,
+            sessions: contents.sessions,
             has_positions,
         })
     }
 }
 
-/// The tracks of the first session, where its lead-out begins, and how many sessions there are.
-fn contents(facts: &MediaFacts) -> Option<(Vec<TocEntry>, i32, u8)> {
-    let toc = facts.cd.toc.as_ref()?;
-    let full = facts.cd.full_toc.as_ref();
-    let last = full
-        .and_then(|full| full.entry(1, 0xa1))
-        .map_or(toc.last_track, |entry| entry.pointed.m);
-    let tracks = toc.entries.iter().filter(|entry| !entry.is_lead_out());
-    let mut tracks: Vec<TocEntry> = tracks
-        .filter(|entry| entry.track <= last)
-        .copied()
-        .collect();
-    let lead_out = full.and_then(|full| full.lead_out(1)).or(toc.lead_out())?;
-    let sessions = full.map_or(1, |full| full.last_session);
-    // A drive may say anything.
-    let mut before = -1;
-    tracks.retain(|entry| {
-        let goes_on = entry.start.0 > before && entry.start < lead_out;
-        before = before.max(entry.start.0);
-        goes_on
-    });
-    Some((tracks, lead_out.0, sessions))
+/// What the tables of contents say of a session.
+struct Contents {
+    tracks: Vec<TocEntry>,
+    lead_out: i32,
+    /// Closed sessions of the disc.
+    sessions: u8,
+}
+
+impl Contents {
+    fn of(facts: &MediaFacts, number: u8) -> Result<Self, ScanCdError> {
+        let toc = facts.cd.toc.as_ref().ok_or(ScanCdError::NoContents)?;
+        let full = facts.cd.full_toc.as_ref();
+        let sessions = full.map_or(1, |full| full.last_session);
+        if number == 0 || number > sessions.max(1) {
+            return Err(ScanCdError::NoSession(number));
+        }
+        let pointed = |point| full.and_then(|full| full.entry(number, point));
+        let first = match number {
+            1 => 1,
+            _ => pointed(FIRST_TRACK).map_or(u8::MAX, |entry| entry.pointed.m),
+        };
+        let last = pointed(LAST_TRACK).map_or(toc.last_track, |entry| entry.pointed.m);
+        let all_end = toc.lead_out();
+        let lead_out = match full.and_then(|full| full.lead_out(number)).or(all_end) {
+            Some(lead_out) => lead_out,
+            None => return Err(ScanCdError::NoContents),
+        };
+        let tracks = toc.entries.iter().filter(|entry| !entry.is_lead_out());
+        let mut tracks: Vec<TocEntry> = tracks
+            .filter(|entry| (first..=last).contains(&entry.track))
+            .copied()
+            .collect();
+        // A drive may say anything.
+        let (mut before, mut due) = (-1, None);
+        tracks.retain(|entry| {
+            let goes_on = entry.start.0 > before
+                && entry.start < lead_out
+                && due.is_none_or(|due| due == entry.track);
+            if goes_on {
+                before = entry.start.0;
+                due = entry.track.checked_add(1);
+            }
+            goes_on
+        });
+        Ok(Self {
+            tracks,
+            lead_out: lead_out.0,
+            sessions,
+        })
+    }
 }
 
 struct Scan<'a> {
@@ -127,9 +189,8 @@ struct Scan<'a> {
 }
 
 impl Scan<'_> {
-    /// Where index 0 of a track begins; of the first one, block 0.
-    fn beginning(&self, before: Option<&TocEntry>, entry: &TocEntry) -> Result<i32, QueryError> {
-        let Some(before) = before else { return Ok(0) };
+    /// Where index 0 of a track begins behind another one.
+    fn beginning(&self, before: &TocEntry, entry: &TocEntry) -> Result<i32, QueryError> {
         let index_1 = entry.start.0;
         let turned = match before.is_data() != entry.is_data() {
             true => (index_1 - TURN).max(before.start.0 + 1),

@@ -26,6 +26,9 @@ pub struct CueOptions {
     pub text_from: CdTextFrom,
     /// Tracks shorter than four seconds are filled up with silence; else they are refused.
     pub pad: bool,
+    /// R to W of a `.sub` file are taken as they stand there, for [`SubchannelForm::Raw96`](super::SubchannelForm::Raw96):
+    /// the image then has no other form. Else they are left out, which is told.
+    pub subcode: bool,
     /// What the disc has room for.
     pub limits: Limits,
 }
@@ -35,6 +38,7 @@ impl Default for CueOptions {
         Self {
             text_from: CdTextFrom::Auto,
             pad: false,
+            subcode: false,
             limits: Limits::ADDRESSES,
         }
     }
@@ -90,6 +94,8 @@ pub(super) fn beside(sheet: &Path, name: &str) -> PathBuf {
 pub(super) struct Described<'a> {
     pub(super) path: &'a Path,
     pub(super) options: &'a CueOptions,
+    /// The number of the first track.
+    pub(super) first_track: u8,
     /// The tracks, what each is made of, and the line that each begins in, where lines count.
     pub(super) tracks: Vec<(Track, Vec<Piece>, Option<u32>)>,
     /// Sound files that hold one track, and that one whole.
@@ -105,7 +111,7 @@ impl Described<'_> {
         let text = self.packs(&mut warnings)?;
         check_digit(self.catalogue, &mut warnings);
         let (mut tracks, mut pieces, mut lines) = (Vec::new(), Vec::new(), Vec::new());
-        for ((mut track, of, line), number) in self.tracks.into_iter().zip(1u8..) {
+        for ((mut track, of, line), number) in self.tracks.into_iter().zip(self.first_track..) {
             if track.isrc.is_none() && self.options.text_from == CdTextFrom::Auto {
                 let file = self.tags.iter().find(|(of, _)| *of == number);
                 track.isrc =
@@ -120,6 +126,9 @@ impl Described<'_> {
             let line = number.and_then(|at| lines.get(at).copied().flatten());
             CdError::from(error).at(self.path, line)
         })?;
+        let session = session
+            .numbered_from(self.first_track)
+            .map_err(|error| CdError::from(error).at(self.path, None))?;
         let session = with_catalogue(session, self.catalogue);
         Ok(CdImage::new(session, pieces, text, warnings))
     }
@@ -131,7 +140,8 @@ impl Described<'_> {
             (CdTextFrom::Auto, Some((name, line))) => packs_of_file(&beside(self.path, name))
                 .map_err(|error| error.at(self.path, Some(*line))),
             (CdTextFrom::Auto, None) => {
-                let last = self.tracks.len().min(99) as u8;
+                let tracks = self.tracks.len().min(99) as u8;
+                let last = self.first_track.saturating_add(tracks.saturating_sub(1));
                 let tags: Vec<(u8, &AudioTags)> = self
                     .tags
                     .iter()
@@ -139,7 +149,9 @@ impl Described<'_> {
                     .collect();
                 let text = match self.text.blocks.is_empty() {
                     true => CdText {
-                        blocks: block_of_tags(&tags, (1, last)).into_iter().collect(),
+                        blocks: block_of_tags(&tags, (self.first_track, last))
+                            .into_iter()
+                            .collect(),
                     },
                     false => self.text.clone(),
                 };

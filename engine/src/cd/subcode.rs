@@ -4,8 +4,10 @@
 
 use super::error::{CdError, CdFault};
 use crate::pipeline::image_file::ImageFile;
+use pitland_redbook::raw::SubchannelForm;
+use pitland_redbook::subchannel::Channels;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Bytes of a sector: one for each of 96 values of six bits.
@@ -32,6 +34,8 @@ enum From {
 pub(super) enum OpenSubcode {
     File(Arc<ImageFile>),
     Bytes(Arc<[u8]>),
+    /// A file with all eight channels of each sector, one behind the other: that of an image.
+    ByChannel(Arc<ImageFile>),
 }
 
 impl CdSubcode {
@@ -53,7 +57,7 @@ impl CdSubcode {
         };
         let needed = u64::from(sectors) * SECTOR_VALUES as u64;
         let bytes = match &open {
-            OpenSubcode::File(file) => file.bytes(),
+            OpenSubcode::File(file) | OpenSubcode::ByChannel(file) => file.bytes(),
             OpenSubcode::Bytes(bytes) => bytes.len() as u64,
         };
         if bytes != needed {
@@ -76,6 +80,23 @@ impl CdSubcode {
 }
 
 impl OpenSubcode {
+    /// The file that they are read from.
+    pub(super) fn path(&self) -> Option<&Path> {
+        match self {
+            Self::File(file) | Self::ByChannel(file) => Some(&file.path),
+            Self::Bytes(_) => None,
+        }
+    }
+
+    /// Whether they are what stands in blocks of this form. Those of an image are as they were recorded, to which no drive
+    /// may add anything.
+    pub(super) fn has_place_in(&self, form: SubchannelForm) -> bool {
+        match self {
+            Self::ByChannel(_) => form == SubchannelForm::Raw96,
+            Self::File(_) | Self::Bytes(_) => form != SubchannelForm::Pq16,
+        }
+    }
+
     /// Fills `out` with the values from a sector on.
     pub(super) fn read(&self, sector: u32, out: &mut [u8]) -> io::Result<()> {
         let position = u64::from(sector) * SECTOR_VALUES as u64;
@@ -83,6 +104,14 @@ impl OpenSubcode {
             Self::File(file) => file
                 .read(position, out, file.bytes())
                 .map_err(io::Error::other),
+            Self::ByChannel(file) => {
+                file.read(position, out, file.bytes())
+                    .map_err(io::Error::other)?;
+                for sector in out.as_chunks_mut::<SECTOR_VALUES>().0 {
+                    *sector = Channels::from_by_channel(sector).symbols();
+                }
+                Ok(())
+            }
             Self::Bytes(bytes) => {
                 let from = usize::try_from(position).unwrap_or(usize::MAX);
                 let there = bytes.get(from..from.saturating_add(out.len()));
@@ -95,10 +124,7 @@ impl OpenSubcode {
 
 impl CdError {
     fn of_subcode(open: &OpenSubcode, error: io::Error) -> Self {
-        let path = match open {
-            OpenSubcode::File(file) => file.path.clone(),
-            OpenSubcode::Bytes(_) => PathBuf::new(),
-        };
+        let path = open.path().map(Path::to_owned).unwrap_or_default();
         CdFault::Io { path, error }.into()
     }
 }

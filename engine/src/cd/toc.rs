@@ -68,6 +68,7 @@ impl CdImage {
         let described = Described {
             path,
             options,
+            first_track: 1,
             tracks,
             tags: tags(&toc, &files),
             catalogue: toc.catalogue,

@@ -54,7 +54,8 @@ impl Coded for CdFault {
             | Self::OtherForm { .. }
             | Self::NoContents { .. }
             | Self::NoLeadOut { .. }
-            | Self::NumberedByDrive { .. } => Code::CdLayout,
+            | Self::NumberedByDrive { .. }
+            | Self::LaterSession { .. } => Code::CdLayout,
         }
     }
 }
@@ -73,6 +74,7 @@ impl Coded for CueFault {
             | Self::Words(_)
             | Self::FileKind(_)
             | Self::TrackNumber { .. }
+            | Self::SessionInFile
             | Self::TooEarly(..)
             | Self::Misplaced(_)
             | Self::Time(_)
@@ -176,6 +178,7 @@ impl Coded for ScanCdError {
         match self {
             Self::Drive(error) => error.code(),
             Self::NoContents => Code::MediumNoContents,
+            Self::NoSession(_) => Code::MediumNoSuchSession,
             Self::Contents(error) => error.code(),
         }
     }

@@ -41,9 +41,10 @@ pub(crate) struct SoundArgs {
 }
 
 impl SoundArgs {
-    /// The same for a cue sheet.
-    pub(crate) fn of_sheet(&self) -> CueOptions {
+    /// The same for a cue sheet; whether R to W have a place in what it becomes.
+    pub(crate) fn of_sheet(&self, takes_subcode: bool) -> CueOptions {
         let mut options = CueOptions::default();
+        options.subcode = takes_subcode;
         options.text_from = self.cd_text.clone();
         options.pad = self.pad;
         options
@@ -234,6 +235,9 @@ pub(crate) struct CdReadArgs {
     /// What kind of files.
     #[arg(long = "as", value_enum, value_name = "KIND", default_value = "bincue")]
     pub(crate) kind: CdFormatArg,
+    /// This session alone, counted from 1; without it all of them, or the first where the files hold one.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=99))]
+    pub(crate) session: Option<u8>,
     #[command(flatten)]
     pub(crate) sound: SoundReadArgs,
 }

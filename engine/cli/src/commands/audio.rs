@@ -12,10 +12,20 @@ use crate::output::plan::PlanView;
 use crate::output::report::ReportView;
 use crate::sink::Sink;
 use pitland::cd::cue_sheet::{CueSheet, CueTrackKind};
-use pitland::cd::{CdImage, CdMode, CdSubchannel, CdTrack, CdWarning, Gap, TrackDigest};
-use pitland::codes::Interface;
-use pitland::{BurnOptions, DriveLease, Image, OpenMode};
+use pitland::cd::{
+    CdImage, CdMode, CdSubchannel, CdTrack, CdWarning, Gap, LaterSession, TrackDigest,
+};
+use pitland::codes::{Code, Interface};
+use pitland::{BurnOptions, DriveLease, Finish, Image, OpenMode, Placement};
 use std::path::PathBuf;
+
+/// Blocks between the lead-out of the first session and the first track of the second: a lead-out of a minute and a half,
+/// a lead-in of one, and two seconds of pause.
+const FIRST_GAP: i32 = 6750 + 4500 + 150;
+/// The same behind a later one, whose lead-out has half a minute.
+const LATER_GAP: i32 = 2250 + 4500 + 150;
+/// Blocks that a drive puts behind a track of data that is written by itself.
+const RUN_OUT_BLOCKS: u32 = 2;
 
 /// A burn of a CD of sound: what is wanted, of which drive, and where it is told.
 struct Burning<'a> {
@@ -157,8 +167,9 @@ impl Burning<'_> {
         let opened = match &args.cue {
             Some(sheet) => {
                 let sheet = sheet.clone();
+                let options = sound.of_sheet(how.mode == CdModeArg::Raw);
                 blocking(move || {
-                    let image = CdImage::from_sheet(&sheet, &sound.of_sheet())?;
+                    let image = CdImage::from_sheet(&sheet, &options)?;
                     Ok(sound.settle(image)?)
                 })
                 .await
@@ -247,8 +258,37 @@ impl Burning<'_> {
     }
 
     async fn record(&self, lease: &DriveLease, image: CdImage) -> Exit {
+        let later = match self.later(&image) {
+            Ok(later) => later,
+            Err(complaint) => return self.tell(&complaint),
+        };
+        let options = match later.is_empty() {
+            true => self.options(),
+            // What is to follow needs an open disc.
+            false => self.options().finish(Finish::CloseSession),
+        };
+        let mut exit = self.burn(lease, options, Image::cd(image, self.mode)).await;
+        for (at, session) in later.iter().enumerate() {
+            if exit != Exit::Done {
+                break;
+            }
+            let mut options = self.options().placement(Placement::NewSession);
+            if at + 1 < later.len() {
+                options = options.finish(Finish::CloseSession);
+            }
+            // It ends as it ended, without blocks of padding that it did not have.
+            let options = options.cd_form(session.form()).postgap_in_image(true);
+            exit = match self.has_place(lease, session).await {
+                Ok(()) => self.burn(lease, options, session.image()).await,
+                Err(complaint) => self.tell(&complaint),
+            };
+        }
+        exit
+    }
+
+    async fn burn(&self, lease: &DriveLease, options: BurnOptions, image: Image) -> Exit {
         let name = &self.named.name;
-        let job = lease.burn(self.options(), Image::cd(image, self.mode));
+        let job = lease.burn(options, image);
         let report = match job::follow(name, job, self.context).await {
             Ok(report) => report,
             Err(error) => return self.lament(&error),
@@ -257,6 +297,52 @@ impl Burning<'_> {
         self.context.output.result(&view);
         Exit::Done
     }
+
+    /// The sessions that are burned behind the first one. A volume counts on its blocks: what will come to stand elsewhere is
+    /// refused before anything is written.
+    fn later(&self, image: &CdImage) -> Result<Vec<LaterSession>, Complaint> {
+        let later = image.later_sessions()?;
+        if !later.is_empty() && self.args.record.simulate.is_some() {
+            let watcher = Watcher::new(&self.context.output, self.named.name.clone());
+            watcher.warn("sessions behind the first one are not simulated".into());
+            return Ok(Vec::new());
+        }
+        let contents = image.expected_contents(self.mode);
+        let mut end = contents.lead_out().map_or(0, |lead_out| lead_out.0);
+        let mut gap = FIRST_GAP;
+        for session in &later {
+            let first = end + gap;
+            if session.first_lba().0 != first {
+                return Err(elsewhere(session, first));
+            }
+            end = first.saturating_add_unsigned(session.blocks() + RUN_OUT_BLOCKS);
+            gap = LATER_GAP;
+        }
+        Ok(later)
+    }
+
+    /// Whether the drive puts a session where it was.
+    async fn has_place(&self, lease: &DriveLease, session: &LaterSession) -> Result<(), Complaint> {
+        let facts = lease.drive().medium().await?.facts;
+        match facts.nwa() {
+            Some(nwa) if nwa != session.first_lba() => Err(elsewhere(session, nwa.0)),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn elsewhere(session: &LaterSession, first: i32) -> Complaint {
+    Complaint::new(
+        Exit::Refused,
+        format!(
+            "session {} was at LBA {}, and would come to LBA {first}: its volume would not be found",
+            session.number(),
+            session.first_lba().0
+        ),
+        "caller",
+        "burn the first session as it was, all in one go; or the files of the other one by pitland burn --new-session",
+    )
+    .coded(Code::CdLayout)
 }
 
 impl AudioBurnArgs {

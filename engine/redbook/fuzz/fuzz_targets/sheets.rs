@@ -31,8 +31,8 @@ fuzz_target!(|data: &[u8]| {
         look_at(session);
     }
     if let Ok(file) = CcdFile::parse(data)
-        && let Ok(session) = file.session(FRAMES)
+        && let Ok(sessions) = file.all_sessions(FRAMES)
     {
-        look_at(session);
+        sessions.into_iter().for_each(look_at);
     }
 });

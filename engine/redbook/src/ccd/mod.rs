@@ -1,8 +1,10 @@
 //! CloneCD's control files: the table of contents, texts and tracks of a disc whose sectors stand in an image of 2352 bytes
-//! each, the first of them block 0, and its sub-channels in another of 96 bytes each, channel by channel.
+//! each, the first of them block 0, and its sub-channels in another of 96 bytes each, channel by channel. The sectors of a
+//! later session follow those of the one before: what lies between, lead-out, lead-in and 150 frames of pause, is in no file.
 //!
 //! Owns their text. It opens no file. The facts are those of the manual of GNU ccd2cue and of what other programs read
-//! and write; no word of the maker's own is known here. One session is read and written.
+//! and write, among them libmirage of CDEmu for later sessions; no word of the maker's own is known here. Entries of mode 5,
+//! which tell of sessions that may follow, are neither written nor read.
 
 mod parse;
 mod write;
@@ -19,10 +21,27 @@ pub struct CcdFile {
     pub catalogue: Option<Mcn>,
     /// The texts.
     pub text: CdText,
+    /// The sessions, at least one.
+    pub sessions: Vec<CcdSession>,
+}
+
+/// A session of a control file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CcdSession {
+    /// The block that its first sector in the image is.
+    pub begin: u32,
     /// The tracks, in their order, numbered without a gap.
     pub tracks: Vec<CcdTrack>,
     /// The block behind the last one.
     pub lead_out: u32,
+}
+
+impl CcdSession {
+    /// Its sectors in the image.
+    #[must_use]
+    pub const fn sectors(&self) -> u32 {
+        self.lead_out.saturating_sub(self.begin)
+    }
 }
 
 /// A track of a control file.
@@ -36,9 +55,9 @@ pub struct CcdTrack {
     pub control: Control,
     /// Its recording code.
     pub isrc: Option<Isrc>,
-    /// Where index 0 begins: block and so sector of the image.
+    /// The block where index 0 begins.
     pub index_0: Option<u32>,
-    /// Where index 1 and on begin.
+    /// The blocks where index 1 and on begin.
     pub indexes: Vec<u32>,
 }
 

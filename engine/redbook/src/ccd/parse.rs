@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{CcdFile, CcdTrack};
+use super::{CcdFile, CcdSession, CcdTrack};
 use crate::cue::{CueSession, CueTrackParts};
 use crate::disc::Track;
 use crate::sector::{SectorForm, Subheader};
@@ -32,8 +32,8 @@ pub enum CcdFault {
     /// A number that is none, or too large.
     #[error("{0:?} is no number that can stand here")]
     Number(String),
-    /// More than one session.
-    #[error("it describes {0} sessions; one is taken")]
+    /// A number of sessions that no disc has.
+    #[error("it describes {0} sessions; a disc has 1 to 99")]
     Sessions(i64),
     /// A disc whose data tracks are kept scrambled.
     #[error("its data tracks are scrambled; they are taken as they were before")]
@@ -56,12 +56,12 @@ pub enum CcdFault {
     #[error("{0:?} is no pack of texts: sixteen bytes, each of two digits")]
     Pack(String),
     /// An image that is too short.
-    #[error("the image has {given} sectors; the disc ends at {lead_out}")]
+    #[error("the image has {given} sectors; the disc has {needed}")]
     Image {
         /// Sectors of the image.
         given: u32,
-        /// Where the disc ends.
-        lead_out: u32,
+        /// Those of all sessions.
+        needed: u32,
     },
     /// No catalogue number.
     #[error(transparent)]
@@ -80,6 +80,8 @@ const LEAD_OUT: i64 = 0xa2;
 type Property = (u32, String);
 /// Properties by their names, in small letters without spaces.
 type Section = BTreeMap<String, Property>;
+/// Entries of the table of contents by session and POINT: the line, the flags, the block.
+type Points = BTreeMap<(i64, i64), (u32, i64, i64)>;
 
 impl CcdFile {
     /// Reads a control file.
@@ -94,12 +96,14 @@ impl CcdFile {
         };
         let empty = Section::new();
         let disc = sections.get("disc").ok_or_else(|| missing("[Disc]"))?;
-        if let Some((line, count)) = number(disc, "sessions")?
-            && count != 1
-        {
-            let fault = CcdFault::Sessions(count);
-            return Err(CcdError { line, fault });
-        }
+        let count = match number(disc, "sessions")? {
+            None => 1,
+            Some((_, count @ 1..=99)) => count,
+            Some((line, count)) => {
+                let fault = CcdFault::Sessions(count);
+                return Err(CcdError { line, fault });
+            }
+        };
         if let Some((line, 1..)) = number(disc, "datatracksscrambled")? {
             let fault = CcdFault::Scrambled;
             return Err(CcdError { line, fault });
@@ -112,79 +116,139 @@ impl CcdFile {
             })?;
             catalogue = Some(parsed);
         }
-        let mut points = BTreeMap::new();
+        let mut points = Points::new();
         for section in (0..).map_while(|at| sections.get(&format!("entry{at}"))) {
             let (_, point) = number(section, "point")?.ok_or_else(|| missing("Point"))?;
             let (_, control) = number(section, "control")?.unwrap_or((0, 0));
             let (line, at) = number(section, "plba")?.ok_or_else(|| missing("PLBA"))?;
+            let (_, session) = number(section, "session")?.unwrap_or((0, 1));
             // Entries of mode 5 tell of sessions and of skips.
             if number(section, "adr")?.is_none_or(|(_, mode)| mode == 1) {
-                points.insert(point, (line, control, at));
+                points.insert((session, point), (line, control, at));
             }
         }
-        let lead_out = match points.get(&LEAD_OUT) {
-            Some((line, _, at)) => u32::try_from(*at).map_err(|_| CcdError {
-                line: *line,
-                fault: CcdFault::Number(at.to_string()),
-            })?,
-            None => return Err(missing("the entry of the lead-out")),
-        };
-        let mut tracks: Vec<CcdTrack> = Vec::new();
-        for (point, (line, control, at)) in points.range(1..=99) {
-            let due = *point as u8; // 1 to 99
-            let section = sections.get(&format!("track{due}")).unwrap_or(&empty);
-            let track = track(due, *control, (*line, *at), section)?;
-            let before = tracks.last().map_or((0, None), |last| {
-                (last.number, last.indexes.last().copied())
-            });
-            let start = track.index_0.or(track.indexes.first().copied());
-            let order = CcdError {
-                line: *line,
-                fault: CcdFault::Order(due),
-            };
-            if due != before.0 + 1 || start.is_none_or(|start| before.1 >= Some(start)) {
-                return Err(order);
-            }
-            if track.indexes.last().is_some_and(|last| *last >= lead_out) {
-                return Err(order);
-            }
-            tracks.push(track);
-        }
-        if tracks.is_empty() {
-            return Err(missing("the entry of a track"));
+        let mut found: Vec<CcdSession> = Vec::new();
+        for session in 1..=count {
+            let next = next_session(session, &points, &sections, found.last(), &missing)?;
+            found.push(next);
         }
         Ok(Self {
             catalogue,
             text: texts(sections.get("cdtext").unwrap_or(&empty))?,
-            tracks,
-            lead_out,
+            sessions: found,
         })
     }
 
-    /// What the disc is made of, where its image has so many sectors.
+    /// The sectors that the image must have.
+    #[must_use]
+    pub fn sectors(&self) -> u32 {
+        let each = self.sessions.iter().map(CcdSession::sectors);
+        each.fold(0, u32::saturating_add)
+    }
+
+    /// What the first session is made of, where the image has so many sectors.
+    ///
+    /// # Errors
+    /// [`CcdFault::Image`] where it is too short for all sessions.
+    pub fn session(&self, image_sectors: u32) -> Result<CueSession, CcdError> {
+        let mut sessions = self.all_sessions(image_sectors)?.into_iter();
+        sessions.next().ok_or(CcdError {
+            line: 1,
+            fault: CcdFault::Missing("the entry of a track"),
+        })
+    }
+
+    /// What each session is made of, where the image has so many sectors: parts are counted in sectors of the image.
     ///
     /// # Errors
     /// [`CcdFault::Image`] where it is too short.
-    pub fn session(&self, image_sectors: u32) -> Result<CueSession, CcdError> {
-        if image_sectors < self.lead_out {
-            let fault = CcdFault::Image {
-                given: image_sectors,
-                lead_out: self.lead_out,
-            };
+    pub fn all_sessions(&self, image_sectors: u32) -> Result<Vec<CueSession>, CcdError> {
+        let needed = self.sectors();
+        if image_sectors < needed {
+            let given = image_sectors;
+            let fault = CcdFault::Image { given, needed };
             return Err(CcdError { line: 1, fault });
         }
-        let starts: Vec<u32> = self.tracks.iter().map(CcdTrack::start).collect();
-        let ends = starts.iter().skip(1).copied().chain([self.lead_out]);
-        let mut first = 0;
-        let parts = |(track, end): (&CcdTrack, u32)| {
-            let parts = track.parts(first, end);
-            first = end;
-            parts
+        let mut made = Vec::with_capacity(self.sessions.len());
+        let mut in_image = 0;
+        for session in &self.sessions {
+            let starts: Vec<u32> = session.tracks.iter().map(CcdTrack::start).collect();
+            let ends = starts.iter().skip(1).copied().chain([session.lead_out]);
+            let mut first = session.begin;
+            let parts = |(track, end): (&CcdTrack, u32)| {
+                let mut parts = track.parts(first, end);
+                for part in &mut parts.parts {
+                    part.first = part.first.saturating_sub(session.begin) + in_image;
+                }
+                first = end;
+                parts
+            };
+            made.push(CueSession {
+                tracks: session.tracks.iter().zip(ends).map(parts).collect(),
+                text: self.text.clone(),
+            });
+            in_image = in_image.saturating_add(session.sectors());
+        }
+        Ok(made)
+    }
+}
+
+/// A session, behind the one before it.
+fn next_session(
+    session: i64,
+    points: &Points,
+    sections: &BTreeMap<String, Section>,
+    before: Option<&CcdSession>,
+    missing: &dyn Fn(&'static str) -> CcdError,
+) -> Result<CcdSession, CcdError> {
+    let empty = Section::new();
+    let (line, _, at) = points
+        .get(&(session, LEAD_OUT))
+        .ok_or_else(|| missing("the entry of the lead-out"))?;
+    let lead_out = u32::try_from(*at).map_err(|_| CcdError {
+        line: *line,
+        fault: CcdFault::Number(at.to_string()),
+    })?;
+    let before_it = before.map_or(0, |before| before.lead_out);
+    let mut begin = 0;
+    let mut tracks: Vec<CcdTrack> = Vec::new();
+    for ((_, point), (line, control, at)) in points.range((session, 1)..=(session, 99)) {
+        let number = *point as u8; // 1 to 99
+        let section = sections.get(&format!("track{number}")).unwrap_or(&empty);
+        let (track, own_begin) = track(number, *control, (*line, *at), section)?;
+        let order = CcdError {
+            line: *line,
+            fault: CcdFault::Order(number),
         };
-        Ok(CueSession {
-            tracks: self.tracks.iter().zip(ends).map(parts).collect(),
-            text: self.text.clone(),
-        })
+        let start = track.start();
+        let last_of_before = before.and_then(|before| before.tracks.last());
+        let follows = match tracks.last() {
+            Some(last) => {
+                number == last.number + 1 && last.indexes.last().is_some_and(|last| *last < start)
+            }
+            None => {
+                // Times of a later session count from its beginning; where they do not, it begins with its first track.
+                begin = match (before, own_begin) {
+                    (None, _) => 0,
+                    (Some(_), begin) if begin >= before_it => begin,
+                    _ => start,
+                };
+                let goes_on = last_of_before.is_none_or(|last| number == last.number + 1);
+                start >= before_it.max(begin) && goes_on
+            }
+        };
+        if !follows || track.indexes.last().is_some_and(|last| *last >= lead_out) {
+            return Err(order);
+        }
+        tracks.push(track);
+    }
+    match tracks.is_empty() {
+        true => Err(missing("the entry of a track")),
+        false => Ok(CcdSession {
+            begin,
+            tracks,
+            lead_out,
+        }),
     }
 }
 
@@ -222,12 +286,13 @@ impl CcdTrack {
     }
 }
 
+/// A track, and the block from which its times count: block 0 in the first session.
 fn track(
     track: u8,
     control: i64,
     (line, at): (u32, i64),
     section: &Section,
-) -> Result<CcdTrack, CcdError> {
+) -> Result<(CcdTrack, u32), CcdError> {
     let control = Control::from_bits((control & 15) as u8); // four bits
     let mode = match number(section, "mode")? {
         Some((_, mode @ 0..=2)) => mode as u8,
@@ -241,9 +306,11 @@ fn track(
         line,
         fault: CcdFault::Order(track),
     };
-    let block = |(line, at): (u32, i64)| u32::try_from(at).map_err(|_| order(line));
+    // The table of contents says where index 1 is on the disc.
+    let begin = number(section, "index1")?.map_or(0, |(_, index_1)| at - index_1);
+    let block = |(line, time): (u32, i64)| u32::try_from(begin + time).map_err(|_| order(line));
     let index_0 = number(section, "index0")?.map(block).transpose()?;
-    let mut indexes = vec![block((line, at))?];
+    let mut indexes = vec![u32::try_from(at).map_err(|_| order(line))?];
     for index in 2..100 {
         let Some(place) = number(section, &format!("index{index}"))? else {
             break;
@@ -266,14 +333,15 @@ fn track(
         })?;
         isrc = Some(parsed);
     }
-    Ok(CcdTrack {
+    let track = CcdTrack {
         number: track,
         mode,
         control,
         isrc,
         index_0,
         indexes,
-    })
+    };
+    Ok((track, u32::try_from(begin).unwrap_or(0)))
 }
 
 /// Packs stand there without their checksums.

@@ -4,7 +4,7 @@ use std::fmt::{self, Write as _};
 
 use pitland_mmc::{Lba, Msf};
 
-use super::{CcdFile, CcdTrack};
+use super::{CcdFile, CcdSession, CcdTrack};
 use crate::disc::{Placed, Session, Track};
 use crate::sector::SectorForm;
 use crate::text::{CdText, TextError};
@@ -13,15 +13,29 @@ use crate::text::{CdText, TextError};
 const XA: u8 = 0x20;
 
 impl CcdFile {
-    /// The control file of a session. The image that belongs to it begins with block 0: what a disc has before that, its
-    /// first 150 blocks, stands in no image.
+    /// The control file of a disc's sessions, in their order. The image that belongs to it begins with block 0: what a disc
+    /// has before that, its first 150 blocks, stands in no image. Nor does what lies between sessions, the 150 blocks before
+    /// a later one's first track among it.
     #[must_use]
-    pub fn of(session: &Session, text: CdText) -> Self {
+    pub fn of<'a>(sessions: impl IntoIterator<Item = &'a Session>, text: CdText) -> Self {
+        let mut catalogue = None;
+        let mut found: Vec<CcdSession> = Vec::new();
+        for session in sessions {
+            catalogue = catalogue.or(session.catalogue());
+            let first = session.tracks().next().map(|(_, placed)| placed);
+            found.push(CcdSession {
+                begin: match (found.is_empty(), first) {
+                    (false, Some(first)) => block(first.source),
+                    _ => 0,
+                },
+                tracks: session.tracks().map(|of| track(session, of)).collect(),
+                lead_out: block(session.lead_out()),
+            });
+        }
         Self {
-            catalogue: session.catalogue(),
+            catalogue,
             text,
-            tracks: session.tracks().map(track).collect(),
-            lead_out: block(session.lead_out()),
+            sessions: found,
         }
     }
 
@@ -38,12 +52,14 @@ impl CcdFile {
     }
 
     fn write(&self, out: &mut String, packs: &[crate::text::Pack]) -> fmt::Result {
-        let mode = self.tracks.first().map_or(0, |first| first.mode);
-        let control = |track: Option<&CcdTrack>| track.map_or(0, |track| track.control.bits());
-        let last = self.tracks.last();
-        let last_number = last.map_or(1, |last| last.number);
+        let tracks = self.sessions.iter().map(|session| session.tracks.len());
+        let entries: usize = tracks.map(|tracks| tracks + 3).sum();
         writeln!(out, "[CloneCD]\nVersion=3\n\n[Disc]")?;
-        writeln!(out, "TocEntries={}\nSessions=1", self.tracks.len() + 3)?;
+        writeln!(
+            out,
+            "TocEntries={entries}\nSessions={}",
+            self.sessions.len()
+        )?;
         writeln!(
             out,
             "DataTracksScrambled=0\nCDTextLength={}",
@@ -60,48 +76,76 @@ impl CcdFile {
             let bytes: Vec<String> = contents.map(|byte| format!("{byte:02x}")).collect();
             writeln!(out, "Entry {at}={}", bytes.join(" "))?;
         }
-        writeln!(out, "\n[Session 1]\nPreGapMode={mode}\nPreGapSubC=0")?;
-        let kind = match self.tracks.iter().any(|track| track.mode == 2) {
-            true => XA,
-            false => 0,
-        };
-        let first = self.tracks.first();
-        let mut points = vec![
-            (0xa0, control(first), [1, kind, 0]),
-            (0xa1, control(last), [last_number, 0, 0]),
-            (0xa2, control(last), time(self.lead_out)),
-        ];
-        for track in &self.tracks {
-            let start = track.indexes.first().copied().unwrap_or(0);
-            points.push((track.number, track.control.bits(), time(start)));
+        for (session, number) in self.sessions.iter().zip(1..) {
+            let mode = session.tracks.first().map_or(0, |first| first.mode);
+            writeln!(out, "\n[Session {number}]\nPreGapMode={mode}\nPreGapSubC=0")?;
         }
-        for (at, (point, control, [m, s, f])) in points.iter().enumerate() {
-            writeln!(out, "\n[Entry {at}]\nSession=1\nPoint=0x{point:02x}")?;
-            writeln!(out, "ADR=0x01\nControl=0x{control:02x}\nTrackNo=0")?;
-            writeln!(out, "AMin=0\nASec=0\nAFrame=0\nALBA=-150\nZero=0")?;
-            let frames = (i32::from(*m) * 60 + i32::from(*s)) * 75 + i32::from(*f);
-            writeln!(out, "PMin={m}\nPSec={s}\nPFrame={f}\nPLBA={}", frames - 150)?;
+        let mut at = 0;
+        for (session, number) in self.sessions.iter().zip(1..) {
+            session.write_entries(out, number, &mut at)?;
         }
-        for track in &self.tracks {
-            writeln!(out, "\n[TRACK {}]\nMODE={}", track.number, track.mode)?;
-            if let Some(code) = track.isrc {
-                writeln!(out, "ISRC={code}")?;
-            }
-            if let Some(start) = track.index_0 {
-                writeln!(out, "INDEX 0={start}")?;
-            }
-            for (start, index) in track.indexes.iter().zip(1..) {
-                writeln!(out, "INDEX {index}={start}")?;
+        for session in &self.sessions {
+            for track in &session.tracks {
+                track.write(out, session.begin)?;
             }
         }
         Ok(())
     }
 }
 
-fn track((track, placed): (&Track, Placed)) -> CcdTrack {
+impl CcdSession {
+    /// Its part of the table of contents; `at` counts the entries of all.
+    fn write_entries(&self, out: &mut String, number: u32, at: &mut usize) -> fmt::Result {
+        let control = |track: Option<&CcdTrack>| track.map_or(0, |track| track.control.bits());
+        let (first, last) = (self.tracks.first(), self.tracks.last());
+        let number_of = |track: Option<&CcdTrack>| track.map_or(1, |track| track.number);
+        let kind = match self.tracks.iter().any(|track| track.mode == 2) {
+            true => XA,
+            false => 0,
+        };
+        let mut points = vec![
+            (0xa0, control(first), [number_of(first), kind, 0]),
+            (0xa1, control(last), [number_of(last), 0, 0]),
+            (0xa2, control(last), time(self.lead_out)),
+        ];
+        for track in &self.tracks {
+            let start = track.indexes.first().copied().unwrap_or(0);
+            points.push((track.number, track.control.bits(), time(start)));
+        }
+        for (point, control, [m, s, f]) in points {
+            writeln!(out, "\n[Entry {at}]\nSession={number}\nPoint=0x{point:02x}")?;
+            writeln!(out, "ADR=0x01\nControl=0x{control:02x}\nTrackNo=0")?;
+            writeln!(out, "AMin=0\nASec=0\nAFrame=0\nALBA=-150\nZero=0")?;
+            let frames = (i32::from(m) * 60 + i32::from(s)) * 75 + i32::from(f);
+            writeln!(out, "PMin={m}\nPSec={s}\nPFrame={f}\nPLBA={}", frames - 150)?;
+            *at += 1;
+        }
+        Ok(())
+    }
+}
+
+impl CcdTrack {
+    /// Its times count from where the session begins.
+    fn write(&self, out: &mut String, begin: u32) -> fmt::Result {
+        writeln!(out, "\n[TRACK {}]\nMODE={}", self.number, self.mode)?;
+        if let Some(code) = self.isrc {
+            writeln!(out, "ISRC={code}")?;
+        }
+        if let Some(start) = self.index_0 {
+            writeln!(out, "INDEX 0={}", start.saturating_sub(begin))?;
+        }
+        for (start, index) in self.indexes.iter().zip(1..) {
+            writeln!(out, "INDEX {index}={}", start.saturating_sub(begin))?;
+        }
+        Ok(())
+    }
+}
+
+fn track(session: &Session, (track, placed): (&Track, Placed)) -> CcdTrack {
     let index_1 = block(placed.index_1);
-    // Blocks before 0 stand in no image.
-    let index_0 = Some(block(placed.start)).filter(|start| *start < index_1 && placed.number > 1);
+    // What is before a session's first track counts from the session's beginning.
+    let is_first = placed.number == session.first_track();
+    let index_0 = Some(block(placed.start)).filter(|start| *start < index_1 && !is_first);
     let later = track.indexes.iter().map(|start| index_1 + start);
     CcdTrack {
         number: placed.number,

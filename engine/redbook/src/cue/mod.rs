@@ -29,6 +29,8 @@ pub struct CueSheet {
     pub files: Vec<CueFile>,
     /// Tracks, in their order.
     pub tracks: Vec<CueTrack>,
+    /// Files of later sessions, which stand behind `REM SESSION 02` and are not taken; `None`: it has one session.
+    pub later_files: Option<usize>,
 }
 
 /// A file of a sheet.

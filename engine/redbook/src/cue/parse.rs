@@ -60,6 +60,11 @@ pub enum CueFault {
     /// An unknown flag.
     #[error("{0:?} is no flag: DCP, 4CH, PRE, SCMS")]
     Flag(String),
+    /// A later session in a file of the one before: where that ends cannot be told.
+    #[error(
+        "a later session goes on in the file of the one before; it needs a file of its own, or a .ccd that describes both"
+    )]
+    SessionInFile,
     /// No catalogue number.
     #[error(transparent)]
     Catalogue(#[from] crate::subchannel::McnError),
@@ -111,8 +116,22 @@ impl CueSheet {
         let (word, rest) = content
             .split_once(char::is_whitespace)
             .map_or((content, ""), |(word, rest)| (word, rest.trim()));
-        match word.to_ascii_uppercase().as_str() {
-            "REM" => Ok(()),
+        let word_as_told = word.to_ascii_uppercase();
+        if let Some(files) = &mut self.later_files {
+            return match word_as_told.as_str() {
+                "FILE" => {
+                    *files += 1;
+                    Ok(())
+                }
+                "TRACK" | "INDEX" if *files == 0 => Err(CueFault::SessionInFile),
+                _ => Ok(()),
+            };
+        }
+        match word_as_told.as_str() {
+            "REM" => {
+                self.take_remark(rest);
+                Ok(())
+            }
             "CATALOG" => {
                 let [number] = words("CATALOG", rest)?;
                 if self.catalogue.is_some() || !self.tracks.is_empty() {
@@ -179,6 +198,17 @@ impl CueSheet {
         Ok(())
     }
 
+    /// `REM SESSION` is how other programs say where a later session begins.
+    fn take_remark(&mut self, rest: &str) {
+        let number = rest
+            .split_once(char::is_whitespace)
+            .filter(|(word, _)| word.eq_ignore_ascii_case("SESSION"))
+            .and_then(|(_, number)| number.trim().parse::<u8>().ok());
+        if number.is_some_and(|number| number > 1) && !self.tracks.is_empty() {
+            self.later_files = Some(0);
+        }
+    }
+
     fn take_track(&mut self, line: u32, rest: &str) -> Result<(), CueFault> {
         let [number, kind] = words("TRACK", rest)?;
         if self.files.is_empty() {
@@ -188,9 +218,10 @@ impl CueSheet {
         let expected = match self.tracks.last() {
             Some(track) if track.number >= 99 => return Err(CueFault::TooManyTracks),
             Some(track) => track.number + 1,
-            None => 1,
+            // The first one may have any.
+            None => number.parse().unwrap_or(1),
         };
-        if number.parse() != Ok(expected) {
+        if number.parse() != Ok(expected) || !(1..=99).contains(&expected) {
             return Err(CueFault::TrackNumber {
                 given: number,
                 expected,

@@ -113,6 +113,26 @@ fn sound_before_the_first_index_is_hidden_before_track_1() {
 }
 
 #[test]
+fn a_first_track_keeps_its_number_and_a_later_session_is_not_taken() {
+    let first = "REM SESSION 01\nFILE a.bin BINARY\nTRACK 07 AUDIO\nINDEX 01 00:00:00\nTRACK 08 AUDIO\nINDEX 01 00:05:00\n";
+    let sheet = parse(first).unwrap();
+    let numbers: Vec<u8> = sheet.tracks.iter().map(|track| track.number).collect();
+    assert_eq!((numbers, sheet.later_files), (vec![7, 8], None));
+    let later = "REM SESSION 02\nFILE b.bin BINARY\nTRACK 09 MODE2/2352\nINDEX 01 00:00:00\n";
+    let both = parse(&format!("{first}{later}")).unwrap();
+    assert_eq!((&both.tracks, &both.files), (&sheet.tracks, &sheet.files));
+    assert_eq!(both.later_files, Some(1));
+    // In one file nobody knows where the first session ends.
+    let joined = format!("{first}{}", later.replace("FILE b.bin BINARY\n", ""));
+    let error = parse(&joined).unwrap_err();
+    assert_eq!((error.line, error.fault), (8, CueFault::SessionInFile));
+    for number in ["0", "100"] {
+        let wrong = first.replace("07", number);
+        assert_eq!(parse(&wrong).unwrap_err().line, 3, "{number}");
+    }
+}
+
+#[test]
 fn what_is_wrong_is_told_by_its_line() {
     let fault = |text: &str| {
         let error = parse(text).unwrap_err();

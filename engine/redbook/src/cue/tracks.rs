@@ -91,7 +91,8 @@ impl CueSheet {
             return None;
         }
         let last = self.tracks.last().map_or(1, |track| track.number);
-        let mut block = TextBlock::new(Language::ENGLISH, 1, last);
+        let first = self.tracks.first().map_or(1, |track| track.number);
+        let mut block = TextBlock::new(Language::ENGLISH, first, last);
         for (kind, text) in &self.texts {
             block = block.with(*kind, 0, text);
         }

@@ -109,7 +109,7 @@ pub struct Placed {
     pub end: Lba,
 }
 
-/// A first session, whole: what is written in one go.
+/// A session, whole: the first of a disc, which is written in one go, or a later one as it was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
     tracks: Vec<Track>,
@@ -139,7 +139,7 @@ impl Session {
     /// that ends beyond `limits`.
     pub fn new(tracks: Vec<Track>, limits: &Limits) -> Result<Self, LayoutError> {
         rules::check(&tracks, limits)?;
-        Ok(Self::placing(tracks))
+        Ok(Self::placing(tracks, 1, PROGRAM_START))
     }
 
     /// The session of a disc that was read: what the Red Book demands of who makes one is not asked, for discs are sold that
@@ -148,16 +148,34 @@ impl Session {
     /// # Errors
     /// [`LayoutError`]: none or too many tracks, or an end that has no address.
     pub fn of_disc(tracks: Vec<Track>) -> Result<Self, LayoutError> {
-        rules::check_addresses(&tracks)?;
-        Ok(Self::placing(tracks))
+        rules::check_addresses(&tracks, PROGRAM_START)?;
+        Ok(Self::placing(tracks, 1, PROGRAM_START))
     }
 
-    fn placing(tracks: Vec<Track>) -> Self {
-        let mut placed = Vec::with_capacity(tracks.len());
-        let mut next = i64::from(PROGRAM_START);
-        for (track, number) in tracks.iter().zip(1u8..) {
+    /// The same of a session whose tracks are numbered from `first_track` on, and whose source begins at `begin`, behind
+    /// the pause of 150 frames that every session begins with: a later one of the disc, or a disc whose numbers do not
+    /// begin with 1.
+    ///
+    /// # Errors
+    /// [`LayoutError`]: none or too many tracks, numbers beyond 99, or an end that has no address.
+    pub fn of_disc_from(
+        tracks: Vec<Track>,
+        first_track: u8,
+        begin: Lba,
+    ) -> Result<Self, LayoutError> {
+        let start = begin.0.saturating_add(PROGRAM_START);
+        rules::check_addresses(&tracks, start)?;
+        rules::check_count_from(&tracks, first_track)?;
+        Ok(Self::placing(tracks, first_track, start))
+    }
+
+    fn placing(tracks: Vec<Track>, first_track: u8, start: i32) -> Self {
+        let mut placed: Vec<Placed> = Vec::with_capacity(tracks.len());
+        let mut next = i64::from(start);
+        for (track, number) in tracks.iter().zip(first_track..) {
             let start = next;
-            let silence = i64::from(track.pause) + if number == 1 { 150 } else { 0 };
+            let own = if placed.is_empty() { 150 } else { 0 };
+            let silence = i64::from(track.pause) + own;
             let source = start + silence;
             let index_1 = source + i64::from(track.lead);
             next = index_1 + i64::from(track.frames);
@@ -174,7 +192,7 @@ impl Session {
         Self {
             tracks,
             placed,
-            first_track: 1,
+            first_track,
             catalogue: None,
         }
     }

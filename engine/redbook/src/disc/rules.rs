@@ -163,20 +163,21 @@ fn check_count(tracks: &[Track]) -> Result<(), LayoutError> {
 fn check_size(tracks: &[Track], limits: &Limits) -> Result<(), LayoutError> {
     let of_disc = limits.last_lead_out.filter(|_| !limits.overburn);
     let limit = of_disc.map_or(LAST_LEAD_OUT, |last| i64::from(last.0).min(LAST_LEAD_OUT));
-    check_end(tracks, limit)
+    check_end(tracks, PROGRAM_START, limit)
 }
 
 /// Whether tracks that were read have addresses: there are discs whose lead-out is cut short for them.
-pub(super) fn check_addresses(tracks: &[Track]) -> Result<(), LayoutError> {
-    check_end(tracks, LAST_ADDRESS)
+pub(super) fn check_addresses(tracks: &[Track], start: i32) -> Result<(), LayoutError> {
+    check_end(tracks, start, LAST_ADDRESS)
 }
 
-fn check_end(tracks: &[Track], limit: i64) -> Result<(), LayoutError> {
+/// `start`: where the session's own pause of 150 frames begins.
+fn check_end(tracks: &[Track], start: i32, limit: i64) -> Result<(), LayoutError> {
     check_count(tracks)?;
     let frames = tracks
         .iter()
         .map(|track| i64::from(track.pause) + i64::from(track.lead) + i64::from(track.frames));
-    let end = i64::from(PROGRAM_START) + 150 + frames.sum::<i64>();
+    let end = i64::from(start) + 150 + frames.sum::<i64>();
     match end > limit {
         true => Err(LayoutError::TooLong { end, limit }),
         false => Ok(()),
@@ -185,16 +186,22 @@ fn check_end(tracks: &[Track], limit: i64) -> Result<(), LayoutError> {
 
 /// Whether the tracks can be numbered from `first` on.
 pub(super) fn check_numbers(tracks: &[Track], first: u8) -> Result<(), LayoutError> {
-    if first == 0 || usize::from(first) + tracks.len() > 100 {
-        return Err(LayoutError::FirstNumber {
-            first,
-            tracks: tracks.len(),
-        });
-    }
+    check_count_from(tracks, first)?;
     let mut numbered = tracks.iter().zip(first..);
     match numbered.find(|(track, _)| first != 1 && track.is_data()) {
         Some((_, track)) => Err(LayoutError::NumberedData { track }),
         None => Ok(()),
+    }
+}
+
+/// Whether there are numbers for all of them from `first` on.
+pub(super) fn check_count_from(tracks: &[Track], first: u8) -> Result<(), LayoutError> {
+    match first == 0 || usize::from(first) + tracks.len() > 100 {
+        true => Err(LayoutError::FirstNumber {
+            first,
+            tracks: tracks.len(),
+        }),
+        false => Ok(()),
     }
 }
 

@@ -28,7 +28,8 @@ fn is_same(a: &Path, b: &Path) -> bool {
 fn make(args: &CdImageArgs, context: &Context) -> Result<CdImageView, Complaint> {
     let mut watcher = Watcher::new(&context.output, Name::new(&args.output));
     watcher.phase("planning");
-    let image = CdImage::from_sheet(&args.sheet, &args.sound.of_sheet())?;
+    let takes_subcode = args.form == SubchannelArg::Raw96;
+    let image = CdImage::from_sheet(&args.sheet, &args.sound.of_sheet(takes_subcode))?;
     let image = args.sound.settle(image)?;
     let (form, name) = match args.form {
         SubchannelArg::Raw96 => (SubchannelForm::Raw96, "raw96"),
@@ -38,6 +39,10 @@ fn make(args: &CdImageArgs, context: &Context) -> Result<CdImageView, Complaint>
     let has_room = form != SubchannelForm::Pq16;
     if !has_room && !image.text().is_empty() {
         watcher.warn("16 bytes of P and Q have no room for CD-TEXT: it is left out".into());
+    }
+    let later = image.later_sessions().map_or(1, |later| later.len());
+    if later > 0 {
+        watcher.warn("a raw image has the first session; what stands behind it is left out".into());
     }
     if image.is_made_of(&args.output) || is_same(&args.output, &args.sheet) {
         return Err(Complaint::usage(format!(

@@ -18,16 +18,36 @@ pub(super) enum Sheet {
     Ccd,
 }
 
+/// Sessions that were read, each with the files that its program stands in.
+pub(super) type Described<'a> = (&'a CdScan, &'a [SheetFile<'a>]);
+
 impl Sheet {
-    /// The sheet of a disc whose program stands in these files.
+    /// The sheet of a session whose program stands in these files.
     pub(super) fn text(self, scan: &CdScan, files: &[SheetFile<'_>]) -> Result<String, Complaint> {
-        Ok(match self {
-            Self::Cue => cue_text_of(&scan.session, &scan.text, files),
+        self.text_of_all(&[(scan, files)])
+    }
+
+    /// The sheet of sessions; a table of contents of cdrdao has one.
+    pub(super) fn text_of_all(self, sessions: &[Described<'_>]) -> Result<String, Complaint> {
+        let one = |(scan, files): &Described<'_>| match self {
             Self::Toc => toc_text_of(&scan.session, &scan.text, files),
-            Self::Ccd => CcdFile::of(&scan.session, scan.text.clone())
-                .to_text()
-                .map_err(|error| Complaint::internal(format!("the disc's CD-TEXT: {error}")))?,
-        })
+            _ => cue_text_of(&scan.session, &scan.text, files),
+        };
+        match (self, sessions) {
+            (Self::Ccd, _) => {
+                let text = sessions.first().map(|(scan, _)| scan.text.clone());
+                let of = sessions.iter().map(|(scan, _)| &scan.session);
+                CcdFile::of(of, text.unwrap_or_default())
+                    .to_text()
+                    .map_err(|error| Complaint::internal(format!("the disc's CD-TEXT: {error}")))
+            }
+            (_, [only]) => Ok(one(only)),
+            // Sheets have no word for sessions; this remark is what other programs write and read.
+            (_, all) => Ok(all
+                .iter()
+                .map(|session| format!("REM SESSION {:02}\n{}", session.0.number, one(session)))
+                .collect()),
+        }
     }
 
     pub(super) fn ending(self) -> &'static str {

@@ -16,7 +16,7 @@ pub(crate) struct CdReadView {
     pub(crate) outputs: Vec<Name>,
     /// Of the image.
     pub(crate) bytes: u64,
-    /// Where the lead-out begins.
+    /// Where the last lead-out that was read begins.
     pub(crate) lead_out: i32,
     /// Sectors that could not be read, and are silence or zeros.
     pub(crate) unreadable: u64,
@@ -26,8 +26,10 @@ pub(crate) struct CdReadView {
     pub(crate) c2_sectors: Option<u64>,
     /// The SHA-256 of all sectors, samples with the lower byte first.
     pub(crate) sha256: String,
-    /// Closed sessions of the disc, of which the first was read.
+    /// Closed sessions of the disc.
     pub(crate) sessions: u8,
+    /// Those that were read.
+    pub(crate) read_sessions: Vec<u8>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) catalogue: Option<String>,
     /// Languages of its CD-TEXT.
@@ -37,20 +39,26 @@ pub(crate) struct CdReadView {
 
 impl CdReadView {
     /// What the disc is, in these files; of its sectors nothing is known yet.
-    pub(crate) fn of_disc(outputs: Vec<Name>, scan: &CdScan) -> Self {
+    pub(crate) fn of_disc(outputs: Vec<Name>, scans: &[CdScan]) -> Self {
+        let (first, last) = (scans.first(), scans.last());
+        let catalogue = first.and_then(|scan| scan.session.catalogue());
         Self {
             drive: Name::new(""),
             outputs,
             bytes: 0,
-            lead_out: scan.session.lead_out().0,
+            lead_out: last.map_or(0, |scan| scan.session.lead_out().0),
             unreadable: 0,
             run_out: 0,
             c2_sectors: None,
             sha256: String::new(),
-            sessions: scan.sessions,
-            catalogue: scan.session.catalogue().map(|number| number.to_string()),
-            text_languages: scan.text.blocks.len(),
-            tracks: tracks(&scan.session),
+            sessions: first.map_or(0, |scan| scan.sessions),
+            read_sessions: scans.iter().map(|scan| scan.number).collect(),
+            catalogue: catalogue.map(|number| number.to_string()),
+            text_languages: first.map_or(0, |scan| scan.text.blocks.len()),
+            tracks: scans
+                .iter()
+                .flat_map(|scan| tracks(&scan.session))
+                .collect(),
         }
     }
 }
@@ -69,6 +77,11 @@ impl Say for CdReadView {
         ));
         say_tracks(&self.tracks, &mut lines);
         lines.field("lead-out", format!("at LBA {}", self.lead_out));
+        if self.sessions > 1 {
+            let read: Vec<String> = self.read_sessions.iter().map(u8::to_string).collect();
+            let (read, all) = (read.join(", "), self.sessions);
+            lines.field("sessions", format!("{read} of {all}"));
+        }
         if let Some(catalogue) = &self.catalogue {
             lines.field("catalogue", escape::text(catalogue));
         }
