@@ -325,7 +325,7 @@ fn graphics_of_a_sub_file_go_onto_the_disc_and_come_back_frame_by_frame() {
         let run = bench.expect(0, &args);
         run.of_type("cd-image")[0]["warnings"].to_string()
     };
-    assert_eq!(form("raw96"), "[]");
+    assert!(!form("raw96").contains("R to W"));
     let raw = bench.bytes("raw");
     for (number, block) in raw.chunks(2448).skip(22_650).take(1575).enumerate() {
         let beyond: Vec<u8> = block[2352..].iter().map(|byte| byte & 0x3f).collect();
