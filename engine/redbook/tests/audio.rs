@@ -286,6 +286,91 @@ fn another_rate_becomes_that_of_a_cd_in_the_same_time() {
     }
 }
 
+/// One recording cut into files at these samples.
+fn cut(folder: &Path, rate: u32, whole: &[Sample], at: &[usize]) -> Vec<AudioFile> {
+    let ends = at.iter().copied().chain([whole.len()]);
+    let starts = [0].into_iter().chain(at.iter().copied());
+    let part = |(number, (from, to)): (usize, (usize, usize))| {
+        let sound = wav(rate, 2, 16, &bytes(&whole[from..to]));
+        AudioFile::measure(&put(folder, &format!("{number}.wav"), &sound)).unwrap()
+    };
+    starts.zip(ends).enumerate().map(part).collect()
+}
+
+#[test]
+fn files_that_go_on_are_converted_as_the_uncut_sound_is() {
+    let folder = tempfile::tempdir().unwrap();
+    for rate in [48_000, 96_000, 192_000, 11_025, 88_200] {
+        let original = sound(80_001, f64::from(rate));
+        let uncut = put(
+            folder.path(),
+            "uncut.wav",
+            &wav(rate, 2, 16, &bytes(&original)),
+        );
+        let (whole, read) = measured(&uncut);
+        // Two of the parts are shorter than what a filter hears.
+        let mut parts = cut(
+            folder.path(),
+            rate,
+            &original,
+            &[31_337, 31_400, 32_411, 70_001],
+        );
+        let apart: Vec<Sample> = parts.iter().flat_map(samples).collect();
+        for at in 1..parts.len() {
+            let (before, after) = parts.split_at_mut(at);
+            after[0].go_on_from(before.last().unwrap());
+        }
+        for at in (1..parts.len()).rev() {
+            let (until, after) = parts.split_at_mut(at);
+            until.last_mut().unwrap().lead_to(&after[0]);
+        }
+        let lengths: Vec<u64> = parts.iter().map(AudioFile::samples).collect();
+        assert_eq!(lengths.iter().sum::<u64>(), whole.samples(), "{rate}");
+        let peak = parts.iter().map(AudioFile::peak).fold(0.0, f64::max);
+        assert!((peak - whole.peak()).abs() < 1e-4, "{rate}: {peak}");
+        for part in &parts {
+            let greatest = samples(part).into_iter().flatten().map(i16::unsigned_abs);
+            let greatest = f64::from(greatest.max().unwrap()) / 32_768.0;
+            assert!((part.peak() - greatest).abs() < 1e-4, "{rate}: a part's");
+        }
+        let together: Vec<Sample> = parts.iter().flat_map(samples).collect();
+        assert_eq!(together.len(), read.len(), "{rate}: said and given");
+        // Each file has a dither of its own, of up to one step either way.
+        let off = |made: &[Sample]| {
+            let pairs = made.iter().flatten().zip(read.iter().flatten());
+            pairs.map(|(a, b)| a.abs_diff(*b)).max().unwrap()
+        };
+        assert!(off(&together) <= 3, "{rate}: {}", off(&together));
+        assert!(
+            off(&apart) > 100,
+            "{rate}: by themselves they show the cuts"
+        );
+    }
+}
+
+#[test]
+fn only_files_of_one_rate_are_converted_as_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let [first, second, third] = [(48_000, 50_001), (96_000, 70_001), (44_100, 10_001)].map(
+        |(rate, count): (u32, usize)| {
+            let sound = wav(rate, 2, 16, &bytes(&sound(count, f64::from(rate))));
+            let path = put(folder.path(), &format!("{rate}.wav"), &sound);
+            AudioFile::measure(&path).unwrap()
+        },
+    );
+    for (before, after) in [
+        (&first, &second),
+        (&first, &third),
+        (&third, &first),
+        (&third, &third),
+    ] {
+        let (mut before_joined, mut after_joined) = (before.clone(), after.clone());
+        after_joined.go_on_from(&before_joined);
+        before_joined.lead_to(&after_joined);
+        assert_eq!((&before_joined, &after_joined), (before, after));
+    }
+}
+
 #[test]
 fn more_bits_are_dithered_and_silence_is_not() {
     let folder = tempfile::tempdir().unwrap();

@@ -11,7 +11,7 @@ use super::sectors::Sectors;
 use super::subcode::CdSubcode;
 use super::text::{CdTextFrom, block_of_tags, isrc_of, packs_of, packs_of_file};
 use crate::pipeline::image_file::ImageFile;
-use pitland_redbook::audio::{AudioTags, FRAME_SAMPLES};
+use pitland_redbook::audio::{AudioFile, AudioTags, FRAME_SAMPLES};
 use pitland_redbook::cue::CueTrackKind;
 use pitland_redbook::disc::{Limits, Session, Track};
 use pitland_redbook::subchannel::{Control, Isrc, Mcn};
@@ -181,7 +181,7 @@ impl CdImageBuilder {
                 }
                 Source::Sound(path) => {
                     let sound = Sound::file(path)?;
-                    let found = self.of_tags(&sound, &mut warnings);
+                    let found = self.of_tags(&sound);
                     let isrc = found.and_then(|tags| isrc_of(path, tags, &mut warnings));
                     tags.extend(found.map(|tags| (number, tags.clone())));
                     laid.sound(track.hidden.as_deref(), sound, gap, self.pad)?;
@@ -212,16 +212,11 @@ impl CdImageBuilder {
         Ok(CdImage::new(session, pieces, text, warnings).with_subcode(subcode))
     }
 
-    /// The tags of a sound file, and whether it was converted.
-    fn of_tags<'a>(
-        &self,
-        sound: &'a Sound,
-        warnings: &mut Vec<CdWarning>,
-    ) -> Option<&'a AudioTags> {
+    /// The tags of a sound file.
+    fn of_tags<'a>(&self, sound: &'a Sound) -> Option<&'a AudioTags> {
         let Sound::File(file) = sound else {
             return None;
         };
-        tell_converted(file, warnings);
         (self.text_from == CdTextFrom::Auto).then(|| file.tags())
     }
 
@@ -273,10 +268,16 @@ pub(super) fn check_digit(catalogue: Option<Mcn>, warnings: &mut Vec<CdWarning>)
     }
 }
 
-pub(super) fn tell_converted(
-    file: &pitland_redbook::audio::AudioFile,
-    warnings: &mut Vec<CdWarning>,
-) {
+/// The sound files of a run that are not recorded bit for bit.
+pub(super) fn tell_converted(run: &SampleRun, warnings: &mut Vec<CdWarning>) {
+    for sound in run.sounds() {
+        if let Sound::File(file) = sound {
+            tell_file(file, warnings);
+        }
+    }
+}
+
+fn tell_file(file: &AudioFile, warnings: &mut Vec<CdWarning>) {
     if !file.is_exact() {
         warnings.push(CdWarning::Converted {
             path: file.path().to_owned(),
@@ -401,7 +402,10 @@ impl Laid {
         } = self;
         let number_of =
             |at: usize| u8::try_from(at).map_or(u8::MAX, |at| first_track.saturating_add(at));
-        let runs: Vec<Arc<SampleRun>> = runs.into_iter().map(Arc::new).collect();
+        let runs: Vec<Arc<SampleRun>> = runs.into_iter().map(SampleRun::finish).collect();
+        for run in &runs {
+            tell_converted(run, warnings);
+        }
         // From the last one on, each sound ends where the next one of its run begins.
         let mut behind: Option<(usize, u32)> = None;
         let mut shared: Option<u32> = None;

@@ -118,7 +118,7 @@ fn from(file: &Arc<ImageFile>, track: &CcdTrack, of: &CuePart) -> From {
     match (of.file, track.mode) {
         (None, _) => From::Nothing,
         (Some(_), 0) => From::Samples {
-            run: Arc::new(part(file, first_byte, of.frames, false)),
+            run: part(file, first_byte, of.frames, false),
             first: 0,
         },
         (Some(_), mode) => From::Sectors {

@@ -40,8 +40,7 @@ impl CdImage {
         }
         let (runs, frames) = files.frames(&sheet);
         let session = sheet.session(&frames).map_err(of_sheet)?;
-        files.tell(&mut warnings);
-        let runs: Vec<Option<(Arc<SampleRun>, u32)>> = runs.into_runs();
+        let runs = runs.into_runs(&mut warnings);
         let mut tracks = Vec::new();
         for (parts, track) in session.tracks.iter().zip(&sheet.tracks) {
             let mut pieces = Vec::with_capacity(parts.parts.len());
@@ -122,8 +121,12 @@ struct Runs {
 }
 
 impl Runs {
-    fn into_runs(self) -> Vec<Option<(Arc<SampleRun>, u32)>> {
-        let runs: Vec<Arc<SampleRun>> = self.runs.into_iter().map(Arc::new).collect();
+    /// Of each file its run, and where it lies there; and what of them is converted.
+    fn into_runs(self, warnings: &mut Vec<CdWarning>) -> Vec<Option<(Arc<SampleRun>, u32)>> {
+        let runs: Vec<Arc<SampleRun>> = self.runs.into_iter().map(SampleRun::finish).collect();
+        for run in &runs {
+            tell_converted(run, warnings);
+        }
         let place = |(run, first): (usize, u32)| Some((Arc::clone(runs.get(run)?), first));
         self.places
             .into_iter()
@@ -195,15 +198,6 @@ impl Files {
         (Runs { runs, places }, frames)
     }
 
-    /// The sound files that were converted.
-    fn tell(&self, warnings: &mut Vec<CdWarning>) {
-        for opened in &self.0 {
-            if let Opened::Sound(Sound::File(file)) = opened {
-                tell_converted(file, warnings);
-            }
-        }
-    }
-
     /// Sound files that hold one track, and that one whole.
     fn tags(&self, sheet: &CueSheet) -> Vec<(u8, &AudioFile)> {
         let mut tags = Vec::new();
@@ -253,7 +247,7 @@ impl Files {
                 let first_byte = segment.first_byte + skipped * kind.sector_bytes() as u64;
                 Some(match kind {
                     CueTrackKind::Audio => From::Samples {
-                        run: Arc::new(part(file, first_byte, of.frames, *swapped)),
+                        run: part(file, first_byte, of.frames, *swapped),
                         first: 0,
                     },
                     _ => From::Sectors {

@@ -102,12 +102,30 @@ pub(super) struct SampleRun {
 
 impl SampleRun {
     /// Appends a sound and answers the frame that its first sample lies in.
-    pub(super) fn push(&mut self, sound: Sound) -> u32 {
+    pub(super) fn push(&mut self, mut sound: Sound) -> u32 {
         let first = self.samples;
+        if let (Some((_, Sound::File(before))), Sound::File(file)) =
+            (self.sounds.last(), &mut sound)
+        {
+            Arc::make_mut(file).go_on_from(before);
+        }
         self.samples = first.saturating_add(sound.samples());
         self.sounds.push((first, sound));
         // Each sound is bounded, and there are few.
         u32::try_from(first / FRAME_SAMPLES).unwrap_or(u32::MAX)
+    }
+
+    /// The run, now that all its sounds are known: what is converted to the rate of a CD is so across each joint.
+    pub(super) fn finish(mut self) -> Arc<Self> {
+        for at in (1..self.sounds.len()).rev() {
+            let (until, after) = self.sounds.split_at_mut(at);
+            if let (Some((_, Sound::File(file))), Some((_, Sound::File(after)))) =
+                (until.last_mut(), after.first())
+            {
+                Arc::make_mut(file).lead_to(after);
+            }
+        }
+        Arc::new(self)
     }
 
     pub(super) fn sounds(&self) -> impl Iterator<Item = &Sound> {
@@ -248,7 +266,7 @@ pub(super) fn part(
     first_byte: u64,
     frames: u32,
     swapped: bool,
-) -> SampleRun {
+) -> Arc<SampleRun> {
     let mut run = SampleRun::default();
     run.push(Sound::Pcm {
         file: Arc::clone(file),
@@ -256,5 +274,5 @@ pub(super) fn part(
         samples: u64::from(frames) * FRAME_SAMPLES,
         swapped,
     });
-    run
+    run.finish()
 }

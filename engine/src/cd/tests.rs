@@ -185,22 +185,92 @@ fn pre_emphasis_that_changes_without_a_pause_is_told() {
     assert_eq!(told(Gap::None, [true; 3]), []);
 }
 
-#[test]
-fn crests_that_are_cut_off_are_told_unless_the_album_becomes_quieter() {
-    let folder = tempfile::tempdir().unwrap();
-    let samples = [1.0f32, -2.0].repeat(588 * 300);
-    let data: Vec<u8> = samples.into_iter().flat_map(f32::to_le_bytes).collect();
+/// Samples of two channels, full scale 1.
+fn floating_wav(rate: u32, samples: &[f32]) -> Vec<u8> {
+    let data: Vec<u8> = samples
+        .iter()
+        .flat_map(|value| value.to_le_bytes())
+        .collect();
     let mut file = b"RIFF\0\0\0\0WAVEfmt \x10\0\0\0\x03\0\x02\0".to_vec();
-    file.extend(44_100u32.to_le_bytes());
-    file.extend((44_100u32 * 8).to_le_bytes());
+    file.extend(rate.to_le_bytes());
+    file.extend((rate * 8).to_le_bytes());
     file.extend([8, 0, 32, 0]);
     file.extend(b"data");
     file.extend((data.len() as u32).to_le_bytes());
     file.extend(data);
     let length = (file.len() as u32 - 8).to_le_bytes();
     file[4..8].copy_from_slice(&length);
+    file
+}
+
+#[test]
+fn an_album_of_another_rate_has_no_joints_where_its_sound_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let tone = |at: u32| (f64::from(at / 2) / 48_000.0 * 997.0 * std::f64::consts::TAU).sin() / 3.0;
+    let samples: Vec<f32> = (0..2 * 48_000 * 13).map(|at| tone(at) as f32).collect();
+    let write = |name: &str, from: usize, to: usize| {
+        let path = folder.path().join(name);
+        fs::write(&path, floating_wav(48_000, &samples[2 * from..2 * to])).unwrap();
+        path
+    };
+    let (first, second) = (48_000 * 4 + 77, 48_000 * 8 + 1001);
+    let parts = [
+        write("1.wav", 0, first),
+        write("2.wav", first, second),
+        write("3.wav", second, samples.len() / 2),
+    ];
+    let uncut = [write("uncut.wav", 0, samples.len() / 2)];
+    let built = |files: &[std::path::PathBuf], gap: Gap| {
+        let mut builder = CdImage::builder();
+        builder.gap = gap;
+        for path in files {
+            builder.add(CdTrack::sound(path));
+        }
+        builder.finish().unwrap()
+    };
+    let sheet = folder.path().join("album.cue");
+    let lines = |number: usize| {
+        format!("FILE {number}.wav WAVE\n TRACK 0{number} AUDIO\n  INDEX 01 00:00:00\n")
+    };
+    fs::write(&sheet, (1..=3).map(lines).collect::<String>()).unwrap();
+    let values = |image: &CdImage| -> Vec<i16> {
+        let bytes = all(image);
+        let pairs = bytes.as_chunks::<2>().0.iter();
+        pairs.map(|pair| i16::from_le_bytes(*pair)).collect()
+    };
+    let whole = values(&built(&uncut, Gap::None));
+    // Each file has a dither of its own, of up to one step either way.
+    let off = |made: &[i16]| {
+        assert_eq!(made.len(), whole.len());
+        whole
+            .iter()
+            .zip(made)
+            .map(|(a, b)| a.abs_diff(*b))
+            .max()
+            .unwrap()
+    };
+    assert!(off(&values(&built(&parts, Gap::None))) <= 3);
+    let of_sheet = CdImage::from_cue(&sheet, &CueOptions::default()).unwrap();
+    assert!(off(&values(&of_sheet)) <= 3);
+    let of_sheet = of_sheet
+        .levelled(Level::Peak {
+            ceiling: -20.0 * 3f64.log10(),
+        })
+        .unwrap();
+    assert!(off(&values(&of_sheet)) <= 3, "as loud as it was");
+    // With silence between, each is converted by itself.
+    let paused = values(&built(&parts, Gap::Silence(1)));
+    let alone = values(&built(&parts[2..], Gap::None));
+    let lead = 2 * 588 * 150;
+    assert!(paused.ends_with(&alone[lead..]));
+}
+
+#[test]
+fn crests_that_are_cut_off_are_told_unless_the_album_becomes_quieter() {
+    let folder = tempfile::tempdir().unwrap();
+    let samples = [1.0f32, -2.0].repeat(588 * 300);
     let path = folder.path().join("loud.wav");
-    fs::write(&path, file).unwrap();
+    fs::write(&path, floating_wav(44_100, &samples)).unwrap();
     let mut builder = CdImage::builder();
     builder.add(CdTrack::sound(&path));
     let image = builder.finish().unwrap();

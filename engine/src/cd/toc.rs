@@ -44,8 +44,8 @@ impl CdImage {
             files.push(opened.map_err(|error| error.at(path, Some(file.line)))?);
         }
         for opened in &files {
-            if let Opened::Sound(file, _) = opened {
-                tell_converted(file, &mut warnings);
+            if let Opened::Sound(_, run) = opened {
+                tell_converted(run, &mut warnings);
             }
         }
         let frames = |file: usize, kind: CueTrackKind| match files.get(file) {
@@ -87,7 +87,7 @@ fn open(kind: CueFileKind, path: &Path) -> Result<Opened, CdError> {
         };
         let mut run = SampleRun::default();
         run.push(Sound::File(Arc::clone(&file)));
-        return Ok(Opened::Sound(file, Arc::new(run)));
+        return Ok(Opened::Sound(file, run.finish()));
     }
     let file = ImageFile::plain(path)?;
     if file.bytes() == 0 {
@@ -118,12 +118,12 @@ fn from(toc: &TocFile, files: &[Opened], track: &TocTrack, of: &CuePart) -> From
             let first_byte = u64::from(of.first) * track.kind.sector_bytes() as u64;
             match track.kind {
                 CueTrackKind::Audio => From::Samples {
-                    run: Arc::new(part(
+                    run: part(
                         file,
                         first_byte,
                         of.frames,
                         named.kind == CueFileKind::Motorola,
-                    )),
+                    ),
                     first: 0,
                 },
                 kind => From::Sectors {

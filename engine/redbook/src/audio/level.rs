@@ -91,7 +91,7 @@ impl Loudness {
         let failed = |what: ebur128::Error| listening(file.path(), &what);
         let mode = Mode::I | Mode::HISTOGRAM | Mode::TRUE_PEAK;
         let mut meter = EbuR128::new(2, SAMPLE_RATE, mode).map_err(failed)?;
-        let mut source = Unrounded::open(file.path())?;
+        let mut source = Unrounded::open(file.path(), file.joint.clone())?;
         while let Some(piece) = source.next()? {
             let heard = piece.unscaled();
             meter.add_frames_f32(heard.as_flattened()).map_err(failed)?;

@@ -8,14 +8,16 @@ mod decode;
 mod error;
 mod level;
 mod mp4;
+mod resample;
 
 pub use error::{AudioError, AudioFault};
 pub use level::{Gain, Loudness};
 
 use std::path::{Path, PathBuf};
 
-use convert::{Output, Resampling};
+use convert::Output;
 use decode::{Decoder, Piece};
+use resample::{Ends, Joint, Resampling};
 
 /// Samples a second, of each channel.
 pub const SAMPLE_RATE: u32 = 44_100;
@@ -58,6 +60,9 @@ pub struct AudioFile {
     samples: u64,
     peak: f64,
     tags: AudioTags,
+    joint: Joint,
+    /// Of a file that is converted to the rate of a CD.
+    ends: Option<Ends>,
 }
 
 impl AudioFile {
@@ -67,7 +72,7 @@ impl AudioFile {
     /// # Errors
     /// [`AudioError`], which names the file: no sound, unknown, damaged, more than two channels, or what the system says.
     pub fn measure(path: &Path) -> Result<Self, AudioError> {
-        let mut stream = AudioStream::open(path, Gain::NONE)?;
+        let mut stream = AudioStream::open(path, Gain::NONE, Joint::default())?;
         let mut samples = 0;
         let mut peak = 0u16;
         let mut piece = vec![[0; 2]; 1 << 14];
@@ -101,7 +106,43 @@ impl AudioFile {
                 false => f64::from(stream.output.greatest()),
             },
             tags,
+            joint: Joint::default(),
+            ends: stream.source.resampling.as_ref().map(Resampling::ends),
         })
+    }
+
+    /// Makes its sound go on where that of another file ends: where both have one rate, and it is not that of a CD, they are
+    /// converted as the uncut sound would be. Its length may change by a sample then, so that all together have the length of
+    /// the whole. What lies behind the other one is told to that by [`lead_to`].
+    ///
+    /// [`lead_to`]: Self::lead_to
+    pub fn go_on_from(&mut self, before: &Self) {
+        let joint = match (&before.ends, &self.ends) {
+            (Some(earlier), Some(own)) if earlier.is_like(own) => earlier.goes_on(&before.joint),
+            _ => Joint::default(),
+        };
+        self.lie_at(joint);
+    }
+
+    /// Tells it what comes behind it, which has [gone on from it](Self::go_on_from): of several, the last one first. Its
+    /// length stays.
+    pub fn lead_to(&mut self, after: &Self) {
+        let heard = match (&self.ends, &after.ends) {
+            (Some(own), Some(later)) if own.is_like(later) => later.heard_before(&after.joint),
+            _ => Default::default(),
+        };
+        self.lie_at(self.joint.with_after(heard));
+    }
+
+    fn lie_at(&mut self, joint: Joint) {
+        if let Some(ends) = self.ends.as_ref().filter(|ends| ends.is_kept())
+            && joint != self.joint
+        {
+            self.samples = ends.made(&joint);
+            // What was converted once is so again.
+            self.peak = ends.greatest(&joint).map_or(self.peak, f64::from);
+            self.joint = joint;
+        }
     }
 
     /// Where it is.
@@ -158,7 +199,7 @@ impl AudioFile {
     /// # Errors
     /// As [`AudioFile::measure`].
     pub fn stream(&self) -> Result<AudioStream, AudioError> {
-        AudioStream::open(&self.path, Gain::NONE)
+        AudioStream::open(&self.path, Gain::NONE, self.joint.clone())
     }
 
     /// Its samples, made louder or quieter; with dither, for none is as it was then.
@@ -166,7 +207,7 @@ impl AudioFile {
     /// # Errors
     /// As [`AudioFile::measure`].
     pub fn stream_at(&self, gain: Gain) -> Result<AudioStream, AudioError> {
-        AudioStream::open(&self.path, gain)
+        AudioStream::open(&self.path, gain, self.joint.clone())
     }
 }
 
@@ -190,7 +231,7 @@ struct Unrounded {
 }
 
 impl Unrounded {
-    fn open(path: &Path) -> Result<Self, AudioError> {
+    fn open(path: &Path, joint: Joint) -> Result<Self, AudioError> {
         let mut decoder = Decoder::open(path)?;
         let facts = Decoded {
             rate: decoder.rate(),
@@ -201,7 +242,7 @@ impl Unrounded {
         let resampling = match facts.rate {
             SAMPLE_RATE => None,
             rate => {
-                let made = Resampling::new(rate);
+                let made = Resampling::new(rate, joint);
                 Some(made.map_err(|fault| AudioError::new(path, fault))?)
             }
         };
@@ -246,9 +287,9 @@ pub struct AudioStream {
 }
 
 impl AudioStream {
-    fn open(path: &Path, gain: Gain) -> Result<Self, AudioError> {
+    fn open(path: &Path, gain: Gain, joint: Joint) -> Result<Self, AudioError> {
         Ok(Self {
-            source: Unrounded::open(path)?,
+            source: Unrounded::open(path, joint)?,
             output: Output::new(gain),
             passes: gain.is_none(),
             ready: Vec::new(),
