@@ -252,6 +252,19 @@ fn inquiry(view: &InquiryView) -> String {
     escape::text(names.trim())
 }
 
+/// What protects a medium, by its name in the JSON.
+fn protection(name: &str) -> &str {
+    match name {
+        "drive" => "by the drive, until its power goes",
+        "cartridge" => "by the tab of its cartridge",
+        "medium" => "by a cause of its own, as spares that are used up",
+        "command" => "for good, by a command",
+        "control-block" => "by the block of the disc that is for it",
+        "read-only" => "made to be read only",
+        other => other,
+    }
+}
+
 impl Say for MediumView {
     const TYPE: &'static str = "medium";
 
@@ -324,6 +337,14 @@ impl Say for MediumView {
         .collect();
         if !able.is_empty() {
             lines.field("with", able.join(", "));
+        }
+        if !self.protected_by.is_empty() {
+            let by: Vec<&str> = self
+                .protected_by
+                .iter()
+                .map(|name| protection(name))
+                .collect();
+            lines.field("protected", by.join(", "));
         }
         if let Some(spares) = &self.spares {
             lines.field("spares", format!("{} of {} free", spares.free, spares.all));

@@ -5,12 +5,12 @@
 use pitland::MediaFacts;
 use pitland::transport::linux::FoundDrive;
 use pitland::transport::probe::Capabilities;
-use pitland::writer::MediumCondition;
 use pitland::writer::mmc::Profile;
 use pitland::writer::mmc::cdb::StructureMedium;
 use pitland::writer::mmc::feature::{Feature, FeatureCode};
 use pitland::writer::mmc::reply::{BdSpareArea, DvdRamSpareArea, bd_format, dvd_format};
 use pitland::writer::write_parameters::offers_underrun_protection;
+use pitland::writer::{MediumCondition, WriteProtection};
 use serde::Serialize;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -266,6 +266,8 @@ pub(crate) struct MediumView {
     pub(crate) underrun_protection: bool,
     /// Whether the disc is formatted for pseudo-overwrite (BD-R).
     pub(crate) pseudo_overwrite: bool,
+    /// What keeps it from being written; none where nothing does.
+    pub(crate) protected_by: Vec<&'static str>,
     /// Spare blocks for defects; null where the drive tells none.
     pub(crate) spares: Option<SparesView>,
     pub(crate) tracks: Vec<TrackView>,
@@ -358,6 +360,7 @@ impl MediumView {
             test_write: has_test_write(facts),
             underrun_protection: offers_underrun_protection(facts),
             pseudo_overwrite: facts.current_feature(FeatureCode::BdRPow).is_some(),
+            protected_by: protected_by(facts.write_protection()),
             spares: SparesView::of(facts),
             tracks: facts
                 .tracks
@@ -375,6 +378,20 @@ impl MediumView {
             oddities,
         }
     }
+}
+
+/// Stable lower-case names of what keeps a medium from being written.
+fn protected_by(protection: WriteProtection) -> Vec<&'static str> {
+    let names = [
+        (protection.until_power_down, "drive"),
+        (protection.by_cartridge, "cartridge"),
+        (protection.by_medium, "medium"),
+        (protection.by_software, "command"),
+        (protection.by_control_block, "control-block"),
+        (protection.read_only, "read-only"),
+    ];
+    let so = names.into_iter().filter(|(is_so, _)| *is_so);
+    so.map(|(_, name)| name).collect()
 }
 
 /// A stable lower-case name.
@@ -532,6 +549,21 @@ pub(crate) struct ExitStatusView {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn everything_that_protects_a_medium_has_a_name() {
+        let mut protection = WriteProtection::default();
+        assert!(protected_by(protection).is_empty());
+        protection.by_cartridge = true;
+        assert_eq!(protected_by(protection), ["cartridge"]);
+        protection.until_power_down = true;
+        protection.by_medium = true;
+        protection.by_software = true;
+        protection.by_control_block = true;
+        protection.read_only = true;
+        let names = protected_by(protection);
+        assert_eq!(names.len(), protection.mask().count_ones() as usize);
+    }
 
     #[test]
     fn a_name_that_is_not_utf8_keeps_its_bytes_beside_what_can_be_read() {
