@@ -28,8 +28,13 @@ pub(crate) fn file_at<'a>(
 /// Longer files describe no disc.
 const MOST_BYTES: usize = 1 << 20;
 
-/// Text in UTF-8, with or without its mark, else in Latin-1; `None`: it is none, or too long.
+/// Text in UTF-8, with or without its mark, in UTF-16 with it, else in Latin-1; `None`: it is none, or too long.
 pub(crate) fn decoded(text: &[u8]) -> Option<String> {
+    match text {
+        [0xff, 0xfe, units @ ..] => return of_utf16(units, u16::from_le_bytes),
+        [0xfe, 0xff, units @ ..] => return of_utf16(units, u16::from_be_bytes),
+        _ => {}
+    }
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
     if text.len() > MOST_BYTES || text.contains(&0) {
         return None;
@@ -38,6 +43,16 @@ pub(crate) fn decoded(text: &[u8]) -> Option<String> {
         Ok(text) => text.to_owned(),
         Err(_) => text.iter().copied().map(char::from).collect(),
     })
+}
+
+fn of_utf16(units: &[u8], unit: fn([u8; 2]) -> u16) -> Option<String> {
+    let (pairs, odd) = units.as_chunks::<2>();
+    if units.len() > MOST_BYTES || !odd.is_empty() {
+        return None;
+    }
+    let text = char::decode_utf16(pairs.iter().map(|pair| unit(*pair)));
+    let text = text.collect::<Result<String, _>>().ok()?;
+    (!text.contains('\0')).then_some(text)
 }
 
 /// Frames of a time in minutes, seconds and frames. Minutes may have more than two digits: files are longer than discs.

@@ -20,7 +20,7 @@ pub struct CueError {
 #[non_exhaustive]
 pub enum CueFault {
     /// It is no text.
-    #[error("this is no text in UTF-8 or Latin-1")]
+    #[error("this is no text in UTF-8, UTF-16 or Latin-1")]
     NoText,
     /// A word that sheets do not begin lines with.
     #[error("{0:?} is no word of a cue sheet")]
@@ -80,7 +80,9 @@ pub enum CueFault {
 }
 
 impl CueSheet {
-    /// Reads a sheet. Text is UTF-8, with or without its mark, else Latin-1; lines end as on any system.
+    /// Reads a sheet. Text is UTF-8, with or without its mark, UTF-16 with it, else Latin-1; lines end as on any system.
+    /// Names of files and texts may lack their quotation marks, and a pause of no length is none: other programs write such
+    /// sheets.
     ///
     /// # Errors
     /// [`CueError`], with the line.
@@ -171,7 +173,7 @@ impl CueSheet {
             }
             other => match TextKind::of_word(other) {
                 Some(kind) => {
-                    let [text] = words(kind.word(), rest)?;
+                    let text = text_of(kind.word(), rest)?;
                     let texts = match self.tracks.last_mut() {
                         Some(track) => &mut track.texts,
                         None => &mut self.texts,
@@ -185,7 +187,12 @@ impl CueSheet {
     }
 
     fn take_file(&mut self, line: u32, rest: &str) -> Result<(), CueFault> {
-        let [name, kind] = words("FILE", rest)?;
+        let (name, kind) = match rest.rsplit_once(char::is_whitespace) {
+            Some((name, kind)) if !rest.contains('"') => {
+                (name.trim_end().to_owned(), kind.to_owned())
+            }
+            _ => words("FILE", rest)?.into(),
+        };
         let kind = match kind.to_ascii_uppercase().as_str() {
             "BINARY" => CueFileKind::Binary,
             "MOTOROLA" => CueFileKind::Motorola,
@@ -255,6 +262,18 @@ impl CueSheet {
             .checked_sub(1)
             .ok_or(CueFault::TooEarly("INDEX", "FILE"))?;
         let refused = || CueFault::Index(rest.to_owned());
+        let value: u8 = number
+            .parse()
+            .ok()
+            .filter(|number| *number < 100)
+            .ok_or_else(refused)?;
+        let track = self.track("INDEX")?;
+        // A pause of no length.
+        if let ([pause], 1) = (track.indexes.as_slice(), value)
+            && (pause.number, pause.file, pause.frame) == (0, file, frame)
+        {
+            track.indexes.clear();
+        }
         let before = self
             .tracks
             .iter()
@@ -262,11 +281,6 @@ impl CueSheet {
             .next_back()
             .map(|index| (index.file, index.frame));
         let track = self.track("INDEX")?;
-        let value: u8 = number
-            .parse()
-            .ok()
-            .filter(|number| *number < 100)
-            .ok_or_else(refused)?;
         let follows = match track.indexes.last() {
             Some(last) => value == last.number + 1,
             None => value < 2,
@@ -340,6 +354,15 @@ fn words<const N: usize>(of: &'static str, rest: &str) -> Result<[String; N], Cu
         rest = behind.trim_start();
     }
     out.try_into().map_err(|_| CueFault::Words(of))
+}
+
+/// One text: what stands between quotation marks, or all that stands there where there are none.
+fn text_of(of: &'static str, rest: &str) -> Result<String, CueFault> {
+    if !rest.is_empty() && !rest.contains('"') {
+        return Ok(rest.to_owned());
+    }
+    let [text] = words(of, rest)?;
+    Ok(text)
 }
 
 fn time_of(of: &'static str, rest: &str) -> Result<u32, CueFault> {

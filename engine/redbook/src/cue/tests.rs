@@ -113,6 +113,32 @@ fn sound_before_the_first_index_is_hidden_before_track_1() {
 }
 
 #[test]
+fn sheets_of_other_habits_are_the_same_sheet() {
+    let neat = "TITLE \"One Piece\"\nFILE \"my album.bin\" BINARY\nTRACK 01 AUDIO\nTITLE \"Ends and \u{17d}\"\n\
+        INDEX 01 00:00:00\nTRACK 02 AUDIO\nINDEX 01 00:05:00\nTRACK 03 AUDIO\nINDEX 00 00:10:00\nINDEX 01 00:12:00\n";
+    let sheet = parse(neat).unwrap();
+    assert_eq!(parse(&neat.replace('"', "")).unwrap(), sheet);
+    let two = "INDEX 00 00:05:00\nINDEX 01 00:05:00";
+    let with_empty_pause = parse(&neat.replace("INDEX 01 00:05:00", two)).unwrap();
+    let of = |sheet: &CueSheet| sheet.session(&[1500]).unwrap();
+    assert_eq!(of(&with_empty_pause).tracks, of(&sheet).tracks);
+
+    let marked: Vec<u16> = std::iter::once(0xfeff).chain(neat.encode_utf16()).collect();
+    let little: Vec<u8> = marked.iter().flat_map(|unit| unit.to_le_bytes()).collect();
+    let big: Vec<u8> = marked.iter().flat_map(|unit| unit.to_be_bytes()).collect();
+    for text in [&little, &big] {
+        assert_eq!(CueSheet::parse(text).unwrap(), sheet);
+        // Half a character, and half of a pair.
+        let cut = &text[..text.len() - 1];
+        let lone = [&text[..2], &[0xd8, 0xd8]].concat();
+        for wrong in [cut, &lone] {
+            let error = CueSheet::parse(wrong).unwrap_err();
+            assert_eq!((error.line, error.fault), (1, CueFault::NoText));
+        }
+    }
+}
+
+#[test]
 fn a_first_track_keeps_its_number_and_a_later_session_is_not_taken() {
     let first = "REM SESSION 01\nFILE a.bin BINARY\nTRACK 07 AUDIO\nINDEX 01 00:00:00\nTRACK 08 AUDIO\nINDEX 01 00:05:00\n";
     let sheet = parse(first).unwrap();
@@ -180,7 +206,19 @@ fn what_is_wrong_is_told_by_its_line() {
             }
         )
     );
-    assert_eq!(fault("FILE a b c"), (1, CueFault::Words("FILE")));
+    assert_eq!(fault("FILE \"a\" b c"), (1, CueFault::Words("FILE")));
+    assert_eq!(fault("FILE a b c"), (1, CueFault::FileKind("c".into())));
+    assert_eq!(fault("TITLE"), (1, CueFault::Words("TITLE")));
+    assert_eq!(
+        with("INDEX 01 00:02:00\nINDEX 02 00:02:00"),
+        (4, CueFault::Index("02 00:02:00".into())),
+        "only a pause may have no length"
+    );
+    assert_eq!(
+        with("INDEX 01 00:02:00\nINDEX 01 00:02:00"),
+        (4, CueFault::Index("01 00:02:00".into())),
+        "and no index comes twice"
+    );
     assert_eq!(fault("CATALOG 123").0, 1);
     let many: String = (1..=99)
         .map(|n| format!("TRACK {n:02} AUDIO\nINDEX 01 {:02}:00:00\n", n - 1))

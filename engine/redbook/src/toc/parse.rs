@@ -15,7 +15,7 @@ const SAMPLES: u64 = 588;
 const SOUND_FILES: [&str; 8] = ["wav", "mp3", "ogg", "flac", "aiff", "aif", "m4a", "aac"];
 
 impl TocFile {
-    /// Reads such a file. Text is UTF-8, with or without its mark, else Latin-1.
+    /// Reads such a file. Text is UTF-8, with or without its mark, UTF-16 with it, else Latin-1.
     ///
     /// # Errors
     /// [`TocError`], with the line.

@@ -17,7 +17,7 @@ pub struct TocError {
 #[non_exhaustive]
 pub enum TocFault {
     /// It is no text.
-    #[error("this is no text in UTF-8 or Latin-1")]
+    #[error("this is no text in UTF-8, UTF-16 or Latin-1")]
     NoText,
     /// A quotation that does not end.
     #[error("the quotation mark has no second one")]
@@ -104,7 +104,7 @@ pub(super) struct Words {
 }
 
 impl Words {
-    /// Cuts a text. UTF-8, with or without its mark, else Latin-1.
+    /// Cuts a text. UTF-8, with or without its mark, UTF-16 with it, else Latin-1.
     pub(super) fn of(text: &[u8]) -> Result<Self, TocError> {
         let text = decoded(text).ok_or(TocError {
             line: 1,
