@@ -8,7 +8,7 @@ mod words;
 pub use boot::{BootEmulation, BootImage, HybridImage};
 pub(crate) use master::Files;
 pub use master::{Append, EarlierSession, FileSystems, MANIFEST, MasterOptions, Udf};
-pub use texts::VolumeTexts;
+pub use pitland_mastering::VolumeTexts;
 
 use pitland_burn::VerifyLevel;
 use pitland_writer::{CdForm, Finish, Placement, Recording, Speed};

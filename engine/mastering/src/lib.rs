@@ -65,6 +65,7 @@ pub use iso9660::rules::{Deep, IsoLevel, IsoNames, VolumeSize};
 pub use joliet::Surrogates;
 pub use layout::{
     Extents, Layout, Owner, PlanError, PlanWarning, PlannedFile, Structure, VolumeOptions,
+    VolumeTexts,
 };
 pub use read::{Entry, Names, ReadError, Volume};
 pub use ready::{ReadyError, validate};

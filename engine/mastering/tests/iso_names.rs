@@ -327,10 +327,10 @@ fn the_descriptor_holds_every_text_and_date() {
     }
     let at = Timestamp::from_seconds;
     let with = |o: &mut VolumeOptions| {
-        o.copyright_file = "copying".into();
-        o.abstract_file = "about.text".into();
-        o.bibliographic_file = "books.bib".into();
-        o.publisher = "the publisher".into();
+        o.texts.copyright_file = "copying".into();
+        o.texts.abstract_file = "about.text".into();
+        o.texts.bibliographic_file = "books.bib".into();
+        o.texts.publisher = "the publisher".into();
         o.modified = Some(at(1_700_000_001));
         o.expires = Some(at(1_800_000_000));
         o.effective = Some(at(1_600_000_000));
@@ -359,7 +359,7 @@ fn the_descriptor_holds_every_text_and_date() {
         }
     }
     let mut options = options();
-    options.copyright_file = "missing".into();
+    options.texts.copyright_file = "missing".into();
     let error = Layout::plan(scan(&source), 0, &options).unwrap_err();
     assert!(
         matches!(

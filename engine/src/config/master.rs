@@ -2,7 +2,7 @@
 //! defaults by medium; the volume is mastering's.
 
 use crate::config::boot::{BootImage, HybridImage};
-use crate::config::texts::VolumeTexts;
+use crate::config::texts;
 use crate::error::SourceError;
 use crate::pipeline::stash::standard_dirs;
 use pitland_mastering::checksums::share_equal_files;
@@ -11,7 +11,7 @@ use pitland_mastering::tree::{Attributes, Clash, Globs, HiddenIn, Weights};
 use pitland_mastering::zisofs::Compression;
 use pitland_mastering::{
     BootEntry, Deep, IsoLevel, IsoNames, Layout, Names, Origin, PlanWarning, SpecialFiles, Tree,
-    TreeBuilder, UdfRevision, VolumeOptions, VolumeSize, WalkOptions,
+    TreeBuilder, UdfRevision, VolumeOptions, VolumeSize, VolumeTexts, WalkOptions,
 };
 use pitland_mmc::MediumFamily;
 use std::path::{Path, PathBuf};
@@ -54,7 +54,8 @@ pub struct MasterOptions {
     pub zisofs: bool,
     /// The folder where compressed files lie until they are recorded; `None`: the first for temporary files.
     pub spool: Option<PathBuf>,
-    /// What the volume says of itself, beside its name.
+    /// What the volume says of itself, beside its name. A text that is empty is that of the session that is gone on
+    /// with, else none; one of spaces alone is none in any case.
     pub texts: VolumeTexts,
     /// With a file [`MANIFEST`] in the root that lists the SHA-256 of each file. Of files of an earlier session it has what
     /// that one's manifest lists; those that are not listed there are read while it is planned.
@@ -517,9 +518,9 @@ impl MasterOptions {
         options.rock_ridge = self.file_systems.rock_ridge;
         options.udf = udf;
         if let Some(earlier) = &earlier {
-            self.texts.go_on(&earlier.volume, &tree);
+            texts::go_on(&mut self.texts, &earlier.volume, &tree);
         }
-        self.texts.state_in(&mut options);
+        options.texts = texts::stated(&self.texts);
         let mut warnings = Vec::new();
         if let Some(earlier) = &earlier {
             options.boot = self.earlier_boot(earlier, &tree, &mut warnings);

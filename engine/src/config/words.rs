@@ -3,8 +3,8 @@
 
 use crate::config::boot::{BootEmulation, BootImage, HybridImage};
 use crate::config::master::{Append, EarlierSession, FileSystems, MasterOptions, Udf};
-use crate::config::texts::VolumeTexts;
-use pitland_mastering::{Deep, IsoLevel, IsoNames, Platform, UdfRevision};
+use crate::config::texts::fields;
+use pitland_mastering::{Deep, IsoLevel, IsoNames, Platform, UdfRevision, VolumeTexts};
 use std::ffi::OsStr;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
@@ -100,7 +100,7 @@ impl MasterOptions {
             words.push([b"spool", bytes_of(spool).as_slice()].join(&0));
         }
         let (mut texts, mut usual) = (texts.clone(), VolumeTexts::default());
-        for ((key, text), (_, usual)) in texts.fields().into_iter().zip(usual.fields()) {
+        for ((key, text), (_, usual)) in fields(&mut texts).into_iter().zip(fields(&mut usual)) {
             if text != usual {
                 words.push(word(&[key, text]));
             }
@@ -185,7 +185,7 @@ impl MasterOptions {
             }
             b"boot" => self.boot.push(boot_image(&mut values)?),
             key => {
-                let mut texts = self.texts.fields().into_iter();
+                let mut texts = fields(&mut self.texts).into_iter();
                 let (_, of_key) = texts.find(|(name, _)| name.as_bytes() == key)?;
                 *of_key = text(values.next()?)?.to_owned();
             }
@@ -298,7 +298,7 @@ mod tests {
         let mut no_version = IsoNames::STRICT;
         no_version.no_version = true;
         let mut texts = VolumeTexts::default();
-        for (name, text) in texts.fields() {
+        for (name, text) in fields(&mut texts) {
             *text = format!("the {name}, ä");
         }
         let mut all = vec![

@@ -194,7 +194,7 @@ fn descriptor(layout: &Layout, hierarchy: &Hierarchy) -> VolumeDescriptor {
     let [l, m] = hierarchy.path_tables;
     VolumeDescriptor {
         kind,
-        system: text(&options.system_id, 32),
+        system: text(&options.texts.system_id, 32),
         volume: text(&options.volume_id, 32),
         // The plan has refused what is larger.
         blocks: match options.volume_size {
@@ -205,13 +205,13 @@ fn descriptor(layout: &Layout, hierarchy: &Hierarchy) -> VolumeDescriptor {
         path_table_l: layout.absolute(l),
         path_table_m: layout.absolute(m),
         root,
-        volume_set: text(&options.volume_set_id, 128),
-        publisher: text(&options.publisher, 128),
-        preparer: text(&options.preparer, 128),
-        application: text(&options.application, 128),
-        copyright_file: file(&options.copyright_file),
-        abstract_file: file(&options.abstract_file),
-        bibliographic_file: file(&options.bibliographic_file),
+        volume_set: text(&options.texts.volume_set_id, 128),
+        publisher: text(&options.texts.publisher, 128),
+        preparer: text(&options.texts.preparer, 128),
+        application: text(&options.texts.application, 128),
+        copyright_file: file(&options.texts.copyright_file),
+        abstract_file: file(&options.texts.abstract_file),
+        bibliographic_file: file(&options.texts.bibliographic_file),
         created: LongStamp::new(options.created),
         modified: LongStamp::new(options.modified.unwrap_or(options.created)),
         expires: stamp(options.expires),

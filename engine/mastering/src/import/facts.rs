@@ -9,33 +9,20 @@ use std::path::{Path, PathBuf};
 use crate::block::BlockSource;
 use crate::iso9660::descriptor::VolumeDescriptor;
 use crate::joliet;
+use crate::layout::VolumeTexts;
 use crate::read::{Names, Volume, shown_name};
 use crate::time::Timestamp;
 
 /// What the descriptors of an imported volume say. Texts are without their padding: those of ISO 9660, with the characters
 /// that Joliet or UDF have where it has none. Without ISO 9660 there are the volume's name and times alone.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct VolumeFacts {
     /// The volume's name.
     pub volume_id: String,
-    /// System identifier.
-    pub system_id: String,
-    /// Volume set identifier.
-    pub volume_set_id: String,
-    /// Publisher.
-    pub publisher: String,
-    /// Data preparer.
-    pub preparer: String,
-    /// Application.
-    pub application: String,
-    /// The file of the root that holds the copyright, by its name in the imported tree; empty where the volume names none,
-    /// or none that is there. So are the next two.
-    pub copyright_file: String,
-    /// The file of the root that says what is in the volume.
-    pub abstract_file: String,
-    /// The file of the root with bibliographic records.
-    pub bibliographic_file: String,
+    /// What else it says of itself. Its files are named as in the imported tree; none where the volume names one that is not
+    /// there.
+    pub texts: VolumeTexts,
     /// When it was made.
     pub created: Option<Timestamp>,
     /// Blocks of the volume, from its session's first on.
@@ -51,7 +38,7 @@ pub(super) fn of<R: BlockSource>(volume: &mut Volume<R>, files: &[(u32, PathBuf)
         created: volume.created(),
         blocks: volume.blocks(),
         boot_catalogue: volume.boot_catalogue(),
-        ..VolumeFacts::default()
+        texts: VolumeTexts::none(),
     };
     let Some(plain) = volume.descriptor_of(Names::Plain).cloned() else {
         return facts;
@@ -61,11 +48,11 @@ pub(super) fn of<R: BlockSource>(volume: &mut Volume<R>, files: &[(u32, PathBuf)
         let unicode = joliet.as_ref().map(|joliet| joliet::to_utf8(field(joliet)));
         fuller(field(&plain), unicode)
     };
-    facts.system_id = text(|descriptor| &descriptor.system);
-    facts.volume_set_id = text(|descriptor| &descriptor.volume_set);
-    facts.publisher = text(|descriptor| &descriptor.publisher);
-    facts.preparer = text(|descriptor| &descriptor.preparer);
-    facts.application = text(|descriptor| &descriptor.application);
+    facts.texts.system_id = text(|descriptor| &descriptor.system);
+    facts.texts.volume_set_id = text(|descriptor| &descriptor.volume_set);
+    facts.texts.publisher = text(|descriptor| &descriptor.publisher);
+    facts.texts.preparer = text(|descriptor| &descriptor.preparer);
+    facts.texts.application = text(|descriptor| &descriptor.application);
     let udf = volume.udf().map(|udf| udf.volume_id.clone());
     let unicode = joliet
         .as_ref()
@@ -77,9 +64,9 @@ pub(super) fn of<R: BlockSource>(volume: &mut Volume<R>, files: &[(u32, PathBuf)
         facts.volume_id = shown(&plain.volume);
     }
     let mut named = |identifier: &[u8]| file_of_root(volume, identifier, files);
-    facts.copyright_file = named(&plain.copyright_file);
-    facts.abstract_file = named(&plain.abstract_file);
-    facts.bibliographic_file = named(&plain.bibliographic_file);
+    facts.texts.copyright_file = named(&plain.copyright_file);
+    facts.texts.abstract_file = named(&plain.abstract_file);
+    facts.texts.bibliographic_file = named(&plain.bibliographic_file);
     facts
 }
 

@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::os::unix::ffi::OsStrExt;
 
-use super::Layout;
+use super::{Layout, VolumeTexts};
 use crate::el_torito::Emulation;
 use crate::iso9660::rules::{Deep, IsoNames, VolumeSize};
 use crate::joliet::Surrogates;
@@ -132,14 +132,7 @@ impl Layout {
         // All by name: a new option is not to be forgotten here.
         let super::VolumeOptions {
             volume_id,
-            system_id,
-            volume_set_id,
-            publisher,
-            preparer,
-            application,
-            copyright_file,
-            abstract_file,
-            bibliographic_file,
+            texts,
             created,
             modified,
             expires,
@@ -164,6 +157,16 @@ impl Layout {
             padding_blocks,
             most_blocks: _,
         } = &self.options;
+        let VolumeTexts {
+            system_id,
+            volume_set_id,
+            publisher,
+            preparer,
+            application,
+            copyright_file,
+            abstract_file,
+            bibliographic_file,
+        } = texts;
         for text in [
             volume_id,
             system_id,

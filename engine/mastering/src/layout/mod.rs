@@ -25,6 +25,7 @@ mod options;
 mod owners;
 mod place;
 pub(crate) mod records;
+mod texts;
 mod udf;
 
 use std::path::{Path, PathBuf};
@@ -36,6 +37,7 @@ pub use options::{PlanError, PlanWarning, VolumeOptions};
 pub use owners::{Owner, Structure};
 pub use place::Extents;
 pub(crate) use place::sections;
+pub use texts::VolumeTexts;
 
 use crate::aaip;
 use crate::block::{BLOCK_BYTES, BLOCK_SIZE, blocks_for};
@@ -576,11 +578,11 @@ fn check_choice(options: &VolumeOptions) -> Result<(), PlanError> {
 fn check_texts(options: &VolumeOptions) -> Result<(), PlanError> {
     let texts = [
         ("volume identifier", &options.volume_id, 32),
-        ("system identifier", &options.system_id, 32),
-        ("volume set identifier", &options.volume_set_id, 128),
-        ("publisher", &options.publisher, 128),
-        ("preparer", &options.preparer, 128),
-        ("application", &options.application, 128),
+        ("system identifier", &options.texts.system_id, 32),
+        ("volume set identifier", &options.texts.volume_set_id, 128),
+        ("publisher", &options.texts.publisher, 128),
+        ("preparer", &options.texts.preparer, 128),
+        ("application", &options.texts.application, 128),
     ];
     for (field, text, limit) in texts {
         let length = text.chars().count();
@@ -598,9 +600,9 @@ fn check_texts(options: &VolumeOptions) -> Result<(), PlanError> {
 /// The files that the descriptors name must be there.
 fn check_named_files(tree: &Tree, options: &VolumeOptions) -> Result<(), PlanError> {
     let named = [
-        ("copyright file", &options.copyright_file),
-        ("abstract file", &options.abstract_file),
-        ("bibliographic file", &options.bibliographic_file),
+        ("copyright file", &options.texts.copyright_file),
+        ("abstract file", &options.texts.abstract_file),
+        ("bibliographic file", &options.texts.bibliographic_file),
     ];
     for (field, name) in named.into_iter().filter(|(_, name)| !name.is_empty()) {
         let found = tree.find(Path::new(name));

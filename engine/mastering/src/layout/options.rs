@@ -4,6 +4,7 @@
 
 use std::path::PathBuf;
 
+use super::texts::VolumeTexts;
 use crate::el_torito::{BootEntry, BootImageFault};
 use crate::hybrid::{Hybrid, HybridFault};
 use crate::import::ImportWarning;
@@ -20,23 +21,8 @@ pub struct VolumeOptions {
     /// The volume's name: at most 32 bytes of printable ASCII in ISO 9660 (other characters become `_`), 16 units in
     /// Joliet (cut, with a warning).
     pub volume_id: String,
-    /// System identifier, at most 32 bytes.
-    pub system_id: String,
-    /// Volume set identifier, at most 128 bytes.
-    pub volume_set_id: String,
-    /// Publisher, at most 128 bytes.
-    pub publisher: String,
-    /// Data preparer, at most 128 bytes.
-    pub preparer: String,
-    /// Application, at most 128 bytes.
-    pub application: String,
-    /// A file in the root that holds the copyright: its name in the tree; empty for none. Recorded in each hierarchy by
-    /// the file's name there, and left out of one whose name for it is longer than the field.
-    pub copyright_file: String,
-    /// A file in the root that says what is in the volume, as [`VolumeOptions::copyright_file`].
-    pub abstract_file: String,
-    /// A file in the root with bibliographic records, as [`VolumeOptions::copyright_file`].
-    pub bibliographic_file: String,
+    /// What else it says of itself.
+    pub texts: VolumeTexts,
     /// When the volume was made.
     pub created: Timestamp,
     /// When the volume was changed last; `None`: when it was made.
@@ -100,14 +86,7 @@ impl VolumeOptions {
     pub fn new(volume_id: impl Into<String>, created: Timestamp) -> Self {
         Self {
             volume_id: volume_id.into(),
-            system_id: String::new(),
-            volume_set_id: String::new(),
-            publisher: String::new(),
-            preparer: String::new(),
-            application: "PITLAND".into(),
-            copyright_file: String::new(),
-            abstract_file: String::new(),
-            bibliographic_file: String::new(),
+            texts: VolumeTexts::default(),
             created,
             modified: None,
             expires: None,

@@ -123,9 +123,9 @@ fn set_identifier(layout: &Layout) -> String {
     let options = &layout.options;
     let made = options.created.seconds as u32; // wraps where 32 bits end; it is a number like another
     let held = layout.tree.data_bytes() as u32 ^ options.created.nanoseconds;
-    let name = match options.volume_set_id.is_empty() {
+    let name = match options.texts.volume_set_id.is_empty() {
         true => &options.volume_id,
-        false => &options.volume_set_id,
+        false => &options.texts.volume_set_id,
     };
     format!("{made:08x}{held:08x}{name}")
 }
@@ -137,9 +137,9 @@ fn implementation_use(layout: &Layout, plan: &UdfPlan, number: u32) -> Fields {
         .defined_by_osta(b"*UDF LV Info", plan.revision)
         .character_set()
         .text(&layout.options.volume_id, 128)
-        .text(&layout.options.publisher, 36)
-        .text(&layout.options.preparer, 36)
-        .text(&layout.options.application, 36)
+        .text(&layout.options.texts.publisher, 36)
+        .text(&layout.options.texts.preparer, 36)
+        .text(&layout.options.texts.application, 36)
         .implementation();
     fields
 }
