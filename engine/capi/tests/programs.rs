@@ -312,7 +312,8 @@ fn the_sanitizers_find_nothing_in_a_program_that_uses_everything() {
     whole(place.path(), &flags, &[]);
 }
 
-/// As docs/c.md says, but for the build: header, library and pkg-config's file, put into a folder of their own.
+/// As docs/c.md says, but for the build: header, library and pkg-config's file, put into a folder of their own; the shared
+/// library, and where that is not, the static one.
 #[test]
 fn an_installed_library_is_found_by_pkg_config() {
     if !(outsider("cc") && outsider("pkg-config")) {
@@ -342,18 +343,23 @@ fn an_installed_library_is_found_by_pkg_config() {
     )
     .unwrap();
     let program = at.join("version");
-    // The words are a shell's.
-    let line = format!(
-        "cc \"$1\" {} -Wl,-rpath,\"$3\" -o \"$2\"",
-        asked(&["--cflags", "--libs"])
-    );
-    run(Command::new("sh")
-        .args(["-euc", &line, "sh"])
-        .arg(&source)
-        .arg(&program)
-        .arg(prefix.join("lib")));
-    let words = run(&mut Command::new(&program));
-    assert_eq!(words.trim(), env!("CARGO_PKG_VERSION"));
+    let linked = |words: &[&str]| {
+        // The words are a shell's.
+        let line = format!("cc \"$1\" {} -Wl,-rpath,\"$3\" -o \"$2\"", asked(words));
+        run(Command::new("sh")
+            .args(["-euc", &line, "sh"])
+            .arg(&source)
+            .arg(&program)
+            .arg(prefix.join("lib")));
+        let words = run(&mut Command::new(&program));
+        assert_eq!(words.trim(), env!("CARGO_PKG_VERSION"));
+    };
+    linked(&["--cflags", "--libs"]);
+    let of_prefix = library(&prefix.join("lib"));
+    fs::remove_file(&of_prefix).unwrap();
+    let fixed = "libpitland_capi.a";
+    std::os::unix::fs::symlink(built().join(fixed), of_prefix.with_file_name(fixed)).unwrap();
+    linked(&["--static", "--cflags", "--libs"]);
 }
 
 #[test]
