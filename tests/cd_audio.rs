@@ -7,10 +7,13 @@
 )]
 
 use pitland::cd::{
-    CdError, CdImage, CdMode, CdSubchannel, CdTrack, Gap, SECTOR_BYTES, SubchannelForm,
+    CdError, CdFinding, CdImage, CdMode, CdSubchannel, CdTrack, FindingKind, Found, Gap,
+    SECTOR_BYTES, SubchannelForm,
 };
+use pitland::transport::layer::Around;
 use pitland::transport::sim::{MediumKind, create_disc};
 use pitland::writer::mmc::Lba;
+use pitland::writer::mmc::cdb::CdbBytes;
 use pitland::{BurnOptions, Engine, Image, OpenMode, Outcome, StashPolicy, VerifyLevel};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -162,6 +165,99 @@ async fn a_difference_is_told_by_its_track_and_time_whatever_the_read_offset() {
         assert_eq!(difference.to_string(), "track 2, 00:00:07 differs");
         assert_eq!(differs.bad_sectors, [difference.lba]);
     }
+}
+
+/// A disc with codes and an index that was burned in one go, and what a drive of this kind says of it.
+async fn findings(
+    odd: impl FnMut(&mut CdbBytes) + Send + 'static,
+    changed: bool,
+) -> Vec<CdFinding> {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = Engine::builder().build().unwrap();
+    let path = folder.path().join("sound");
+    fs::write(&path, sound(900)).unwrap();
+    let image = |index: u32| {
+        let mut track = CdTrack::pcm(&path);
+        track.isrc = Some("USAT29902803".parse().unwrap());
+        track.indexes = vec![index];
+        let mut builder = CdImage::builder();
+        builder.catalogue = Some("4006381333931".parse().unwrap());
+        builder.add(track);
+        builder.finish().unwrap()
+    };
+    let disc = folder.path().join("disc.vdisc");
+    drop(create_disc(&disc, MediumKind::CdR, None).unwrap());
+    let drive = format!("virtual:{}", disc.display()).parse().unwrap();
+    let mut odd = odd;
+    let drive = engine
+        .open_with(&drive, OpenMode::Existing, move |drive| {
+            Box::new(Around::new(drive, move |drive, mut exchange| {
+                odd(&mut exchange.cdb);
+                drive.execute(exchange)
+            }))
+        })
+        .unwrap();
+    let lease = drive.lease("test").await.unwrap();
+    let mode = CdMode::SessionAtOnce;
+    let options = BurnOptions::default().verify(VerifyLevel::None);
+    let job = lease.burn(options, Image::cd(image(500), mode));
+    job.report().await.unwrap();
+    let facts = drive.medium().await.unwrap().facts;
+    let reader = lease.reader();
+    let image = image(if changed { 600 } else { 500 });
+    let work = move || {
+        let observe = |_, _| ControlFlow::Continue(());
+        reader.compare_cd_description(&image, mode, &facts, observe)
+    };
+    tokio::task::spawn_blocking(work).await.unwrap().unwrap()
+}
+
+/// A command like another one but for a byte.
+fn with_byte(cdb: &CdbBytes, at: usize, byte: u8) -> CdbBytes {
+    let mut bytes = cdb.as_slice().to_vec();
+    bytes[at] = byte;
+    CdbBytes::from_slice(&bytes).unwrap()
+}
+
+const READ_CD: u8 = 0xbe;
+const READ_SUB_CHANNEL: u8 = 0x42;
+
+#[tokio::test]
+async fn what_a_drive_does_not_tell_of_a_disc_is_no_difference() {
+    // No such sub-channels and no such question are known.
+    let silent = |cdb: &mut CdbBytes| match cdb.as_slice() {
+        [READ_CD, .., 1, _] => *cdb = with_byte(cdb, 10, 7),
+        [READ_SUB_CHANNEL, ..] => *cdb = with_byte(cdb, 3, 9),
+        _ => {}
+    };
+    let told = findings(silent, true).await;
+    let kinds: Vec<FindingKind> = told.iter().map(CdFinding::kind).collect();
+    assert_eq!(kinds, [FindingKind::Untold; 3], "{told:?}");
+    assert!(matches!(
+        told[..],
+        [
+            CdFinding::Catalogue { .. },
+            CdFinding::Recording { track: 1, .. },
+            CdFinding::Positions
+        ]
+    ));
+}
+
+#[tokio::test]
+async fn sub_channels_from_a_place_nearby_are_known_by_their_own_addresses() {
+    let beside = |cdb: &mut CdbBytes| {
+        if let [READ_CD, _, _, _, a, b, .., 1, _] = *cdb.as_slice() {
+            let [a, b] = (u16::from_be_bytes([a, b]) + 5).to_be_bytes();
+            *cdb = with_byte(&with_byte(cdb, 4, a), 5, b);
+        }
+    };
+    assert_eq!(findings(beside, false).await, []);
+    let exact = |_: &mut CdbBytes| {};
+    let told = findings(exact, true).await;
+    let [CdFinding::Index { wanted, found, .. }] = told[..] else {
+        panic!("{told:?}");
+    };
+    assert_eq!((wanted, found), (Some(Lba(600)), Found::Other(Lba(500))));
 }
 
 /// Blocks of lead-in before the first pregap: some rounds of the table of contents.

@@ -181,3 +181,166 @@ fn a_cd_of_sound_and_data_is_compared_with_its_sheet_sector_by_sector() {
     bench.expect(3, &["verify", "virtual:sao.vdisc", "missing.cue"]);
     bench.expect(2, &["verify", DISC, "tree", "--pad"]);
 }
+
+/// What a sheet says beside its samples: codes, flags, a pause and an index.
+const SAID: &str = "CATALOG 4006381333931\nFILE a.bin BINARY\nTRACK 1 AUDIO\nFLAGS DCP\nISRC USAT29902803\nINDEX 1 0:0:0\n\
+    TRACK 2 AUDIO\nFLAGS PRE\nISRC DEA120512345\nINDEX 0 0:5:0\nINDEX 1 0:7:0\nINDEX 2 0:9:30\n\
+    TRACK 3 AUDIO\nFLAGS SCMS\nINDEX 1 0:11:0\nFILE d.bin BINARY\nTRACK 4 MODE1/2048\nPREGAP 0:2:0\nINDEX 1 0:0:0\n";
+
+/// A bench with the files of that sheet, and the disc that was burned from it in a mode.
+fn said(mode: &str) -> Bench {
+    let bench = Bench::new();
+    fs::write(bench.path("a.bin"), samples(1200)).unwrap();
+    let data: Vec<u8> = (0..300 * 2048u32).map(|n| (n / 7) as u8).collect();
+    fs::write(bench.path("d.bin"), data).unwrap();
+    fs::write(bench.path("a.cue"), SAID).unwrap();
+    bench.expect(0, &["virtual", "create", "disc.vdisc", "--medium", "cd-r"]);
+    let burn = ["audio", "--cue", "a.cue", "--drive", DISC, "--mode", mode];
+    bench.expect(0, &burn);
+    bench
+}
+
+/// The words of all differences between the disc and a sheet that says other things.
+fn differences(bench: &Bench, sheet: &str) -> Vec<String> {
+    fs::write(bench.path("other.cue"), sheet).unwrap();
+    let run = bench.expect(9, &["verify", DISC, "other.cue", "--json"]);
+    let told = &run.of_type("cd-verified")[0];
+    assert_eq!(told["bad"], 0, "{told}");
+    let all = run.of_type("difference");
+    all.iter()
+        .map(|told| told["what"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+#[test]
+fn a_disc_that_says_something_else_than_its_sheet_is_told_by_name() {
+    for mode in ["sao", "raw", "raw-pq"] {
+        let bench = said(mode);
+        let run = bench.expect(0, &["verify", DISC, "a.cue", "--json"]);
+        assert_eq!(
+            run.of_type("cd-verified")[0]["findings"].to_string(),
+            "[]",
+            "{mode}"
+        );
+        for (was, becomes, words) in [
+            (
+                "4006381333931",
+                "4006381333900",
+                "the catalogue number is 4006381333931, by the sheet 4006381333900",
+            ),
+            (
+                "DEA120512345",
+                "DEA120512346",
+                "track 2: the recording code is DEA120512345, by the sheet DEA120512346",
+            ),
+            (
+                "FLAGS SCMS\n",
+                "FLAGS SCMS\nISRC DEA120512347\n",
+                "track 3: there is no recording code; the sheet has DEA120512347",
+            ),
+            (
+                "FLAGS PRE\n",
+                "",
+                "track 2: the sheet says sound; the disc says sound, pre-emphasis",
+            ),
+            (
+                "FLAGS SCMS\n",
+                "",
+                "track 3: the sheet says sound; the disc says sound, a copy (SCMS)",
+            ),
+            (
+                "FLAGS DCP\n",
+                "FLAGS SCMS\n",
+                "track 1: the sheet says sound, a copy (SCMS); the disc says sound, copying permitted",
+            ),
+            (
+                "INDEX 0 0:5:0",
+                "INDEX 0 0:5:1",
+                "track 2: index 0 begins at LBA 375, by the sheet at LBA 376",
+            ),
+            (
+                "INDEX 0 0:5:0\n",
+                "",
+                "track 2: index 0 begins at LBA 375; the sheet has no such index",
+            ),
+            (
+                "INDEX 2 0:9:30",
+                "INDEX 2 0:8:30",
+                "track 2: index 2 begins at LBA 705, by the sheet at LBA 630",
+            ),
+            (
+                "INDEX 2 0:9:30\n",
+                "",
+                "track 2: index 2 begins at LBA 705; the sheet has no such index",
+            ),
+            (
+                "INDEX 2 0:9:30\n",
+                "INDEX 2 0:9:30\nINDEX 3 0:10:20\n",
+                "track 2: there is no index 3, which the sheet has at LBA 770",
+            ),
+        ] {
+            let sheet = SAID.replacen(was, becomes, 1);
+            assert_eq!(differences(&bench, &sheet), [words], "{mode}: {becomes}");
+        }
+        // What a sheet does not say is not missed, and a number of zeros is none.
+        let sheet = SAID.replacen("4006381333931", "0000000000000", 1);
+        fs::write(
+            bench.path("a.cue"),
+            sheet.replacen("ISRC USAT29902803\n", "", 1),
+        )
+        .unwrap();
+        bench.expect(0, &["verify", DISC, "a.cue"]);
+    }
+}
+
+#[test]
+fn what_is_left_out_track_by_track_is_told_and_is_no_difference() {
+    let bench = said("tao");
+    let run = bench.expect(0, &["verify", DISC, "a.cue", "--json"]);
+    let told = &run.of_type("cd-verified")[0];
+    assert_eq!(told["equal"], true);
+    assert_eq!(told["findings"].as_array().unwrap().len(), 1, "{told}");
+    let finding = &told["findings"][0];
+    assert_eq!(finding["result"], "left-out");
+    assert_eq!(
+        (&finding["track"], &finding["index"]),
+        (&2.into(), &2.into())
+    );
+    let warned = run.of_type("warning");
+    let warned = warned.last().unwrap()["message"].to_string();
+    assert!(
+        warned.contains("track 2: index 2 is not on the disc"),
+        "{warned}"
+    );
+    // A code that is another one differs all the same.
+    let other = SAID.replacen("DEA120512345", "DEA120512346", 1);
+    let words = "track 2: the recording code is DEA120512345, by the sheet DEA120512346";
+    assert_eq!(differences(&bench, &other), [words]);
+    // The only track of a disc has no gap to be known by.
+    let one = "FILE a.bin BINARY\nTRACK 1 AUDIO\nINDEX 1 0:0:0\nINDEX 2 0:5:0\n";
+    fs::write(bench.path("one.cue"), one).unwrap();
+    bench.expect(0, &["virtual", "create", "one.vdisc", "--medium", "cd-r"]);
+    let drive = "virtual:one.vdisc";
+    bench.expect(
+        0,
+        &[
+            "audio", "--cue", "one.cue", "--drive", drive, "--mode", "tao",
+        ],
+    );
+    let run = bench.expect(0, &["verify", drive, "one.cue", "--json"]);
+    assert_eq!(run.of_type("cd-verified")[0]["recording"], "track-by-track");
+}
+
+#[test]
+fn codes_that_a_drive_does_not_tell_are_found_among_the_positions() {
+    let bench = said("sao");
+    fs::write(bench.path("faults"), "when 42h do sense 5/20/00\n").unwrap();
+    let drive = format!("{DISC},faults=faults");
+    let run = bench.expect(0, &["verify", &drive, "a.cue", "--json"]);
+    assert_eq!(run.of_type("cd-verified")[0]["findings"].to_string(), "[]");
+    let other = SAID.replacen("DEA120512345", "DEA120512346", 1);
+    fs::write(bench.path("a.cue"), other).unwrap();
+    let run = bench.expect(9, &["verify", &drive, "a.cue"]);
+    let words = "track 2: the recording code is DEA120512345";
+    assert!(run.text().contains(words), "{}", run.text());
+}

@@ -11,6 +11,7 @@ use crate::drive::DriveReader;
 use crate::error::{QueryError, SourceError};
 use crate::pipeline::sectors::{DiscRun, on_disc, runs_of};
 use pitland_burn::WrittenRun;
+use pitland_mmc::reply::Toc;
 use pitland_mmc::sense::Sense;
 use pitland_mmc::{Lba, Msf};
 use pitland_writer::{CdMode, MediaFacts};
@@ -255,26 +256,26 @@ impl Placed {
 
 impl CdImage {
     /// How a disc that this image was burned onto was written, as its table of contents tells: with the drive's gaps between
-    /// the tracks where they stand where those put them, else all in one go.
+    /// the tracks where they stand where those put them, else all in one go. A single track written by itself is known by
+    /// the run-out before the lead-out.
     pub fn recorded_as(&self, facts: &MediaFacts) -> CdMode {
-        let starts = |mode: CdMode| {
-            let contents = self.expected_contents(mode);
-            contents
-                .tracks()
-                .map(|(entry, _)| (entry.track, entry.start))
-                .collect::<Vec<_>>()
+        let starts = |contents: &Toc| {
+            let tracks = contents.tracks();
+            let starts = tracks.map(|(entry, _)| (entry.track, entry.start));
+            starts.collect::<Vec<_>>()
         };
-        let found: Vec<_> = facts
-            .cd
-            .toc
-            .iter()
-            .flat_map(|toc| toc.tracks())
-            .map(|(entry, _)| (entry.track, entry.start))
-            .collect();
-        let is = |mode| found.starts_with(&starts(mode));
-        match !is(CdMode::SessionAtOnce) && is(CdMode::TrackAtOnce) {
-            true => CdMode::TrackAtOnce,
-            false => CdMode::SessionAtOnce,
+        let cd = &facts.cd;
+        let found = cd.toc.as_ref().map(starts).unwrap_or_default();
+        let first = cd.full_toc.as_ref().and_then(|full| full.lead_out(1));
+        let lead_out = first.or_else(|| cd.toc.as_ref()?.lead_out());
+        let is = |mode| {
+            let expected = self.expected_contents(mode);
+            let begins = found.starts_with(&starts(&expected));
+            (begins, begins && lead_out == expected.lead_out())
+        };
+        match (is(CdMode::SessionAtOnce), is(CdMode::TrackAtOnce)) {
+            ((false, _), (true, _)) | ((_, false), (_, true)) => CdMode::TrackAtOnce,
+            _ => CdMode::SessionAtOnce,
         }
     }
 }

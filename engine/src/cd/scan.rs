@@ -1,9 +1,10 @@
 //! What a disc in a drive is: its tracks, their pauses and indexes, its codes and texts, as a session that sheets can be
 //! made of.
 //!
-//! Owns the search for pauses and indexes, which no table of contents has: each is a place where the position in Q changes,
-//! and is found by halving. Must not know files.
+//! Owns which pauses and indexes, of which no table of contents tells, are looked for. Where they begin is
+//! [`positions`](super::positions)'s. Must not know files.
 
+use super::positions::{Position, Positions};
 use crate::drive::DriveReader;
 use crate::error::QueryError;
 use pitland_mmc::Lba;
@@ -11,7 +12,7 @@ use pitland_mmc::reply::TocEntry;
 use pitland_redbook::SECTOR_BYTES;
 use pitland_redbook::disc::{LayoutError, Session, Track};
 use pitland_redbook::sector::{SectorForm, Subheader};
-use pitland_redbook::subchannel::{Channels, Control, Q, QMessage, SubchannelTrack};
+use pitland_redbook::subchannel::Control;
 use pitland_redbook::text::CdText;
 use pitland_writer::MediaFacts;
 
@@ -22,8 +23,6 @@ const LAST_TRACK: u8 = 0xa1;
 const MODE_AT: usize = 15;
 /// Blocks of pause where sound and data meet, which there must be even where the drive does not show them.
 const TURN: i32 = 150;
-/// Sectors around one whose own position is not known, among which its neighbours' is looked for.
-const AROUND: i32 = 2;
 
 /// A session of a CD, as a drive reads it.
 #[derive(Debug, Clone)]
@@ -60,9 +59,6 @@ pub enum ScanCdError {
     Contents(LayoutError),
 }
 
-/// Track and index; the order is that of the disc.
-type Position = (u8, u8);
-
 impl DriveReader {
     /// Finds out what the first session of a CD is, blocking. Finding the indexes moves the pickup some hundred times on a
     /// disc of many tracks.
@@ -97,6 +93,7 @@ impl DriveReader {
         };
         let mut scan = Scan {
             reader: self,
+            positions: Positions::new(self),
             has_positions: true,
         };
         // A look at the first sector tells whether there are sub-channels at all.
@@ -185,6 +182,7 @@ impl Contents {
 
 struct Scan<'a> {
     reader: &'a DriveReader,
+    positions: Positions<'a>,
     has_positions: bool,
 }
 
@@ -198,7 +196,9 @@ impl Scan<'_> {
         };
         match self.position(Lba(index_1 - 1))? {
             Some(last) if last < (entry.track, 0) => Ok(index_1),
-            Some(_) => self.first_at(before.start.0, index_1, (entry.track, 0)),
+            Some(_) => self
+                .positions
+                .first_at(before.start.0, index_1, (entry.track, 0)),
             None => Ok(turned),
         }
     }
@@ -221,65 +221,20 @@ impl Scan<'_> {
             .map_or(1, |last| last.1);
         let mut from = index_1;
         for index in 2..=indexes {
-            from = self.first_at(from, end - 1, (entry.track, index))?;
+            from = self
+                .positions
+                .first_at(from, end - 1, (entry.track, index))?;
             track.indexes.push(from.abs_diff(index_1));
         }
         Ok(track)
     }
 
-    /// The first block behind `from` at or behind a position that `to` has.
-    fn first_at(&self, from: i32, to: i32, wanted: Position) -> Result<i32, QueryError> {
-        let (mut before, mut at) = (from, to);
-        while at - before > 1 {
-            let middle = before + (at - before) / 2;
-            match self.position(Lba(middle))? {
-                Some(position) if position < wanted => before = middle,
-                _ => at = middle,
-            }
-        }
-        Ok(at)
-    }
-
     /// The position of a block; `None`: neither it nor those around it tell one.
     fn position(&self, lba: Lba) -> Result<Option<Position>, QueryError> {
-        if !self.has_positions {
-            return Ok(None);
+        match self.has_positions {
+            true => self.positions.at(lba),
+            false => Ok(None),
         }
-        let own = self.told(lba)?;
-        if own.is_some() {
-            return Ok(own);
-        }
-        // A code stands in its place, or a reading error. A code is never the first of a position: what was before goes on.
-        for distance in 1..=AROUND {
-            let before = lba.0 - distance;
-            let told = match before < 0 {
-                true => None,
-                false => self.told(Lba(before))?,
-            };
-            if told.is_some() {
-                return Ok(told);
-            }
-        }
-        self.told(Lba(lba.0.saturating_add(1)))
-    }
-
-    fn told(&self, lba: Lba) -> Result<Option<Position>, QueryError> {
-        let mut channels = [[0; 96]];
-        match self.reader.read_subchannels(lba, None, &mut channels) {
-            Ok(()) => {}
-            Err(QueryError::Sense(_)) => return Ok(None),
-            Err(error) => return Err(error),
-        }
-        let [channels] = channels;
-        let q = Channels::from_interleaved(&channels).q();
-        Ok(match Q::parse(&q).map(|q| q.message) {
-            Ok(QMessage::Position {
-                track: SubchannelTrack::Number(track),
-                index,
-                ..
-            }) => Some((track, index)),
-            _ => None,
-        })
     }
 
     /// What the sectors of a data track are; where the first one cannot be read, what most are.

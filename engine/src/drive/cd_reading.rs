@@ -17,6 +17,7 @@ use pitland_redbook::SECTOR_BYTES;
 use pitland_redbook::subchannel::{Isrc, Mcn};
 use pitland_transport::Transport;
 use std::ops::ControlFlow;
+use std::str::FromStr;
 use std::sync::Arc;
 use tokio::sync::oneshot;
 
@@ -41,6 +42,39 @@ const WHOLE: ReadCd = ReadCd {
 const MOST_SECTORS: usize = 24;
 /// Room for the texts: eight languages of 256 packs do not go into the length of a reply.
 const MOST_TEXT: u16 = u16::MAX;
+
+/// What a drive says that was asked for a code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CodeAnswer<T> {
+    Code(T),
+    /// There is none, or it found none.
+    Nothing,
+    /// It does not know the question.
+    Refused,
+}
+
+impl<T> CodeAnswer<T> {
+    fn code(self) -> Option<T> {
+        match self {
+            Self::Code(code) => Some(code),
+            Self::Nothing | Self::Refused => None,
+        }
+    }
+}
+
+impl CodeAnswer<String> {
+    /// The code, where it is one that counts.
+    fn parsed<T: FromStr>(self, counts: impl Fn(&T) -> bool) -> CodeAnswer<T> {
+        match self {
+            Self::Code(text) => match text.parse().ok().filter(counts) {
+                Some(code) => CodeAnswer::Code(code),
+                None => CodeAnswer::Nothing,
+            },
+            Self::Nothing => CodeAnswer::Nothing,
+            Self::Refused => CodeAnswer::Refused,
+        }
+    }
+}
 
 impl Device {
     /// Reads whole sectors for the job that is under way.
@@ -200,10 +234,13 @@ impl DriveReader {
     /// # Panics
     /// When called inside of an async task.
     pub fn read_catalogue(&self) -> Result<Option<Mcn>, QueryError> {
-        let code = self.read_code(SubChannelFormat::Catalogue, 0)?;
+        Ok(self.ask_catalogue()?.code())
+    }
+
+    pub(crate) fn ask_catalogue(&self) -> Result<CodeAnswer<Mcn>, QueryError> {
+        let answer = self.ask_code(SubChannelFormat::Catalogue, 0)?;
         // Drives tell of a number of zeros where there is none.
-        let code = code.filter(|code| code.bytes().any(|digit| digit != b'0'));
-        Ok(code.and_then(|code| code.parse().ok()))
+        Ok(answer.parsed(|number: &Mcn| !number.is_zero()))
     }
 
     /// The recording code of a track of sound, blocking; `None`: it has none, or the drive found none.
@@ -214,11 +251,19 @@ impl DriveReader {
     /// # Panics
     /// When called inside of an async task.
     pub fn read_isrc(&self, track: u8) -> Result<Option<Isrc>, QueryError> {
-        let code = self.read_code(SubChannelFormat::Isrc, track)?;
-        Ok(code.and_then(|code| code.parse().ok()))
+        Ok(self.ask_isrc(track)?.code())
     }
 
-    fn read_code(&self, format: SubChannelFormat, track: u8) -> Result<Option<String>, QueryError> {
+    pub(crate) fn ask_isrc(&self, track: u8) -> Result<CodeAnswer<Isrc>, QueryError> {
+        let answer = self.ask_code(SubChannelFormat::Isrc, track)?;
+        Ok(answer.parsed(|_| true))
+    }
+
+    fn ask_code(
+        &self,
+        format: SubChannelFormat,
+        track: u8,
+    ) -> Result<CodeAnswer<String>, QueryError> {
         let cdb = ReadSubChannel {
             sub_q: true,
             format,
@@ -227,10 +272,14 @@ impl DriveReader {
             ..ReadSubChannel::default()
         };
         match self.question(cdb.emit(), SubChannelCode::LEN) {
-            Ok(reply) => Ok(SubChannelCode::parse(&reply)
-                .ok()
-                .and_then(|told| told.code)),
-            Err(QueryError::Sense(_)) => Ok(None),
+            Ok(reply) => Ok(match SubChannelCode::parse(&reply) {
+                Ok(SubChannelCode {
+                    code: Some(code), ..
+                }) => CodeAnswer::Code(code),
+                Ok(_) => CodeAnswer::Nothing,
+                Err(_) => CodeAnswer::Refused,
+            }),
+            Err(QueryError::Sense(_)) => Ok(CodeAnswer::Refused),
             Err(error) => Err(error),
         }
     }

@@ -40,5 +40,6 @@ pub use together::burn_together;
 pub use tree::{TreeError, TreeReport};
 
 pub(crate) use actor::spawn;
+pub(crate) use cd_reading::CodeAnswer;
 pub(crate) use handle::{Setting, ThreadsRunning};
 pub(crate) use thread::JobControl;

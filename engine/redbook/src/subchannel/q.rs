@@ -384,6 +384,12 @@ impl Mcn {
         sum.is_multiple_of(10)
     }
 
+    /// Whether all digits are zero: drives and programs say so where there is no number.
+    #[must_use]
+    pub fn is_zero(&self) -> bool {
+        self.0 == [0; 13]
+    }
+
     /// Two digits a byte, the last half byte zero.
     fn packed(&self) -> [u8; 7] {
         let mut out = [0; 7];

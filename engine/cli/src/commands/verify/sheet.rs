@@ -1,4 +1,5 @@
-//! `pitland verify` of a CD of sound, or of sound and data, with the sheet that it was burned from: every sector of every track.
+//! `pitland verify` of a CD of sound, or of sound and data, with the sheet that it was burned from: every sector of every track,
+//! and what the disc says of itself.
 
 use crate::args::VerifyArgs;
 use crate::commands::{Context, blocking};
@@ -8,7 +9,9 @@ use crate::open;
 use crate::output::bar::Watcher;
 use crate::output::cd::compared::CdVerifiedView;
 use crate::output::json::DifferenceView;
-use pitland::cd::{CdComparison, CdImage, CueOptions, Level, SECTOR_BYTES};
+use pitland::cd::{
+    CdComparison, CdFinding, CdImage, CueOptions, FindingKind, Found, Level, SECTOR_BYTES,
+};
 use pitland::writer::MediaFacts;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -45,8 +48,25 @@ pub(super) async fn run(
                 false => ControlFlow::Continue(()),
             }
         })?;
+        watcher.phase("comparing codes and indexes");
+        let findings = reader.compare_cd_description(&image, mode, &facts, |_, _| {
+            match work.interrupt.is_raised() {
+                true => ControlFlow::Break(()),
+                false => ControlFlow::Continue(()),
+            }
+        })?;
+        let (differing, others): (Vec<_>, Vec<_>) = findings
+            .iter()
+            .partition(|finding| finding.kind() == FindingKind::Difference);
+        for finding in others {
+            watcher.warn(finding.to_string());
+        }
         watcher.finish();
-        for (lba, what) in differences(&compared, &image, &facts) {
+        let sectors = differences(&compared, &image, &facts);
+        let said = differing
+            .iter()
+            .map(|finding| (lba_of(finding), finding.to_string()));
+        for (lba, what) in sectors.into_iter().chain(said) {
             work.output.result(&DifferenceView {
                 drive: name.clone(),
                 path: None,
@@ -54,9 +74,10 @@ pub(super) async fn run(
                 what,
             });
         }
-        work.output
-            .result(&CdVerifiedView::new(name, mode, &image, &compared));
-        Ok(match compared.is_equal() {
+        work.output.result(&CdVerifiedView::new(
+            name, mode, &image, &compared, &findings,
+        ));
+        Ok(match compared.is_equal() && differing.is_empty() {
             true => Exit::Done,
             false => Exit::Differs,
         })
@@ -68,7 +89,18 @@ pub(super) async fn run(
     Ok(exit)
 }
 
-/// What differs, in words; the first sectors one by one.
+/// Where a difference is on the disc.
+fn lba_of(finding: &CdFinding) -> Option<u32> {
+    match finding {
+        CdFinding::Index {
+            found: Found::Other(lba),
+            ..
+        } => u32::try_from(lba.0).ok(),
+        _ => None,
+    }
+}
+
+/// What differs in the sectors, in words; the first sectors one by one.
 fn differences(
     compared: &CdComparison,
     image: &CdImage,

@@ -3,7 +3,7 @@
 use crate::output::Say;
 use crate::output::human::Lines;
 use crate::output::json::Name;
-use pitland::cd::{CdComparison, CdImage, CdMode};
+use pitland::cd::{CdComparison, CdFinding, CdImage, CdMode, FindingKind, Found};
 use serde::Serialize;
 
 /// `"cd-verified"`: a CD was compared with its sheet.
@@ -28,13 +28,103 @@ pub(crate) struct CdVerifiedView {
     pub(crate) unseen_samples: u64,
     /// Tracks that are elsewhere, or missing.
     pub(crate) misplaced: Vec<u8>,
+    /// What the disc does not say of itself as the sheet does.
+    pub(crate) findings: Vec<FindingView>,
+}
+
+/// One thing that a disc does not say of itself as its sheet does.
+#[derive(Debug, Serialize)]
+pub(crate) struct FindingView {
+    /// `catalogue`, `isrc`, `flags`, `index` or `positions`.
+    pub(crate) what: &'static str,
+    /// `differs`; `left-out`: this way of recording has no place for it; `untold`: the drive does not tell.
+    pub(crate) result: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) track: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) index: Option<u8>,
+    /// What the sheet says; null: nothing.
+    pub(crate) sheet: Option<Said>,
+    /// What the disc says; null: nothing.
+    pub(crate) disc: Option<Said>,
+}
+
+/// A code or flags in words, or the block at which an index begins.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub(crate) enum Said {
+    Words(String),
+    Lba(i32),
+}
+
+impl FindingView {
+    fn new(finding: &CdFinding) -> Self {
+        let (mut index, mut sheet, mut disc) = (None, None, None);
+        let what = match finding {
+            CdFinding::Catalogue { wanted, found } => {
+                (sheet, disc) = (words(Some(wanted)), words(other(found)));
+                "catalogue"
+            }
+            CdFinding::Recording { wanted, found, .. } => {
+                (sheet, disc) = (words(Some(wanted)), words(other(found)));
+                "isrc"
+            }
+            CdFinding::Flags { wanted, found, .. } => {
+                (sheet, disc) = (words(Some(wanted)), words(Some(found)));
+                "flags"
+            }
+            CdFinding::Index {
+                index: number,
+                wanted,
+                found,
+                ..
+            } => {
+                index = Some(*number);
+                sheet = wanted.map(|lba| Said::Lba(lba.0));
+                disc = other(found).map(|lba| Said::Lba(lba.0));
+                "index"
+            }
+            CdFinding::Positions => "positions",
+            _ => "other",
+        };
+        Self {
+            what,
+            result: match finding.kind() {
+                FindingKind::LeftOut => "left-out",
+                FindingKind::Untold => "untold",
+                _ => "differs",
+            },
+            track: finding.track(),
+            index,
+            sheet,
+            disc,
+        }
+    }
+}
+
+fn other<T>(found: &Found<T>) -> Option<&T> {
+    match found {
+        Found::Other(other) => Some(other),
+        _ => None,
+    }
+}
+
+fn words(what: Option<&impl ToString>) -> Option<Said> {
+    what.map(|what| Said::Words(what.to_string()))
 }
 
 impl CdVerifiedView {
-    pub(crate) fn new(drive: Name, mode: CdMode, image: &CdImage, compared: &CdComparison) -> Self {
+    pub(crate) fn new(
+        drive: Name,
+        mode: CdMode,
+        image: &CdImage,
+        compared: &CdComparison,
+        findings: &[CdFinding],
+    ) -> Self {
+        let differs = |finding: &CdFinding| finding.kind() == FindingKind::Difference;
         Self {
             drive,
-            equal: compared.is_equal(),
+            equal: compared.is_equal() && !findings.iter().any(differs),
             recording: match mode {
                 CdMode::TrackAtOnce => "track-by-track",
                 _ => "at-once",
@@ -47,6 +137,7 @@ impl CdVerifiedView {
             read_offset: compared.read_offset,
             unseen_samples: compared.unseen_samples,
             misplaced: compared.misplaced.clone(),
+            findings: findings.iter().map(FindingView::new).collect(),
         }
     }
 }
@@ -56,9 +147,17 @@ impl Say for CdVerifiedView {
 
     fn say(&self) -> String {
         let mut lines = Lines::new();
-        let result = match self.equal {
-            true => "equal to its source".to_owned(),
-            false => format!("{} sectors differ", self.bad),
+        let findings = self.findings.iter();
+        let result = match (
+            self.equal,
+            findings.filter(|f| f.result == "differs").count(),
+        ) {
+            (true, _) => "equal to its source".to_owned(),
+            (false, 0) => format!("{} sectors differ", self.bad),
+            (false, said) => format!(
+                "{} sectors differ, and {said} of the things that the sheet says",
+                self.bad
+            ),
         };
         lines.line(format!(
             "{}: {result}; {} tracks, {} sectors compared, recorded {}",
