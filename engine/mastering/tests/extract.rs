@@ -263,6 +263,7 @@ fn a_file_that_cannot_be_read_to_its_end_is_not_kept() {
     image.truncate(image.len() - 300 * BLOCK_SIZE);
     let (summary, problems) = cage.extract(&image, &[]);
     assert_eq!((summary.files, summary.problems), (1, 1));
+    assert_eq!(summary.bytes, 10_000, "those of the file that was kept");
     assert!(
         matches!(&problems[..], [ExtractProblem::Unreadable { path, .. }] if path == Path::new("/cut"))
     );

@@ -193,7 +193,7 @@ pub struct ExtractSummary {
     pub folders: u64,
     /// Symbolic links.
     pub links: u64,
-    /// Bytes that were written.
+    /// Bytes of the files that were kept.
     pub bytes: u64,
     /// Devices, fifos and sockets, which are not made.
     pub left_out: u64,
@@ -235,6 +235,7 @@ pub fn extract<R: BlockSource>(
         options,
         observer,
         summary,
+        written: 0,
         total,
         first_names: HashMap::new(),
     };
@@ -372,6 +373,8 @@ struct Extraction<'a> {
     options: &'a ExtractOptions,
     observer: &'a mut dyn ExtractObserver,
     summary: ExtractSummary,
+    /// Bytes that were written, those of files that were not kept among them.
+    written: u64,
     total: u64,
     first_names: HashMap<SameFile, PathBuf>,
 }
@@ -506,8 +509,11 @@ impl Extraction<'_> {
         if filled.is_err() {
             // It was made here; if it cannot be removed, the error before says more.
             let _ = self.below.remove(parent, name);
-        } else if let Some(same) = same {
-            self.first_names.insert(same, path.to_owned());
+        } else {
+            self.summary.bytes += file.size;
+            if let Some(same) = same {
+                self.first_names.insert(same, path.to_owned());
+            }
         }
         filled
     }
@@ -533,8 +539,8 @@ impl Extraction<'_> {
             }
             out.write_all(piece.get(..read).unwrap_or_default())?;
             done += read as u64;
-            self.summary.bytes += read as u64;
-            let told = self.observer.extracted(self.summary.bytes, self.total);
+            self.written += read as u64;
+            let told = self.observer.extracted(self.written, self.total);
             if told.is_break() {
                 return Err(FileFault::Stopped);
             }
