@@ -117,8 +117,12 @@ impl Complaint {
         self
     }
 
-    /// About this drive.
+    /// About this drive, whose name the message need not begin with any more.
     pub(crate) fn of_drive(mut self, drive: &Name) -> Self {
+        let told = format!("{}: ", drive.escaped());
+        if let Some(rest) = self.message.strip_prefix(&told) {
+            self.message = rest.to_owned();
+        }
         self.drive = Some(drive.clone());
         self
     }
@@ -142,6 +146,11 @@ impl Complaint {
             "erase" | "format" => Interface::Erase,
             _ => Interface::Data,
         };
+        if complaint.condition == Code::DriveLink && drive.escaped().starts_with("virtual:") {
+            complaint.advice.push_str(
+                "; look at the file system that the virtual disc lies on, and the space left there: -v tells what the system said",
+            );
+        }
         complaint.drive = Some(drive.clone());
         complaint.report = error
             .report()
@@ -548,6 +557,10 @@ impl From<&DiscFileError> for Complaint {
         let (exit, advice) = match error {
             DiscFileError::InUse { .. } => (Exit::Busy, "wait until it is done"),
             DiscFileError::Exists { .. } => (Exit::Output, "choose another name"),
+            DiscFileError::NotMade { .. } => (
+                Exit::Output,
+                "look at the path, its permissions, and the space left",
+            ),
             DiscFileError::Medium {
                 source: MediumError::Capacity { .. },
                 ..

@@ -227,6 +227,7 @@ impl Coded for DiscFileError {
             Self::InUse { .. } => Code::LeaseHeld,
             Self::Missing { .. }
             | Self::Exists { .. }
+            | Self::NotMade { .. }
             | Self::NotAFile { .. }
             | Self::NotADisc { .. }
             | Self::Damaged { .. }

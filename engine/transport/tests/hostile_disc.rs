@@ -314,7 +314,7 @@ fn making_a_disc_leaves_nothing_when_it_fails_and_touches_nothing_that_exists() 
     assert_eq!(fs::read_to_string(&path).unwrap(), "mine");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     let nowhere = create_disc(&folder.path().join("no/x"), MediumKind::BdR, None);
-    assert!(matches!(nowhere, Err(DiscFileError::Io { .. })));
+    assert!(matches!(nowhere, Err(DiscFileError::NotMade { .. })));
 }
 
 #[test]

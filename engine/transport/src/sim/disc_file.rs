@@ -17,7 +17,7 @@ use std::path::Path;
 /// # Errors
 /// [`DiscFileError::Exists`] when there is anything at `path`, which stays as
 /// it is; [`DiscFileError::Medium`] for a capacity that the kind cannot have;
-/// [`DiscFileError::Io`] when the folder does not take the file. Nothing is
+/// [`DiscFileError::NotMade`] when the folder does not take the file. Nothing is
 /// left behind.
 pub fn create_disc(
     path: &Path,

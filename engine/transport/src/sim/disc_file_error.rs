@@ -62,8 +62,16 @@ pub enum DiscFileError {
         /// What the recorder said.
         source: pitland_simdrive::MediumError,
     },
+    /// A new file could not be made. Look at its folder, the permissions there, and the space left.
+    #[error("{path:?} cannot be made: {source}")]
+    NotMade {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
     /// The system refused. Look at the path, its permissions, and the space left.
-    #[error("{path:?}: {source}")]
+    #[error("{path:?} cannot be used: {source}")]
     Io {
         /// The file.
         path: PathBuf,

@@ -157,7 +157,7 @@ impl FileStore {
         fill: impl FnOnce(Self) -> Result<R, E>,
     ) -> Result<R, E> {
         let fault = |source| {
-            E::from(DiscFileError::Io {
+            E::from(DiscFileError::NotMade {
                 path: path.to_owned(),
                 source,
             })
@@ -503,7 +503,10 @@ impl Temporary {
             Err(Errno::EXIST) => Err(DiscFileError::Exists {
                 path: path.to_owned(),
             }),
-            Err(other) => Err(DiscFileError::io(path, other.into())),
+            Err(other) => Err(DiscFileError::NotMade {
+                path: path.to_owned(),
+                source: other.into(),
+            }),
         }
     }
 }
