@@ -194,7 +194,15 @@ pub(super) fn make_ready(
     let missing = stand_in::is_missing(&named.address);
     let rehearsal = wish.args.record.plan || wish.options.simulate == Simulate::Host;
     let (handle, trace) = if missing && rehearsal {
-        open::attach(engine, stand_in::drive(&named)?, file)?
+        if !wish.args.record.plan {
+            wish.context.output.event(&WarningView {
+                drive: Some(named.name.clone()),
+                message:
+                    "there is no such file: rehearsed with the blank BD-R that a burn would make"
+                        .into(),
+            });
+        }
+        open::attach(engine, stand_in::drive_with_options(&named)?, file)?
     } else {
         let mode = if wish.args.record.plan {
             OpenMode::ReadOnly
@@ -319,7 +327,7 @@ async fn judge_missing(
         .iter()
         .filter(|named| stand_in::is_missing(&named.address))
     {
-        let (handle, _) = open::attach(engine, stand_in::drive(named)?, None)?;
+        let (handle, _) = open::attach(engine, Box::new(stand_in::drive(named)?), None)?;
         let lease = handle.lease(&args.job.client).await?;
         let planned = lease.plan(options.clone(), source.image_for_plan()).await;
         engine.release(&handle);
