@@ -71,7 +71,7 @@ pub(crate) enum Command {
     /// CDs beyond one data track.
     #[command(subcommand)]
     Cd(cd::CdCommand),
-    /// Make and export virtual discs.
+    /// Make, serve and export virtual discs.
     #[command(subcommand)]
     Virtual(VirtualCommand),
     /// The table of exit statuses.
@@ -100,7 +100,7 @@ pub(crate) struct DrivesArgs {
 #[derive(Debug, Args)]
 pub(crate) struct DriveArg {
     /// /dev/srN, iscsi://HOST[:PORT]/TARGET/LUN, virtual:FILE or virtual:null[,id=N]; the virtual ones
-    /// also with [,speed=16x][,bus=NAME@RATE][,faults=SCRIPT].
+    /// also with [,speed=16x][,profile=P][,bus=NAME@RATE][,faults=SCRIPT].
     #[arg(value_name = "DRIVE")]
     pub(crate) drive: OsString,
 }
@@ -264,7 +264,7 @@ pub(crate) struct BurnArgs {
     /// In how many goes a session is written, where the medium leaves the choice (CD, DVD-R, DVD-RW).
     #[arg(long, value_enum, value_name = "HOW")]
     pub(crate) recording: Option<RecordingArg>,
-    /// The sectors of a CD's data track; without it as the disc's earlier sessions, or mode 1.
+    /// The sectors of a CD's data track; without it as the disc's earlier sessions, mode 2 behind sound alone, or mode 1.
     #[arg(long, value_enum, value_name = "FORM")]
     pub(crate) cd_form: Option<CdFormArg>,
     /// The image has its own padding: nothing behind a CD's data track but what makes the shortest one of it.
@@ -624,6 +624,22 @@ impl Command {
             _ => return false,
         };
         output.as_os_str() == "-"
+    }
+
+    /// Whether a disc may be another one when the command has ended.
+    pub(crate) fn may_change_a_disc(&self) -> bool {
+        let records = |record: &RecordArgs| {
+            !record.plan && !matches!(record.simulate, Some(SimulateArg::Host))
+        };
+        match self {
+            Self::Burn(args) => records(&args.record),
+            Self::Audio(args) => records(&args.record),
+            Self::Resume(args) => !args.plan,
+            Self::Scsi(args) => args.changes,
+            Self::Erase(_) | Self::Format(_) | Self::Close(_) => true,
+            Self::Virtual(VirtualCommand::Serve(_)) => true,
+            _ => false,
+        }
     }
 }
 

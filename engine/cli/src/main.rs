@@ -35,6 +35,7 @@ fn main() -> ExitCode {
         cli.verbose > 0,
     ));
     log::start(cli.verbose);
+    let changes = cli.command.may_change_a_disc();
     let exit = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -51,7 +52,7 @@ fn main() -> ExitCode {
             complaint.exit()
         }
     };
-    let exit = match output.broken() {
+    let exit = match output.broken(changes) {
         Some(complaint) if exit == Exit::Done => {
             output.lament(&complaint.view());
             complaint.exit()

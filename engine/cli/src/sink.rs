@@ -14,6 +14,7 @@ const HOLE: usize = 64 * 1024;
 #[derive(Debug)]
 pub(crate) struct Sink {
     to: To,
+    /// As it is told.
     name: PathBuf,
     written: u64,
 }
@@ -62,9 +63,13 @@ impl Sink {
             }
             open(name).map_err(|error| Complaint::output(name, &error))?
         };
+        let told = match &to {
+            To::Stdout(_) => Path::new("standard output"),
+            To::Stream(_) | To::File { .. } => name,
+        };
         Ok(Self {
             to,
-            name: name.to_path_buf(),
+            name: told.to_path_buf(),
             written: 0,
         })
     }

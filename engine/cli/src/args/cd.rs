@@ -115,7 +115,7 @@ pub(crate) struct AudioBurnArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct AudioArgs {
-    /// Sound files, each a track: WAVE, AIFF, FLAC, MP3, Ogg Vorbis, AAC. What has not the samples of a CD is converted.
+    /// Sound files, each a track: WAVE, AIFF, FLAC, ALAC, MP3, Ogg Vorbis, AAC. What has not the samples of a CD is converted.
     #[arg(
         value_name = "TRACK",
         required_unless_present = "cue",

@@ -57,6 +57,7 @@ fn run_in(
     let mut observer = Observer {
         context,
         name: &name,
+        replaces: options.replace,
         watcher,
         worst: Exit::Done,
     };
@@ -119,9 +120,24 @@ fn refused(name: &Name, error: &ExtractError) -> Complaint {
 struct Observer<'a> {
     context: &'a Context,
     name: &'a Name,
+    /// What is there already may be replaced.
+    replaces: bool,
     watcher: Watcher,
     /// The status for what went wrong first.
     worst: Exit,
+}
+
+impl Observer<'_> {
+    fn words(&self, problem: &ExtractProblem) -> String {
+        match problem {
+            ExtractProblem::Host { source, .. }
+                if source.kind() == io::ErrorKind::AlreadyExists && !self.replaces =>
+            {
+                format!("{problem}; --replace puts files and links in the place of others")
+            }
+            _ => problem.to_string(),
+        }
+    }
 }
 
 impl ExtractObserver for Observer<'_> {
@@ -137,7 +153,7 @@ impl ExtractObserver for Observer<'_> {
         self.context.output.event(&ProblemView {
             source: self.name.clone(),
             path: Name::new(problem.path()),
-            what: problem.to_string(),
+            what: self.words(&problem),
         });
     }
 

@@ -103,7 +103,12 @@ fn parameters(file: &Path) -> Result<Vec<u8>, Complaint> {
 }
 
 fn refused(error: &CommandRefused) -> Complaint {
-    let complaint = Complaint::usage(format!("not sent: {error}"));
+    let told = match error {
+        // It says itself that nothing was sent.
+        CommandRefused::Data(error) => error.to_string(),
+        _ => format!("not sent: {error}"),
+    };
+    let complaint = Complaint::usage(told);
     match error {
         CommandRefused::Changes { .. } => complaint.advising("say --changes where that is meant"),
         CommandRefused::Data(_) => {

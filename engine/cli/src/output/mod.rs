@@ -97,12 +97,17 @@ impl Output {
         }
     }
 
-    /// That a stream broke: then not all that was asked is done.
-    pub(crate) fn broken(&self) -> Option<Complaint> {
+    /// That a stream broke: then not all that was asked is done. `changes`: the command may have changed
+    /// a disc.
+    pub(crate) fn broken(&self, changes: bool) -> Option<Complaint> {
         let names = ["standard output", "standard error"];
         let mut broken = self.broken.iter().zip(names);
         let (error, name) = broken.find_map(|(error, name)| Some((error.get()?, name)))?;
-        let complaint = Complaint::output(Path::new(name), error).of_unknown_medium();
+        let complaint = Complaint::output(Path::new(name), error);
+        let complaint = match changes {
+            true => complaint.of_unknown_medium(),
+            false => complaint,
+        };
         Some(complaint.advising(
             "what was asked is done, only the telling is not: look at where the output goes",
         ))

@@ -95,6 +95,12 @@ impl Decoder {
         let wrong = |fault: AudioFault| AudioError::new(path, fault);
         let no_sound = |what: &str| wrong(AudioFault::NoSound(what.to_owned()));
         let file = File::open(path).map_err(|error| wrong(error.into()))?;
+        let meta = file.metadata().map_err(|error| wrong(error.into()))?;
+        if meta.is_dir() {
+            return Err(wrong(
+                std::io::Error::from(std::io::ErrorKind::IsADirectory).into(),
+            ));
+        }
         let mut hint = Hint::new();
         if let Some(extension) = path.extension().and_then(|extension| extension.to_str()) {
             hint.with_extension(extension);

@@ -98,7 +98,10 @@ impl Rip {
     ) -> Result<Self, Complaint> {
         let mut tracks = sounds_of(facts);
         let (Some(first), Some(last)) = (tracks.first().copied(), tracks.last().copied()) else {
-            return Err(no_tracks());
+            return Err(match &facts.cd.toc {
+                Some(toc) if toc.tracks().next().is_some() => no_sound(),
+                _ => no_tracks(),
+            });
         };
         let scan = match args.sheet != SheetArg::None || args.format == SoundFormatArg::Flac {
             true => Some(reader.scan_cd(facts)?),
@@ -346,6 +349,17 @@ impl Rip {
 }
 
 /// The tracks of sound of all sessions.
+/// The disc has tracks, and all of them are data.
+fn no_sound() -> Complaint {
+    Complaint::new(
+        Exit::Refused,
+        "the disc has no track of sound",
+        "medium",
+        "pitland cd read takes whole discs, data as well; pitland extract takes the files",
+    )
+    .coded(Code::MediumNoContents)
+}
+
 fn sounds_of(facts: &MediaFacts) -> Vec<Wanted> {
     let Some(toc) = &facts.cd.toc else {
         return Vec::new();
