@@ -7,11 +7,12 @@
 )]
 
 use pitland::cd::{
-    CdError, CdFinding, CdImage, CdMode, CdSubchannel, CdTrack, FindingKind, Found, Gap,
-    SECTOR_BYTES, SubchannelForm,
+    CdError, CdFinding, CdImage, CdImageBuilder, CdMode, CdSubchannel, CdTrack, FindingKind, Found,
+    Gap, SECTOR_BYTES, SubchannelForm, TextKind,
 };
 use pitland::transport::layer::Around;
 use pitland::transport::sim::{MediumKind, create_disc};
+use pitland::writer::MediaFacts;
 use pitland::writer::mmc::Lba;
 use pitland::writer::mmc::cdb::CdbBytes;
 use pitland::{BurnOptions, Engine, Image, OpenMode, Outcome, StashPolicy, VerifyLevel};
@@ -167,28 +168,29 @@ async fn a_difference_is_told_by_its_track_and_time_whatever_the_read_offset() {
     }
 }
 
-/// A disc with codes and an index that was burned in one go, and what a drive of this kind says of it.
+/// A disc with codes and an index that was burned in one go, what a drive of this kind says of it, and what is found when it
+/// is compared with another album.
 async fn findings(
-    odd: impl FnMut(&mut CdbBytes) + Send + 'static,
-    changed: bool,
+    mut odd: impl FnMut(&mut CdbBytes) + Send + 'static,
+    tell: impl FnOnce(&mut MediaFacts),
+    other: impl FnOnce(&mut CdImageBuilder, &mut CdTrack),
 ) -> Vec<CdFinding> {
     let folder = tempfile::tempdir().unwrap();
     let engine = Engine::builder().build().unwrap();
     let path = folder.path().join("sound");
     fs::write(&path, sound(900)).unwrap();
-    let image = |index: u32| {
-        let mut track = CdTrack::pcm(&path);
-        track.isrc = Some("USAT29902803".parse().unwrap());
-        track.indexes = vec![index];
-        let mut builder = CdImage::builder();
-        builder.catalogue = Some("4006381333931".parse().unwrap());
-        builder.add(track);
-        builder.finish().unwrap()
-    };
+    let mut track = CdTrack::pcm(&path);
+    track.isrc = Some("USAT29902803".parse().unwrap());
+    track.indexes = vec![500];
+    let mut builder = CdImage::builder();
+    builder.catalogue = Some("4006381333931".parse().unwrap());
+    let mut burned = builder.clone();
+    burned.add(track.clone());
+    other(&mut builder, &mut track);
+    builder.add(track);
     let disc = folder.path().join("disc.vdisc");
     drop(create_disc(&disc, MediumKind::CdR, None).unwrap());
     let drive = format!("virtual:{}", disc.display()).parse().unwrap();
-    let mut odd = odd;
     let drive = engine
         .open_with(&drive, OpenMode::Existing, move |drive| {
             Box::new(Around::new(drive, move |drive, mut exchange| {
@@ -200,11 +202,11 @@ async fn findings(
     let lease = drive.lease("test").await.unwrap();
     let mode = CdMode::SessionAtOnce;
     let options = BurnOptions::default().verify(VerifyLevel::None);
-    let job = lease.burn(options, Image::cd(image(500), mode));
+    let job = lease.burn(options, Image::cd(burned.finish().unwrap(), mode));
     job.report().await.unwrap();
-    let facts = drive.medium().await.unwrap().facts;
-    let reader = lease.reader();
-    let image = image(if changed { 600 } else { 500 });
+    let mut facts = drive.medium().await.unwrap().facts;
+    tell(&mut facts);
+    let (reader, image) = (lease.reader(), builder.finish().unwrap());
     let work = move || {
         let observe = |_, _| ControlFlow::Continue(());
         reader.compare_cd_description(&image, mode, &facts, observe)
@@ -221,6 +223,8 @@ fn with_byte(cdb: &CdbBytes, at: usize, byte: u8) -> CdbBytes {
 
 const READ_CD: u8 = 0xbe;
 const READ_SUB_CHANNEL: u8 = 0x42;
+/// The feature CD Read, whose first bit tells of texts.
+const CD_READ: u16 = 0x1e;
 
 #[tokio::test]
 async fn what_a_drive_does_not_tell_of_a_disc_is_no_difference() {
@@ -230,7 +234,7 @@ async fn what_a_drive_does_not_tell_of_a_disc_is_no_difference() {
         [READ_SUB_CHANNEL, ..] => *cdb = with_byte(cdb, 3, 9),
         _ => {}
     };
-    let told = findings(silent, true).await;
+    let told = findings(silent, |_| {}, |_, _| {}).await;
     let kinds: Vec<FindingKind> = told.iter().map(CdFinding::kind).collect();
     assert_eq!(kinds, [FindingKind::Untold; 3], "{told:?}");
     assert!(matches!(
@@ -251,13 +255,33 @@ async fn sub_channels_from_a_place_nearby_are_known_by_their_own_addresses() {
             *cdb = with_byte(&with_byte(cdb, 4, a), 5, b);
         }
     };
-    assert_eq!(findings(beside, false).await, []);
+    assert_eq!(findings(beside, |_| {}, |_, _| {}).await, []);
     let exact = |_: &mut CdbBytes| {};
-    let told = findings(exact, true).await;
+    let told = findings(exact, |_| {}, |_, track| track.indexes = vec![600]).await;
     let [CdFinding::Index { wanted, found, .. }] = told[..] else {
         panic!("{told:?}");
     };
     assert_eq!((wanted, found), (Some(Lba(600)), Found::Other(Lba(500))));
+}
+
+#[tokio::test]
+async fn texts_that_do_not_come_are_missing_where_the_drive_reads_them() {
+    let texts = |builder: &mut CdImageBuilder, _: &mut CdTrack| {
+        builder.texts.push((TextKind::Title, "One Piece".into()));
+    };
+    let exact = |_: &mut CdbBytes| {};
+    let reads = findings(exact, |_| {}, texts).await;
+    let none = |facts: &mut MediaFacts| {
+        let features = &mut facts.configuration.as_mut().unwrap().features;
+        let feature = features.iter_mut().find(|feature| feature.code == CD_READ);
+        feature.unwrap().data[0] &= !1;
+    };
+    let reads_none = findings(exact, none, texts).await;
+    let found = |found| [CdFinding::Texts { blocks: 1, found }];
+    assert_eq!(reads, found(Found::Nothing));
+    assert_eq!(reads[0].kind(), FindingKind::Difference);
+    assert_eq!(reads_none, found(Found::Untold));
+    assert_eq!(reads_none[0].kind(), FindingKind::Untold);
 }
 
 /// Blocks of lead-in before the first pregap: some rounds of the table of contents.

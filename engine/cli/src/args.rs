@@ -9,7 +9,7 @@ pub(crate) use volume::{TextArgs, VolumeArgs};
 use crate::exit;
 use crate::values;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use pitland::cd::Level;
+use pitland::cd::{CdTextFrom, Level};
 use pitland::transport::sim::DiscType;
 use pitland::{LeaseOptions, Speed};
 use std::ffi::OsString;
@@ -329,6 +329,9 @@ pub(crate) struct VerifyArgs {
     /// The sheet's sound was made louder or quieter, as for the burn.
     #[arg(long, value_name = "peak|loudness[=LUFS]", value_parser = values::level)]
     pub(crate) normalise: Option<Level>,
+    /// Which texts the disc was burned with, as for the burn; none: texts are not compared.
+    #[arg(long, value_name = "auto|FILE|none", value_parser = values::cd_text())]
+    pub(crate) cd_text: Option<CdTextFrom>,
     #[command(flatten)]
     pub(crate) tree: TreeArgs,
 }

@@ -189,11 +189,15 @@ const SAID: &str = "CATALOG 4006381333931\nFILE a.bin BINARY\nTRACK 1 AUDIO\nFLA
 
 /// A bench with the files of that sheet, and the disc that was burned from it in a mode.
 fn said(mode: &str) -> Bench {
+    burned(SAID, mode)
+}
+
+fn burned(sheet: &str, mode: &str) -> Bench {
     let bench = Bench::new();
     fs::write(bench.path("a.bin"), samples(1200)).unwrap();
     let data: Vec<u8> = (0..300 * 2048u32).map(|n| (n / 7) as u8).collect();
     fs::write(bench.path("d.bin"), data).unwrap();
-    fs::write(bench.path("a.cue"), SAID).unwrap();
+    fs::write(bench.path("a.cue"), sheet).unwrap();
     bench.expect(0, &["virtual", "create", "disc.vdisc", "--medium", "cd-r"]);
     let burn = ["audio", "--cue", "a.cue", "--drive", DISC, "--mode", mode];
     bench.expect(0, &burn);
@@ -343,4 +347,101 @@ fn codes_that_a_drive_does_not_tell_are_found_among_the_positions() {
     let run = bench.expect(9, &["verify", &drive, "a.cue"]);
     let words = "track 2: the recording code is DEA120512345";
     assert!(run.text().contains(words), "{}", run.text());
+}
+
+/// The same sheet with texts of the album and of two tracks.
+fn with_texts() -> String {
+    let sheet = SAID.replacen("FILE", "TITLE Album\nPERFORMER \"The Band\"\nFILE", 1);
+    let sheet = sheet.replacen("FLAGS DCP", "TITLE First\nFLAGS DCP", 1);
+    sheet.replacen("FLAGS PRE", "TITLE Second\nFLAGS PRE", 1)
+}
+
+#[test]
+fn texts_of_a_disc_are_compared_one_by_one() {
+    let texts = with_texts();
+    for mode in ["sao", "raw", "raw-packed"] {
+        let bench = burned(&texts, mode);
+        bench.expect(0, &["verify", DISC, "a.cue"]);
+        for (was, becomes, words) in [
+            (
+                "TITLE Second",
+                "TITLE Sceond",
+                "track 2: CD-TEXT, block 0, title: the disc has \"Second\", the sheet \"Sceond\"",
+            ),
+            (
+                "PERFORMER \"The Band\"\n",
+                "",
+                "album: CD-TEXT, block 0, performer: the disc has \"The Band\", the sheet nothing",
+            ),
+            (
+                "TITLE Album\n",
+                "TITLE Album\nSONGWRITER Me\n",
+                "album: CD-TEXT, block 0, songwriter: the disc has nothing, the sheet \"Me\"",
+            ),
+        ] {
+            let sheet = texts.replacen(was, becomes, 1);
+            assert_eq!(differences(&bench, &sheet), [words], "{mode}");
+        }
+        // A sheet without texts asks for none, nor does one whose texts were left out.
+        fs::write(bench.path("a.cue"), SAID).unwrap();
+        bench.expect(0, &["verify", DISC, "a.cue"]);
+    }
+}
+
+#[test]
+fn a_disc_without_the_texts_of_its_sheet_is_told_by_how_it_was_written() {
+    let texts = with_texts();
+    let bench = burned(SAID, "sao");
+    let words = "there is no CD-TEXT on the disc; languages in the sheet: 1";
+    assert_eq!(differences(&bench, &texts), [words]);
+    bench.expect(0, &["verify", DISC, "other.cue", "--cd-text", "none"]);
+    // Track by track there are none, whatever the drive reads.
+    let bench = burned(&texts, "tao");
+    let run = bench.expect(0, &["verify", DISC, "a.cue", "--json"]);
+    let told = &run.of_type("cd-verified")[0];
+    let results: Vec<_> = told["findings"].as_array().unwrap().iter().collect();
+    assert_eq!(results.len(), 2, "{told}");
+    assert_eq!(results[1]["what"], "texts");
+    assert!(
+        results
+            .iter()
+            .all(|finding| finding["result"] == "left-out")
+    );
+    bench.expect(2, &["verify", DISC, "tree", "--cd-text", "none"]);
+}
+
+#[test]
+fn the_packs_that_a_sheet_names_are_compared_with_those_of_the_disc() {
+    let bench = burned(&with_texts(), "sao");
+    // The disc's own packs, as READ TOC answers them.
+    let mut cdb = ["scsi", DISC].to_vec();
+    cdb.extend([
+        "43", "00", "05", "00", "00", "00", "00", "08", "00", "00", "--in", "2048", "-o", "toc.bin",
+    ]);
+    bench.expect(0, &cdb);
+    let answer = bench.bytes("toc.bin");
+    let length = 2 + usize::from(u16::from_be_bytes([answer[0], answer[1]]));
+    fs::write(bench.path("packs"), &answer[..length]).unwrap();
+    let named = format!("CDTEXTFILE packs\n{SAID}");
+    fs::write(bench.path("named.cue"), &named).unwrap();
+    bench.expect(0, &["verify", DISC, "named.cue"]);
+    let mut other = answer[..length].to_vec();
+    let text = common::find(&other, b"Album");
+    other[text] = b'a';
+    let pack = 4 + (text - 4) / 18 * 18;
+    let sum = crc(&other[pack..pack + 16]);
+    other[pack + 16..pack + 18].copy_from_slice(&sum);
+    fs::write(bench.path("packs"), other).unwrap();
+    let words = "album: CD-TEXT, block 0, title: the disc has \"Album\", the sheet \"album\"";
+    assert_eq!(differences(&bench, &named), [words]);
+}
+
+/// The sum of a pack: x^16 + x^12 + x^5 + 1, inverted.
+fn crc(pack: &[u8]) -> [u8; 2] {
+    let shifted = |crc: u16, _| match crc & 0x8000 {
+        0 => crc << 1,
+        _ => crc << 1 ^ 0x1021,
+    };
+    let taken = |crc: u16, byte: &u8| (0..8).fold(crc ^ u16::from(*byte) << 8, shifted);
+    (!pack.iter().fold(0, taken)).to_be_bytes()
 }

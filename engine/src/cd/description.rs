@@ -1,12 +1,13 @@
 //! Comparing what a CD says of itself beside its sectors with what its sheet says: the catalogue number, recording codes,
-//! flags, and where pauses and indexes begin.
+//! flags, where pauses and indexes begin, and its texts.
 //!
 //! Owns what is asked of a drive for each, and what its silence means. What stands in the sectors is
 //! [`compare`](super::compare)'s.
 
 mod finding;
+mod text;
 
-pub use finding::{CdFinding, FindingKind, Found, TrackFlags};
+pub use finding::{CdFinding, FindingKind, Found, TextHead, TrackFlags};
 
 use super::compare::CompareError;
 use super::image::CdImage;
@@ -14,6 +15,7 @@ use super::positions::{Position, Positions, position_of};
 use crate::drive::{CodeAnswer, DriveReader};
 use crate::error::QueryError;
 use pitland_mmc::Lba;
+use pitland_mmc::feature::FeatureCode;
 use pitland_mmc::reply::TocEntry;
 use pitland_redbook::disc::{Placed, Session, Track};
 use pitland_redbook::sector::SectorForm;
@@ -26,15 +28,17 @@ use std::ops::{ControlFlow, Range};
 const AROUND: i32 = 12;
 /// Sectors in which a code is looked for that the drive does not tell by itself: it stands in one of a hundred.
 const CODE_SECTORS: i32 = 312;
-/// Those that are asked for at a time.
+/// The bit of the feature CD Read that says that texts are read.
+const TEXTS: u8 = 1;
+/// Sectors that are asked for at a time.
 const PIECE: i32 = 24;
 
 impl DriveReader {
     /// Compares what a disc says of itself with the image that was burned onto it in this way, blocking: the catalogue number
-    /// and recording codes that the image has, the flags of its tracks, and where their pauses and indexes begin. The pickup
+    /// and recording codes that the image has, the flags of its tracks, where their pauses and indexes begin, and its texts. The pickup
     /// moves some times for each track. `observe` is told the tracks done and all, and may end it. What the image does
-    /// not say of codes is not looked for. Of a disc that was written track by track neither pauses nor indexes are
-    /// compared: the drive makes the ones, and leaves the others out.
+    /// not say of codes is not looked for, nor are texts where it has none. Of a disc that was written track by track neither
+    /// pauses nor indexes are compared: the drive makes the ones, and leaves the others out.
     ///
     /// # Errors
     /// [`CompareError`]; what differs is no error, nor is what a drive does not tell.
@@ -77,9 +81,27 @@ impl DriveReader {
                 comparison.track(track, placed, entry, next)?;
             }
         }
+        let mut findings = comparison.findings;
+        if !image.text().is_empty() {
+            let packs = self.read_cd_text()?;
+            let missing = match () {
+                () if mode == CdMode::TrackAtOnce => Found::LeftOut,
+                // A drive answers the question with an error, too, where there is nothing.
+                () if reads_texts(facts) => Found::Nothing,
+                () => Found::Untold,
+            };
+            findings.extend(text::compare(image.text(), &packs, missing));
+        }
         let _ = observe(total, total);
-        Ok(comparison.findings)
+        Ok(findings)
     }
+}
+
+/// Whether the drive says that it reads CD-TEXT.
+fn reads_texts(facts: &MediaFacts) -> bool {
+    let configuration = facts.configuration.as_ref();
+    let feature = configuration.and_then(|all| all.feature(FeatureCode::CdRead.code()));
+    feature.is_some_and(|feature| feature.data.first().is_some_and(|bits| bits & TEXTS != 0))
 }
 
 struct Comparison<'a> {

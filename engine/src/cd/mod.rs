@@ -65,7 +65,7 @@ mod toc;
 
 pub use build::{CdImageBuilder, CdTrack, Gap};
 pub use compare::{CdComparison, CdDifference, CompareError};
-pub use description::{CdFinding, FindingKind, Found, TrackFlags};
+pub use description::{CdFinding, FindingKind, Found, TextHead, TrackFlags};
 pub use digest::{DigestsError, TrackDigest, TrackDigester};
 pub use error::{CdError, CdFault, CdPlace, CdWarning};
 pub use image::{CdBlocks, CdImage, CdImageReader};
@@ -83,7 +83,7 @@ pub use pitland_redbook::disc::{LayoutError, Limits, Placed, Session, Track};
 pub use pitland_redbook::raw::{ProgramSource, SubchannelForm};
 pub use pitland_redbook::subchannel::{Channels, Control, Isrc, Mcn};
 pub use pitland_redbook::text::{
-    CdText, Encoding, Language, Pack, TextBlock, TextError, TextFault, TextKind,
+    CdText, Encoding, Language, Pack, PackKind, TextBlock, TextError, TextFault, TextKind,
 };
 pub use pitland_redbook::{
     SECTOR_BYTES, SectorCodec, SectorForm, audio, ccd as control_file, cue as cue_sheet,

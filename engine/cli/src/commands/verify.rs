@@ -35,8 +35,8 @@ pub(crate) async fn run(args: VerifyArgs, context: Context) -> Result<Exit, Comp
     if let Some(path) = audio::sheet_of(&args.sources, args.as_file) {
         return sheet::run(path, args, context).await;
     }
-    if args.pad || args.normalise.is_some() {
-        let what = "--pad and --normalise belong to the sheet of a CD of sound";
+    if args.pad || args.normalise.is_some() || args.cd_text.is_some() {
+        let what = "--pad, --normalise and --cd-text belong to the sheet of a CD of sound";
         return Err(Complaint::usage(what));
     }
     let named = open::address(&args.drive.drive)?;

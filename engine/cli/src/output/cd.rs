@@ -300,7 +300,7 @@ impl TextView {
     }
 }
 
-fn text_kind(kind: TextKind) -> &'static str {
+pub(super) fn text_kind(kind: TextKind) -> &'static str {
     match kind {
         TextKind::Title => "title",
         TextKind::Performer => "performer",

@@ -2,6 +2,8 @@
 
 use pitland_mmc::Lba;
 use pitland_redbook::subchannel::{Control, Isrc, Mcn};
+use pitland_redbook::text::{Encoding, Language, PackKind, TextBlock, TextKind};
+use std::convert::Infallible;
 use std::fmt::{self, Display};
 
 /// One thing that a disc does not say of itself as its sheet does.
@@ -46,6 +48,51 @@ pub enum CdFinding {
     },
     /// The drive gives no sub-channels: pauses, indexes, and flags that are in the tracks alone are not known.
     Positions,
+    /// All texts.
+    Texts {
+        /// Blocks of them that the sheet has.
+        blocks: u8,
+        /// Why there is none.
+        found: Found<Infallible>,
+    },
+    /// A block of texts: whether it is there, and what it says of itself.
+    TextBlock {
+        /// Its number, 0 to 7.
+        block: u8,
+        /// As the sheet has it; `None`: it has no such block.
+        wanted: Option<TextHead>,
+        /// As the disc has it; `None`: it has no such block.
+        found: Option<TextHead>,
+    },
+    /// A text.
+    Text {
+        /// The block, 0 to 7.
+        block: u8,
+        /// What the text is.
+        kind: TextKind,
+        /// Whose it is; 0: the album's.
+        track: u8,
+        /// The text of the sheet.
+        wanted: Option<String>,
+        /// That of the disc.
+        found: Option<String>,
+    },
+    /// The genre, its code and words.
+    Genre {
+        /// The block, 0 to 7.
+        block: u8,
+        /// That of the sheet.
+        wanted: Option<(u16, String)>,
+        /// That of the disc.
+        found: Option<(u16, String)>,
+    },
+    /// Packs of a kind that holds no texts.
+    Packs {
+        /// The block, 0 to 7.
+        block: u8,
+        /// The kind.
+        kind: PackKind,
+    },
 }
 
 /// What there is where a sheet says something else.
@@ -73,6 +120,44 @@ pub enum FindingKind {
     LeftOut,
     /// Nothing: the drive does not tell.
     Untold,
+}
+
+/// What a block of texts says of itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TextHead {
+    /// Which language.
+    pub language: Language,
+    /// How its characters are recorded.
+    pub encoding: Encoding,
+    /// The first track.
+    pub first_track: u8,
+    /// The last track.
+    pub last_track: u8,
+    /// The copyright byte.
+    pub copyright: u8,
+}
+
+impl TextHead {
+    pub(super) fn of(block: &TextBlock) -> Self {
+        Self {
+            language: block.language,
+            encoding: block.encoding,
+            first_track: block.first_track,
+            last_track: block.last_track,
+            copyright: block.copyright,
+        }
+    }
+}
+
+impl Display for TextHead {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "language {}, {}, tracks {} to {}, copyright {:02x}h",
+            self.language.0, self.encoding, self.first_track, self.last_track, self.copyright
+        )
+    }
 }
 
 /// What a track says of itself in four bits, and how copies are permitted.
@@ -131,7 +216,12 @@ impl CdFinding {
             Self::Catalogue { found, .. } => found.kind(),
             Self::Recording { found, .. } => found.kind(),
             Self::Index { found, .. } => found.kind(),
-            Self::Flags { .. } => FindingKind::Difference,
+            Self::Texts { found, .. } => found.kind(),
+            Self::Flags { .. }
+            | Self::TextBlock { .. }
+            | Self::Text { .. }
+            | Self::Genre { .. }
+            | Self::Packs { .. } => FindingKind::Difference,
             Self::Positions => FindingKind::Untold,
         }
     }
@@ -142,7 +232,8 @@ impl CdFinding {
             Self::Recording { track, .. }
             | Self::Flags { track, .. }
             | Self::Index { track, .. } => Some(*track),
-            Self::Catalogue { .. } | Self::Positions => None,
+            Self::Text { track, .. } => (*track > 0).then_some(*track),
+            _ => None,
         }
     }
 }
@@ -208,7 +299,84 @@ impl Display for CdFinding {
             Self::Positions => f.write_str(
                 "the drive gives no sub-channels: pauses, indexes and the flags in the tracks were not compared",
             ),
+            Self::Texts { blocks, found } => match found {
+                Found::LeftOut => f.write_str(
+                    "the sheet's CD-TEXT is not on the disc, which was written track by track: there are no texts then",
+                ),
+                Found::Untold => f.write_str(
+                    "the drive does not read CD-TEXT: the texts of the sheet were not compared",
+                ),
+                _ => write!(f, "there is no CD-TEXT on the disc; languages in the sheet: {blocks}"),
+            },
+            Self::TextBlock {
+                block,
+                wanted,
+                found,
+            } => {
+                write!(f, "CD-TEXT, block {block}: ")?;
+                told_pair(f, wanted, found)
+            }
+            Self::Text {
+                block,
+                kind,
+                track,
+                wanted,
+                found,
+            } => {
+                match track {
+                    0 => f.write_str("album")?,
+                    track => write!(f, "track {track}")?,
+                }
+                write!(f, ": CD-TEXT, block {block}, {}: ", name_of(*kind))?;
+                // Quoted, with what would move a cursor escaped.
+                let quoted = |text: &Option<String>| text.as_ref().map(|text| format!("{text:?}"));
+                told_pair(f, &quoted(wanted), &quoted(found))
+            }
+            Self::Genre {
+                block,
+                wanted,
+                found,
+            } => {
+                let told = |genre: &Option<(u16, String)>| {
+                    genre.as_ref().map(|(code, words)| format!("{code} {words:?}"))
+                };
+                write!(f, "CD-TEXT, block {block}, genre: ")?;
+                told_pair(f, &told(wanted), &told(found))
+            }
+            Self::Packs { block, kind } => {
+                write!(f, "CD-TEXT, block {block}: the packs of kind {:02x}h differ", kind.0)
+            }
         }
+    }
+}
+
+/// What the disc has, and what the sheet.
+fn told_pair<T: Display>(
+    f: &mut fmt::Formatter<'_>,
+    wanted: &Option<T>,
+    found: &Option<T>,
+) -> fmt::Result {
+    match found {
+        Some(found) => write!(f, "the disc has {found}, ")?,
+        None => f.write_str("the disc has nothing, ")?,
+    }
+    match wanted {
+        Some(wanted) => write!(f, "the sheet {wanted}"),
+        None => f.write_str("the sheet nothing"),
+    }
+}
+
+const fn name_of(kind: TextKind) -> &'static str {
+    match kind {
+        TextKind::Title => "title",
+        TextKind::Performer => "performer",
+        TextKind::Songwriter => "songwriter",
+        TextKind::Composer => "composer",
+        TextKind::Arranger => "arranger",
+        TextKind::Message => "message",
+        TextKind::DiscId => "disc identification",
+        TextKind::Code => "code",
+        _ => "text",
     }
 }
 

@@ -25,6 +25,7 @@ pub(super) async fn run(
     let image = blocking(move || {
         let mut options = CueOptions::default();
         options.pad = args.pad;
+        options.text_from = args.cd_text.unwrap_or_default();
         let image = CdImage::from_sheet(&sheet, &options)?;
         Ok(image.levelled(args.normalise.unwrap_or(Level::AsIs))?)
     })
@@ -48,7 +49,7 @@ pub(super) async fn run(
                 false => ControlFlow::Continue(()),
             }
         })?;
-        watcher.phase("comparing codes and indexes");
+        watcher.phase("comparing codes and texts");
         let findings = reader.compare_cd_description(&image, mode, &facts, |_, _| {
             match work.interrupt.is_raised() {
                 true => ControlFlow::Break(()),

@@ -1,5 +1,6 @@
 //! What is said of a CD that was compared with its sheet.
 
+use super::text_kind;
 use crate::output::Say;
 use crate::output::human::Lines;
 use crate::output::json::Name;
@@ -35,7 +36,7 @@ pub(crate) struct CdVerifiedView {
 /// One thing that a disc does not say of itself as its sheet does.
 #[derive(Debug, Serialize)]
 pub(crate) struct FindingView {
-    /// `catalogue`, `isrc`, `flags`, `index` or `positions`.
+    /// `catalogue`, `isrc`, `flags`, `index`, `positions`, `texts`, `text-block`, `text`, `genre` or `packs`.
     pub(crate) what: &'static str,
     /// `differs`; `left-out`: this way of recording has no place for it; `untold`: the drive does not tell.
     pub(crate) result: &'static str,
@@ -43,13 +44,19 @@ pub(crate) struct FindingView {
     pub(crate) track: Option<u8>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) index: Option<u8>,
+    /// Of texts: the block, 0 to 7.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) block: Option<u8>,
+    /// Of a text, or of packs: the kind.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) kind: Option<String>,
     /// What the sheet says; null: nothing.
     pub(crate) sheet: Option<Said>,
     /// What the disc says; null: nothing.
     pub(crate) disc: Option<Said>,
 }
 
-/// A code or flags in words, or the block at which an index begins.
+/// A code, flags or a text in words, or the block at which an index begins.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub(crate) enum Said {
@@ -60,6 +67,7 @@ pub(crate) enum Said {
 impl FindingView {
     fn new(finding: &CdFinding) -> Self {
         let (mut index, mut sheet, mut disc) = (None, None, None);
+        let (mut of_block, mut of_kind) = (None, None);
         let what = match finding {
             CdFinding::Catalogue { wanted, found } => {
                 (sheet, disc) = (words(Some(wanted)), words(other(found)));
@@ -85,6 +93,40 @@ impl FindingView {
                 "index"
             }
             CdFinding::Positions => "positions",
+            CdFinding::Texts { .. } => "texts",
+            CdFinding::TextBlock {
+                block,
+                wanted,
+                found,
+            } => {
+                of_block = Some(*block);
+                (sheet, disc) = (words(wanted.as_ref()), words(found.as_ref()));
+                "text-block"
+            }
+            CdFinding::Text {
+                block,
+                kind,
+                wanted,
+                found,
+                ..
+            } => {
+                (of_block, of_kind) = (Some(*block), Some(text_kind(*kind).to_owned()));
+                (sheet, disc) = (words(wanted.as_ref()), words(found.as_ref()));
+                "text"
+            }
+            CdFinding::Genre {
+                block,
+                wanted,
+                found,
+            } => {
+                of_block = Some(*block);
+                (sheet, disc) = (genre(wanted.as_ref()), genre(found.as_ref()));
+                "genre"
+            }
+            CdFinding::Packs { block, kind } => {
+                (of_block, of_kind) = (Some(*block), Some(format!("{:02x}h", kind.0)));
+                "packs"
+            }
             _ => "other",
         };
         Self {
@@ -96,6 +138,8 @@ impl FindingView {
             },
             track: finding.track(),
             index,
+            block: of_block,
+            kind: of_kind,
             sheet,
             disc,
         }
@@ -107,6 +151,11 @@ fn other<T>(found: &Found<T>) -> Option<&T> {
         Found::Other(other) => Some(other),
         _ => None,
     }
+}
+
+/// Its code, and its words behind it.
+fn genre(genre: Option<&(u16, String)>) -> Option<Said> {
+    genre.map(|(code, words)| Said::Words(format!("{code} {words}").trim_end().to_owned()))
 }
 
 fn words(what: Option<&impl ToString>) -> Option<Said> {
