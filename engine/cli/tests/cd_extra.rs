@@ -213,3 +213,93 @@ fn the_form_of_the_data_can_be_asked_for() {
         assert_eq!(is_xa, mode == 2, "{more:?}");
     }
 }
+
+#[test]
+fn sessions_behind_the_first_one_are_compared_with_the_image_of_the_disc() {
+    let bench = bench();
+    bench.expect(0, &["audio", "--cue", "a.cue", "--drive", DRIVE]);
+    let close = ["burn", "tree", "--drive", DRIVE, "--new-session", "--close"];
+    bench.expect(0, &close);
+    let [image, ..] = whole(&bench, DRIVE);
+    let run = bench.expect(0, &["verify", DRIVE, "whole.ccd", "--json"]);
+    let told = &run.of_type("cd-verified")[0];
+    let later = &told["later_sessions"][0];
+    // A run-out of two sectors behind it is the drive's own.
+    let blocks = image.len() / 2352 - 900;
+    assert_eq!(later["session"], 2);
+    assert_eq!((&later["lba"], &later["bad"]), (&12_300.into(), &0.into()));
+    assert_eq!(later["sectors"].as_u64(), Some(blocks as u64 - 2));
+    let said = |drive: &str| {
+        let run = bench.expect(9, &["verify", drive, "whole.ccd", "--json"]);
+        assert_eq!(
+            run.of_type("cd-verified")[0]["bad"],
+            0,
+            "the first session is the same"
+        );
+        let told = run.of_type("difference");
+        told.iter()
+            .map(|told| told["what"].to_string())
+            .collect::<Vec<_>>()
+    };
+    // The same sound, and behind it nothing, other data, or data that begin elsewhere.
+    let other = |name: &str, mode: &str| {
+        bench.expect(0, &["virtual", "create", name, "--medium", "cd-r"]);
+        let drive = format!("virtual:{name}");
+        bench.expect(
+            0,
+            &["audio", "--cue", "a.cue", "--drive", &drive, "--mode", mode],
+        );
+        drive
+    };
+    let drive = other("other.vdisc", "sao");
+    let missing = said(&drive);
+    assert!(
+        missing.len() == 1 && missing[0].contains("session 2 is missing"),
+        "{missing:?}"
+    );
+    let hello = bench.path("tree/hello.txt");
+    let text = fs::read_to_string(&hello).unwrap();
+    fs::write(&hello, text.replace("hello", "Hello")).unwrap();
+    bench.expect(
+        0,
+        &[
+            "burn",
+            "tree",
+            "--drive",
+            &drive,
+            "--new-session",
+            "--close",
+        ],
+    );
+    let differ = said(&drive);
+    assert!(
+        !differ.is_empty() && differ.iter().all(|what| what.contains("track 3, 00:")),
+        "{differ:?}"
+    );
+    let drive = other("elsewhere.vdisc", "tao");
+    bench.expect(
+        0,
+        &[
+            "burn",
+            "tree",
+            "--drive",
+            &drive,
+            "--new-session",
+            "--close",
+        ],
+    );
+    let moved = said(&drive);
+    assert!(
+        moved[0].contains("session 2 begins at LBA 12454, not at LBA 12300"),
+        "{moved:?}"
+    );
+    // A cue sheet has no more than its first session, which is told.
+    bench.expect(0, &["cd", "read", DRIVE, "-o", "sheet"]);
+    let run = bench.expect(0, &["verify", DRIVE, "sheet.cue", "--json"]);
+    let warned = run.of_type("warning");
+    assert!(
+        warned
+            .iter()
+            .any(|told| told.to_string().contains("REM SESSION 2"))
+    );
+}

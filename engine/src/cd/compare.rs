@@ -3,6 +3,10 @@
 //! Owns where the image lies on a disc that was burned in one way or another, and what is told of a difference. The reading
 //! and judging is [`read_back`](super::read_back)'s.
 
+mod later;
+
+pub use later::LaterComparison;
+
 use super::expected::Sources;
 use super::image::{CdBlocks, CdImage};
 use super::layout::runs_by_track;
@@ -145,12 +149,7 @@ impl DriveReader {
                     c2_sectors = c2_sectors.map(|before| before + u64::from(flagged));
                     Ok(())
                 }
-                Err(QueryError::Sense(sense))
-                    if ![NOT_READY, UNIT_ATTENTION].contains(&sense.triple().0) =>
-                {
-                    Err(Unread::Sense(sense))
-                }
-                Err(error) => Err(Unread::Fault(error.into())),
+                Err(error) => Err(unread(error)),
             }
         };
         let mut is_stopped = false;
@@ -178,6 +177,16 @@ impl DriveReader {
             unseen_samples: done.unseen_samples,
             misplaced,
         })
+    }
+}
+
+/// Whether sectors alone do not come, or nothing more will.
+fn unread(error: QueryError) -> Unread<CompareError> {
+    match error {
+        QueryError::Sense(sense) if ![NOT_READY, UNIT_ATTENTION].contains(&sense.triple().0) => {
+            Unread::Sense(sense)
+        }
+        error => Unread::Fault(error.into()),
     }
 }
 

@@ -82,6 +82,11 @@ impl LaterSession {
         self.user_data.blocks
     }
 
+    /// The same as it is burned.
+    pub(super) fn user_data(&self) -> &impl FileBytes {
+        self.user_data.as_ref()
+    }
+
     /// What is burned as a new session, in this form and track at once.
     pub fn image(&self) -> Image {
         Image::given(Arc::<UserData>::clone(&self.user_data))

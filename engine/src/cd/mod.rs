@@ -64,7 +64,7 @@ mod text;
 mod toc;
 
 pub use build::{CdImageBuilder, CdTrack, Gap};
-pub use compare::{CdComparison, CdDifference, CompareError};
+pub use compare::{CdComparison, CdDifference, CompareError, LaterComparison};
 pub use description::{CdFinding, FindingKind, Found, TextHead, TrackFlags};
 pub use digest::{DigestsError, TrackDigest, TrackDigester};
 pub use error::{CdError, CdFault, CdPlace, CdWarning};

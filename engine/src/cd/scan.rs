@@ -129,15 +129,15 @@ impl DriveReader {
 }
 
 /// What the tables of contents say of a session.
-struct Contents {
-    tracks: Vec<TocEntry>,
+pub(super) struct Contents {
+    pub(super) tracks: Vec<TocEntry>,
     lead_out: i32,
     /// Closed sessions of the disc.
     sessions: u8,
 }
 
 impl Contents {
-    fn of(facts: &MediaFacts, number: u8) -> Result<Self, ScanCdError> {
+    pub(super) fn of(facts: &MediaFacts, number: u8) -> Result<Self, ScanCdError> {
         let toc = facts.cd.toc.as_ref().ok_or(ScanCdError::NoContents)?;
         let full = facts.cd.full_toc.as_ref();
         let sessions = full.map_or(1, |full| full.last_session);

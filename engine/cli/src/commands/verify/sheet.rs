@@ -7,10 +7,11 @@ use crate::error::Complaint;
 use crate::exit::Exit;
 use crate::open;
 use crate::output::bar::Watcher;
-use crate::output::cd::compared::CdVerifiedView;
+use crate::output::cd::compared::{CdVerifiedView, Compared};
 use crate::output::json::DifferenceView;
 use pitland::cd::{
-    CdComparison, CdFinding, CdImage, CueOptions, FindingKind, Found, Level, SECTOR_BYTES,
+    CdDifference, CdFinding, CdImage, CdWarning, CueOptions, FindingKind, Found, LaterComparison,
+    Level, SECTOR_BYTES,
 };
 use pitland::writer::MediaFacts;
 use std::ops::ControlFlow;
@@ -41,33 +42,43 @@ pub(super) async fn run(
         let mode = image.recorded_as(&facts);
         let mut watcher = Watcher::new(&work.output, name.clone());
         watcher.phase("comparing");
-        let compared = reader.compare_cd(&image, mode, &facts, |done, total| {
+        let go_on = || match work.interrupt.is_raised() {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        };
+        let mut count = |done, total| {
             let each = SECTOR_BYTES as u64;
             watcher.bytes(done * each, total * each);
-            match work.interrupt.is_raised() {
-                true => ControlFlow::Break(()),
-                false => ControlFlow::Continue(()),
-            }
-        })?;
-        watcher.phase("comparing codes and texts");
-        let findings = reader.compare_cd_description(&image, mode, &facts, |_, _| {
-            match work.interrupt.is_raised() {
-                true => ControlFlow::Break(()),
-                false => ControlFlow::Continue(()),
-            }
-        })?;
-        let (differing, others): (Vec<_>, Vec<_>) = findings
+            go_on()
+        };
+        let sectors = reader.compare_cd(&image, mode, &facts, &mut count)?;
+        let (later, untold) = match image.later_sessions() {
+            Ok(later) => (later, None),
+            Err(error) => (Vec::new(), Some(error)),
+        };
+        let later = later
             .iter()
-            .partition(|finding| finding.kind() == FindingKind::Difference);
-        for finding in others {
+            .map(|session| reader.compare_cd_session(session, &facts, &mut count))
+            .collect::<Result<_, _>>()?;
+        watcher.phase("comparing codes and texts");
+        let compared = Compared {
+            sectors,
+            later,
+            findings: reader.compare_cd_description(&image, mode, &facts, |_, _| go_on())?,
+        };
+        if let Some(error) = untold {
+            watcher.warn(format!("only the first session is compared: {error}"));
+        }
+        let left_out = |told: &&CdWarning| matches!(told, CdWarning::LaterSessionsLeftOut { .. });
+        for told in image.warnings().iter().filter(left_out) {
+            watcher.warn(told.to_string());
+        }
+        let of_disc = |finding: &&CdFinding| finding.kind() != FindingKind::Difference;
+        for finding in compared.findings.iter().filter(of_disc) {
             watcher.warn(finding.to_string());
         }
         watcher.finish();
-        let sectors = differences(&compared, &image, &facts);
-        let said = differing
-            .iter()
-            .map(|finding| (lba_of(finding), finding.to_string()));
-        for (lba, what) in sectors.into_iter().chain(said) {
+        for (lba, what) in differences(&compared, &image, &facts) {
             work.output.result(&DifferenceView {
                 drive: name.clone(),
                 path: None,
@@ -75,10 +86,9 @@ pub(super) async fn run(
                 what,
             });
         }
-        work.output.result(&CdVerifiedView::new(
-            name, mode, &image, &compared, &findings,
-        ));
-        Ok(match compared.is_equal() && differing.is_empty() {
+        work.output
+            .result(&CdVerifiedView::new(name, mode, &image, &compared));
+        Ok(match compared.is_equal() {
             true => Exit::Done,
             false => Exit::Differs,
         })
@@ -101,14 +111,15 @@ fn lba_of(finding: &CdFinding) -> Option<u32> {
     }
 }
 
-/// What differs in the sectors, in words; the first sectors one by one.
+/// What differs, in words; the first sectors one by one.
 fn differences(
-    compared: &CdComparison,
+    compared: &Compared,
     image: &CdImage,
     facts: &MediaFacts,
 ) -> Vec<(Option<u32>, String)> {
     let mut all = Vec::new();
-    for track in &compared.misplaced {
+    let sectors = &compared.sectors;
+    for track in &sectors.misplaced {
         let mut placed = image.session().tracks().map(|(_, placed)| placed);
         let wanted = placed.find(|placed| placed.number == *track);
         let wanted = wanted.map_or(0, |placed| placed.index_1.0);
@@ -124,13 +135,37 @@ fn differences(
             None => (None, format!("track {track} is missing")),
         });
     }
-    for difference in &compared.differences {
+    told_sectors(&sectors.differences, sectors.bad, &mut all);
+    for later in &compared.later {
+        let LaterComparison {
+            session, wanted, ..
+        } = later;
+        match later.found {
+            Some(found) if found != *wanted => all.push((
+                u32::try_from(found.0).ok(),
+                format!(
+                    "session {session} begins at LBA {}, not at LBA {}",
+                    found.0, wanted.0
+                ),
+            )),
+            Some(_) => {}
+            None => all.push((None, format!("session {session} is missing"))),
+        }
+        told_sectors(&later.differences, later.bad, &mut all);
+    }
+    let differing = compared.findings.iter();
+    let differing = differing.filter(|finding| finding.kind() == FindingKind::Difference);
+    all.extend(differing.map(|finding| (lba_of(finding), finding.to_string())));
+    all
+}
+
+fn told_sectors(told: &[CdDifference], bad: u64, all: &mut Vec<(Option<u32>, String)>) {
+    for difference in told {
         let lba = difference.lba.0;
         all.push((u32::try_from(lba).ok(), format!("{difference} (LBA {lba})")));
     }
-    let untold = compared.bad - compared.differences.len() as u64;
+    let untold = bad - told.len() as u64;
     if untold > 0 {
         all.push((None, format!("{untold} more sectors differ")));
     }
-    all
 }

@@ -4,7 +4,7 @@ use super::text_kind;
 use crate::output::Say;
 use crate::output::human::Lines;
 use crate::output::json::Name;
-use pitland::cd::{CdComparison, CdFinding, CdImage, CdMode, FindingKind, Found};
+use pitland::cd::{CdComparison, CdFinding, CdImage, CdMode, FindingKind, Found, LaterComparison};
 use serde::Serialize;
 
 /// `"cd-verified"`: a CD was compared with its sheet.
@@ -31,6 +31,39 @@ pub(crate) struct CdVerifiedView {
     pub(crate) misplaced: Vec<u8>,
     /// What the disc does not say of itself as the sheet does.
     pub(crate) findings: Vec<FindingView>,
+    /// The sessions behind the first one.
+    pub(crate) later_sessions: Vec<LaterView>,
+}
+
+/// A session behind the first one that was compared with the sheet.
+#[derive(Debug, Serialize)]
+pub(crate) struct LaterView {
+    /// Which one, from 2 on.
+    pub(crate) session: u8,
+    /// Where it begins; null: it is missing.
+    pub(crate) lba: Option<i32>,
+    /// Sectors that were compared.
+    pub(crate) sectors: u64,
+    /// Those that differ or cannot be read.
+    pub(crate) bad: u64,
+    /// Those that were right when they were read again.
+    pub(crate) reread: u64,
+}
+
+/// All that came of the comparison of a CD with its sheet.
+pub(crate) struct Compared {
+    pub(crate) sectors: CdComparison,
+    pub(crate) later: Vec<LaterComparison>,
+    pub(crate) findings: Vec<CdFinding>,
+}
+
+impl Compared {
+    pub(crate) fn is_equal(&self) -> bool {
+        let differs = |finding: &CdFinding| finding.kind() == FindingKind::Difference;
+        self.sectors.is_equal()
+            && self.later.iter().all(LaterComparison::is_equal)
+            && !self.findings.iter().any(differs)
+    }
 }
 
 /// One thing that a disc does not say of itself as its sheet does.
@@ -163,30 +196,32 @@ fn words(what: Option<&impl ToString>) -> Option<Said> {
 }
 
 impl CdVerifiedView {
-    pub(crate) fn new(
-        drive: Name,
-        mode: CdMode,
-        image: &CdImage,
-        compared: &CdComparison,
-        findings: &[CdFinding],
-    ) -> Self {
-        let differs = |finding: &CdFinding| finding.kind() == FindingKind::Difference;
+    pub(crate) fn new(drive: Name, mode: CdMode, image: &CdImage, compared: &Compared) -> Self {
+        let later = |later: &LaterComparison| LaterView {
+            session: later.session,
+            lba: later.found.map(|lba| lba.0),
+            sectors: later.compared,
+            bad: later.bad,
+            reread: later.reread,
+        };
+        let sectors = &compared.sectors;
         Self {
             drive,
-            equal: compared.is_equal() && !findings.iter().any(differs),
+            equal: compared.is_equal(),
             recording: match mode {
                 CdMode::TrackAtOnce => "track-by-track",
                 _ => "at-once",
             },
             tracks: image.session().tracks().len(),
-            sectors: compared.compared,
-            bad: compared.bad,
-            reread: compared.reread,
-            c2_sectors: compared.c2_sectors,
-            read_offset: compared.read_offset,
-            unseen_samples: compared.unseen_samples,
-            misplaced: compared.misplaced.clone(),
-            findings: findings.iter().map(FindingView::new).collect(),
+            sectors: sectors.compared,
+            bad: sectors.bad,
+            reread: sectors.reread,
+            c2_sectors: sectors.c2_sectors,
+            read_offset: sectors.read_offset,
+            unseen_samples: sectors.unseen_samples,
+            misplaced: sectors.misplaced.clone(),
+            findings: compared.findings.iter().map(FindingView::new).collect(),
+            later_sessions: compared.later.iter().map(later).collect(),
         }
     }
 }
@@ -197,24 +232,31 @@ impl Say for CdVerifiedView {
     fn say(&self) -> String {
         let mut lines = Lines::new();
         let findings = self.findings.iter();
-        let result = match (
-            self.equal,
-            findings.filter(|f| f.result == "differs").count(),
-        ) {
+        let said = findings
+            .filter(|finding| finding.result == "differs")
+            .count();
+        let later = self.later_sessions.iter();
+        let bad = self.bad + later.clone().map(|later| later.bad).sum::<u64>();
+        let compared = self.sectors + later.map(|later| later.sectors).sum::<u64>();
+        let result = match (self.equal, said) {
             (true, _) => "equal to its source".to_owned(),
-            (false, 0) => format!("{} sectors differ", self.bad),
-            (false, said) => format!(
-                "{} sectors differ, and {said} of the things that the sheet says",
-                self.bad
-            ),
+            (false, 0) if bad == 0 => "not laid out as its source".to_owned(),
+            (false, 0) => format!("{bad} sectors differ"),
+            (false, said) => {
+                format!("{bad} sectors differ, and {said} of the things that the sheet says")
+            }
         };
         lines.line(format!(
             "{}: {result}; {} tracks, {} sectors compared, recorded {}",
             self.drive.escaped(),
             self.tracks,
-            self.sectors,
+            compared,
             self.recording
         ));
+        if !self.later_sessions.is_empty() {
+            let sessions = 1 + self.later_sessions.len();
+            lines.field("sessions", sessions.to_string());
+        }
         if let Some(offset) = self.read_offset.filter(|offset| *offset != 0) {
             lines.field(
                 "read offset",
