@@ -1,6 +1,6 @@
 //! Burns sound files onto a CD, track at once: the drive puts two seconds between tracks.
 //!
-//! `cargo run --example burn_audio -- DRIVE FILE...`; WAV, AIFF, FLAC, MP3, Ogg Vorbis, AAC.
+//! `cargo run --example burn_audio -- DRIVE FILE...`; WAV, AIFF, FLAC, ALAC, MP3, Ogg Vorbis, AAC.
 
 use futures::StreamExt;
 use pitland::cd::{CdImage, CdMode, CdTrack, Gap};

@@ -335,6 +335,9 @@ fn of_refusal(job: &str, refusal: &Refusal) -> Complaint {
     };
     let advice = match job {
         "burn" => burn_advice(refusal),
+        "erase" if *refusal == Refusal::NotOffered => Some(
+            "leave --last-session and --tail away: both are for a CD-RW, --tail for one whose last track is open",
+        ),
         _ => None,
     };
     Complaint::new(
@@ -361,6 +364,12 @@ fn burn_advice(refusal: &Refusal) -> Option<&'static str> {
         }
         Refusal::NoSessions { .. } => "say --overwrite to replace what it holds",
         Refusal::NoTestWrite { .. } => "say --simulate=host",
+        Refusal::NoWriter { .. } => {
+            "insert a medium of another kind, or leave --writer away; pitland plugins lists what each writer takes"
+        }
+        Refusal::NoSuchMode { .. } => {
+            "tracks of sound and several tracks need a CD-R or CD-RW; where there is one, try another --mode or drive"
+        }
         Refusal::NoSuchRecording { .. } => "leave --recording away",
         Refusal::NoUnderrunChoice { .. } => "leave --no-underrun-protection away",
         Refusal::NoSuchForm { .. } => "leave --recording away, or say --cd-form mode1",

@@ -153,3 +153,33 @@ fn a_virtual_drive_that_stops_answering_leads_to_the_file_of_its_disc() {
     let told = "the file system that the virtual disc lies on";
     assert!(run.stderr.contains(told), "{}", run.stderr);
 }
+
+#[test]
+fn options_that_do_not_fit_the_disc_are_named_where_they_are_refused() {
+    let bench = Bench::new();
+    bench.tree("tree");
+    bench.disc("rewritable", "dvd-rw");
+    bench.disc("disc", "bd-re");
+    let advised = |args: &[&str], option: &str| {
+        let run = bench.expect(4, args);
+        let advice = run.stderr.lines().find(|line| line.contains("advice"));
+        assert!(advice.unwrap().contains(option), "{}", run.stderr);
+    };
+    let erase = ["erase", "virtual:rewritable", "--last-session"];
+    advised(&erase, "--last-session");
+    let burn = [
+        "burn",
+        "tree",
+        "--drive",
+        "virtual:disc",
+        "--writer",
+        "bd-r",
+    ];
+    advised(&burn, "--writer");
+    fs::write(bench.path("sheet.cue"), SHEET).unwrap();
+    fs::write(bench.path("sound.bin"), vec![0; 600 * 2352]).unwrap();
+    let audio = ["audio", "--cue", "sheet.cue", "--drive", "virtual:disc"];
+    advised(&audio, "a CD-R or CD-RW");
+}
+
+const SHEET: &str = "FILE \"sound.bin\" BINARY\n TRACK 01 AUDIO\n  INDEX 01 00:00:00\n";
