@@ -82,6 +82,35 @@ fn a_disc_of_sound_that_is_read_and_burned_again_is_the_same_disc() {
 }
 
 #[test]
+fn a_track_that_is_a_copy_stays_one_where_the_sheet_has_a_word_for_it() {
+    let bench = Bench::new();
+    fs::write(bench.path("a.bin"), samples(900, 0)).unwrap();
+    let sheet = "FILE a.bin BINARY\nTRACK 1 AUDIO\nINDEX 1 0:0:0\nTRACK 2 AUDIO\nFLAGS SCMS\nINDEX 1 0:6:0\n";
+    fs::write(bench.path("a.cue"), sheet).unwrap();
+    for mode in ["sao", "raw"] {
+        let drive = blank(&bench, &format!("{mode}.vdisc"));
+        bench.expect(
+            0,
+            &["audio", "--cue", "a.cue", "--drive", &drive, "--mode", mode],
+        );
+        let first = whole(&bench, &drive);
+        let to = copy(&bench, &drive, "bincue", mode);
+        assert!(whole(&bench, &to) == first, "{mode}");
+        bench.expect(0, &["verify", &drive, &format!("copy-bincue-{mode}.cue")]);
+        for (kind, told) in [("bincue", false), ("toc", true), ("ccd", true)] {
+            let read = ["cd", "read", &drive, "-o", "told", "--as", kind, "--json"];
+            let run = bench.expect(0, &read);
+            let mut warned = run.of_type("warning").into_iter();
+            let is_told = warned.any(|told| {
+                told.to_string()
+                    .contains("track 2 says that it is a copy (SCMS)")
+            });
+            assert_eq!(is_told, told, "{kind}");
+        }
+    }
+}
+
+#[test]
 fn data_and_sound_are_copied_as_they_are() {
     let bench = Bench::new();
     let mut file: Vec<u8> = (0..400 * 2048u32)

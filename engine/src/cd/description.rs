@@ -11,7 +11,7 @@ pub use finding::{CdFinding, FindingKind, Found, TextHead, TrackFlags};
 
 use super::compare::CompareError;
 use super::image::CdImage;
-use super::positions::{Position, Positions, position_of};
+use super::positions::{FLAG_SECTORS, Position, Positions, flags_of, position_of};
 use crate::drive::{CodeAnswer, DriveReader};
 use crate::error::QueryError;
 use pitland_mmc::Lba;
@@ -23,9 +23,8 @@ use pitland_redbook::subchannel::{Control, Isrc, Mcn, Q, QMessage};
 use pitland_writer::{CdMode, MediaFacts};
 use std::ops::{ControlFlow, Range};
 
-/// Sectors to either side of a place where the position changes that are looked at. A flag of copies that alternates has
-/// changed among them, and a code does not take the place of all.
-const AROUND: i32 = 12;
+/// Sectors to either side of a place where the position changes that are looked at.
+const AROUND: i32 = FLAG_SECTORS;
 /// Sectors in which a code is looked for that the drive does not tell by itself: it stands in one of a hundred.
 const CODE_SECTORS: i32 = 312;
 /// The bit of the feature CD Read that says that texts are read.
@@ -270,28 +269,15 @@ impl Comparison<'_> {
             control: track.recorded_control(),
             serial_copy: track.serial_copy,
         };
-        let own: Vec<Control> = frames
-            .unwrap_or_default()
-            .iter()
-            .filter(|q| position_of(q).is_some_and(|position| position.0 == number))
-            .map(|q| q.control)
-            .collect();
-        let first = own.first().copied();
-        let alternates = first.is_some_and(|first| {
-            own.iter()
-                .any(|other| other.copy_permitted != first.copy_permitted)
-        });
+        let own = flags_of(frames.unwrap_or_default(), number);
         let contents = TrackFlags {
             control: Control::from_bits(entry.control),
-            serial_copy: match first {
-                Some(_) => alternates,
-                None => wanted.serial_copy,
-            },
+            serial_copy: own.map_or(wanted.serial_copy, |(_, alternates)| alternates),
         };
-        let subchannel = first.map(|first| TrackFlags {
+        let subchannel = own.map(|(told, alternates)| TrackFlags {
             control: Control {
-                copy_permitted: first.copy_permitted && !alternates,
-                ..first
+                copy_permitted: told.copy_permitted && !alternates,
+                ..told
             },
             serial_copy: alternates,
         });

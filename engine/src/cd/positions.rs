@@ -6,10 +6,13 @@
 use crate::drive::DriveReader;
 use crate::error::QueryError;
 use pitland_mmc::Lba;
-use pitland_redbook::subchannel::{Channels, Q, QMessage, SubchannelTrack};
+use pitland_redbook::subchannel::{Channels, Control, Q, QMessage, SubchannelTrack};
 
 /// Sectors around one whose own position is not known, among which its neighbours' is looked for.
 const AROUND: i32 = 2;
+
+/// Sectors among which a flag of copies that alternates has changed, and a code does not take the place of all.
+pub(super) const FLAG_SECTORS: i32 = 12;
 
 /// Track and index; the order is that of the disc.
 pub(super) type Position = (u8, u8);
@@ -87,6 +90,15 @@ impl<'a> Positions<'a> {
         let frames = frames.filter_map(|sector| Q::parse(&sector.q()).ok());
         Ok(Some(frames.collect()))
     }
+}
+
+/// The flags that frames tell of a track, and whether the one of copies alternates among them.
+pub(super) fn flags_of(frames: &[Q], track: u8) -> Option<(Control, bool)> {
+    let own = |q: &&Q| position_of(q).is_some_and(|position| position.0 == track);
+    let mut own = frames.iter().filter(own).map(|q| q.control);
+    let first = own.next()?;
+    let alternates = own.any(|other| other.copy_permitted != first.copy_permitted);
+    Some((first, alternates))
 }
 
 /// The position that a frame tells; `None`: it is another one, or of the lead-out.

@@ -4,7 +4,7 @@
 //! Owns which pauses and indexes, of which no table of contents tells, are looked for. Where they begin is
 //! [`positions`](super::positions)'s. Must not know files.
 
-use super::positions::{Position, Positions};
+use super::positions::{FLAG_SECTORS, Position, Positions, flags_of};
 use crate::drive::DriveReader;
 use crate::error::QueryError;
 use pitland_mmc::Lba;
@@ -210,6 +210,7 @@ impl Scan<'_> {
             true => Track::data(self.form(entry.start)?, frames),
             false => Track {
                 isrc: self.reader.read_isrc(entry.track)?,
+                serial_copy: self.is_copy(entry, end)?,
                 ..Track::audio(frames)
             },
         };
@@ -227,6 +228,20 @@ impl Scan<'_> {
             track.indexes.push(from.abs_diff(index_1));
         }
         Ok(track)
+    }
+
+    /// Whether the flag of copies alternates, of which the table of contents does not tell.
+    fn is_copy(&self, entry: &TocEntry, end: i32) -> Result<bool, QueryError> {
+        if !self.has_positions {
+            return Ok(false);
+        }
+        let sectors = FLAG_SECTORS.min(end.saturating_sub(entry.start.0));
+        let count = u32::try_from(sectors).unwrap_or(0);
+        let frames = self
+            .positions
+            .frames(entry.start, count)?
+            .unwrap_or_default();
+        Ok(flags_of(&frames, entry.track).is_some_and(|(_, alternates)| alternates))
     }
 
     /// The position of a block; `None`: neither it nor those around it tell one.

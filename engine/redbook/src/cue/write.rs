@@ -63,6 +63,7 @@ fn write(
             (track.control.copy_permitted, " DCP"),
             (track.control.four_channels, " 4CH"),
             (track.control.pre_emphasis, " PRE"),
+            (track.serial_copy, " SCMS"),
         ];
         let flags: String = flags
             .iter()

@@ -97,6 +97,17 @@ fn scans(
             "a .toc numbers its tracks from 1; those of the disc begin with {first}"
         ));
     }
+    let copy = scans.iter().find_map(|scan| {
+        let mut tracks = scan.session.tracks();
+        tracks.find(|(track, _)| track.serial_copy)
+    });
+    if let Some((_, placed)) = copy.filter(|_| args.kind != CdFormatArg::Bincue) {
+        let ending = args.kind.sheet().ending();
+        watcher.warn(format!(
+            "track {} says that it is a copy (SCMS), which a .{ending} cannot tell: a cue sheet can",
+            placed.number
+        ));
+    }
     Ok(scans)
 }
 
