@@ -574,6 +574,14 @@ impl From<&DiscFileError> for Complaint {
                 source: MediumError::Capacity { .. },
                 ..
             } => (Exit::Usage, "choose a capacity in that range"),
+            DiscFileError::Io { source, .. }
+                if source.kind() == io::ErrorKind::PermissionDenied =>
+            {
+                (
+                    Exit::NotPermitted,
+                    "take or ask for the right to read the file, and to write it where it is burned onto",
+                )
+            }
             DiscFileError::Missing { .. } => {
                 (Exit::NoDrive, "pitland virtual create makes a virtual disc")
             }
@@ -711,6 +719,18 @@ mod tests {
         let advice = not(Profile::CdRw);
         assert!(advice.contains("where it is blank or appendable"));
         assert!(advice.ends_with("pitland erase DRIVE empties it"));
+    }
+
+    #[test]
+    fn a_virtual_disc_that_may_not_be_used_is_no_missing_one() {
+        let of = |kind: io::ErrorKind| {
+            let (path, source) = ("disc".into(), kind.into());
+            Complaint::from(DiscFileError::Io { path, source })
+        };
+        let refused = of(io::ErrorKind::PermissionDenied);
+        assert_eq!(refused.exit(), Exit::NotPermitted);
+        assert!(refused.view().advice.contains("the right to read"));
+        assert_eq!(of(io::ErrorKind::FileTooLarge).exit(), Exit::NoDrive);
     }
 
     #[test]

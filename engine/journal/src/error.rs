@@ -13,7 +13,7 @@ pub enum FolderFault {
     #[error("it is a link: name the folder itself")]
     Link,
     /// Neither a folder nor, in it, a file.
-    #[error("it is not of the kind that is wanted here")]
+    #[error("it is no folder of journals, or no ordinary file in one: name another")]
     WrongKind,
     /// It belongs to another user.
     #[error("it belongs to user {owner}: name a folder of your own")]
