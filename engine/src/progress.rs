@@ -114,6 +114,8 @@ pub enum Activity {
 const WAITING_EVENTS: usize = 256;
 /// The pace is that of one to two of these.
 const WINDOW: Duration = Duration::from_secs(2);
+/// Before the first blocks of a phase are done so long a time is waiting.
+const IDLE: Duration = Duration::from_secs(1);
 /// Figures are renewed no more often than this.
 const RENEW: Duration = Duration::from_millis(100);
 /// Figures are told at least so often while a phase goes on, whatever source and drive wait for: that a job is alive, and
@@ -276,6 +278,11 @@ impl Teller {
         now: Instant,
         ring: Option<(usize, usize)>,
     ) -> JobProgress {
+        if self.past.1 == 0 && now.duration_since(self.past.0) > IDLE {
+            // The drive got ready, or calibrated its power, in its first WRITE: that is no pace.
+            self.past = (now, progress.blocks_done);
+            self.recent = self.past;
+        }
         if now.duration_since(self.recent.0) > WINDOW {
             self.past = self.recent;
             self.recent = (now, progress.blocks_done);
@@ -372,5 +379,44 @@ impl Told {
             event.map(|event| (told.in_time(event), Some(told)))
         })
         .boxed()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_drive_waits_before_its_first_blocks_is_no_pace() {
+        let (mut teller, _told, _figures) = channel();
+        teller.phase(Phase::Writing);
+        let begun = teller.past.0;
+        let mut at = |seconds: u64, blocks: u64| {
+            let mut progress = pitland_burn::Progress::default();
+            progress.phase = Phase::Writing;
+            progress.blocks_done = blocks;
+            progress.blocks_total = 100_000;
+            teller.of(&progress, begun + Duration::from_secs(seconds), None)
+        };
+        assert_eq!(at(0, 0).remaining, None);
+        // Eight seconds of calibration in the first WRITE.
+        let first = at(8, 32);
+        assert_eq!((first.bytes_per_second, first.remaining), (0, None));
+        let next = at(9, 2032);
+        assert_eq!(next.bytes_per_second, 2000 * 2048);
+        let left = next.remaining.unwrap();
+        assert!((48..50).contains(&left.as_secs()), "{left:?}");
+    }
+
+    #[test]
+    fn a_phase_that_goes_on_at_once_has_its_pace_at_once() {
+        let (mut teller, _told, _figures) = channel();
+        teller.phase(Phase::Writing);
+        let begun = teller.past.0;
+        let mut progress = pitland_burn::Progress::default();
+        progress.phase = Phase::Writing;
+        (progress.blocks_done, progress.blocks_total) = (500, 1000);
+        let figures = teller.of(&progress, begun + Duration::from_millis(500), None);
+        assert_eq!(figures.bytes_per_second, 1000 * 2048);
     }
 }
