@@ -605,9 +605,22 @@ fn an_image_does_not_take_the_place_of_its_own_source() {
         2,
         &["image", "tree/precious", "-o", "tree/precious"],
     );
-    refused(&bench, 2, &["image", "tree", "-o", "tree/precious"]);
+    let over = ["image", "tree", "-o", "tree/precious"];
+    for options in [
+        &[][..],
+        &["--zisofs"],
+        &["--dedup"],
+        &["--hide", "precious"],
+    ] {
+        refused(&bench, 2, &[&over[..], options].concat());
+    }
     let kept = fs::read_to_string(bench.path("tree/precious")).unwrap();
     assert_eq!(kept, "precious");
+    // What is left out is no part of it: so an image is made anew where it lies.
+    for _ in 0..2 {
+        let beside = ["image", "tree", "-o", "tree/new.iso", "--exclude", "*.iso"];
+        bench.expect(0, &beside);
+    }
 }
 
 #[test]

@@ -12,11 +12,12 @@ use pitland::mastering::grow::{FIRST_SESSION_WITH_UDF, GrowError, grow_file_with
 use pitland::mastering::images::Sectors;
 use pitland::mastering::import::{ImportError, import};
 use pitland::mastering::sessions::SESSION_ALIGNMENT;
-use pitland::mastering::{BLOCK_SIZE, BlockSource, DiscId, DiscImage, ImageFile, Layout};
+use pitland::mastering::{BLOCK_SIZE, BlockSource, DiscId, DiscImage, ImageFile, Layout, Tree};
 use pitland::{MasterOptions, SourceError};
 use std::fs::{File, TryLockError};
 use std::io;
 use std::ops::ControlFlow;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -46,15 +47,21 @@ pub(crate) async fn run(args: ImageArgs, context: Context) -> Result<Exit, Compl
     Ok(Exit::Done)
 }
 
-/// An image must not take the place of what it is made of.
-fn refuse_own_source(output: &Path, sources: &[PathBuf]) -> Result<(), Complaint> {
+/// An image must not take the place of what it is made of. What lies among the sources and was left out may go.
+fn refuse_own_source(output: &Path, sources: &[PathBuf], tree: &Tree) -> Result<(), Complaint> {
     let Some(target) = output.canonicalize().ok().filter(|path| path.is_file()) else {
         return Ok(());
     };
     let mut own = sources
         .iter()
         .filter_map(|source| source.canonicalize().ok());
-    if own.any(|source| target.starts_with(source)) {
+    let is_in_tree = || match target.metadata() {
+        Ok(meta) => tree
+            .nodes()
+            .any(|id| tree.inode(id) == (meta.dev(), meta.ino())),
+        Err(_) => true,
+    };
+    if own.any(|source| target.starts_with(source)) && is_in_tree() {
         return Err(Complaint::usage(format!(
             "{} is part of what the image is made of",
             output.display()
@@ -74,7 +81,7 @@ async fn master(
     let (target, own) = (output.clone(), sources);
     let layout = looking(&context, move || {
         let layout = Arc::new(options.plan(&own, 0, None)?);
-        refuse_own_source(&target, &own)?;
+        refuse_own_source(&target, &own, layout.tree())?;
         Ok(layout)
     })
     .await?;
@@ -197,7 +204,7 @@ fn plan_session(
         start.ok_or_else(|| Complaint::source("the image has no room for another session"))?;
     let disc = imported.disc;
     let layout = Arc::new(options.plan_with(imported, &args.sources, start, None)?);
-    refuse_own_source(image, &args.sources)?;
+    refuse_own_source(image, &args.sources, layout.tree())?;
     Ok(PlannedSession { layout, disc })
 }
 
