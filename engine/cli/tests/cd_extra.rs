@@ -37,6 +37,8 @@ fn data_are_added_behind_sound_in_a_session_of_their_own() {
         .map(|at| toc["tracks"][at]["kind"].as_str().unwrap())
         .collect();
     assert_eq!(kinds, ["audio", "audio", "data"]);
+    let length = |at: usize| toc["tracks"][at]["blocks"].as_u64();
+    assert_eq!((length(0), length(1)), (Some(450), Some(450)));
     // The sound ends where its session ends, not where the data begin.
     bench.expect(0, &["cd", "rip", DRIVE, "-o", "rip", "--sheet", "cue"]);
     let sound = bench.bytes("a.bin");

@@ -145,7 +145,7 @@ pub(crate) struct TocTrackView {
     /// `audio` or `data`.
     pub(crate) kind: &'static str,
     pub(crate) first_lba: i32,
-    /// Blocks up to the next track or the lead-out, its pause among them.
+    /// Blocks up to the next track or the lead-out of its session, the pause of the next among them.
     pub(crate) blocks: u32,
     pub(crate) copy_permitted: bool,
     pub(crate) pre_emphasis: bool,
@@ -165,6 +165,8 @@ pub(crate) struct Codes {
     pub(crate) catalogue: Option<Mcn>,
     /// By the numbers of tracks.
     pub(crate) recordings: Vec<(u8, Isrc)>,
+    /// By the last tracks of sessions: where the lead-out begins, if another session follows.
+    pub(crate) session_ends: Vec<(u8, Lba)>,
     /// The first session with its pauses and indexes, if these were looked for.
     pub(crate) session: Option<Session>,
 }
@@ -174,14 +176,17 @@ impl TocView {
         let track = |(entry, next): (&TocEntry, &TocEntry)| {
             let mut recordings = codes.recordings.iter();
             let isrc = recordings.find(|(track, _)| *track == entry.track);
+            let mut ends = codes.session_ends.iter();
+            let end = ends
+                .find(|(track, _)| *track == entry.track)
+                .map_or(next.start, |(_, end)| *end);
             let mut scanned = codes.session.iter().flat_map(Session::tracks);
             let scanned = scanned.find(|(_, placed)| placed.number == entry.track);
             TocTrackView {
                 number: entry.track,
                 kind: if entry.is_data() { "data" } else { "audio" },
                 first_lba: entry.start.0,
-                blocks: u32::try_from(i64::from(next.start.0) - i64::from(entry.start.0))
-                    .unwrap_or(0),
+                blocks: u32::try_from(i64::from(end.0) - i64::from(entry.start.0)).unwrap_or(0),
                 copy_permitted: entry.control & 2 != 0,
                 pre_emphasis: entry.control & 5 == 1,
                 isrc: isrc.map(|(_, code)| code.to_string()),

@@ -4,7 +4,7 @@
 use super::sectors::{PIECE, Sectors, Told, is_sound};
 use super::sheets::{self, Sheet};
 use super::sound_file::{SoundFile, Tags};
-use super::toc::no_tracks;
+use super::toc::{end_of_session, no_tracks};
 use crate::args::cd::{RipArgs, SheetArg, SoundFormatArg};
 use crate::commands::{Context, blocking};
 use crate::error::Complaint;
@@ -377,20 +377,6 @@ fn sounds_of(facts: &MediaFacts) -> Vec<Wanted> {
         }
     };
     sounds.map(track).collect()
-}
-
-/// Where the lead-out behind a track begins, if the next one is of another session.
-fn end_of_session(facts: &MediaFacts, track: u8, next: u8) -> Option<Lba> {
-    let full = facts.cd.full_toc.as_ref()?;
-    let session_of = |track: u8| {
-        let entry = full
-            .entries
-            .iter()
-            .find(|entry| entry.point == track && entry.adr == 1);
-        entry.map(|entry| entry.session)
-    };
-    let session = session_of(track)?;
-    (session_of(next)? != session).then(|| full.lead_out(session))?
 }
 
 /// Where what can be read ends.

@@ -11,6 +11,7 @@ use pitland::DriveReader;
 use pitland::cd::CdText;
 use pitland::codes::Code;
 use pitland::writer::MediaFacts;
+use pitland::writer::mmc::Lba;
 
 pub(crate) async fn run(args: TocArgs, context: Context) -> Result<Exit, Complaint> {
     let named = open::address(&args.drive.drive)?;
@@ -39,7 +40,12 @@ fn codes(reader: &DriveReader, facts: &MediaFacts, indexes: bool) -> Result<Code
         let code = reader.read_isrc(entry.track)?;
         recordings.extend(code.map(|code| (entry.track, code)));
     }
+    let ends = toc.tracks().filter_map(|(entry, next)| {
+        let end = end_of_session(facts, entry.track, next.track)?;
+        Some((entry.track, end))
+    });
     Ok(Codes {
+        session_ends: ends.collect(),
         catalogue: reader.read_catalogue()?,
         recordings,
         session: match indexes {
@@ -50,6 +56,20 @@ fn codes(reader: &DriveReader, facts: &MediaFacts, indexes: bool) -> Result<Code
             false => None,
         },
     })
+}
+
+/// Where the lead-out behind a track begins, if the next one is of another session.
+pub(super) fn end_of_session(facts: &MediaFacts, track: u8, next: u8) -> Option<Lba> {
+    let full = facts.cd.full_toc.as_ref()?;
+    let session_of = |track: u8| {
+        let entry = full
+            .entries
+            .iter()
+            .find(|entry| entry.point == track && entry.adr == 1);
+        entry.map(|entry| entry.session)
+    };
+    let session = session_of(track)?;
+    (session_of(next)? != session).then(|| full.lead_out(session))?
 }
 
 pub(super) fn no_tracks() -> Complaint {
