@@ -108,6 +108,9 @@ fn a_disc_of_data_is_not_called_no_disc_where_sound_is_wanted() {
     let data = bench.expect(4, &rip);
     assert!(data.stderr.contains("no track of sound"), "{}", data.stderr);
     assert!(data.stderr.contains("pitland cd read"), "{}", data.stderr);
+    let read = ["cd", "read", "virtual:disc", "-o", "out", "--session", "4"];
+    let run = bench.expect(4, &read);
+    assert!(run.stderr.contains("lists the sessions"), "{}", run.stderr);
 }
 
 #[test]

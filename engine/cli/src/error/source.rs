@@ -97,6 +97,12 @@ impl From<&ScanCdError> for Complaint {
                 "drive",
                 "clean the disc, or use another drive",
             ),
+            ScanCdError::NoSession(_) => Self::new(
+                Exit::Refused,
+                error.to_string(),
+                "medium",
+                "pitland medium DRIVE lists the sessions of the tracks",
+            ),
             _ => Self::new(
                 Exit::Refused,
                 error.to_string(),
