@@ -81,6 +81,47 @@ fn a_disc_of_sound_that_is_read_and_burned_again_is_the_same_disc() {
     }
 }
 
+/// Texts in two languages, of which a cue sheet has words for one.
+const TWO_LANGUAGES: &str = "CD_DA\nCD_TEXT { LANGUAGE_MAP { 0 : 9 1 : 8 }\n\
+    LANGUAGE 0 { TITLE \"The Sea\" PERFORMER \"Somebody\" }\n\
+    LANGUAGE 1 { TITLE \"Das Meer\" PERFORMER \"Jemand\" } }\n\
+    TRACK AUDIO\nCD_TEXT { LANGUAGE 0 { TITLE \"Waves\" PERFORMER \"\" } LANGUAGE 1 { TITLE \"Wellen\" PERFORMER \"\" } }\n\
+    FILE \"a.bin\" 0\n";
+
+#[test]
+fn texts_that_a_cue_sheet_has_no_words_for_stand_beside_it() {
+    let bench = Bench::new();
+    fs::write(bench.path("a.bin"), samples(400, 0)).unwrap();
+    fs::write(bench.path("a.toc"), TWO_LANGUAGES).unwrap();
+    let drive = blank(&bench, "a.vdisc");
+    bench.expect(0, &["audio", "--cue", "a.toc", "--drive", &drive]);
+    let original = whole(&bench, &drive);
+    assert!(String::from_utf8_lossy(&original[2]).contains("[CDText]"));
+    for kind in ["bincue", "toc", "ccd"] {
+        let again = copy(&bench, &drive, kind, "sao");
+        assert!(whole(&bench, &again) == original, "{kind}");
+    }
+    let run = bench.expect(
+        0,
+        &["cd", "read", &drive, "-o", "b", "--as", "bincue", "--json"],
+    );
+    let files = run.of_type("cd-read")[0]["outputs"].to_string();
+    assert_eq!(files, r#"["b.bin","b.cue","b.cdt"]"#);
+    bench.expect(0, &["verify", &drive, "b.cue"]);
+    // The files of a rip are the disc again, too.
+    bench.expect(0, &["cd", "rip", &drive, "-o", "rip", "--sheet", "cue"]);
+    let again = blank(&bench, "rip.vdisc");
+    let sheet = ["audio", "--cue", "rip/disc.cue", "--drive", &again];
+    bench.expect(0, &sheet);
+    assert!(whole(&bench, &again) == original);
+    // Where its own words say all, there is nothing beside a sheet.
+    rich(&bench);
+    let drive = blank(&bench, "rich.vdisc");
+    bench.expect(0, &["audio", "--cue", "a.cue", "--drive", &drive]);
+    bench.expect(0, &["cd", "read", &drive, "-o", "c"]);
+    assert!(!bench.path("c.cdt").exists());
+}
+
 #[test]
 fn a_track_that_is_a_copy_stays_one_where_the_sheet_has_a_word_for_it() {
     let bench = Bench::new();

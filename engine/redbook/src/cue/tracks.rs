@@ -84,7 +84,8 @@ impl CueSheet {
 
     /// The texts as a block of CD-TEXT in English; `None` where there are none. Catalogue number and recording codes stand
     /// in it, too, where there are other texts.
-    fn text(&self) -> Option<TextBlock> {
+    #[must_use]
+    pub fn text(&self) -> Option<TextBlock> {
         let is_bare =
             self.texts.is_empty() && self.tracks.iter().all(|track| track.texts.is_empty());
         if is_bare {

@@ -12,7 +12,7 @@ use crate::text::{CdText, TextKind};
 
 /// The text of a sheet that says how `name` becomes that disc: whole sectors of 2352 bytes, samples in Intel's order, from
 /// block 0 on up to the lead-out. What stands before block 0 is silence and in no file. A sheet has the texts of one
-/// language, the first, and those kinds that sheets have words for; a quotation mark in a text or a name becomes an
+/// language, the first, and those kinds that sheets have words for (others can stand in a file of packs beside it); a quotation mark in a text or a name becomes an
 /// apostrophe, for sheets have no way to say it.
 #[must_use]
 pub fn cue_text(session: &Session, text: &CdText, name: &str) -> String {

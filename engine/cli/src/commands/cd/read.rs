@@ -299,7 +299,6 @@ impl Copy {
         let files = files.iter().map(|files| &files[..]);
         let files = files.chain(std::iter::repeat(&[][..]));
         let described: Vec<sheets::Described<'_>> = scans.iter().zip(files).collect();
-        let text = outputs.kind.sheet().text_of_all(&described)?;
         let (mut names, mut bytes) = (Vec::new(), 0);
         for (path, sink) in outputs.images {
             bytes += sink.finish()?;
@@ -309,8 +308,8 @@ impl Copy {
             sink.finish()?;
             names.push(Name::new(&path));
         }
-        sheets::write(&outputs.sheet, &text)?;
-        names.push(Name::new(&outputs.sheet));
+        let written = outputs.kind.sheet().write(&outputs.sheet, &described)?;
+        names.extend(written.iter().map(Name::new));
         let sha256 = hex(&outputs.digest.finalize());
         Ok(CdReadView {
             bytes,

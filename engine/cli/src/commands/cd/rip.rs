@@ -236,7 +236,7 @@ impl Rip {
             })
             .collect();
         let path = self.args.output.join(format!("disc.{}", kind.ending()));
-        sheets::write(&path, &kind.text(scan, &files)?)?;
+        kind.write(&path, &[(scan, &files)])?;
         Ok(Some(Name::new(&path)))
     }
 

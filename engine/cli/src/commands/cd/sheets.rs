@@ -4,10 +4,10 @@
 
 use crate::error::Complaint;
 use crate::sink::Sink;
-use pitland::cd::CdScan;
 use pitland::cd::control_file::CcdFile;
-use pitland::cd::cue_sheet::{SheetFile, cue_text_of};
+use pitland::cd::cue_sheet::{CueSheet, SheetFile, cue_text_of};
 use pitland::cd::toc_file::toc_text_of;
+use pitland::cd::{CdScan, CdText};
 use std::path::{Path, PathBuf};
 
 /// Kinds of sheets.
@@ -22,13 +22,29 @@ pub(super) enum Sheet {
 pub(super) type Described<'a> = (&'a CdScan, &'a [SheetFile<'a>]);
 
 impl Sheet {
-    /// The sheet of a session whose program stands in these files.
-    pub(super) fn text(self, scan: &CdScan, files: &[SheetFile<'_>]) -> Result<String, Complaint> {
-        self.text_of_all(&[(scan, files)])
+    /// Writes the sheet of sessions; a table of contents of cdrdao has one. Answers the files: the sheet, and beside a cue
+    /// sheet the packs of CD-TEXT, where its own words do not say all of them.
+    pub(super) fn write(
+        self,
+        path: &Path,
+        sessions: &[Described<'_>],
+    ) -> Result<Vec<PathBuf>, Complaint> {
+        let mut text = self.text_of_all(sessions)?;
+        let mut written = vec![path.to_owned()];
+        let first = sessions.first().filter(|_| self == Self::Cue);
+        if let Some(packs) = first.and_then(|(scan, _)| packs_beside(&text, &scan.text)) {
+            let beside = path.with_extension("cdt");
+            // As the sheet has its other files.
+            let name = name_of(&beside).replace('"', "'");
+            text = format!("CDTEXTFILE \"{name}\"\n{text}");
+            write(&beside, &packs)?;
+            written.push(beside);
+        }
+        write(path, text.as_bytes())?;
+        Ok(written)
     }
 
-    /// The sheet of sessions; a table of contents of cdrdao has one.
-    pub(super) fn text_of_all(self, sessions: &[Described<'_>]) -> Result<String, Complaint> {
+    fn text_of_all(self, sessions: &[Described<'_>]) -> Result<String, Complaint> {
         let one = |(scan, files): &Described<'_>| match self {
             Self::Toc => toc_text_of(&scan.session, &scan.text, files),
             _ => cue_text_of(&scan.session, &scan.text, files),
@@ -59,10 +75,19 @@ impl Sheet {
     }
 }
 
-/// Writes a sheet.
-pub(super) fn write(path: &Path, text: &str) -> Result<(), Complaint> {
+/// The packs of a disc's texts, where a cue sheet that is read again has other ones.
+fn packs_beside(sheet: &str, disc: &CdText) -> Option<Vec<u8>> {
+    let own = CueSheet::parse(sheet.as_bytes()).ok()?.text();
+    if disc.blocks.iter().eq(&own) {
+        return None;
+    }
+    let packs = disc.packs().ok()?;
+    Some(packs.iter().flat_map(|pack| *pack.bytes()).collect())
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), Complaint> {
     let mut sink = Sink::create(path, None)?;
-    sink.write(text.as_bytes())?;
+    sink.write(bytes)?;
     sink.finish().map(drop)
 }
 
