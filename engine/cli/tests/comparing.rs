@@ -130,7 +130,7 @@ const SHEET: &str = "FILE a.bin BINARY\nTRACK 1 AUDIO\nINDEX 0 0:0:0\nINDEX 1 0:
 fn a_cd_of_sound_and_data_is_compared_with_its_sheet_sector_by_sector() {
     let bench = Bench::new();
     let sound = samples(1200);
-    let data: Vec<u8> = (0..300 * 2048u32).map(|n| (n / 7) as u8).collect();
+    let data: Vec<u8> = (0..350 * 2048u32).map(|n| (n / 7) as u8).collect();
     let write = |sound: &[u8], data: &[u8]| {
         fs::write(bench.path("a.bin"), sound).unwrap();
         fs::write(bench.path("d.bin"), data).unwrap();
@@ -178,6 +178,23 @@ fn a_cd_of_sound_and_data_is_compared_with_its_sheet_sector_by_sector() {
     let run = bench.expect(9, &["verify", "virtual:sao.vdisc", "moved.cue"]);
     let said = "track 2 begins at LBA 450, not at LBA 451";
     assert!(run.text().contains(said), "{}", run.text());
+    // A sheet with a track fewer has the same sectors, and is another disc.
+    let fewer = SHEET.replace("TRACK 2 AUDIO\nINDEX 1 0:6:0\n", "");
+    let fewer = fewer
+        .replace("TRACK 3 A", "TRACK 2 A")
+        .replace("TRACK 4 M", "TRACK 3 M");
+    fs::write(bench.path("fewer.cue"), fewer).unwrap();
+    for disc in ["virtual:sao.vdisc", "virtual:tao.vdisc"] {
+        let run = bench.expect(9, &["verify", disc, "fewer.cue"]);
+        let said = "track 4 is not in the sheet";
+        assert!(run.text().contains(said), "{}", run.text());
+    }
+    // And one that ends earlier.
+    write(&sound, &data[..300 * 2048]);
+    let run = bench.expect(9, &["verify", "virtual:sao.vdisc", "a.cue", "--json"]);
+    let told = &run.of_type("cd-verified")[0];
+    assert_eq!((&told["bad"], &told["lead_out"]), (&0.into(), &1850.into()));
+    write(&sound, &data);
     bench.expect(3, &["verify", "virtual:sao.vdisc", "missing.cue"]);
     bench.expect(2, &["verify", DISC, "tree", "--pad"]);
 }

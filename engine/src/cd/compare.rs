@@ -49,14 +49,17 @@ pub struct CdComparison {
     pub c2_sectors: Option<u64>,
     /// Samples at the ends of sound that the read offset keeps away.
     pub unseen_samples: u64,
-    /// Tracks that do not begin where they should, or are missing.
+    /// Tracks that do not begin where they should, are missing, or are on the disc and not in the image.
     pub misplaced: Vec<u8>,
+    /// Where the session ends, if elsewhere than it should. Of a disc that was written track by track that is not told: the
+    /// drive has made its run-out.
+    pub lead_out: Option<Lba>,
 }
 
 impl CdComparison {
     /// Whether everything that could be compared is as it shall be.
     pub fn is_equal(&self) -> bool {
-        self.bad == 0 && self.misplaced.is_empty()
+        self.bad == 0 && self.misplaced.is_empty() && self.lead_out.is_none()
     }
 }
 
@@ -127,6 +130,7 @@ impl DriveReader {
             blocks,
             runs,
             misplaced,
+            lead_out,
         } = Placed::of(image, mode, facts)?;
         let mut c2_sectors = Some(0);
         let read = |lba: Lba, out: &mut [u8]| {
@@ -176,6 +180,7 @@ impl DriveReader {
             c2_sectors,
             unseen_samples: done.unseen_samples,
             misplaced,
+            lead_out,
         })
     }
 }
@@ -206,12 +211,24 @@ fn told(blocks: &CdBlocks, bad: &BadSector) -> CdDifference {
     }
 }
 
+/// The tracks of a disc's first session, and where it ends; nothing where the drive does not tell sessions apart.
+fn first_session(facts: &MediaFacts) -> (Vec<u8>, Option<Lba>) {
+    let Some(full) = &facts.cd.full_toc else {
+        return (Vec::new(), None);
+    };
+    let entries = full.entries.iter().filter(|entry| entry.session == 1);
+    let tracks = entries.filter(|entry| entry.adr == 1 && (1..=99).contains(&entry.point));
+    (tracks.map(|entry| entry.point).collect(), full.lead_out(1))
+}
+
 /// An image on a disc.
 struct Placed {
     blocks: CdBlocks,
     runs: Vec<DiscRun>,
-    /// Tracks that are elsewhere, or missing.
+    /// Tracks that are elsewhere, missing, or too many.
     misplaced: Vec<u8>,
+    /// Where the session ends, if that is wrong.
+    lead_out: Option<Lba>,
 }
 
 impl Placed {
@@ -253,12 +270,16 @@ impl Placed {
                 image_block: 0,
             });
         }
+        let (tracks, lead_out) = first_session(facts);
+        let is_known = |track: &u8| session.tracks().any(|(_, placed)| placed.number == *track);
+        misplaced.extend(tracks.into_iter().filter(|track| !is_known(track)));
         let layout = image.layout(mode, blocks.first_lba());
         let runs = on_disc(&runs_of(&layout, blocks.blocks()), &written);
         Ok(Self {
             blocks,
             runs,
             misplaced,
+            lead_out: lead_out.filter(|end| !by_track && *end != session.lead_out()),
         })
     }
 }

@@ -122,18 +122,23 @@ fn differences(
     for track in &sectors.misplaced {
         let mut placed = image.session().tracks().map(|(_, placed)| placed);
         let wanted = placed.find(|placed| placed.number == *track);
-        let wanted = wanted.map_or(0, |placed| placed.index_1.0);
         let mut found = facts.cd.toc.iter().flat_map(|toc| &toc.entries);
-        all.push(match found.find(|entry| entry.track == *track) {
-            Some(entry) => (
-                u32::try_from(entry.start.0).ok(),
-                format!(
-                    "track {track} begins at LBA {}, not at LBA {wanted}",
-                    entry.start.0
-                ),
+        let found = found.find(|entry| entry.track == *track);
+        let lba = found.and_then(|entry| u32::try_from(entry.start.0).ok());
+        let words = match (found, wanted) {
+            (Some(entry), Some(wanted)) => format!(
+                "track {track} begins at LBA {}, not at LBA {}",
+                entry.start.0, wanted.index_1.0
             ),
-            None => (None, format!("track {track} is missing")),
-        });
+            (_, None) => format!("track {track} is not in the sheet"),
+            (None, _) => format!("track {track} is missing"),
+        };
+        all.push((lba, words));
+    }
+    if let Some(end) = sectors.lead_out {
+        let wanted = image.session().lead_out().0;
+        let words = format!("the lead-out begins at LBA {}, not at LBA {wanted}", end.0);
+        all.push((u32::try_from(end.0).ok(), words));
     }
     told_sectors(&sectors.differences, sectors.bad, &mut all);
     for later in &compared.later {

@@ -27,8 +27,10 @@ pub(crate) struct CdVerifiedView {
     pub(crate) read_offset: Option<i32>,
     /// Samples at the ends of sound that the offset keeps away.
     pub(crate) unseen_samples: u64,
-    /// Tracks that are elsewhere, or missing.
+    /// Tracks that are elsewhere, missing, or not in the sheet.
     pub(crate) misplaced: Vec<u8>,
+    /// Where the session ends, if elsewhere than by the sheet.
+    pub(crate) lead_out: Option<i32>,
     /// What the disc does not say of itself as the sheet does.
     pub(crate) findings: Vec<FindingView>,
     /// The sessions behind the first one.
@@ -220,6 +222,7 @@ impl CdVerifiedView {
             read_offset: sectors.read_offset,
             unseen_samples: sectors.unseen_samples,
             misplaced: sectors.misplaced.clone(),
+            lead_out: sectors.lead_out.map(|lba| lba.0),
             findings: compared.findings.iter().map(FindingView::new).collect(),
             later_sessions: compared.later.iter().map(later).collect(),
         }
