@@ -61,7 +61,7 @@ pub struct AudioFile {
     peak: f64,
     tags: AudioTags,
     joint: Joint,
-    /// Of a file that is converted to the rate of a CD.
+    /// Of a file that is converted to the rate of a CD, and can be so together with others.
     ends: Option<Ends>,
 }
 
@@ -73,6 +73,9 @@ impl AudioFile {
     /// [`AudioError`], which names the file: no sound, unknown, damaged, more than two channels, or what the system says.
     pub fn measure(path: &Path) -> Result<Self, AudioError> {
         let mut stream = AudioStream::open(path, Gain::NONE, Joint::default())?;
+        if let Some(resampling) = &mut stream.source.resampling {
+            resampling.listen();
+        }
         let mut samples = 0;
         let mut peak = 0u16;
         let mut piece = vec![[0; 2]; 1 << 14];
@@ -107,7 +110,7 @@ impl AudioFile {
             },
             tags,
             joint: Joint::default(),
-            ends: stream.source.resampling.as_ref().map(Resampling::ends),
+            ends: stream.source.resampling.as_ref().and_then(Resampling::ends),
         })
     }
 
@@ -135,7 +138,7 @@ impl AudioFile {
     }
 
     fn lie_at(&mut self, joint: Joint) {
-        if let Some(ends) = self.ends.as_ref().filter(|ends| ends.is_kept())
+        if let Some(ends) = &self.ends
             && joint != self.joint
         {
             self.samples = ends.made(&joint);

@@ -45,12 +45,7 @@ pub(super) struct Ends {
 impl Ends {
     /// Whether one resampler could make both.
     pub(super) const fn is_like(&self, other: &Self) -> bool {
-        self.rate == other.rate && self.is_kept()
-    }
-
-    /// Whether the rate is one of which joints are made.
-    pub(super) const fn is_kept(&self) -> bool {
-        self.reach > 0
+        self.rate == other.rate
     }
 
     /// What a file that goes on behind this one has before it.
@@ -138,6 +133,71 @@ fn greatest_of(sample: &[f32; 2]) -> f32 {
     sample.iter().fold(0.0, |most, value| most.max(value.abs()))
 }
 
+/// What is heard of a file while it is measured.
+struct Listener {
+    reach: usize,
+    head: Vec<[f32; 2]>,
+    tail: Vec<[f32; 2]>,
+    edge: usize,
+    /// Samples of the output.
+    given: u64,
+    /// The greatest values that were given last: as many as an edge has.
+    last_given: VecDeque<f32>,
+    greatest_within: f32,
+}
+
+impl Listener {
+    fn new(reach: usize, rate: u32) -> Self {
+        Self {
+            reach,
+            head: Vec::new(),
+            tail: Vec::new(),
+            edge: edge(reach, rate),
+            given: 0,
+            last_given: VecDeque::new(),
+            greatest_within: 0.0,
+        }
+    }
+
+    /// Takes what goes into the resampler.
+    fn taken(&mut self, samples: &[[f32; 2]]) {
+        let missing = self.reach.saturating_sub(self.head.len());
+        self.head.extend(samples.iter().take(missing));
+        let enough = samples.len().saturating_sub(self.reach);
+        self.tail.extend(samples.iter().skip(enough));
+        if self.tail.len() > 4 * self.reach {
+            self.tail.drain(..self.tail.len() - self.reach);
+        }
+    }
+
+    /// Takes what comes out of it.
+    fn given(&mut self, samples: &[[f32; 2]]) {
+        for sample in samples {
+            self.given += 1;
+            if self.given > self.edge as u64 {
+                self.last_given.push_back(greatest_of(sample));
+            }
+            if self.last_given.len() > self.edge
+                && let Some(given) = self.last_given.pop_front()
+            {
+                self.greatest_within = self.greatest_within.max(given);
+            }
+        }
+    }
+
+    fn ends(&self, rate: u32, samples: u64) -> Ends {
+        let tail = self.tail.len().saturating_sub(self.reach);
+        Ends {
+            rate,
+            reach: self.reach,
+            samples,
+            head: Heard::from(self.head.as_slice()),
+            tail: self.tail.iter().skip(tail).copied().collect(),
+            greatest_within: self.greatest_within,
+        }
+    }
+}
+
 /// Makes another rate that of a CD.
 pub(super) struct Resampling {
     resampler: Fft<f32>,
@@ -150,13 +210,9 @@ pub(super) struct Resampling {
     taken: u64,
     given: u64,
     joint: Joint,
+    /// Samples that are heard at either end.
     reach: usize,
-    head: Vec<[f32; 2]>,
-    tail: Vec<[f32; 2]>,
-    edge: usize,
-    /// The greatest values that were given last: as many as an edge has.
-    last_given: VecDeque<f32>,
-    greatest_within: f32,
+    listener: Option<Listener>,
 }
 
 impl std::fmt::Debug for Resampling {
@@ -188,7 +244,6 @@ impl Resampling {
         let skipped = usize::try_from(begins - before).unwrap_or(usize::MAX);
         let pending = joint.before.iter().skip(skipped);
         let earlier = at_cd_rate(joint.first, rate) - at_cd_rate(begins, rate);
-        let reach = Some(chunk + even).filter(|reach| *reach <= LONGEST_REACH);
         Ok(Self {
             rate,
             pending: pending.flatten().copied().collect(),
@@ -198,19 +253,17 @@ impl Resampling {
             taken: 0,
             given: 0,
             joint,
-            reach: reach.unwrap_or(0),
-            head: Vec::new(),
-            tail: Vec::new(),
-            edge: edge(reach.unwrap_or(0), rate),
-            last_given: VecDeque::new(),
-            greatest_within: 0.0,
+            reach: chunk + even,
+            listener: None,
         })
     }
 
     /// Appends what becomes of samples.
     pub(super) fn convert(&mut self, samples: &[[f32; 2]], out: &mut Vec<[f32; 2]>) {
         self.taken += samples.len() as u64;
-        self.keep_ends(samples);
+        if let Some(listener) = &mut self.listener {
+            listener.taken(samples);
+        }
         self.pending.extend(samples.iter().flatten());
         self.process(false);
         self.hand_out(out, u64::MAX);
@@ -230,27 +283,17 @@ impl Resampling {
         }
     }
 
-    /// What was heard at either end, now that the file was read whole.
-    pub(super) fn ends(&self) -> Ends {
-        let tail = self.tail.len().saturating_sub(self.reach);
-        Ends {
-            rate: self.rate,
-            reach: self.reach,
-            samples: self.taken,
-            head: Heard::from(self.head.as_slice()),
-            tail: self.tail.iter().skip(tail).copied().collect(),
-            greatest_within: self.greatest_within,
-        }
+    /// Listens from now on, so that the file's ends are known in the end.
+    pub(super) fn listen(&mut self) {
+        let kept = self.reach <= LONGEST_REACH;
+        self.listener = kept.then(|| Listener::new(self.reach, self.rate));
     }
 
-    fn keep_ends(&mut self, samples: &[[f32; 2]]) {
-        let missing = self.reach.saturating_sub(self.head.len());
-        self.head.extend(samples.iter().take(missing));
-        let enough = samples.len().saturating_sub(self.reach);
-        self.tail.extend(samples.iter().skip(enough));
-        if self.tail.len() > 4 * self.reach {
-            self.tail.drain(..self.tail.len() - self.reach);
-        }
+    /// What was heard at either end, now that the file was read whole; `None`: nobody listened, or no joint is made of such
+    /// a rate.
+    pub(super) fn ends(&self) -> Option<Ends> {
+        let listener = self.listener.as_ref()?;
+        Some(listener.ends(self.rate, self.taken))
     }
 
     /// Resamples every whole chunk; `last`: one more, filled up with silence.
@@ -289,23 +332,19 @@ impl Resampling {
 
     /// Hands out what was made, but for the delay, and no more than `all` in all.
     fn hand_out(&mut self, out: &mut Vec<[f32; 2]>, all: u64) {
+        let before = out.len();
         for sample in self.made.as_chunks::<2>().0 {
             if self.delay > 0 {
                 self.delay -= 1;
             } else if self.given < all {
                 out.push(*sample);
                 self.given += 1;
-                if self.given > self.edge as u64 {
-                    self.last_given.push_back(greatest_of(sample));
-                }
-                if self.last_given.len() > self.edge
-                    && let Some(given) = self.last_given.pop_front()
-                {
-                    self.greatest_within = self.greatest_within.max(given);
-                }
             }
         }
         self.made.clear();
+        if let Some(listener) = &mut self.listener {
+            listener.given(out.get(before..).unwrap_or_default());
+        }
     }
 }
 
