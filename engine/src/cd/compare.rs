@@ -11,6 +11,7 @@ use super::expected::Sources;
 use super::image::{CdBlocks, CdImage};
 use super::layout::runs_by_track;
 use super::read_back::{BadSector, ReadBack, Unread};
+use super::scan::Contents;
 use crate::drive::DriveReader;
 use crate::error::{QueryError, SourceError};
 use crate::pipeline::sectors::{DiscRun, on_disc, runs_of};
@@ -156,17 +157,9 @@ impl DriveReader {
                 Err(error) => Err(unread(error)),
             }
         };
-        let mut is_stopped = false;
-        let done = ReadBack::new(Sources::new(&blocks), read).compare(
-            &runs,
-            false,
-            &mut |done, total| {
-                let answer = observe(done, total);
-                is_stopped = answer.is_break();
-                answer
-            },
-        )?;
-        if is_stopped {
+        let reading = ReadBack::new(Sources::new(&blocks), read);
+        let done = reading.compare(&runs, false, &mut observe)?;
+        if done.was_ended {
             return Err(CompareError::Stopped);
         }
         let verification = &done.compared.verification;
@@ -209,16 +202,6 @@ fn told(blocks: &CdBlocks, bad: &BadSector) -> CdDifference {
         in_track,
         sense: bad.sense,
     }
-}
-
-/// The tracks of a disc's first session, and where it ends; nothing where the drive does not tell sessions apart.
-fn first_session(facts: &MediaFacts) -> (Vec<u8>, Option<Lba>) {
-    let Some(full) = &facts.cd.full_toc else {
-        return (Vec::new(), None);
-    };
-    let entries = full.entries.iter().filter(|entry| entry.session == 1);
-    let tracks = entries.filter(|entry| entry.adr == 1 && (1..=99).contains(&entry.point));
-    (tracks.map(|entry| entry.point).collect(), full.lead_out(1))
 }
 
 /// An image on a disc.
@@ -270,9 +253,17 @@ impl Placed {
                 image_block: 0,
             });
         }
-        let (tracks, lead_out) = first_session(facts);
+        // Where the drive does not tell sessions apart, more tracks may be of a later one.
+        let full = facts.cd.full_toc.as_ref();
+        let first = full.and_then(|_| Contents::of(facts, 1).ok());
+        let found = first.iter().flat_map(|first| &first.tracks);
         let is_known = |track: &u8| session.tracks().any(|(_, placed)| placed.number == *track);
-        misplaced.extend(tracks.into_iter().filter(|track| !is_known(track)));
+        misplaced.extend(
+            found
+                .map(|entry| entry.track)
+                .filter(|track| !is_known(track)),
+        );
+        let lead_out = full.and_then(|full| full.lead_out(1));
         let layout = image.layout(mode, blocks.first_lba());
         let runs = on_disc(&runs_of(&layout, blocks.blocks()), &written);
         Ok(Self {

@@ -83,11 +83,13 @@ impl DriveReader {
         let mut findings = comparison.findings;
         if !image.text().is_empty() {
             let packs = self.read_cd_text()?;
-            let missing = match () {
-                () if mode == CdMode::TrackAtOnce => Found::LeftOut,
+            let missing = if mode == CdMode::TrackAtOnce {
+                Found::LeftOut
+            } else if reads_texts(facts) {
                 // A drive answers the question with an error, too, where there is nothing.
-                () if reads_texts(facts) => Found::Nothing,
-                () => Found::Untold,
+                Found::Nothing
+            } else {
+                Found::Untold
             };
             findings.extend(text::compare(image.text(), &packs, missing));
         }

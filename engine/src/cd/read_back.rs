@@ -67,6 +67,8 @@ pub(crate) struct Done {
     pub(crate) bad: Vec<BadSector>,
     /// Samples at the ends of sound that the read offset keeps away.
     pub(crate) unseen_samples: u64,
+    /// The observer ended it before all was compared, or as that was done.
+    pub(crate) was_ended: bool,
 }
 
 /// A comparison under way.
@@ -120,6 +122,7 @@ where
                 so_far += u64::from(piece.end - piece.start);
                 self.piece(run, piece)?;
                 if observe(so_far, total).is_break() {
+                    self.done.was_ended = true;
                     return Ok(self.done);
                 }
             }

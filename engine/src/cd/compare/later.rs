@@ -102,17 +102,9 @@ impl DriveReader {
             let read = self.read_sectors(lba, false, out);
             read.map(drop).map_err(unread)
         };
-        let mut is_stopped = false;
-        let done = ReadBack::new(UserBlocks(session), read).compare(
-            &[run],
-            false,
-            &mut |done, total| {
-                let answer = observe(done, total);
-                is_stopped = answer.is_break();
-                answer
-            },
-        )?;
-        if is_stopped {
+        let reading = ReadBack::new(UserBlocks(session), read);
+        let done = reading.compare(&[run], false, &mut observe)?;
+        if done.was_ended {
             return Err(CompareError::Stopped);
         }
         comparison.compared = done.compared.verification.blocks_compared;
